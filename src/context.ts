@@ -1,0 +1,85 @@
+import envPaths from 'env-paths';
+
+/** The time, so that tests can move it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** What a command writes to. `isTTY` and `columns` decide colour, spinners and widths. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** What a command may read from: a pasted callback URL, a secret on stdin. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A browser as tests and drivers hand it in: a function that takes a URL. */
+export type OpenUrl = (url: string) => Promise<void>;
+
+/**
+ * The outside world, made once in `bin/` and handed to `main`. Tests swap it
+ * whole; nothing below `main` reaches for `process`.
+ */
+export interface Context {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+  /** `config` holds the user's file, `data` the session index and the encrypted file. */
+  readonly folders: { readonly config: string; readonly data: string };
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C (SIGINT) or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Replaces the machine's browser; absent outside tests and the demo. */
+  readonly openUrl?: OpenUrl;
+}
+
+/**
+ * The folders of the operating system's own custom (`env-paths`), or one
+ * folder for both when `OIDC_CLI_HOME` names it.
+ */
+export function folders(env: Environment): { config: string; data: string } {
+  if (env.OIDC_CLI_HOME) return { config: env.OIDC_CLI_HOME, data: env.OIDC_CLI_HOME };
+  const { config, data } = envPaths('oidc-cli', { suffix: '' });
+  return { config, data };
+}
+
+/**
+ * The context of a real process. Ctrl-C and SIGTERM abort its signal, so that
+ * a command can end in good order; a second Ctrl-C ends the process at once.
+ */
+export function processContext(): Context {
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Whoever read us has had enough (`oidc-cli … | head`): no reason for a stack trace.
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
+  }
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    platform: process.platform,
+    folders: folders(process.env),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: { now: () => Date.now() },
+    signal: interrupted.signal,
+  };
+}

@@ -1,0 +1,181 @@
+/** Process exit codes, as the README documents them. */
+export const EXIT = {
+  done: 0,
+  checkFailed: 1,
+  usage: 2,
+  configuration: 3,
+  notSignedIn: 4,
+  refused: 5,
+  timedOut: 6,
+  verification: 7,
+  network: 8,
+  store: 9,
+  interrupted: 130,
+} as const;
+
+/** One of the documented process exit codes. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * Every stable error code with the exit code it ends the process with.
+ * Codes never change once released; the words for them live in `explain/`.
+ */
+export const ERROR_EXIT_CODES = {
+  // The command line
+  usage: EXIT.usage,
+
+  // Configuration: files, flags, environment
+  config_missing: EXIT.configuration,
+  config_file_unreadable: EXIT.configuration,
+  config_file_invalid: EXIT.configuration,
+  config_untrusted: EXIT.configuration,
+  config_value_invalid: EXIT.configuration,
+  profile_unknown: EXIT.configuration,
+  profile_exists: EXIT.configuration,
+  client_secret_unavailable: EXIT.configuration,
+  client_auth_unsupported: EXIT.configuration,
+  redirect_uri_invalid: EXIT.configuration,
+  redirect_uri_not_loopback: EXIT.configuration,
+  port_taken: EXIT.configuration,
+  port_forbidden: EXIT.configuration,
+  ca_unreadable: EXIT.configuration,
+
+  // Discovery
+  issuer_invalid: EXIT.configuration,
+  issuer_not_https: EXIT.configuration,
+  discovery_not_found: EXIT.configuration,
+  discovery_http_error: EXIT.configuration,
+  discovery_not_json: EXIT.configuration,
+  discovery_invalid: EXIT.configuration,
+  discovery_issuer_mismatch: EXIT.configuration,
+  endpoint_missing: EXIT.configuration,
+  key_set_unavailable: EXIT.configuration,
+
+  // Network
+  network_dns: EXIT.network,
+  network_refused: EXIT.network,
+  network_unreachable: EXIT.network,
+  network_closed: EXIT.network,
+  network_failed: EXIT.network,
+  network_timeout: EXIT.timedOut,
+  tls_not_trusted: EXIT.network,
+  tls_failed: EXIT.network,
+  proxy_failed: EXIT.network,
+  response_too_large: EXIT.network,
+
+  // The authorization response
+  access_denied: EXIT.refused,
+  login_required: EXIT.refused,
+  consent_required: EXIT.refused,
+  interaction_required: EXIT.refused,
+  account_selection_required: EXIT.refused,
+  invalid_scope: EXIT.refused,
+  invalid_target: EXIT.refused,
+  invalid_request: EXIT.refused,
+  unauthorized_client: EXIT.refused,
+  unsupported_response_type: EXIT.refused,
+  provider_server_error: EXIT.refused,
+  provider_unavailable: EXIT.refused,
+  authorization_refused: EXIT.refused,
+  callback_state_mismatch: EXIT.verification,
+  callback_issuer_mismatch: EXIT.verification,
+  callback_invalid: EXIT.verification,
+  callback_no_pending: EXIT.notSignedIn,
+  login_timeout: EXIT.timedOut,
+
+  // The token endpoint
+  invalid_client: EXIT.refused,
+  invalid_grant: EXIT.refused,
+  unsupported_grant_type: EXIT.refused,
+  token_request_refused: EXIT.refused,
+  token_response_invalid: EXIT.refused,
+  no_id_token: EXIT.verification,
+
+  // The ID token
+  id_token_malformed: EXIT.verification,
+  id_token_encrypted: EXIT.verification,
+  id_token_signature_invalid: EXIT.verification,
+  id_token_key_not_found: EXIT.verification,
+  id_token_alg_mismatch: EXIT.verification,
+  id_token_alg_unsupported: EXIT.verification,
+  id_token_issuer_mismatch: EXIT.verification,
+  id_token_audience_mismatch: EXIT.verification,
+  id_token_authorized_party_mismatch: EXIT.verification,
+  id_token_expired: EXIT.verification,
+  id_token_not_yet_valid: EXIT.verification,
+  id_token_issued_in_future: EXIT.verification,
+  id_token_too_old: EXIT.verification,
+  id_token_nonce_mismatch: EXIT.verification,
+  id_token_at_hash_mismatch: EXIT.verification,
+  id_token_c_hash_mismatch: EXIT.verification,
+  id_token_subject_invalid: EXIT.verification,
+  id_token_auth_time_invalid: EXIT.verification,
+  id_token_acr_mismatch: EXIT.verification,
+  id_token_claim_missing: EXIT.verification,
+  clock_skew: EXIT.verification,
+  id_token_readers_disagree: EXIT.verification,
+  refreshed_identity_changed: EXIT.verification,
+
+  // Userinfo, revocation, end session
+  userinfo_refused: EXIT.refused,
+  userinfo_invalid: EXIT.verification,
+  userinfo_subject_mismatch: EXIT.verification,
+  revocation_refused: EXIT.refused,
+  end_session_not_confirmed: EXIT.timedOut,
+
+  // Sessions
+  not_signed_in: EXIT.notSignedIn,
+  session_expired: EXIT.notSignedIn,
+  no_refresh_token: EXIT.notSignedIn,
+  refresh_refused: EXIT.notSignedIn,
+  store_unavailable: EXIT.store,
+  store_locked: EXIT.store,
+  store_timeout: EXIT.store,
+  store_key_invalid: EXIT.store,
+  store_corrupt: EXIT.store,
+  store_failed: EXIT.store,
+
+  // Process
+  interrupted: EXIT.interrupted,
+  internal: EXIT.checkFailed,
+} as const satisfies Record<string, ExitCode>;
+
+/** A stable error code: scripts compare it, `explain/` puts it into words. */
+export type ErrorCode = keyof typeof ERROR_EXIT_CODES;
+
+/**
+ * What is known of this run at the point of failure: expected and actual
+ * values, URLs without secrets, numbers. Never a token, code, verifier,
+ * secret or password: facts are printed.
+ */
+export type Facts = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/**
+ * The one error that flows throw. It carries a stable code and what is known;
+ * the words come from `explain(code, facts)` where the error is shown.
+ */
+export class OidcCliError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: Facts;
+  readonly exitCode: ExitCode;
+  /** What else is known, for `--json`: e.g. the ID-token checks made so far. Printed, so no secrets. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    facts: Facts = {},
+    options: { cause?: unknown; exitCode?: ExitCode; details?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(code, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'OidcCliError';
+    this.code = code;
+    this.facts = facts;
+    this.exitCode = options.exitCode ?? ERROR_EXIT_CODES[code];
+    this.details = options.details ?? {};
+  }
+}
+
+/** True for an error that an `AbortSignal` caused (a person's Ctrl-C, not a time limit). */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

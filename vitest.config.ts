@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Each file has its own process: some load native add-ons, and a leak shows as its own.
+    pool: 'forks',
+    restoreMocks: true,
+  },
+});
