@@ -1,0 +1,65 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+import type { Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** `tls.getCACertificates` came with Node 22.15: it also knows the system's store, where Node was told to use it. */
+type NewerTls = typeof tls & { getCACertificates?: (kind: 'default') => string[] };
+
+/**
+ * The certificate authorities to trust when `--ca FILE` was given: Node's own,
+ * those of NODE_EXTRA_CA_CERTS, and the file's. All of them, because a `ca`
+ * handed to TLS replaces Node's list instead of adding to it.
+ *
+ * Without a file Node needs no list from us (and makes it faster itself), so
+ * the answer is undefined.
+ *
+ * @throws OidcCliError `ca_unreadable` (facts: `file`, `reason`) when the file
+ *   can't be read or holds no valid certificate in PEM.
+ */
+export function certificateAuthorities(caFile: string | undefined, env: Environment): string[] | undefined {
+  if (caFile === undefined) return undefined;
+  const own = readCertificates(caFile);
+  const { getCACertificates } = tls as NewerTls;
+  const builtIn = getCACertificates ? getCACertificates('default') : tls.rootCertificates;
+  return [...builtIn, ...extraCertificates(env.NODE_EXTRA_CA_CERTS), ...own];
+}
+
+/** Node itself warns of an unreadable NODE_EXTRA_CA_CERTS and goes on; so do we, silently, not to say it twice. */
+function extraCertificates(file: string | undefined): string[] {
+  if (!file) return [];
+  try {
+    return readCertificates(file);
+  } catch {
+    return [];
+  }
+}
+
+function readCertificates(file: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'reading it is not permitted',
+      EISDIR: 'it is a folder',
+    };
+    throw new OidcCliError('ca_unreadable', { file, reason: reasons[code ?? ''] ?? String(code) }, { cause });
+  }
+  const certificates = text.match(PEM_CERTIFICATE);
+  if (!certificates) throw new OidcCliError('ca_unreadable', { file, reason: 'it holds no certificate in PEM' });
+  certificates.forEach((pem, index) => {
+    try {
+      new X509Certificate(pem);
+    } catch (cause) {
+      const reason = `certificate ${index + 1} of ${certificates.length} in it is damaged`;
+      throw new OidcCliError('ca_unreadable', { file, reason }, { cause });
+    }
+  });
+  return [...certificates];
+}

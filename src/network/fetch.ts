@@ -1,0 +1,299 @@
+import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
+import type { Clock, Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import type { Exchange, Recorder } from '../trace/recorder.js';
+import { certificateAuthorities } from './certificate-authorities.js';
+import { type Circumstances, networkError, shownUrl } from './network-error.js';
+import { type NetworkInit, type OutgoingRequest, outgoingRequest } from './outgoing-request.js';
+import { createProxyAgent, proxyFor } from './proxy.js';
+
+/** A fetch over node:http, which also does for openid-client's and jose's `customFetch`. */
+export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<Response>) & {
+  /** Ends what is under way (as aborted) and closes every kept connection. */
+  close(): void;
+};
+
+/** What the requests of one run have in common. */
+export interface FetchOptions {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly recorder?: Recorder | undefined;
+  /** A PEM file of authorities to trust in addition. */
+  readonly caFile?: string | undefined;
+  /** Accept any certificate. The command that sets it warns. */
+  readonly insecure?: boolean | undefined;
+  /** Milliseconds for one whole answer, from the first packet to the last. */
+  readonly timeoutMs?: number | undefined;
+  /** Bytes of one answer, both as sent and as decoded. */
+  readonly maxBytes?: number | undefined;
+  /** Ends every request of this fetch. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Idle connections are closed after this. Long enough for requests in a row;
+ * short enough that the token request, sent after a person was in the browser,
+ * starts on a fresh one and not on one that a server or firewall has dropped.
+ */
+const IDLE_MS = 4_000;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** Thrown into a request by our own clock. */
+class TimeLimit extends Error {}
+
+/** A connection that failed before any byte of the answer, with what is known. */
+class SendFailure extends Error {
+  constructor(
+    override readonly cause: unknown,
+    readonly circumstances: Circumstances,
+    /** The server closed a kept-alive connection just as it was used again. */
+    readonly stale: boolean,
+  ) {
+    super();
+  }
+}
+
+/**
+ * Makes the one fetch of a run over node:http and node:https (Node's global
+ * fetch costs a sign-in more than all else). Connections are kept alive, but
+ * never keep the process alive.
+ *
+ * Its requests reject with `OidcCliError`: `network_*`, `tls_not_trusted`,
+ * `tls_failed`, `proxy_failed`, `response_too_large`, each with the facts
+ * `url` (no query) and `host`; when a caller's signal is aborted, with that
+ * signal's reason.
+ *
+ * @throws OidcCliError `ca_unreadable` when the CA file is no use.
+ */
+export function createFetch(options: FetchOptions): NetworkFetch {
+  const { env, clock, recorder, insecure = false, timeoutMs = 30_000, maxBytes = 2 * 1024 * 1024 } = options;
+  const ca = certificateAuthorities(options.caFile, env);
+  const closed = new AbortController();
+  const agents = new Map<string, Promise<Agent>>();
+  const limits = new WeakMap<ClientRequest, AbortSignal>();
+
+  const agentFor = (secure: boolean, proxy: URL | undefined): Promise<Agent> => {
+    const key = `${secure} ${proxy?.href ?? ''}`;
+    const made = agents.get(key);
+    if (made) return made;
+    const agent = proxy
+      ? createProxyAgent(proxy, secure, { ca, insecure, idleMs: IDLE_MS, signalOf: (request) => limits.get(request) })
+      : Promise.resolve(new (secure ? https : http).Agent({ keepAlive: true, timeout: IDLE_MS }));
+    agents.set(key, agent);
+    return agent;
+  };
+
+  const send = async (outgoing: OutgoingRequest, signal: AbortSignal): Promise<Answer> => {
+    const secure = outgoing.url.protocol === 'https:';
+    const proxy = await proxyFor(outgoing.url, env);
+    const agent = await agentFor(secure, proxy);
+    const attempt = () => {
+      const request = (secure ? https : http).request({
+        ...urlToHttpOptions(outgoing.url),
+        method: outgoing.method,
+        headers: outgoing.headers,
+        agent,
+        rejectUnauthorized: !insecure,
+        ...(ca === undefined ? {} : { ca }),
+      });
+      limits.set(request, signal);
+      return answerTo(request, outgoing, proxy, maxBytes, signal);
+    };
+    try {
+      return await attempt();
+    } catch (failure) {
+      // RFC 9110 §9.2.2: only what is idempotent may be sent again.
+      if (!(failure instanceof SendFailure && failure.stale && outgoing.method === 'GET')) throw failure;
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+      return await attempt();
+    }
+  };
+
+  const fetch = async (input: string | URL, init: NetworkInit = {}): Promise<Response> => {
+    const limit = limitedBy(timeoutMs, [closed.signal, options.signal, init.signal]);
+    const startedAt = clock.now();
+    let exchange: Exchange | undefined;
+    try {
+      const outgoing = await outgoingRequest(input, init);
+      limit.signal.throwIfAborted();
+      exchange = recorder?.begin({
+        step: init.step ?? 'request',
+        method: outgoing.method,
+        url: outgoing.url.href,
+        requestHeaders: outgoing.headers,
+        requestBody: outgoing.body?.toString(),
+        startedAt,
+      });
+      const answer = await send(outgoing, limit.signal).catch((failure: unknown) => {
+        throw explained(failure, outgoing.url, limit.signal, timeoutMs, clock.now() - startedAt);
+      });
+      if (exchange) {
+        exchange.status = answer.status;
+        exchange.responseHeaders = Object.fromEntries(answer.headers);
+        exchange.responseBody = answer.body.toString();
+      }
+      return toResponse(answer, outgoing.url);
+    } catch (error) {
+      if (exchange) exchange.failure = error instanceof Error ? describe(error) : String(error);
+      throw error;
+    } finally {
+      if (exchange) exchange.durationMs = clock.now() - startedAt;
+      limit.release();
+    }
+  };
+
+  return Object.assign(fetch, {
+    close: () => {
+      closed.abort(new DOMException('The connections were closed', 'AbortError'));
+      for (const agent of agents.values()) {
+        agent.then(
+          (made) => made.destroy(),
+          () => {},
+        );
+      }
+      agents.clear();
+    },
+  });
+}
+
+function describe(error: Error): string {
+  if (!(error instanceof OidcCliError)) return error.name;
+  return error.facts.reason === undefined ? error.code : `${error.code}: ${error.facts.reason}`;
+}
+
+/** One signal out of the time limit and the callers' signals. */
+function limitedBy(
+  timeoutMs: number,
+  signals: (AbortSignal | null | undefined)[],
+): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new TimeLimit()), timeoutMs);
+  const listening = signals.flatMap((signal) => {
+    if (!signal) return [];
+    const end = () => controller.abort(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
+    return [() => signal.removeEventListener('abort', end)];
+  });
+  return {
+    signal: controller.signal,
+    release: () => {
+      clearTimeout(timer);
+      for (const stop of listening) stop();
+    },
+  };
+}
+
+/** Sends the request and collects the whole answer. Rejects with `SendFailure` or `OidcCliError`. */
+function answerTo(
+  request: ClientRequest,
+  outgoing: OutgoingRequest,
+  proxy: URL | undefined,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let certificate: PeerCertificate | undefined;
+    let proxyPassed = proxy === undefined;
+    let answered = false;
+
+    const fail = (cause: unknown) => {
+      signal.removeEventListener('abort', onAbort);
+      const { code } = (cause ?? {}) as { code?: unknown };
+      const stale = request.reusedSocket && !answered && (code === 'ECONNRESET' || code === 'EPIPE');
+      reject(new SendFailure(cause, { url: outgoing.url, proxy: proxy?.host, proxyPassed, certificate }, stale));
+      request.destroy();
+    };
+    const onAbort = () => fail(signal.reason);
+    // Stays for good: a destroyed request may still report an error, and nobody else listens.
+    request.on('error', fail);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort);
+    request.on('socket', (socket) => {
+      if (request.reusedSocket) proxyPassed = true;
+      // Before Node's own listener for the end of the handshake, which destroys the socket of a server it does not trust.
+      if ('getPeerCertificate' in socket && outgoing.url.protocol === 'https:') {
+        socket.prependOnceListener('secure', () => {
+          certificate = (socket as TLSSocket).getPeerCertificate();
+        });
+      }
+    });
+    request.on('proxyConnect', (connect: { statusCode?: number }) => {
+      // Of the http agent this says: connected; of the https agent: the proxy's answer to CONNECT.
+      if (connect.statusCode === undefined || connect.statusCode === 200) proxyPassed = true;
+      else fail(new Error(`it answered ${connect.statusCode}`));
+    });
+    request.on('response', (response) => {
+      answered = true;
+      if (proxy && response.statusCode === 407) {
+        proxyPassed = false;
+        return fail(new Error('it answered 407'));
+      }
+      collect(response, outgoing.url, maxBytes).then((answer) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(answer);
+      }, fail);
+    });
+    request.end(outgoing.body);
+  });
+}
+
+/** Reads the answer to its end, as far as `maxBytes`, and decodes it. */
+async function collect(response: IncomingMessage, url: URL, maxBytes: number): Promise<Answer> {
+  const tooLarge = () =>
+    new OidcCliError('response_too_large', { url: shownUrl(url), host: url.host, limit: maxBytes });
+  const headers = new Headers();
+  for (let index = 0; index + 1 < response.rawHeaders.length; index += 2) {
+    headers.append(response.rawHeaders[index] as string, response.rawHeaders[index + 1] as string);
+  }
+  const chunks: Buffer[] = [];
+  let received = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    received += chunk.length;
+    if (received > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  let body: Buffer = Buffer.concat(chunks);
+  const codings = headers.get('content-encoding');
+  if (codings && body.length > 0) {
+    const { decodeContent } = await import('./content-encoding.js');
+    body = await decodeContent(body, codings, maxBytes).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+      throw cause;
+    });
+  }
+  return { status: response.statusCode ?? 0, headers, body };
+}
+
+/** What the caller is told: a time limit, an abort, or the network's failure in our codes. */
+function explained(failure: unknown, url: URL, signal: AbortSignal, timeoutMs: number, elapsedMs: number): unknown {
+  const cause = failure instanceof SendFailure ? failure.cause : failure;
+  const { reason } = signal;
+  if (signal.aborted && cause === reason) {
+    const ours = reason instanceof TimeLimit;
+    if (!ours && (reason as Error | undefined)?.name !== 'TimeoutError') return reason;
+    const seconds = Math.max(1, Math.round((ours ? timeoutMs : elapsedMs) / 1000));
+    return new OidcCliError('network_timeout', { url: shownUrl(url), host: url.host, seconds }, { cause: reason });
+  }
+  const circumstances = failure instanceof SendFailure ? failure.circumstances : { url, proxyPassed: true };
+  return networkError(cause, circumstances);
+}
+
+function toResponse(answer: Answer, url: URL): Response {
+  const { status, headers } = answer;
+  if (status < 200 || status > 599) {
+    const reason = `the status ${status} is outside of what HTTP has`;
+    throw new OidcCliError('network_failed', { url: shownUrl(url), host: url.host, reason });
+  }
+  // The Fetch standard refuses to build these with a body, even an empty one.
+  const bare = status === 204 || status === 205 || status === 304;
+  return new Response(bare ? null : new Uint8Array(answer.body), { status, headers });
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A certificate with its key, both PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A made-up certificate authority; everything it made is gone when the test ends. */
+export interface TestAuthority {
+  readonly folder: string;
+  /** The authority's certificate file, for `--ca`. */
+  readonly caFile: string;
+  /** A server certificate for these names (`DNS:localhost`, `IP:127.0.0.1`). Negative days: expired. */
+  issue(name: string, names: string, days?: number): KeyPair;
+  /** A server certificate that nobody but itself vouches for. */
+  selfSigned(name: string, names: string): KeyPair;
+  remove(): void;
+}
+
+const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+
+export function opensslPresent(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function createTestAuthority(): TestAuthority {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-cli-ca-'));
+  const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' });
+  const read = (name: string): KeyPair => ({
+    cert: readFileSync(join(folder, `${name}.pem`), 'utf8'),
+    key: readFileSync(join(folder, `${name}.key`), 'utf8'),
+  });
+  openssl('req', '-x509', ...KEY, '-subj', '/CN=Test Authority', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem');
+  return {
+    folder,
+    caFile: join(folder, 'ca.pem'),
+    issue: (name, names, days = 2) => {
+      writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${names}\n`);
+      openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+      openssl(
+        ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
+        ...['-days', String(days), '-extfile', `${name}.ext`, '-out', `${name}.pem`],
+      );
+      return read(name);
+    },
+    selfSigned: (name, names) => {
+      openssl(
+        ...['req', '-x509', ...KEY, '-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`],
+        ...['-days', '2', '-keyout', `${name}.key`, '-out', `${name}.pem`],
+      );
+      return read(name);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
