@@ -1,0 +1,97 @@
+import { OidcCliError } from '../errors.js';
+import type { ClientSecretEntry, SessionIndex } from './session-index.js';
+import type { SessionStore, StoreKind } from './session-store.js';
+import type { ValueNames } from './value-names.js';
+
+/** A client secret as its store holds it, with the issuer it may be sent to. */
+export interface StoredClientSecret {
+  readonly profile: string;
+  readonly issuer: string;
+  readonly secret: string;
+}
+
+/** Client secrets that were given to be kept for a profile. Methods throw `store_*`. */
+export interface ClientSecrets {
+  /** Keeps a secret for this profile at this issuer, replacing the profile's earlier ones. */
+  saveClientSecret(profile: string, issuer: string, secret: string, store: SessionStore): Promise<void>;
+  /** The secret that was kept for exactly this profile and issuer, so that a changed issuer never receives it. */
+  readClientSecret(profile: string, issuer: string): Promise<string | undefined>;
+  /** Removes what is kept for a profile, whatever the issuer. */
+  forgetClientSecret(profile: string): Promise<void>;
+}
+
+/** Client secrets over `index` and the stores; those in the memory store stay in this object. */
+export function createClientSecrets(world: {
+  index: SessionIndex;
+  storeOf: (kind: StoreKind) => SessionStore;
+  names: ValueNames;
+}): ClientSecrets {
+  const inMemory = new Map<string, StoredClientSecret>();
+
+  const remove = async (entries: readonly ClientSecretEntry[]) => {
+    for (const { store, key } of entries) await world.storeOf(store).delete(key);
+  };
+
+  return {
+    async saveClientSecret(profile, issuer, secret, store) {
+      const kind = store.kind;
+      const key = world.names.clientSecret(kind, profile, issuer);
+      const value: StoredClientSecret = { profile, issuer, secret };
+      if (kind === 'memory') {
+        inMemory.set(key, value);
+        return;
+      }
+      await world.index.change(async (content, save) => {
+        const earlier = content.clientSecrets.filter((entry) => entry.profile === profile);
+        const replaced = earlier.filter((entry) => entry.store !== kind || entry.key !== key);
+        const others = content.clientSecrets.filter((entry) => entry.profile !== profile);
+        const entry: ClientSecretEntry = { profile, issuer, store: kind, key };
+        // The index first, and the earlier ones out of it last, so that nothing is ever in a store that no entry names.
+        await save({ ...content, clientSecrets: [...others, ...replaced, entry] });
+        await store.set(key, JSON.stringify(value));
+        await remove(replaced);
+        if (replaced.length > 0) await save({ ...content, clientSecrets: [...others, entry] });
+      });
+    },
+
+    async readClientSecret(profile, issuer) {
+      const held = inMemory.get(world.names.clientSecret('memory', profile, issuer));
+      if (held) return held.secret;
+      const { clientSecrets } = await world.index.read();
+      // The newest is last; between the two saves above there may be two, and the newer not written yet.
+      for (const entry of clientSecrets.toReversed()) {
+        if (entry.profile !== profile || entry.issuer !== issuer) continue;
+        const value = await world.storeOf(entry.store).get(entry.key);
+        if (value === undefined) continue;
+        const kept = parseClientSecret(value);
+        if (kept?.profile !== profile || kept.issuer !== issuer) {
+          throw new OidcCliError('store_corrupt', { store: entry.store, key: entry.key });
+        }
+        return kept.secret;
+      }
+      return undefined;
+    },
+
+    async forgetClientSecret(profile) {
+      for (const [key, held] of inMemory) if (held.profile === profile) inMemory.delete(key);
+      const known = await world.index.read();
+      if (!known.clientSecrets.some((entry) => entry.profile === profile)) return;
+      await world.index.change(async (content, save) => {
+        await remove(content.clientSecrets.filter((entry) => entry.profile === profile));
+        await save({ ...content, clientSecrets: content.clientSecrets.filter((entry) => entry.profile !== profile) });
+      });
+    },
+  };
+}
+
+/** A stored client secret, or undefined where the text is none. */
+export function parseClientSecret(text: string): StoredClientSecret | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<StoredClientSecret> | null;
+    return typeof value?.profile === 'string' && typeof value.issuer === 'string' && typeof value.secret === 'string'
+      ? (value as StoredClientSecret)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

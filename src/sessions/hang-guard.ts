@@ -1,0 +1,52 @@
+import { writeSync } from 'node:fs';
+import { OidcCliError } from '../errors.js';
+
+/** What `guardAgainstHang` needs. */
+export interface HangGuardOptions {
+  /** Milliseconds a call may take. */
+  readonly limitMs: number;
+  /** What was being done, for the error's facts. */
+  readonly operation: string;
+  /** Called with `store_timeout` before the process ends itself; must write synchronously. By default one line on stderr. */
+  readonly onHang?: ((error: OidcCliError) => void) | undefined;
+}
+
+let pending = 0;
+
+/**
+ * Whether a native keychain call is still running. Such a call keeps the
+ * process alive and blocks even `process.exit`: whoever wants to end the
+ * process meanwhile (Ctrl-C) must write what it has to say and send itself a
+ * SIGKILL.
+ */
+export function nativeCallPending(): boolean {
+  return pending > 0;
+}
+
+/**
+ * Waits for a native call that cannot be abandoned. When it has not settled
+ * within the limit, `onHang` is told and the process ends itself by SIGKILL,
+ * the one thing that still works then.
+ */
+export async function guardAgainstHang<T>(call: () => Promise<T>, options: HangGuardOptions): Promise<T> {
+  pending += 1;
+  const timer = setTimeout(() => {
+    const { operation, limitMs } = options;
+    const facts = { store: 'keychain', operation, timeoutSeconds: limitMs / 1000 };
+    try {
+      (options.onHang ?? sayOnStderr)(new OidcCliError('store_timeout', facts));
+    } finally {
+      process.kill(process.pid, 'SIGKILL');
+    }
+  }, options.limitMs);
+  try {
+    return await call();
+  } finally {
+    clearTimeout(timer);
+    pending -= 1;
+  }
+}
+
+function sayOnStderr(error: OidcCliError): void {
+  writeSync(2, `${error.code}: ${JSON.stringify(error.facts)}\n`);
+}

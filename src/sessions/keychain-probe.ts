@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import type { Environment } from '../context.js';
+import { classifyKeychainError, PROBE_SERVICE } from './keytar-module.js';
+
+/** What a probe found. `reason` is a few words, for people. */
+export type KeychainProbe =
+  | { readonly available: true }
+  | { readonly available: false; readonly reason: string; readonly locked: boolean };
+
+/** What `probeKeychain` needs. */
+export interface ProbeOptions {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** Milliseconds within which the keychain must answer. 3,000 unless told otherwise. */
+  readonly timeoutMs?: number | undefined;
+  /** Milliseconds a person has to unlock it, once it has answered. The same unless told otherwise. */
+  readonly promptMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs in the child. Plain old JavaScript: it is handed to `node -e`. First a
+ * search, which asks nobody for a password and fails where no keychain
+ * answers; then a value is written and removed, since a keychain that answers
+ * may still be locked, or have no collection to write to.
+ */
+const CHILD = `
+const [platform, service, keytarPath, bindingPath] = process.argv.slice(1);
+const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
+(async () => {
+  const keytar = require(keytarPath);
+  await keytar.findCredentials(service);
+  say({ answers: true });
+  const { AsyncEntry } = require(bindingPath);
+  const entry = new AsyncEntry(service, 'probe', platform === 'linux' ? { linux: { store: 'secret-service' } } : undefined);
+  await entry.setPassword('probe');
+  await entry.deletePassword();
+  say({ usable: true });
+})().catch((error) => say({ error: String(error && error.message) }));
+`;
+
+/**
+ * Finds out whether a real keychain can be used, in a child process: a native
+ * call that hangs cannot be abandoned, but a child can be killed. Never throws
+ * but for the signal's reason; the child is gone when it returns.
+ */
+export function probeKeychain(options: ProbeOptions): Promise<KeychainProbe> {
+  const { env, platform, timeoutMs = 3_000, promptMs = timeoutMs, signal } = options;
+  const require = createRequire(import.meta.url);
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    // Options for this process (a debugger, a loader) are not for the child.
+    const { NODE_OPTIONS: _, ...childEnv } = env;
+    const child = spawn(
+      process.execPath,
+      ['-e', CHILD, platform, PROBE_SERVICE, require.resolve('keytar/keytar.js'), require.resolve('keytar')],
+      { env: childEnv, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true },
+    );
+    let verdict: KeychainProbe = {
+      available: false,
+      locked: false,
+      reason: `it did not answer within ${seconds(timeoutMs)}`,
+    };
+    const kill = () => child.kill('SIGKILL');
+    let timer = setTimeout(kill, timeoutMs);
+    signal?.addEventListener('abort', kill, { once: true });
+
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        const line = JSON.parse(text.slice(0, end)) as { answers?: true; usable?: true; error?: string };
+        text = text.slice(end + 1);
+        if (line.usable) verdict = { available: true };
+        else if (line.error !== undefined) verdict = refusal(line.error, platform);
+        else {
+          verdict = { available: false, locked: true, reason: `it was not unlocked within ${seconds(promptMs)}` };
+          clearTimeout(timer);
+          timer = setTimeout(kill, promptMs);
+        }
+        // A verdict is all the child is for, and it might still hang on its way out.
+        if (!line.answers) kill();
+      }
+    });
+    child.on('error', () => {
+      verdict = { available: false, locked: false, reason: 'the probe could not be started' };
+    });
+    child.on('close', () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', kill);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve(verdict);
+    });
+  });
+}
+
+function refusal(message: string, platform: NodeJS.Platform): KeychainProbe {
+  switch (classifyKeychainError(message)) {
+    case 'locked':
+      return { available: false, locked: true, reason: 'it is locked' };
+    case 'unavailable':
+      return {
+        available: false,
+        locked: false,
+        reason: platform === 'linux' ? 'there is no Secret Service to keep it in' : 'there is none on this machine',
+      };
+    default:
+      return { available: false, locked: false, reason: 'it refused a test entry' };
+  }
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`;
+}

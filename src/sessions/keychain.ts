@@ -1,0 +1,95 @@
+import { OidcCliError } from '../errors.js';
+import { guardAgainstHang } from './hang-guard.js';
+import { classifyKeychainError, type KeytarLike, loadKeytar, SERVICE } from './keytar-module.js';
+import type { SessionStore } from './session-store.js';
+import { createSplitValues } from './split-value.js';
+
+/** Milliseconds after which a keychain call counts as hung. */
+const HANG_LIMIT_MS = 30_000;
+
+/**
+ * UTF-16 code units in one Windows credential: its blob may have 2,560 bytes
+ * (CRED_MAX_CREDENTIAL_BLOB_SIZE), and the text is stored as UTF-16.
+ */
+const WINDOWS_LIMIT = 2_560 / 2;
+
+/** The keychain, with what the facade needs beyond the port. */
+export interface KeychainStore extends SessionStore {
+  readonly kind: 'keychain';
+  /** Every value with its key. Reads all of them: only for rebuilding the index. */
+  values(): Promise<{ key: string; value: string }[]>;
+}
+
+/** What `createKeychainStore` needs. */
+export interface KeychainOptions {
+  readonly platform: NodeJS.Platform;
+  /** Replaces the native module. */
+  readonly keytar?: KeytarLike;
+  /** Milliseconds; 30,000 unless told otherwise. */
+  readonly hangLimitMs?: number;
+  /** See `guardAgainstHang`. */
+  readonly onHang?: (error: OidcCliError) => void;
+}
+
+/**
+ * The operating system's keychain, by the `keytar` API, service `oidc-cli`.
+ * One entry per value; on Windows, where an entry's size is limited, a longer
+ * value is split (see `split-value.ts`). Elsewhere a save is one call and
+ * atomic by itself. Methods throw `store_locked`, `store_unavailable` or
+ * `store_failed` (facts: operation, reason); a call that hangs ends the process.
+ */
+export function createKeychainStore(options: KeychainOptions): KeychainStore {
+  const { platform, hangLimitMs = HANG_LIMIT_MS, onHang } = options;
+  let loaded: Promise<KeytarLike> | undefined;
+
+  const call = async <T>(operation: string, work: (keytar: KeytarLike) => Promise<T>): Promise<T> => {
+    try {
+      loaded ??= options.keytar ? Promise.resolve(options.keytar) : loadKeytar(platform);
+      const keytar = await loaded;
+      return await guardAgainstHang(() => work(keytar), { limitMs: hangLimitMs, operation, onHang });
+    } catch (error) {
+      throw keychainError(error, operation);
+    }
+  };
+
+  const entries = createSplitValues(
+    {
+      get: (account) => call('read', async (keytar) => (await keytar.getPassword(SERVICE, account)) ?? undefined),
+      set: (account, text) => call('write', (keytar) => keytar.setPassword(SERVICE, account, text)),
+      delete: (account) => call('delete', (keytar) => keytar.deletePassword(SERVICE, account)),
+    },
+    platform === 'win32' ? WINDOWS_LIMIT : undefined,
+  );
+
+  return {
+    kind: 'keychain',
+    description: describe(platform),
+    get: entries.get,
+    set: entries.set,
+    delete: entries.delete,
+    async values() {
+      const found = await call('search', (keytar) => keytar.findCredentials(SERVICE));
+      const values: { key: string; value: string }[] = [];
+      for (const { account } of found.filter((credential) => entries.isHead(credential.account))) {
+        const value = await entries.get(account);
+        if (value !== undefined) values.push({ key: account, value });
+      }
+      return values;
+    },
+  };
+}
+
+function describe(platform: NodeJS.Platform): string {
+  if (platform === 'darwin') return 'the macOS keychain';
+  if (platform === 'win32') return 'the Windows Credential Manager';
+  return 'the keyring (Secret Service)';
+}
+
+function keychainError(error: unknown, operation: string): OidcCliError {
+  if (error instanceof OidcCliError) return error;
+  const message = error instanceof Error ? error.message : '';
+  const kind = classifyKeychainError(message);
+  // The keychain's own words: they name the fault and never the value.
+  const facts = { store: 'keychain', operation, reason: message.split('\n', 1)[0]?.slice(0, 200) };
+  return new OidcCliError(kind === 'failed' ? 'store_failed' : `store_${kind}`, facts, { cause: error });
+}

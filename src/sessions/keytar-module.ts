@@ -1,0 +1,56 @@
+/** The part of the `keytar` API that is used. */
+export interface KeytarLike {
+  getPassword(service: string, account: string): Promise<string | null>;
+  setPassword(service: string, account: string, password: string): Promise<void>;
+  deletePassword(service: string, account: string): Promise<boolean>;
+  findCredentials(service: string): Promise<{ account: string; password: string }[]>;
+}
+
+/** The service name of every entry. */
+export const SERVICE = 'oidc-cli';
+/** The service name under which the probe asks and writes, so that it never touches a session. */
+export const PROBE_SERVICE = 'oidc-cli-probe';
+
+/**
+ * Loads the native module behind the `keytar` API. On Linux its calls are
+ * pinned to the Secret Service: left to itself it falls back to the kernel's
+ * keyring, where it finds nothing and what it writes does not last. Creating
+ * an entry there connects to D-Bus on the calling thread and so could block
+ * past any timer; a search, which is asynchronous and fails honestly, therefore
+ * goes first. Rejects with the module's own error where it has no build for
+ * this platform.
+ */
+export async function loadKeytar(platform: NodeJS.Platform): Promise<KeytarLike> {
+  const { default: keytar } = await import('keytar/keytar.js');
+  if (platform !== 'linux') return keytar;
+  const { AsyncEntry } = await import('keytar');
+  const entry = async (service: string, account: string) => {
+    await keytar.findCredentials(PROBE_SERVICE);
+    return new AsyncEntry(service, account, { linux: { store: 'secret-service' } });
+  };
+  return {
+    getPassword: async (service, account) => (await entry(service, account)).getPassword(),
+    setPassword: async (service, account, password) => (await entry(service, account)).setPassword(password),
+    deletePassword: async (service, account) => (await entry(service, account)).deletePassword(),
+    findCredentials: (service) => keytar.findCredentials(service),
+  };
+}
+
+/** What a keychain's error amounts to. Its words differ by platform and come without a usable code. */
+export function classifyKeychainError(message: string): 'locked' | 'unavailable' | 'failed' {
+  // Secret Service: IsLocked, a dismissed prompt. macOS: errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed.
+  if (
+    /locked|prompt was dismissed|user interaction is not allowed|user cancell?ed|passphrase you entered/i.test(message)
+  ) {
+    return 'locked';
+  }
+  // No session bus, no service on it, no collection in it, no build of the module for this platform.
+  if (
+    /d-?bus error|zbus error|failed to connect|serviceunknown|no result found|native binding|cannot find module|no default (store|keychain)|default keychain could not be found/i.test(
+      message,
+    )
+  ) {
+    return 'unavailable';
+  }
+  return 'failed';
+}

@@ -1,0 +1,52 @@
+import type { SessionStore } from './session-store.js';
+
+/** A store that lives as long as the object does and touches no disk: for `--demo` and `--store memory`. */
+export function createMemoryStore(): SessionStore {
+  const values = new Map<string, string>();
+  return {
+    kind: 'memory',
+    description: 'memory, until this command ends',
+    get: async (key) => values.get(key),
+    set: async (key, value) => {
+      values.set(key, value);
+    },
+    delete: async (key) => values.delete(key),
+  };
+}
+
+/** Runs `work` while nobody else in this object does under the same name. */
+export type InTurn = <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+/** What a lock is for processes, for what lives in one process only. A wait ends with the signal's reason when it aborts. */
+export function createTurns(): InTurn {
+  const last = new Map<string, Promise<void>>();
+  return async (name, work, signal) => {
+    const before = last.get(name) ?? Promise.resolve();
+    let done = () => {};
+    const mine = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    last.set(
+      name,
+      before.then(() => mine),
+    );
+    try {
+      await unlessAborted(before, signal);
+      return await work();
+    } finally {
+      done();
+    }
+  };
+}
+
+function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    promise.then(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import { parseClientSecret } from './client-secrets.js';
+import { parsePending } from './pending-sign-ins.js';
+import type { ClientSecretEntry, IndexContent, PendingEntry, SessionEntry, StoredValue } from './session-index.js';
+import type { Session, StoreKind } from './session-store.js';
+import { pendingId, pendingName, type ValueNames } from './value-names.js';
+
+/** What a store that can list its values gives. */
+export interface StoreValues {
+  readonly kind: StoredValue['store'];
+  readonly values: readonly { readonly key: string; readonly value: string }[];
+}
+
+/**
+ * Makes the index anew from what the stores hold, each value proving by its
+ * own content which key it belongs under. Values of anything else are left out.
+ */
+export function rebuildIndex(
+  stores: readonly StoreValues[],
+  names: ValueNames,
+): Omit<IndexContent, 'version' | 'unsettled'> {
+  const sessions: (SessionEntry & StoredValue)[] = [];
+  const pending: PendingEntry[] = [];
+  const clientSecrets: ClientSecretEntry[] = [];
+  for (const { kind, values } of stores) {
+    for (const { key, value } of values) {
+      const session = parseSession(value);
+      if (session && names.session(kind, session.profile, session.issuer) === key) {
+        sessions.push({ ...describeSession(session, kind, key), store: kind });
+        continue;
+      }
+      const signIn = parsePending(value);
+      if (signIn && pendingName(pendingId(signIn.state)) === key) {
+        pending.push({ id: pendingId(signIn.state), store: kind, key, expiresAt: signIn.expiresAt });
+        continue;
+      }
+      const kept = parseClientSecret(value);
+      if (kept && names.clientSecret(kind, kept.profile, kept.issuer) === key) {
+        clientSecrets.push({ profile: kept.profile, issuer: kept.issuer, store: kind, key });
+      }
+    }
+  }
+  sessions.sort((a, b) => b.signedInAt - a.signedInAt);
+  return { sessions, pending, clientSecrets };
+}
+
+/** What the index says of a session: nothing that is secret. */
+export function describeSession(session: Session, store: StoreKind, key: string): SessionEntry {
+  const { name, preferred_username: userName, email } = { ...session.userinfo, ...session.claims };
+  const shown = [name, userName, email].find((claim) => typeof claim === 'string' && claim !== '') as
+    | string
+    | undefined;
+  return {
+    profile: session.profile,
+    issuer: session.issuer,
+    clientId: session.clientId,
+    subject: session.subject,
+    ...(shown === undefined ? {} : { name: shown }),
+    store,
+    key,
+    signedInAt: session.signedInAt,
+    savedAt: session.refreshedAt ?? session.signedInAt,
+    ...(session.expiresAt === undefined ? {} : { expiresAt: session.expiresAt }),
+    refreshable: session.refreshToken !== undefined,
+  };
+}
+
+/** A session as its store holds it, or undefined where the text is none. */
+export function parseSession(text: string): Session | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Session> | null;
+    const whole =
+      value?.version === 1 &&
+      [value.profile, value.issuer, value.clientId, value.subject, value.accessToken, value.idToken].every(
+        (part) => typeof part === 'string',
+      ) &&
+      typeof value.signedInAt === 'number' &&
+      typeof value.claims === 'object' &&
+      value.claims !== null;
+    return whole ? (value as Session) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,169 @@
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OidcCliError } from '../errors.js';
+import { writeAtomically } from './atomic-file.js';
+import { reasonOf, withLock } from './lock.js';
+import type { StoreKind } from './session-store.js';
+
+/** Longer than a keychain call may take, since stores are written to while the index is locked. */
+const LOCK_TIMEOUT_MS = 40_000;
+
+/** A value in a store that outlives the process. */
+export interface StoredValue {
+  readonly store: Exclude<StoreKind, 'memory'>;
+  readonly key: string;
+}
+
+/** What is known of a session without opening its store. Holds no secrets. Times are seconds since the epoch. */
+export interface SessionEntry {
+  readonly profile: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly subject: string;
+  /** The person's name, user name or email, whichever claim came first. */
+  readonly name?: string;
+  readonly store: StoreKind;
+  readonly key: string;
+  readonly signedInAt: number;
+  /** The last sign-in or refresh. */
+  readonly savedAt: number;
+  readonly expiresAt?: number;
+  readonly refreshable: boolean;
+}
+
+/** A sign-in that was begun and not yet finished. */
+export interface PendingEntry extends StoredValue {
+  /** A hash of the state: whoever reads the index cannot answer in the provider's place. */
+  readonly id: string;
+  readonly expiresAt: number;
+}
+
+/** A client secret that was given to be kept. */
+export interface ClientSecretEntry extends StoredValue {
+  readonly profile: string;
+  readonly issuer: string;
+}
+
+/** The whole of `sessions.json`. */
+export interface IndexContent {
+  readonly version: 1;
+  /** The newest sign-in first. */
+  readonly sessions: readonly (SessionEntry & StoredValue)[];
+  readonly pending: readonly PendingEntry[];
+  readonly clientSecrets: readonly ClientSecretEntry[];
+  /** Values that may be in a store although nothing above refers to them: a save or a move that was begun. */
+  readonly unsettled: readonly StoredValue[];
+}
+
+/** The list of what is kept where. */
+export interface SessionIndex {
+  /** Takes no lock: a save replaces the file whole. */
+  read(): Promise<IndexContent>;
+  /**
+   * Runs `work` on the newest content while no other process changes it; each
+   * `save` is atomic. Throws `store_timeout` and `store_failed`.
+   */
+  change<T>(work: (content: IndexContent, save: (next: IndexContent) => Promise<void>) => Promise<T>): Promise<T>;
+}
+
+const EMPTY: IndexContent = { version: 1, sessions: [], pending: [], clientSecrets: [], unsettled: [] };
+
+/** What `createSessionIndex` needs. */
+export interface SessionIndexOptions {
+  readonly dataFolder: string;
+  /** Makes a new index out of the stores' values, after the old one was found damaged. */
+  readonly rebuild: () => Promise<Omit<IndexContent, 'version' | 'unsettled'>>;
+  /** Called once a damaged index has been moved aside and rebuilt. */
+  readonly onRebuilt?: (facts: { file: string; movedTo: string; sessions: number }) => void;
+}
+
+/**
+ * The index in `sessions.json` of the data folder. An absent file is an empty
+ * index; a damaged one is moved aside and rebuilt from the stores; one that a
+ * newer version wrote is left alone (`store_corrupt`, facts: file, reason).
+ */
+export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
+  const file = join(options.dataFolder, 'sessions.json');
+
+  /** The content, or undefined where the file is damaged. */
+  const load = async (): Promise<IndexContent | undefined> => {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
+      throw new OidcCliError('store_failed', { file, operation: 'read', ...reasonOf(error) }, { cause: error });
+    }
+    return parse(text, file);
+  };
+
+  const save = async (content: IndexContent) => {
+    try {
+      await writeAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`);
+    } catch (error) {
+      throw new OidcCliError('store_failed', { file, operation: 'write', ...reasonOf(error) }, { cause: error });
+    }
+  };
+
+  // No signal ends this wait: what is to be saved may be a rotated refresh token that would be lost.
+  const locked = <T>(work: () => Promise<T>) => withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS });
+
+  /** Under the lock. */
+  const loadOrRebuild = async (): Promise<IndexContent> => {
+    const content = await load();
+    if (content) return content;
+    const rebuilt: IndexContent = { ...EMPTY, ...(await options.rebuild()) };
+    const movedTo = `${file}.damaged-${Date.now()}`;
+    try {
+      // A copy: killed before the save below, the damaged file is still in its place.
+      await copyFile(file, movedTo);
+    } catch (error) {
+      throw new OidcCliError('store_failed', { file, operation: 'set aside', ...reasonOf(error) }, { cause: error });
+    }
+    await save(rebuilt);
+    options.onRebuilt?.({ file, movedTo, sessions: rebuilt.sessions.length });
+    return rebuilt;
+  };
+
+  return {
+    read: async () => (await load()) ?? locked(loadOrRebuild),
+    change: (work) => locked(async () => work(await loadOrRebuild(), save)),
+  };
+}
+
+function parse(text: string, file: string): IndexContent | undefined {
+  let content: Partial<IndexContent>;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof content !== 'object' || content === null) return undefined;
+  if (typeof content.version === 'number' && content.version > 1) {
+    throw new OidcCliError('store_corrupt', { file, reason: 'written by a newer version of oidc-cli' });
+  }
+  const { sessions, pending, clientSecrets, unsettled } = content;
+  const whole =
+    content.version === 1 &&
+    all(sessions, ['profile', 'issuer', 'clientId', 'subject'], ['signedInAt', 'savedAt']) &&
+    all(pending, ['id'], ['expiresAt']) &&
+    all(clientSecrets, ['profile', 'issuer'], []) &&
+    all(unsettled, [], []);
+  return whole ? (content as IndexContent) : undefined;
+}
+
+/** Whether a list holds only stored values with these text and number properties. */
+function all(list: unknown, texts: readonly string[], numbers: readonly string[]): boolean {
+  return (
+    Array.isArray(list) &&
+    list.every(
+      (item) =>
+        typeof item === 'object' &&
+        item !== null &&
+        (item.store === 'keychain' || item.store === 'file') &&
+        typeof item.key === 'string' &&
+        texts.every((name) => typeof item[name] === 'string') &&
+        numbers.every((name) => typeof item[name] === 'number'),
+    )
+  );
+}

@@ -1,0 +1,317 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock, Environment } from '../context.js';
+import { type Facts, OidcCliError } from '../errors.js';
+import { type ClientSecrets, createClientSecrets } from './client-secrets.js';
+import { createEncryptedFileStore } from './encrypted-file.js';
+import { createKeychainStore, type KeychainStore } from './keychain.js';
+import { probeKeychain } from './keychain-probe.js';
+import type { KeytarLike } from './keytar-module.js';
+import { withLock } from './lock.js';
+import { createMemoryStore, createTurns } from './memory.js';
+import { createPendingSignIns, type PendingSignIns } from './pending-sign-ins.js';
+import { describeSession, parseSession, rebuildIndex, type StoreValues } from './rebuild-index.js';
+import { createSessionIndex, type IndexContent, type SessionEntry, type StoredValue } from './session-index.js';
+import type { Session, SessionStore, StoreKind } from './session-store.js';
+import { valueNames } from './value-names.js';
+
+export type { PendingSignIn } from './pending-sign-ins.js';
+export type { SessionEntry } from './session-index.js';
+
+/** Longer than the requests of a refresh may take together. */
+const EXCLUSIVE_TIMEOUT_MS = 90_000;
+/** For a person who chose the keychain and has to type its password first. */
+const UNLOCK_TIMEOUT_MS = 30_000;
+
+/** What happened on the side, for `explain/` to put into words. */
+export type SessionNotice = 'index_rebuilt' | 'entry_set_aside' | 'old_session_left';
+
+/** What `createSessions` needs of the outside world. */
+export interface SessionsOptions {
+  readonly dataFolder: string;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly clock: Clock;
+  /** Ends the wait for one's turn to refresh and for the keychain's probe; never a save. */
+  readonly signal?: AbortSignal | undefined;
+  /** A keychain of the caller's, which is not probed. */
+  readonly keytar?: KeytarLike | undefined;
+  /**
+   * Called when a keychain call has hung for 30 s, just before the process
+   * ends itself by SIGKILL: must write what it has to say synchronously.
+   * Without it one line with the code is written to stderr.
+   */
+  readonly onHang?: ((error: OidcCliError) => void) | undefined;
+  /** Called when something was not as it should be and was dealt with. Facts hold no secrets. */
+  readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
+}
+
+/** Which session is meant. Nothing given means the newest. */
+export interface SessionSelection {
+  readonly profile?: string | undefined;
+  readonly issuer?: string | undefined;
+}
+
+/** Everything kept between commands. All methods throw `OidcCliError` with a `store_*` code, or the signal's reason. */
+export interface Sessions extends PendingSignIns, ClientSecrets {
+  /**
+   * Decides on the store, before anybody is sent to a browser. `auto` is the
+   * keychain where one answers within 3 s, else the encrypted file with a
+   * warning that says why. Throws `store_unavailable` or `store_locked` for a
+   * keychain that was asked for and cannot be used, and `store_key_invalid`
+   * when the session that would be replaced is locked by another key.
+   */
+  choose(
+    kind: 'auto' | StoreKind,
+    replacing?: { profile: string; issuer: string },
+  ): Promise<{ store: SessionStore; warning?: string }>;
+  /** Keeps a new sign-in in place of the one of the same profile and issuer, wherever that is. */
+  save(session: Session, store: SessionStore): Promise<void>;
+  /** Newest sign-in first. Opens no store. */
+  list(): Promise<SessionEntry[]>;
+  /** The newest sign-in that matches. Opens no store. */
+  find(selection: SessionSelection): Promise<SessionEntry | undefined>;
+  /** The session itself, or undefined when its store does not have it (any more). */
+  read(entry: SessionEntry): Promise<Session | undefined>;
+  /**
+   * Keeps a refreshed session where it was. Throws `not_signed_in` when it has
+   * been forgotten since; does nothing when a newer sign-in has taken its place.
+   */
+  update(session: Session, entry: SessionEntry): Promise<void>;
+  /** Removes a session from its store and the index; true when there was one. */
+  forget(entry: SessionEntry): Promise<boolean>;
+  /**
+   * Runs `work` for one caller at a time per session, over processes (a refresh
+   * token may be good for one use). Read the session inside. A holder that was
+   * killed is passed over after 5 s. Throws `store_timeout` after 90 s.
+   */
+  exclusively<T>(entry: SessionEntry, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+const same = (a: StoredValue, b: StoredValue) => a.store === b.store && a.key === b.key;
+
+type Owner = { readonly profile: string; readonly issuer: string };
+const sameOwner = (a: Owner, b: Owner) => a.profile === b.profile && a.issuer === b.issuer;
+
+/** Makes the keeper of sessions: one index, one memory, stores opened when they are first needed. */
+export function createSessions(options: SessionsOptions): Sessions {
+  const { dataFolder, env, platform, clock, signal } = options;
+  const names = valueNames(dataFolder);
+  const memory = createMemoryStore();
+  let inMemory: SessionEntry[] = [];
+  const inTurn = createTurns();
+  const file = createEncryptedFileStore({
+    dataFolder,
+    env,
+    platform,
+    onSetAside: (facts) => options.onNotice?.('entry_set_aside', facts),
+  });
+  let openedKeychain: KeychainStore | undefined;
+  const keychain = () => {
+    openedKeychain ??= createKeychainStore({
+      platform,
+      ...(options.keytar ? { keytar: options.keytar } : {}),
+      ...(options.onHang ? { onHang: options.onHang } : {}),
+    });
+    return openedKeychain;
+  };
+  const storeOf = (kind: StoreKind): SessionStore => {
+    if (kind === 'memory') return memory;
+    return kind === 'file' ? file : keychain();
+  };
+  const probe = (promptMs?: number) =>
+    options.keytar ? { available: true as const } : probeKeychain({ env, platform, promptMs, signal });
+
+  let keychainRead = false;
+  const index = createSessionIndex({
+    dataFolder,
+    async rebuild() {
+      const stores: StoreValues[] = [{ kind: 'file', values: await file.values() }];
+      keychainRead = (await probe()).available;
+      if (keychainRead) stores.push({ kind: 'keychain', values: await keychain().values() });
+      return rebuildIndex(stores, names);
+    },
+    onRebuilt: (facts) => options.onNotice?.('index_rebuilt', { ...facts, keychainRead }),
+  });
+
+  /** Removes what killed saves left in the stores that are in use anyway. */
+  const settle = async (content: IndexContent, using: StoreKind): Promise<IndexContent> => {
+    const unsettled: StoredValue[] = [];
+    for (const value of content.unsettled) {
+      if (content.sessions.some((entry) => same(entry, value))) continue;
+      const reachable = value.store === 'file' || value.store === using;
+      const removed =
+        reachable &&
+        (await storeOf(value.store)
+          .delete(value.key)
+          .then(
+            () => true,
+            () => false,
+          ));
+      if (!removed) unsettled.push(value);
+    }
+    return { ...content, unsettled };
+  };
+
+  const list = async () => [...inMemory, ...(await index.read()).sessions];
+
+  const sessions: Omit<Sessions, keyof PendingSignIns | keyof ClientSecrets> = {
+    async choose(kind, replacing) {
+      if (kind === 'memory') return { store: memory };
+      let warning: string | undefined;
+      if (kind !== 'file') {
+        const found = await probe(kind === 'keychain' ? UNLOCK_TIMEOUT_MS : undefined);
+        if (found.available) return { store: keychain() };
+        if (kind === 'keychain') {
+          throw new OidcCliError(found.locked ? 'store_locked' : 'store_unavailable', { reason: found.reason });
+        }
+        warning = `The keychain cannot be used (${found.reason}), so the session is kept in ${file.description}.`;
+      }
+      await file.ready();
+      if (replacing) await replaceable(names.session('file', replacing.profile, replacing.issuer));
+      return warning === undefined ? { store: file } : { store: file, warning };
+    },
+
+    async save(session, store) {
+      const kind = store.kind;
+      const key = names.session(kind, session.profile, session.issuer);
+      const entry = describeSession(session, kind, key);
+      if (kind === 'memory') {
+        await store.set(key, JSON.stringify(session));
+        inMemory = [entry, ...inMemory.filter((other) => !sameOwner(other, entry))];
+        return;
+      }
+      await index.change(async (found, save) => {
+        let content = await settle(found, kind);
+        const kept: SessionEntry & StoredValue = { ...entry, store: kind };
+        const old = content.sessions.find((other) => sameOwner(other, kept));
+        if (!old || !same(old, kept)) {
+          // Written down first, so that a kill leaves no token in a store that nothing knows of.
+          content = { ...content, unsettled: [...content.unsettled, { store: kind, key }] };
+          await save(content);
+        }
+        await store.set(key, JSON.stringify(session));
+        const moved = old && !same(old, kept) ? [{ store: old.store, key: old.key }] : [];
+        content = {
+          ...content,
+          sessions: [kept, ...content.sessions.filter((other) => other !== old)],
+          unsettled: [...content.unsettled.filter((value) => !same(value, kept)), ...moved],
+        };
+        await save(content);
+        if (!old || moved.length === 0) return;
+        try {
+          await storeOf(old.store).delete(old.key);
+        } catch (error) {
+          // The new session is whole; the old one goes when its store is used next.
+          options.onNotice?.('old_session_left', { store: old.store, reason: codeOf(error) });
+          return;
+        }
+        await save({ ...content, unsettled: content.unsettled.filter((value) => !same(value, old)) });
+      });
+    },
+
+    list,
+
+    async find({ profile, issuer }) {
+      const entries = await list();
+      return entries.find(
+        (entry) =>
+          (profile === undefined || entry.profile === profile) && (issuer === undefined || entry.issuer === issuer),
+      );
+    },
+
+    async read(entry) {
+      const value = await storeOf(entry.store).get(entry.key);
+      if (value === undefined) return undefined;
+      const session = parseSession(value);
+      if (session?.profile !== entry.profile || session.issuer !== entry.issuer) {
+        throw new OidcCliError('store_corrupt', { store: entry.store, key: entry.key });
+      }
+      const seen = describeSession(session, entry.store, entry.key);
+      if (entry.store !== 'memory' && !isDeepStrictEqual(seen, entry)) await correct(entry);
+      return session;
+    },
+
+    async update(session, entry) {
+      const refreshed = describeSession(session, entry.store, entry.key);
+      const replace = async (entries: readonly SessionEntry[], store: SessionStore) => {
+        const current = entries.find((other) => sameOwner(other, entry));
+        if (!current) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
+        const replaced = current.store !== entry.store || current.key !== entry.key;
+        if (replaced || current.signedInAt > session.signedInAt) return undefined;
+        await store.set(entry.key, JSON.stringify(session));
+        return current;
+      };
+      if (entry.store === 'memory') {
+        const current = await replace(inMemory, memory);
+        if (current) inMemory = inMemory.map((other) => (other === current ? refreshed : other));
+        return;
+      }
+      const kept: SessionEntry & StoredValue = { ...refreshed, store: entry.store };
+      await index.change(async (content, save) => {
+        const current = await replace(content.sessions, storeOf(entry.store));
+        if (!current) return;
+        await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
+      });
+    },
+
+    async forget(entry) {
+      if (entry.store === 'memory') {
+        inMemory = inMemory.filter((other) => other.key !== entry.key);
+        return memory.delete(entry.key);
+      }
+      const gone: StoredValue = { store: entry.store, key: entry.key };
+      return index.change(async (found, save) => {
+        const content = await settle(found, gone.store);
+        const there = await storeOf(gone.store).delete(gone.key);
+        const listed = content.sessions.some((other) => same(other, gone));
+        await save({ ...content, sessions: content.sessions.filter((other) => !same(other, gone)) });
+        return there || listed;
+      });
+    },
+
+    async exclusively(entry, work, callSignal) {
+      const ends = callSignal ?? signal;
+      if (entry.store !== 'memory') {
+        const lock = join(dataFolder, 'locks', entry.key);
+        return withLock(lock, work, { timeoutMs: EXCLUSIVE_TIMEOUT_MS, signal: ends });
+      }
+      return inTurn(entry.key, work, ends);
+    },
+  };
+
+  /** Brings the index up to date with a session whose save was killed between the store and the index. */
+  async function correct(entry: SessionEntry): Promise<void> {
+    await index.change(async (content, save) => {
+      const current = content.sessions.find((other) => other.key === entry.key && other.store === entry.store);
+      const value = current && (await storeOf(current.store).get(current.key));
+      const session = value === undefined ? undefined : parseSession(value);
+      if (!current || !session) return;
+      const kept: SessionEntry & StoredValue = {
+        ...describeSession(session, current.store, current.key),
+        store: current.store,
+      };
+      if (isDeepStrictEqual(kept, current)) return;
+      await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
+    });
+  }
+
+  /** Whether the session that would be replaced is locked by a key we do not have, and must not be overwritten. */
+  async function replaceable(key: string): Promise<void> {
+    try {
+      await file.get(key);
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code !== 'store_corrupt') throw error;
+    }
+  }
+
+  return {
+    ...sessions,
+    ...createPendingSignIns({ index, storeOf, clock }),
+    ...createClientSecrets({ index, storeOf, names }),
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof OidcCliError ? error.code : 'store_failed';
+}

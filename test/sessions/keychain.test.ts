@@ -1,0 +1,272 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createKeychainStore } from '../../src/sessions/keychain.js';
+import { probeKeychain } from '../../src/sessions/keychain-probe.js';
+import { loadKeytar } from '../../src/sessions/keytar-module.js';
+import { bareEnvironment, type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
+import { requirement } from '../support/requirement.js';
+import { everythingIn, folder, keeper, program, session } from './fixtures.js';
+
+const platform = 'linux';
+
+/** The processes this one has started and not yet buried. */
+function childProcesses(): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) as string;
+      return afterName.split(' ')[1] === String(process.pid);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A D-Bus that takes every connection and never says a word. */
+async function muteBus(): Promise<{ address: string; close(): Promise<void>; connections(): number }> {
+  const path = join(folder(), 'bus');
+  const sockets: Socket[] = [];
+  const server: Server = createServer((socket) => sockets.push(socket.on('error', () => {})));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return {
+    address: `unix:path=${path}`,
+    connections: () => sockets.length,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the keychain, with a real keyring', () => {
+  let keyring: Keyring;
+  const outside = { bus: process.env.DBUS_SESSION_BUS_ADDRESS, runtime: process.env.XDG_RUNTIME_DIR };
+
+  beforeAll(async () => {
+    keyring = await startKeyring();
+    process.env.DBUS_SESSION_BUS_ADDRESS = keyring.env.DBUS_SESSION_BUS_ADDRESS;
+    process.env.XDG_RUNTIME_DIR = keyring.env.XDG_RUNTIME_DIR;
+  });
+
+  afterAll(async () => {
+    await keyring.stop();
+    for (const [name, value] of [
+      ['DBUS_SESSION_BUS_ADDRESS', outside.bus],
+      ['XDG_RUNTIME_DIR', outside.runtime],
+    ] as const) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+
+  test('gives back what was put in, replaces it, and forgets it', async () => {
+    const store = createKeychainStore({ platform });
+    expect(await store.get('one')).toBeUndefined();
+    await store.set('one', 'first – 日本語 🗝');
+    expect(await store.get('one')).toBe('first – 日本語 🗝');
+    const long = JSON.stringify({ token: 'x'.repeat(20_000) });
+    await store.set('one', long);
+    await store.set('two', 'other');
+    expect(await createKeychainStore({ platform }).get('one')).toBe(long);
+    expect((await store.values()).sort((a, b) => a.key.localeCompare(b.key))).toEqual([
+      { key: 'one', value: long },
+      { key: 'two', value: 'other' },
+    ]);
+    expect(await store.delete('one')).toBe(true);
+    expect(await store.delete('one')).toBe(false);
+    expect(await store.get('one')).toBeUndefined();
+    await store.delete('two');
+  });
+
+  test('a session is an entry that secret-tool sees, and nothing of it is in a file', async () => {
+    const data = folder();
+    const sessions = keeper(data, { env: keyring.env });
+    const { store, warning } = await sessions.choose('auto');
+    expect({ kind: store.kind, warning }).toEqual({ kind: 'keychain', warning: undefined });
+    const kept = session();
+    await sessions.save(kept, store);
+
+    const seen = keyring.search('oidc-cli');
+    expect(seen.match(/^secret = /gm)).toHaveLength(1);
+    expect(seen).toContain(kept.accessToken);
+    for (const secret of [kept.accessToken, kept.refreshToken as string, kept.idToken]) {
+      expect(everythingIn(data)).not.toContain(secret);
+    }
+
+    // Another process, later: the index says where it is, and nothing is probed.
+    const later = keeper(data, { env: bareEnvironment(data) });
+    const entry = await later.find({});
+    expect(entry).toMatchObject({ profile: 'staging', store: 'keychain', refreshable: true });
+    expect(entry && (await later.read(entry))).toEqual(kept);
+    expect(entry && (await later.forget(entry))).toBe(true);
+    expect(keyring.search('oidc-cli')).toBe('');
+  });
+
+  test('a new sign-in moves a session between the keychain and the encrypted file', async () => {
+    const data = folder();
+    const sessions = keeper(data, { env: keyring.env });
+    const keychain = (await sessions.choose('keychain')).store;
+    const file = (await sessions.choose('file')).store;
+    await sessions.save(session({ subject: 'first' }), keychain);
+    await sessions.save(session({ subject: 'second' }), file);
+    expect(keyring.search('oidc-cli')).toBe('');
+    expect(await sessions.list()).toMatchObject([{ subject: 'second', store: 'file' }]);
+    await sessions.save(session({ subject: 'third' }), keychain);
+    expect(readdirSync(join(data, 'store')).filter((name) => name.endsWith('.json'))).toEqual([]);
+    const [entry] = await sessions.list();
+    expect(entry && (await sessions.read(entry))?.subject).toBe('third');
+    if (entry) await sessions.forget(entry);
+  });
+
+  test('splits for Windows work over real entries too', async () => {
+    const store = createKeychainStore({ platform: 'win32', keytar: await loadKeytar(platform) });
+    const value = JSON.stringify(session());
+    await store.set('split', value);
+    expect(await store.get('split')).toBe(value);
+    expect(keyring.search('oidc-cli').match(/^secret = /gm)?.length).toBeGreaterThan(2);
+    await store.delete('split');
+    expect(keyring.search('oidc-cli')).toBe('');
+  });
+
+  test('a damaged index is rebuilt from the keychain and the encrypted file', async () => {
+    const data = folder();
+    const notices: unknown[] = [];
+    const before = keeper(data, { env: keyring.env });
+    await before.save(session({ profile: 'old' }), (await before.choose('keychain')).store);
+    await before.save(
+      session({ profile: 'new', signedInAt: session().signedInAt + 9 }),
+      (await before.choose('file')).store,
+    );
+    const index = await before.list();
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(join(data, 'sessions.json'), '{"version":1,"sess');
+
+    const after = keeper(data, { env: keyring.env, onNotice: (notice, facts) => notices.push({ notice, ...facts }) });
+    expect(await after.list()).toEqual(index);
+    expect(await after.list()).toEqual(index);
+    expect(notices).toEqual([
+      {
+        notice: 'index_rebuilt',
+        file: join(data, 'sessions.json'),
+        movedTo: expect.stringContaining('.damaged-'),
+        sessions: 2,
+        keychainRead: true,
+      },
+    ]);
+    for (const entry of index) await after.forget(entry);
+  });
+
+  test('is found by the probe, which leaves nothing behind', async () => {
+    expect(await probeKeychain({ env: keyring.env, platform })).toEqual({ available: true });
+    expect(keyring.search('oidc-cli-probe')).toBe('');
+    expect(childProcesses()).toHaveLength(2);
+  });
+
+  // The last: it cannot be unlocked again without a display.
+  test('locked, it says so, to the probe and to every call', async () => {
+    const store = createKeychainStore({ platform });
+    await store.set('one', 'value');
+    keyring.lock();
+    const locked = { code: 'store_locked', exitCode: 9 };
+    await expect(store.get('one')).rejects.toMatchObject(locked);
+    await expect(store.set('one', 'new')).rejects.toMatchObject(locked);
+    await expect(store.set('two', 'new')).rejects.toMatchObject(locked);
+    await expect(store.delete('one')).rejects.toMatchObject(locked);
+
+    const data = folder();
+    const sessions = keeper(data, { env: keyring.env });
+    await expect(sessions.choose('keychain')).rejects.toMatchObject({ ...locked, facts: { reason: 'it is locked' } });
+    const { store: chosen, warning } = await sessions.choose('auto');
+    expect(chosen.kind).toBe('file');
+    expect(warning).toContain('it is locked');
+    expect(warning).toContain(join(data, 'store'));
+  });
+});
+
+describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('a machine without a keychain', () => {
+  test('that has no D-Bus gets the encrypted file and a warning that says why', async () => {
+    const data = folder();
+    const sessions = keeper(data, { env: bareEnvironment(data) });
+    const { store, warning } = await sessions.choose('auto');
+    expect(store.kind).toBe('file');
+    expect(warning).toBe(
+      `The keychain cannot be used (there is no Secret Service to keep it in), so the session is kept in the encrypted file in ${data}/store.`,
+    );
+    await expect(sessions.choose('keychain')).rejects.toMatchObject({ code: 'store_unavailable', exitCode: 9 });
+  });
+
+  test('whose keyring has nothing to write to counts as having none', async () => {
+    const keyring = await startKeyring({ collection: false });
+    try {
+      expect(await probeKeychain({ env: keyring.env, platform })).toMatchObject({ available: false, locked: false });
+    } finally {
+      await keyring.stop();
+    }
+  });
+
+  test('never has a session written to the kernel keyring or read as absent', async () => {
+    const data = folder();
+    mkdirSync(join(data, 'runtime'));
+    const run = program('keychain-calls.mjs', [], bareEnvironment(data));
+    expect(await run.ended()).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: 'get store_unavailable\nset store_unavailable\ndelete store_unavailable\n',
+    });
+  });
+
+  test('whose D-Bus never answers makes the probe give up, and its child is gone', async () => {
+    const bus = await muteBus();
+    const env = { ...bareEnvironment(folder()), DBUS_SESSION_BUS_ADDRESS: bus.address };
+    try {
+      expect(await probeKeychain({ env, platform, timeoutMs: 600 })).toEqual({
+        available: false,
+        locked: false,
+        reason: 'it did not answer within 0.6 s',
+      });
+      expect(bus.connections()).toBe(1);
+      expect(childProcesses()).toEqual([]);
+    } finally {
+      await bus.close();
+    }
+  });
+
+  test('an abort ends the probe and its child', async () => {
+    const bus = await muteBus();
+    const env = { ...bareEnvironment(folder()), DBUS_SESSION_BUS_ADDRESS: bus.address };
+    try {
+      const controller = new AbortController();
+      const probe = probeKeychain({ env, platform, timeoutMs: 20_000, signal: controller.signal });
+      setTimeout(() => controller.abort(), 200);
+      await expect(probe).rejects.toMatchObject({ name: 'AbortError' });
+      expect(childProcesses()).toEqual([]);
+      await expect(probeKeychain({ env, platform, signal: controller.signal })).rejects.toMatchObject({
+        name: 'AbortError',
+      });
+    } finally {
+      await bus.close();
+    }
+  });
+
+  test.each(['get', 'set', 'delete'])(
+    'whose D-Bus falls silent later: a hung %s is explained, and the process ends itself',
+    async (call) => {
+      const bus = await muteBus();
+      const env = { ...bareEnvironment(folder()), DBUS_SESSION_BUS_ADDRESS: bus.address };
+      try {
+        const run = program('keychain-calls.mjs', [call, '400'], env);
+        expect(await run.ended()).toEqual({
+          code: null,
+          signal: 'SIGKILL',
+          stdout: 'pending true\n',
+          stderr: `store_timeout {"store":"keychain","operation":"${{ get: 'read', set: 'write', delete: 'delete' }[call]}","timeoutSeconds":0.4}\n`,
+        });
+        expect(existsSync('/proc') && childProcesses()).toEqual([]);
+      } finally {
+        await bus.close();
+      }
+    },
+  );
+});

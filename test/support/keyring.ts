@@ -1,0 +1,170 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The environment of a process that talks to the keyring, or to none. */
+export type KeyringEnvironment = Record<string, string | undefined>;
+
+/** A gnome-keyring of the test's own on a D-Bus of its own. */
+export interface Keyring {
+  /** This process's environment, changed so that children find this keyring and no other. */
+  readonly env: KeyringEnvironment;
+  /** Locks it. There is no display, so that every request to unlock it fails as if the person had dismissed the prompt. */
+  lock(): void;
+  /** The attributes and secrets of the entries with this service name, as `secret-tool` prints them. */
+  search(service: string): string;
+  /** Ends both daemons and removes what they wrote. */
+  stop(): Promise<void>;
+}
+
+/** The programs that a keyring for tests is made of. */
+const PROGRAMS = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon', 'secret-tool'];
+
+/** Whether this machine can start a keyring for tests. */
+export const keyringPresent: boolean = process.platform === 'linux' && PROGRAMS.every(onPath);
+
+/** Why `keyringPresent` is needed, for `requirement`. */
+export const keyringWhy = `the keychain tests need Linux with ${PROGRAMS.join(', ')}`;
+
+/**
+ * Starts a D-Bus and a gnome-keyring in a temporary home. The caller stops it.
+ * With `collection: false` the keyring answers but has no collection to write
+ * to, as in a session nobody has logged in to with a password.
+ */
+export async function startKeyring(options: { collection?: boolean } = {}): Promise<Keyring> {
+  const home = mkdtempSync(join(tmpdir(), 'oidc-cli-keyring-'));
+  const runtime = join(home, 'runtime');
+  mkdirSync(runtime, { mode: 0o700 });
+  const env = bareEnvironment(home);
+  const children: ChildProcess[] = [];
+  const stop = async () => {
+    for (const child of children.toReversed()) await end(child);
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    children.push(bus);
+    env.DBUS_SESSION_BUS_ADDRESS = (await firstLine(bus)).trim();
+
+    const unlock = options.collection === false ? [] : ['--unlock'];
+    const daemon = spawn('gnome-keyring-daemon', ['--foreground', '--components=secrets', ...unlock], {
+      env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    children.push(daemon);
+    daemon.stdin.end('the password of a test');
+    await until(() => serves(env), 'gnome-keyring did not come up');
+    if (options.collection !== false) {
+      await until(() => send(env, PROPERTIES, COLLECTIONS).includes('/collection/login'), 'no login collection');
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    env,
+    lock: () => {
+      send(env, 'org.freedesktop.Secret.Service.Lock', ['array:objpath:/org/freedesktop/secrets/collection/login']);
+    },
+    search: (service) =>
+      execFileSync('secret-tool', ['search', '--all', '--unlock', 'service', service], {
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    stop,
+  };
+}
+
+/** An environment without any D-Bus, keyring or display, with `home` for everything a program may write. */
+export function bareEnvironment(home: string): KeyringEnvironment {
+  const env: KeyringEnvironment = { ...process.env };
+  for (const name of [
+    'DBUS_SESSION_BUS_ADDRESS',
+    'DISPLAY',
+    'WAYLAND_DISPLAY',
+    'GNOME_KEYRING_CONTROL',
+    'NODE_OPTIONS',
+  ]) {
+    delete env[name];
+  }
+  return {
+    ...env,
+    HOME: home,
+    XDG_RUNTIME_DIR: join(home, 'runtime'),
+    XDG_DATA_HOME: join(home, 'data'),
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+  };
+}
+
+const PROPERTIES = 'org.freedesktop.DBus.Properties.Get';
+const COLLECTIONS = ['string:org.freedesktop.Secret.Service', 'string:Collections'];
+
+/** Calls a method of the Secret Service and returns its answer as `dbus-send` prints it. */
+function send(env: KeyringEnvironment, method: string, args: readonly string[]): string {
+  return execFileSync(
+    'dbus-send',
+    ['--session', '--print-reply', '--dest=org.freedesktop.secrets', '/org/freedesktop/secrets', method, ...args],
+    { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 },
+  );
+}
+
+function serves(env: KeyringEnvironment): boolean {
+  const answer = execFileSync(
+    'dbus-send',
+    [
+      '--session',
+      '--print-reply',
+      '--dest=org.freedesktop.DBus',
+      '/org/freedesktop/DBus',
+      'org.freedesktop.DBus.NameHasOwner',
+      'string:org.freedesktop.secrets',
+    ],
+    { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 },
+  );
+  return answer.includes('boolean true');
+}
+
+async function until(condition: () => boolean, complaint: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(complaint);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes('\n')) resolve(text);
+    });
+    child.on('error', reject);
+    child.on('exit', () => reject(new Error(`${child.spawnfile} ended at once`)));
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+function onPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
