@@ -1,0 +1,135 @@
+import { readFile, stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { Environment, Input } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import type { SecretReference } from './profile.js';
+
+/** No client secret is longer; a file or a stream that is holds something else. Bytes. */
+const LONGEST = 64 * 1024;
+
+/** The places that a secret may have to be asked from. */
+export interface SecretWorld {
+  readonly env: Environment;
+  /** Reads the secret from stdin. */
+  readonly stdin?: () => Promise<string>;
+  /** The secret kept in the session store for this profile and issuer. */
+  readonly stored?: () => Promise<string | undefined>;
+}
+
+function unavailable(facts: Record<string, string>, cause?: unknown): OidcCliError {
+  return new OidcCliError('client_secret_unavailable', facts, { cause });
+}
+
+/** A secret without the line break that editors and `echo` leave at its end. */
+function oneLine(text: string): string {
+  return text.replace(/^\uFEFF/, '').replace(/(\r?\n)+$/, '');
+}
+
+async function fromFile(path: string): Promise<string> {
+  try {
+    const about = await stat(path);
+    // Reading a named pipe could wait forever.
+    if (!about.isFile()) throw unavailable({ file: path, reason: 'it is not a file' });
+    if (about.size > LONGEST) throw unavailable({ file: path, reason: 'it is too large to be a secret' });
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof OidcCliError) throw error;
+    throw unavailable({ file: path, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, error);
+  }
+}
+
+/**
+ * The client secret that a reference stands for. Throws
+ * `client_secret_unavailable` (facts: variable, file or source, and reason)
+ * where there is none, or an empty one.
+ */
+export async function readClientSecret(reference: SecretReference, world: SecretWorld): Promise<string> {
+  switch (reference.kind) {
+    case 'value':
+      return reference.value;
+    case 'env': {
+      const value = world.env[reference.name];
+      if (!value) throw unavailable({ variable: reference.name, reason: 'it is not set' });
+      return value;
+    }
+    case 'file': {
+      const value = oneLine(await fromFile(reference.path));
+      if (value === '') throw unavailable({ file: reference.path, reason: 'it is empty' });
+      return value;
+    }
+    case 'stdin': {
+      const value = oneLine((await world.stdin?.()) ?? '');
+      if (value === '') throw unavailable({ source: 'stdin', reason: 'it is empty' });
+      return value;
+    }
+    case 'stored': {
+      const value = await world.stored?.();
+      if (!value) throw unavailable({ source: 'session store', reason: 'none is kept for this issuer' });
+      return value;
+    }
+  }
+}
+
+/**
+ * The first line of a terminal, which does not show it, or all of a pipe.
+ * `timeout` is in milliseconds. Throws `client_secret_unavailable` when nothing
+ * came in time or too much came, and `interrupted` when `signal` aborts or
+ * Ctrl-C is typed.
+ */
+export async function readSecretFromStdin(
+  input: Input,
+  { signal, timeout = 300_000 }: { signal: AbortSignal; timeout?: number },
+): Promise<string> {
+  const limit = AbortSignal.timeout(timeout);
+  const ends = AbortSignal.any([signal, limit]);
+  try {
+    return await (input.isTTY ? hiddenLine(input, ends) : wholeStream(input, ends));
+  } catch (error) {
+    if (signal.aborted) throw new OidcCliError('interrupted', {}, { cause: error });
+    if (limit.aborted) {
+      throw unavailable({ source: 'stdin', reason: `nothing came within ${timeout / 1000} seconds` });
+    }
+    throw error;
+  }
+}
+
+function hiddenLine(input: Input, signal: AbortSignal): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // A terminal interface switches the echo off; what it would write instead goes nowhere.
+  const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
+  return new Promise<string>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    lines.once('line', resolve);
+    lines.once('SIGINT', () => reject(new OidcCliError('interrupted')));
+    lines.once('close', () => resolve(''));
+  }).finally(() => {
+    lines.close();
+    input.pause();
+  });
+}
+
+function wholeStream(input: Input, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let stop = () => {};
+  return new Promise<string>((resolve, reject) => {
+    const onData = (chunk: Buffer | string) => {
+      const bytes = Buffer.from(chunk);
+      chunks.push(bytes);
+      length += bytes.length;
+      if (length > LONGEST) reject(unavailable({ source: 'stdin', reason: 'it is too large to be a secret' }));
+    };
+    const onEnd = () => resolve(Buffer.concat(chunks).toString('utf8'));
+    const onAbort = () => reject(signal.reason);
+    input.on('data', onData).once('end', onEnd).once('close', onEnd).once('error', reject);
+    signal.addEventListener('abort', onAbort, { once: true });
+    stop = () => {
+      input.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', reject);
+      signal.removeEventListener('abort', onAbort);
+      input.pause();
+    };
+    if (signal.aborted) onAbort();
+  }).finally(() => stop());
+}

@@ -1,0 +1,147 @@
+import { OidcCliError } from '../errors.js';
+import { environmentLayer, fileLayer, flagLayer, type Layer, variableWarnings } from './layers.js';
+import { nearest } from './nearest.js';
+import type { ChosenBy, Profile, ProfileChoice, ProfileRequest, ProfileWorld, Source } from './profile.js';
+import { defaultOf, known, named, unnamed } from './profile-choice.js';
+import { loadProfileFiles, type ProfileFiles, userFilePath } from './profile-file.js';
+import { redirectUriWithPort } from './redirect-uri.js';
+import { type BoundSecret, bindSecret } from './secret-binding.js';
+import { DEFAULTS, type SettingKey } from './settings.js';
+import { checkProjectTrust, isTrustedFolder } from './trust.js';
+
+/** A profile before it is known to be whole: `profile show` shows it as it is. */
+export interface CollectedProfile {
+  readonly name: string | undefined;
+  readonly chosenBy: ChosenBy | undefined;
+  /** Everything but what may still be missing. */
+  readonly values: Partial<Pick<Profile, 'issuer' | 'clientId'>> & Omit<Profile, 'name' | 'issuer' | 'clientId'>;
+  /** By key of the profile; parameters by `parameters.NAME`. */
+  readonly sources: Readonly<Record<string, Source>>;
+  readonly secret: BoundSecret['secret'];
+  readonly warnings: readonly string[];
+  /** The files that were looked for; none where the issuer stands for itself. */
+  readonly files: ProfileFiles | undefined;
+}
+
+/** The layers of the files that know the profile, the project's first. */
+async function fileLayers(name: string, files: ProfileFiles, trust: boolean, world: ProfileWorld): Promise<Layer[]> {
+  const layers: Layer[] = [];
+  const ofUser = files.user?.profiles.get(name);
+  if (files.user && ofUser) layers.push(fileLayer(files.user, name, ofUser, world.env));
+  const ofProject = files.project?.profiles.get(name);
+  if (files.project && ofProject) {
+    const layer = fileLayer(files.project, name, ofProject, world.env);
+    const trusted = trust || (await isTrustedFolder(files.project.folder, files.user, world.env));
+    const checked = trusted
+      ? layer
+      : await checkProjectTrust(layer, {
+          file: files.project,
+          name,
+          lower: ofUser ?? {},
+          userFile: userFilePath(world),
+        });
+    layers.unshift(checked);
+  }
+  return layers;
+}
+
+type Merged = Pick<CollectedProfile, 'values' | 'sources'>;
+
+/** Takes each value from the highest layer that has it; parameters one by one. */
+function merge(layers: readonly Layer[]): Merged {
+  const values: Record<string, unknown> = { ...DEFAULTS, resource: [] };
+  const sources: Record<string, Source> = {};
+  for (const key of Object.keys(values)) sources[key] = { layer: 'default', where: '' };
+  const parameters: [string, string][] = [];
+  for (const layer of layers.toReversed()) {
+    for (const key of Object.keys(layer.values) as SettingKey[]) {
+      const value = layer.values[key];
+      if (value === undefined) continue;
+      if (key === 'parameters') {
+        for (const [name, text] of Object.entries(layer.values.parameters ?? {})) {
+          parameters.push([name, text]);
+          sources[`parameters.${name}`] = layer.source(key, name);
+        }
+        continue;
+      }
+      sources[key] = layer.source(key);
+      if (key === 'claims') values[key] = typeof value === 'string' ? value : JSON.stringify(value);
+      else if (key === 'resource') values[key] = typeof value === 'string' ? [value] : value;
+      else values[key] = value;
+    }
+  }
+  values.parameters = Object.fromEntries(parameters);
+  values.redirectUriIsDefault = sources.redirectUri?.layer === 'default';
+  return { values: values as unknown as CollectedProfile['values'], sources };
+}
+
+/**
+ * Takes everything that flags, environment and files say about the profile
+ * together, and checks each part, without asking whether it is enough for a
+ * sign-in. Throws as `resolveProfile` does, but for `config_missing` and
+ * `client_secret_unavailable`.
+ */
+export async function collectProfile(request: ProfileRequest, world: ProfileWorld): Promise<CollectedProfile> {
+  const flags = request.flags ?? {};
+  const ofFlags = await flagLayer(flags, world.cwd, world.env);
+  const ofEnvironment = await environmentLayer(world.env, world.cwd);
+  const issuers = { flag: ofFlags.values.issuer, env: ofEnvironment.values.issuer };
+  const anIssuer = issuers.flag !== undefined || issuers.env !== undefined;
+  const byName = named(request, world.env);
+  // An issuer without a profile stands for itself: it inherits nothing, so the files aren't even read.
+  const files: ProfileFiles | undefined = byName || !anIssuer ? await loadProfileFiles(world) : undefined;
+  const choice: ProfileChoice = byName ?? (files && defaultOf(files)) ?? unnamed(request, issuers) ?? {};
+  const { name, chosenBy } = choice;
+  if (name !== undefined && files && !anIssuer && !known(files).includes(name)) {
+    const suggestion = nearest(name, known(files));
+    throw new OidcCliError('profile_unknown', {
+      name,
+      known: known(files),
+      files: files.searched,
+      chosenBy: choice.where ?? chosenBy,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
+  }
+  if (byName) await checkName(byName.name, byName.chosenBy);
+
+  const ofFiles = name !== undefined && files ? await fileLayers(name, files, flags.trustProject === true, world) : [];
+  const layers = [ofFlags, ofEnvironment, ...ofFiles];
+  const warnings = variableWarnings(world.env);
+  const merged = merge(layers);
+  const values = { ...merged.values };
+  const sources: Record<string, Source> = { ...merged.sources };
+  if (flags.port !== undefined) {
+    const redirectUri = redirectUriWithPort(values.redirectUri, flags.port);
+    Object.assign(values, { redirectUri, redirectUriIsDefault: false });
+    sources.redirectUri = {
+      layer: 'flag',
+      where: flags.redirectUri === undefined ? '--port' : '--redirect-uri, --port',
+    };
+  }
+  const bound = bindSecret(layers, values.clientAuth);
+  warnings.push(...bound.warnings);
+  if (bound.secret) {
+    Object.assign(values, { clientSecret: bound.secret.reference });
+    sources.clientSecret = bound.secret.source;
+  }
+  if (!values.scope.split(/\s+/).includes('openid')) {
+    warnings.push(
+      'The scope has no openid: the provider will answer without an ID token (OpenID Connect Core 3.1.2.1).',
+    );
+  }
+  if (values.scope.includes(',')) {
+    warnings.push('The scope has a comma in it: scopes are separated by spaces (RFC 6749 section 3.3).');
+  }
+  return { name, chosenBy, values, sources, secret: bound.secret, warnings, files };
+}
+
+async function checkName(name: string, chosenBy: ChosenBy): Promise<void> {
+  const { profileNameSchema } = await import('./schema.js');
+  const result = profileNameSchema.safeParse(name);
+  if (result.success) return;
+  throw new OidcCliError('config_value_invalid', {
+    where: chosenBy === 'argument' ? 'profile' : chosenBy,
+    found: JSON.stringify(name.slice(0, 100)),
+    allowed: result.error.issues[0]?.message ?? '',
+  });
+}

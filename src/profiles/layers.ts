@@ -1,0 +1,252 @@
+import type { Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { found } from './found.js';
+import { nearest } from './nearest.js';
+import { absolutePath } from './paths.js';
+import type { ProfileFlags, SecretReference, Source } from './profile.js';
+import type { ProfileFile } from './profile-file.js';
+import type { ProfileValues } from './schema.js';
+import { SECRET_KEYS, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from './settings.js';
+
+/** A client secret's place, and which layer named it. */
+export interface LayerSecret {
+  readonly reference: SecretReference;
+  readonly source: Source;
+  /** The file of the layer, where it is one. */
+  readonly file?: string;
+  /** The key, flag or variable that names it. */
+  readonly key: string;
+}
+
+/** What one of the layers gives to a profile. */
+export interface Layer {
+  readonly layer: Source['layer'];
+  /** Checked values without the secrets; `path` kinds are absolute. */
+  readonly values: Readonly<ProfileValues>;
+  readonly secret?: LayerSecret | undefined;
+  source(key: SettingKey, parameter?: string): Source;
+}
+
+/** The value of an environment variable; an empty one counts as not set, as CI systems leave them. */
+export function variable(env: Environment, name: string): string | undefined {
+  return env[name] || undefined;
+}
+
+function invalid(where: string, value: unknown, key: string, allowed: string): OidcCliError {
+  return new OidcCliError('config_value_invalid', { where, found: found(value, key), allowed });
+}
+
+function asNumber(text: string | number): unknown {
+  if (typeof text === 'number') return text;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function asBoolean(text: string): unknown {
+  const word = text.toLowerCase();
+  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+  if (['0', 'false', 'no', 'off'].includes(word)) return false;
+  return text;
+}
+
+/** `name=value` pairs as a mapping; the later of two equal names holds. */
+function asParameters(pairs: readonly string[], where: string): Record<string, string> {
+  const named: [string, string][] = [];
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw invalid(where, at < 0 ? pair : '', 'param', 'name=value');
+    named.push([pair.slice(0, at), pair.slice(at + 1)]);
+  }
+  return Object.fromEntries(named);
+}
+
+function fromVariable(text: string, kind: Setting['kind']): unknown {
+  switch (kind) {
+    case 'number':
+      return asNumber(text);
+    case 'boolean':
+      return asBoolean(text);
+    case 'list':
+      return text.split(/\s+/).filter((part) => part !== '');
+    case 'parameters':
+      return Object.fromEntries(new URLSearchParams(text));
+    default:
+      return text;
+  }
+}
+
+/** Checks values that came as text with the file's schema. Throws `config_value_invalid` (facts: where, found, allowed). */
+async function checked(
+  given: ReadonlyMap<SettingKey, unknown>,
+  where: (key: SettingKey) => string,
+): Promise<ProfileValues> {
+  if (given.size === 0) return {};
+  const { profileSchema } = await import('./schema.js');
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of given) {
+    const result = profileSchema.shape[key].safeParse(value);
+    if (result.success) {
+      values[key] = result.data;
+      continue;
+    }
+    const issue = result.error.issues[0];
+    const name = issue?.path[0];
+    const message = issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message;
+    throw new OidcCliError('config_value_invalid', {
+      where: where(key),
+      found: key === 'parameters' && name !== undefined ? JSON.stringify(String(name)) : found(value, key),
+      allowed: message ?? '',
+    });
+  }
+  return values as ProfileValues;
+}
+
+/** Moves `secret` out of checked values, and makes the paths in them absolute. */
+function finish(
+  layer: Source['layer'],
+  values: ProfileValues,
+  where: (key: string, parameter?: string) => string,
+  secret: LayerSecret | undefined,
+  folder: string,
+  env: Environment,
+): Layer {
+  const rest = { ...values };
+  for (const key of SECRET_KEYS) delete rest[key];
+  if (rest.ca !== undefined) rest.ca = absolutePath(rest.ca, folder, env);
+  return {
+    layer,
+    values: rest,
+    secret,
+    source: (key, parameter) => ({ layer, where: where(key, parameter) }),
+  };
+}
+
+/**
+ * The layer of the command line. `cwd` is where relative paths begin. Throws
+ * `config_value_invalid`, also where more than one flag gives a client secret.
+ */
+export async function flagLayer(flags: ProfileFlags, cwd: string, env: Environment): Promise<Layer> {
+  const given = new Map<SettingKey, unknown>();
+  for (const key of SETTING_KEYS) {
+    if (key === 'clientSecretStored') continue;
+    const value = key === 'parameters' ? flags.param : flags[key];
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    const setting: Setting = SETTINGS[key];
+    if (key === 'parameters') given.set(key, asParameters(flags.param ?? [], '--param'));
+    else if (setting.kind === 'number') given.set(key, asNumber(value as string | number));
+    else given.set(key, value);
+  }
+  // On the command line the secret stands for itself: it is never a ${NAME}, and the schema has no say.
+  given.delete('clientSecret');
+  const where = (key: string) => (SETTINGS[key as SettingKey] as Setting).flag ?? key;
+  const values = await checked(given, where as (key: SettingKey) => string);
+
+  const secrets: { flag: string; reference: SecretReference }[] = [];
+  if (flags.clientSecret !== undefined) {
+    if (flags.clientSecret === '') throw invalid('--client-secret', '', 'clientSecret', 'text that is not empty');
+    secrets.push({ flag: '--client-secret', reference: { kind: 'value', value: flags.clientSecret } });
+  }
+  if (flags.clientSecretEnv !== undefined) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(flags.clientSecretEnv)) {
+      // Somebody may have given the secret itself: it is not repeated.
+      throw invalid('--client-secret-env', flags.clientSecretEnv, 'clientSecretEnv', 'the name of a variable');
+    }
+    secrets.push({ flag: '--client-secret-env', reference: { kind: 'env', name: flags.clientSecretEnv } });
+  }
+  if (values.clientSecretFile !== undefined) {
+    const path = absolutePath(values.clientSecretFile, cwd, env);
+    secrets.push({ flag: '--client-secret-file', reference: { kind: 'file', path } });
+  }
+  if (flags.clientSecretStdin) secrets.push({ flag: '--client-secret-stdin', reference: { kind: 'stdin' } });
+  const [secret, second] = secrets;
+  if (secret && second) {
+    throw new OidcCliError('config_value_invalid', {
+      where: secrets.map(({ flag }) => flag).join(', '),
+      found: 'more than one client secret',
+      allowed: 'one of them',
+    });
+  }
+  return finish(
+    'flag',
+    values,
+    where,
+    secret && { reference: secret.reference, source: { layer: 'flag', where: secret.flag }, key: secret.flag },
+    cwd,
+    env,
+  );
+}
+
+/**
+ * The layer of the environment: `OIDC_CLI_ISSUER` and the like; an empty
+ * variable counts as not set. Throws `config_value_invalid`, also where more
+ * than one variable gives a client secret.
+ */
+export async function environmentLayer(env: Environment, cwd: string): Promise<Layer> {
+  const where = (key: string) => (SETTINGS[key as SettingKey] as Setting).variable ?? key;
+  const given = new Map<SettingKey, unknown>();
+  for (const key of SETTING_KEYS) {
+    const setting: Setting = SETTINGS[key];
+    const text = setting.variable === undefined ? undefined : variable(env, setting.variable);
+    if (text === undefined || key === 'clientSecret') continue;
+    given.set(key, fromVariable(text, setting.kind));
+  }
+  const values = await checked(given, where);
+  const name = SETTINGS.clientSecret.variable;
+  const inVariable = variable(env, name) !== undefined;
+  if (inVariable && values.clientSecretFile !== undefined) {
+    throw new OidcCliError('config_value_invalid', {
+      where: `${name}, ${SETTINGS.clientSecretFile.variable}`,
+      found: 'more than one client secret',
+      allowed: 'one of them',
+    });
+  }
+  let secret: LayerSecret | undefined;
+  if (inVariable) {
+    secret = { reference: { kind: 'env', name }, source: { layer: 'environment', where: name }, key: name };
+  } else if (values.clientSecretFile !== undefined) {
+    const key = SETTINGS.clientSecretFile.variable;
+    const path = absolutePath(values.clientSecretFile, cwd, env);
+    secret = { reference: { kind: 'file', path }, source: { layer: 'environment', where: key }, key };
+  }
+  return finish('environment', values, where, secret, cwd, env);
+}
+
+/** The layer of one profile in a file, which has been checked already. */
+export function fileLayer(file: ProfileFile, name: string, values: ProfileValues, env: Environment): Layer {
+  const layer = file.kind === 'project' ? 'project file' : 'user file';
+  const where = (key: string, parameter?: string) =>
+    `${file.path}:${file.lineOf(['profiles', name, key, ...(parameter === undefined ? [] : [parameter])])}`;
+  const key = SECRET_KEYS.find((one) => values[one] !== undefined && values[one] !== false);
+  const reference = key && secretInFile(values, file.folder, env);
+  const secret: LayerSecret | undefined =
+    key && reference
+      ? { reference, source: { layer, where: where(key) }, file: file.path, key: `profiles.${name}.${key}` }
+      : undefined;
+  return finish(layer, values, where, secret, file.folder, env);
+}
+
+function secretInFile(values: ProfileValues, folder: string, env: Environment): SecretReference | undefined {
+  if (values.clientSecret !== undefined) {
+    const name = /^\$\{(\w+)\}$/.exec(values.clientSecret)?.[1];
+    return name === undefined ? { kind: 'value', value: values.clientSecret } : { kind: 'env', name };
+  }
+  if (values.clientSecretFile !== undefined) {
+    return { kind: 'file', path: absolutePath(values.clientSecretFile, folder, env) };
+  }
+  return values.clientSecretStored ? { kind: 'stored' } : undefined;
+}
+
+/** A warning for each `OIDC_CLI_*` variable that is near to one of ours, and does nothing. */
+export function variableWarnings(env: Environment): string[] {
+  const known = ['OIDC_CLI_PROFILE', 'OIDC_CLI_HOME', 'OIDC_CLI_STORE_KEY'];
+  for (const key of SETTING_KEYS) {
+    const setting: Setting = SETTINGS[key];
+    if (setting.variable !== undefined) known.push(setting.variable);
+  }
+  const short = known.map((name) => name.slice('OIDC_CLI_'.length));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('OIDC_CLI_') && env[name] !== undefined && !known.includes(name))
+    .flatMap((name) => {
+      const meant = nearest(name.slice('OIDC_CLI_'.length), short);
+      return meant === undefined ? [] : [`${name} is not a variable of oidc-cli: did you mean OIDC_CLI_${meant}?`];
+    });
+}

@@ -1,0 +1,40 @@
+import type { Environment } from '../context.js';
+import { variable } from './layers.js';
+import type { ChosenBy, ProfileChoice, ProfileRequest } from './profile.js';
+import type { ProfileFiles } from './profile-file.js';
+
+/** The name of a profile that is nowhere but on the command line: the issuer's host, port and path. */
+export function adHocName(issuer: string): string {
+  const { host, pathname } = new URL(issuer);
+  return host + pathname.replace(/\/+$/, '');
+}
+
+/** The profile that an issuer without a name, or the last sign-in, comes to. */
+export function unnamed(request: ProfileRequest, issuers: { flag?: string | undefined; env?: string | undefined }) {
+  if (issuers.flag !== undefined) return { name: adHocName(issuers.flag), chosenBy: 'flags' } as const;
+  if (issuers.env !== undefined) return { name: adHocName(issuers.env), chosenBy: 'OIDC_CLI_ISSUER' } as const;
+  return request.lastSignedIn === undefined
+    ? undefined
+    : ({ name: request.lastSignedIn, chosenBy: 'last signed in to' } as const);
+}
+
+/** The profile that somebody named: the argument, or `OIDC_CLI_PROFILE`. */
+export function named(request: ProfileRequest, env: Environment): { name: string; chosenBy: ChosenBy } | undefined {
+  if (request.name !== undefined) return { name: request.name, chosenBy: 'argument' };
+  const name = variable(env, 'OIDC_CLI_PROFILE');
+  return name === undefined ? undefined : { name, chosenBy: 'OIDC_CLI_PROFILE' };
+}
+
+/** The `default` of the project's file, else of the user's. */
+export function defaultOf(files: ProfileFiles): ProfileChoice | undefined {
+  for (const file of [files.project, files.user]) {
+    if (file?.default === undefined) continue;
+    return { name: file.default, chosenBy: 'default in file', where: `${file.path}:${file.lineOf(['default'])}` };
+  }
+  return undefined;
+}
+
+/** The names that the files know, in order. */
+export function known(files: ProfileFiles): string[] {
+  return [...new Set([...(files.project?.profiles.keys() ?? []), ...(files.user?.profiles.keys() ?? [])])].sort();
+}

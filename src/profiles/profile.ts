@@ -1,0 +1,210 @@
+import type { Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { type CollectedProfile, collectProfile } from './collect-profile.js';
+import { environmentLayer, flagLayer, variable } from './layers.js';
+import { defaultOf, known, named, unnamed } from './profile-choice.js';
+import { loadProfileFiles } from './profile-file.js';
+import { SETTINGS } from './settings.js';
+
+/** How the client authenticates at the token endpoint (OpenID Connect Core 9). */
+export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'none';
+
+/** Where a client secret is to be taken from, when it is needed. `value` is the secret itself. */
+export type SecretReference =
+  | { readonly kind: 'env'; readonly name: string }
+  /** `path` is absolute. */
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdin' }
+  /** In the session store, under the profile and the issuer. */
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'value'; readonly value: string };
+
+/** Which place gave a value. */
+export interface Source {
+  readonly layer: 'flag' | 'environment' | 'project file' | 'user file' | 'default';
+  /** `--issuer`, `OIDC_CLI_ISSUER`, or a file's path and line; empty for a default. */
+  readonly where: string;
+}
+
+/** Everything that a sign-in needs to know, from all places taken together. */
+export interface Profile {
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: SecretReference;
+  /** Absent: the first that the provider announces. */
+  readonly clientAuth?: ClientAuthMethod;
+  readonly scope: string;
+  readonly redirectUri: string;
+  /** Nobody chose the redirect URI or its port. */
+  readonly redirectUriIsDefault: boolean;
+  readonly postLogoutRedirectUri?: string;
+  readonly prompt?: string;
+  readonly loginHint?: string;
+  /** Seconds. */
+  readonly maxAge?: number;
+  readonly uiLocales?: string;
+  readonly acrValues?: string;
+  readonly display?: 'page' | 'popup' | 'touch' | 'wap';
+  /** JSON text of an object. */
+  readonly claims?: string;
+  readonly resource: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly responseMode?: 'query' | 'form_post';
+  readonly browser?: string;
+  readonly store: 'auto' | 'keychain' | 'file' | 'memory';
+  /** Seconds. */
+  readonly clockTolerance: number;
+  /** Seconds, for the whole sign-in. */
+  readonly timeout: number;
+  readonly strict: boolean;
+  /** The absolute path of a PEM file. */
+  readonly ca?: string;
+  /** TLS certificates are not verified. */
+  readonly insecure: boolean;
+  /** An issuer on plain http is taken outside of loopback too. */
+  readonly allowHttp: boolean;
+}
+
+/** What the command line says, as it was typed; everything is checked by `resolveProfile`. */
+export interface ProfileFlags {
+  readonly issuer?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  readonly clientSecretEnv?: string | undefined;
+  readonly clientSecretFile?: string | undefined;
+  readonly clientSecretStdin?: boolean | undefined;
+  readonly clientAuth?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly redirectUri?: string | undefined;
+  /** Replaces the port of the redirect URI; 0 is any free one. */
+  readonly port?: string | number | undefined;
+  readonly postLogoutRedirectUri?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly loginHint?: string | undefined;
+  readonly maxAge?: string | number | undefined;
+  readonly uiLocales?: string | undefined;
+  readonly acrValues?: string | undefined;
+  readonly display?: string | undefined;
+  readonly claims?: string | undefined;
+  readonly resource?: readonly string[] | undefined;
+  /** `name=value` each. */
+  readonly param?: readonly string[] | undefined;
+  readonly responseMode?: string | undefined;
+  readonly browser?: string | undefined;
+  readonly store?: string | undefined;
+  readonly clockTolerance?: string | number | undefined;
+  readonly timeout?: string | number | undefined;
+  readonly strict?: boolean | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly allowHttp?: boolean | undefined;
+  /** The project's file may name programs and turn verification off. */
+  readonly trustProject?: boolean | undefined;
+}
+
+/** What decided which profile is used. */
+export type ChosenBy =
+  | 'argument'
+  | 'OIDC_CLI_PROFILE'
+  /** An issuer on the command line without a profile. */
+  | 'flags'
+  /** An issuer in the environment without a profile. */
+  | 'OIDC_CLI_ISSUER'
+  | 'default in file'
+  | 'last signed in to';
+
+/** What this part needs of the outside world; the context satisfies it. */
+export interface ProfileWorld {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly folders: { readonly config: string };
+}
+
+/** Which profile is meant: `name` is the argument, `lastSignedIn` what the session index remembers. */
+export interface ProfileRequest {
+  readonly name?: string | undefined;
+  readonly flags?: ProfileFlags | undefined;
+  readonly lastSignedIn?: string | undefined;
+}
+
+/** The name of a profile and what decided it. */
+export interface ProfileChoice {
+  /** Absent where nothing names a profile. */
+  readonly name?: string;
+  readonly chosenBy?: ChosenBy;
+  /** The file and line of the `default` that decided. */
+  readonly where?: string;
+}
+
+/** A profile that is whole and checked, and where it all comes from. */
+export interface ResolvedProfile {
+  readonly profile: Profile;
+  /** By key of the profile; parameters by `parameters.NAME`. */
+  readonly sources: Readonly<Record<string, Source>>;
+  /** For the person, before the sign-in begins. */
+  readonly warnings: readonly string[];
+  readonly chosenBy: ChosenBy;
+}
+
+/**
+ * Which profile a command means that needs only the name: the argument, else
+ * `OIDC_CLI_PROFILE`, else the issuer of flag or environment (a profile of its
+ * own), else the `default` of the project's file or the user's, else the one
+ * last signed in to. Files are read only where it comes to that, and neither
+ * yaml nor zod is loaded where there are none.
+ *
+ * Throws `config_file_*` and `config_value_invalid`.
+ */
+export async function chooseProfileName(request: ProfileRequest, world: ProfileWorld): Promise<ProfileChoice> {
+  const byName = named(request, world.env);
+  if (byName) return byName;
+  const issuer = request.flags?.issuer;
+  if (issuer !== undefined || variable(world.env, 'OIDC_CLI_ISSUER') !== undefined) {
+    const flags = await flagLayer({ issuer }, world.cwd, world.env);
+    const environment = await environmentLayer({ OIDC_CLI_ISSUER: world.env.OIDC_CLI_ISSUER }, world.cwd);
+    return unnamed(request, { flag: flags.values.issuer, env: environment.values.issuer }) ?? {};
+  }
+  const byFile = defaultOf(await loadProfileFiles(world));
+  return byFile ?? unnamed(request, {}) ?? {};
+}
+
+function missing(key: 'issuer' | 'clientId', { name, files }: CollectedProfile): OidcCliError {
+  return new OidcCliError('config_missing', {
+    key,
+    flag: SETTINGS[key].flag,
+    variable: SETTINGS[key].variable,
+    profile: name,
+    known: files && known(files),
+    files: files?.searched,
+  });
+}
+
+/**
+ * One whole profile out of flags, environment, the project's file, the user's
+ * file and defaults, in this order of precedence; each value by itself. A
+ * client secret goes only to the issuer that it was set for: where a higher
+ * layer names another issuer it is dropped, with a warning.
+ *
+ * Throws `config_value_invalid` (facts: where, found, allowed),
+ * `config_file_invalid` and `config_file_unreadable`, `config_untrusted`,
+ * `profile_unknown` (name, known, files, chosenBy, suggestion), `config_missing`
+ * (key, flag, variable, profile, known, files) and, where a variable that holds the secret is not
+ * set, `client_secret_unavailable` (variable, key, file).
+ */
+export async function resolveProfile(request: ProfileRequest, world: ProfileWorld): Promise<ResolvedProfile> {
+  const collected = await collectProfile(request, world);
+  const { name, chosenBy, values, sources, secret, warnings } = collected;
+  const { issuer, clientId } = values;
+  if (issuer === undefined || name === undefined || chosenBy === undefined) throw missing('issuer', collected);
+  if (clientId === undefined) throw missing('clientId', collected);
+  if (secret?.reference.kind === 'env' && variable(world.env, secret.reference.name) === undefined) {
+    throw new OidcCliError('client_secret_unavailable', {
+      variable: secret.reference.name,
+      key: secret.key,
+      file: secret.file,
+      where: secret.source.where,
+    });
+  }
+  return { profile: { ...values, name, issuer, clientId }, sources, warnings, chosenBy };
+}

@@ -1,0 +1,257 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Document, YAMLMap } from 'yaml';
+import { OidcCliError } from '../errors.js';
+import { checkFile } from './file-check.js';
+import { found } from './found.js';
+import { readConfigFile } from './profile-file.js';
+import type { ProfileValues } from './schema.js';
+import { SETTING_KEYS } from './settings.js';
+
+type Yaml = typeof import('yaml');
+
+/** How `saveProfile` goes about it. */
+export interface SaveOptions {
+  /** Replaces a profile of this name, whole; without it such a profile is `profile_exists`. */
+  readonly replace?: boolean | undefined;
+  /** Makes it the file's `default` too. */
+  readonly makeDefault?: boolean | undefined;
+  /** Of a file that is new. An existing one keeps its own, unless this is 0o600, which is always put in place. */
+  readonly mode?: number | undefined;
+}
+
+/** What `removeProfile` did. */
+export interface Removal {
+  readonly removed: boolean;
+  /** The profile was the file's default, which now has none. */
+  readonly defaultRemoved: boolean;
+}
+
+const PRIVATE = 0o600;
+
+/**
+ * Writes one profile into a configuration file and leaves all else in it as it
+ * is: comments, order, line endings. The file and its folder are made where
+ * there are none; the file is replaced in one step, or not at all.
+ *
+ * A client secret itself is refused (`config_value_invalid`): it may be named
+ * as `${NAME}`. Throws `profile_exists` (facts: name, file), and
+ * `config_file_invalid` or `config_file_unreadable` for a file that can't be
+ * read or written, which then stays as it was.
+ */
+export async function saveProfile(
+  file: string,
+  name: string,
+  values: ProfileValues,
+  options: SaveOptions = {},
+): Promise<void> {
+  await checkValues(name, values);
+  await change(file, options.mode ?? PRIVATE, (yaml, document, content) => {
+    const present = profileIn(content, name);
+    if (present !== undefined && !options.replace) {
+      throw new OidcCliError('profile_exists', { name, file });
+    }
+    const profiles = mapIn(yaml, document, documentMap(yaml, document), 'profiles');
+    const last = profiles.items.at(-1)?.key;
+    const profile = mapIn(yaml, document, profiles, name);
+    const added = profiles.items.at(-1)?.key;
+    // Where blank lines stand between the profiles, one stands before the new one too.
+    if (added !== last && yaml.isNode(last) && last.spaceBefore && yaml.isNode(added)) added.spaceBefore = true;
+    for (const key of SETTING_KEYS) {
+      const value = values[key];
+      if (value === undefined) profile.delete(key);
+      else if (!isDeepStrictEqual(present?.[key], value)) put(document, profile, key, value);
+    }
+    if (options.makeDefault) setDefault(yaml, document, name);
+    const { default: byDefault, ...rest } = content;
+    return {
+      ...(options.makeDefault ? { default: name } : byDefault === undefined ? {} : { default: byDefault }),
+      ...rest,
+      profiles: { ...content.profiles, [name]: withoutUndefined(values) },
+    };
+  });
+}
+
+/**
+ * Takes a profile out of a configuration file, and the file's `default` with
+ * it where that names the profile; all else stays as it is. A file that is
+ * not there, or does not know the profile, is left alone. Throws as
+ * `saveProfile`.
+ */
+export async function removeProfile(file: string, name: string, options: { mode?: number } = {}): Promise<Removal> {
+  let removal: Removal = { removed: false, defaultRemoved: false };
+  await change(file, options.mode ?? PRIVATE, (yaml, document, content) => {
+    if (profileIn(content, name) === undefined) return undefined;
+    const root = documentMap(yaml, document);
+    const map = mapIn(yaml, document, root, 'profiles');
+    removeFrom(yaml, map, name);
+    const defaultRemoved = content.default === name;
+    if (defaultRemoved) removeDefault(yaml, root);
+    removal = { removed: true, defaultRemoved };
+    const { [name]: _, ...profiles } = content.profiles ?? {};
+    const { default: byDefault, ...rest } = content;
+    return { ...rest, ...(defaultRemoved || byDefault === undefined ? {} : { default: byDefault }), profiles };
+  });
+  return removal;
+}
+
+async function checkValues(name: string, values: ProfileValues): Promise<void> {
+  const { profileNameSchema, profileSchema, SECRET_VARIABLE } = await import('./schema.js');
+  const validName = profileNameSchema.safeParse(name);
+  if (!validName.success) {
+    const allowed = validName.error.issues[0]?.message ?? '';
+    throw new OidcCliError('config_value_invalid', { where: 'profile', found: found(name, 'name'), allowed });
+  }
+  if (values.clientSecret !== undefined && !SECRET_VARIABLE.test(values.clientSecret)) {
+    throw new OidcCliError('config_value_invalid', {
+      where: 'clientSecret',
+      found: found(values.clientSecret, 'clientSecret'),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
+      allowed: '${NAME}: no secret is written to a file',
+    });
+  }
+  const valid = profileSchema.safeParse(values);
+  if (valid.success) return;
+  const issue = valid.error.issues[0];
+  const key = String(issue?.path[0] ?? '');
+  throw new OidcCliError('config_value_invalid', {
+    where: key,
+    found: found(values[key as keyof ProfileValues], key),
+    allowed: issue?.message ?? '',
+  });
+}
+
+type Content = Awaited<ReturnType<typeof checkFile>>['content'];
+
+/** The profile in the file's content; null where its key has no value, undefined where there is none. */
+function profileIn(content: Content, name: string) {
+  return content.profiles && Object.hasOwn(content.profiles, name) ? content.profiles[name] : undefined;
+}
+
+type Edit = (yaml: Yaml, document: Document.Parsed, content: Content) => unknown;
+
+/** `rewrite` under a lock, so that of two processes at once neither undoes what the other saved. */
+async function change(file: string, mode: number, edit: Edit): Promise<void> {
+  const { default: lockfile } = await import('proper-lockfile');
+  let release: (() => Promise<void>) | undefined;
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    // 40 tries, about 6 seconds: a lock left by a killed process is stale after 5.
+    const retries = { retries: 40, minTimeout: 20, maxTimeout: 200 };
+    release = await lockfile.lock(file, { realpath: false, stale: 5000, retries });
+    await rewrite(file, mode, edit);
+  } catch (error) {
+    if (error instanceof OidcCliError) throw error;
+    throw unwritable(file, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
+  } finally {
+    // A lock that was taken from us has nothing left to release.
+    await release?.().catch(() => {});
+  }
+}
+
+/**
+ * Reads a file, lets `edit` change its document, and writes it back in one
+ * step if what is then in the text is what `edit` says should be in it.
+ */
+async function rewrite(file: string, mode: number, edit: Edit): Promise<void> {
+  const yaml = await import('yaml');
+  const before = (await readConfigFile(file)) ?? '';
+  const { content } = await checkFile(file, before);
+  const document = yaml.parseDocument(before, { prettyErrors: false, logLevel: 'error' });
+  const expected = edit(yaml, document, content);
+  if (expected === undefined) return;
+  let after: string;
+  try {
+    // Folding a long line would change it for no reason.
+    after = document.toString({ lineWidth: 0 });
+  } catch {
+    // An alias elsewhere stands for what was replaced.
+    throw unwritable(file, 'an alias (*) in it would lose what it stands for');
+  }
+  if (before.includes('\r\n')) after = after.replace(/\r?\n/g, '\r\n');
+  const written = await checkFile(file, after);
+  if (!isDeepStrictEqual(written.content, expected)) throw unwritable(file, 'its other content would change');
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  await writeFileAtomic(file, after, mode === PRIVATE ? { mode } : {});
+}
+
+function unwritable(file: string, reason: string, cause?: unknown): OidcCliError {
+  return new OidcCliError('config_file_unreadable', { file, reason, doing: 'write' }, { cause });
+}
+
+function withoutUndefined(values: ProfileValues): ProfileValues {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** The key as the map has it: `1` may be a number there. */
+function keyIn(yaml: Yaml, map: YAMLMap, key: string): unknown {
+  return map.items.find((pair) => yaml.isScalar(pair.key) && String(pair.key.value) === key)?.key ?? key;
+}
+
+function documentMap(yaml: Yaml, document: Document.Parsed): YAMLMap {
+  if (yaml.isMap(document.contents)) return document.contents;
+  const map = document.createNode({}) as YAMLMap;
+  (document as Document).contents = map;
+  return map;
+}
+
+/** The mapping under a key, made where there is none; a key without a value becomes one. */
+function mapIn(yaml: Yaml, document: Document.Parsed, parent: YAMLMap, key: string): YAMLMap {
+  const at = keyIn(yaml, parent, key);
+  const present = parent.get(at, true);
+  if (yaml.isMap(present)) {
+    // An empty mapping can only be written as {}: what is added to it need not be.
+    if (present.items.length === 0) present.flow = false;
+    return present;
+  }
+  const map = document.createNode({}) as YAMLMap;
+  parent.set(yaml.isNode(at) ? at : document.createNode(at), map);
+  return map;
+}
+
+/** Sets a key, keeping the comment that follows its old value. */
+function put(document: Document.Parsed, map: YAMLMap, key: string, value: unknown): void {
+  const old = map.get(key, true);
+  const node = document.createNode(value);
+  if (old?.comment) node.comment = old.comment;
+  map.set(key, node);
+}
+
+/** Sets the file's `default`; a new one stands first, below the comment that heads the file. */
+function setDefault(yaml: Yaml, document: Document.Parsed, name: string): void {
+  const root = documentMap(yaml, document);
+  if (root.has('default')) {
+    put(document, root, 'default', name);
+    return;
+  }
+  const first = root.items[0]?.key;
+  const key = document.createNode('default');
+  if (yaml.isNode(first)) {
+    key.commentBefore = first.commentBefore ?? null;
+    first.commentBefore = null;
+  }
+  root.items.unshift(document.createPair(key, name) as (typeof root.items)[number]);
+}
+
+/** Takes the file's `default` out, but not the comment that heads the file. */
+function removeDefault(yaml: Yaml, root: YAMLMap): void {
+  const [first, second] = root.items.map((pair) => pair.key);
+  const header = yaml.isScalar(first) && first.value === 'default' ? first.commentBefore : undefined;
+  root.delete('default');
+  if (!yaml.isNode(second) || !header) return;
+  second.commentBefore = [header, second.commentBefore].filter(Boolean).join('\n');
+  second.spaceBefore = false;
+}
+
+/** Takes a profile out, with the comment above it. */
+function removeFrom(yaml: Yaml, profiles: YAMLMap, name: string): void {
+  const key = keyIn(yaml, profiles, name);
+  const isFirst = profiles.items[0]?.key === key;
+  profiles.delete(key);
+  if (!isFirst) return;
+  // The comment above the first entry is the mapping's own, and would pass to the next.
+  profiles.commentBefore = null;
+  const next = profiles.items[0]?.key;
+  if (yaml.isNode(next)) next.spaceBefore = false;
+}

@@ -1,0 +1,56 @@
+import type { Layer, LayerSecret } from './layers.js';
+import type { ClientAuthMethod } from './profile.js';
+
+/** The secret that may be used, and what has to be said about it. */
+export interface BoundSecret {
+  readonly secret: LayerSecret | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The issuer as far as it decides where a secret goes: host, port and path. */
+function place(issuer: string): string {
+  return new URL(issuer).href.replace(/\/+$/, '');
+}
+
+/**
+ * Picks the client secret of the highest layer that has one, and lets it go
+ * only to the issuer that it was set for: the one that its own layer, or one
+ * below, names. `layers` come highest first. Where a higher layer names
+ * another issuer, the secret is dropped with a warning. A secret whose own
+ * layers name no issuer follows the person's flag or variable, never a
+ * project's file: that would hand it to whoever wrote the repository.
+ */
+export function bindSecret(layers: readonly Layer[], clientAuth: ClientAuthMethod | undefined): BoundSecret {
+  const at = layers.findIndex((layer) => layer.secret !== undefined);
+  const secret = layers[at]?.secret;
+  if (secret === undefined) return { secret: undefined, warnings: [] };
+  const from = `the client secret from ${secret.source.where}`;
+  if (clientAuth === 'none') {
+    return { secret: undefined, warnings: [`clientAuth is none: ${from} is not used.`] };
+  }
+  const effective = layers.find((layer) => layer.values.issuer !== undefined);
+  const own = layers.slice(at).find((layer) => layer.values.issuer !== undefined);
+  const issuer = effective?.values.issuer;
+  const ownIssuer = own?.values.issuer;
+  if (issuer !== undefined && effective !== own) {
+    const same = ownIssuer !== undefined && place(issuer) === place(ownIssuer);
+    const free = ownIssuer === undefined && effective?.layer !== 'project file';
+    if (!same && !free) {
+      const set = ownIssuer === undefined ? 'not set for an issuer there' : `set for ${ownIssuer}`;
+      const by = effective?.source('issuer').where;
+      return {
+        secret: undefined,
+        warnings: [`Without a client secret: ${from} is ${set}, and is not sent to ${issuer} (from ${by}).`],
+      };
+    }
+  }
+  const warnings: string[] = [];
+  if (secret.reference.kind === 'value') {
+    warnings.push(
+      secret.source.layer === 'flag'
+        ? "The client secret on the command line is visible to other users of this machine and stays in the shell's history: --client-secret-env, --client-secret-file and --client-secret-stdin do not show it."
+        : `The client secret stands in ${secret.source.where} for everybody who can read the file: write \${NAME} for an environment variable, or use clientSecretFile.`,
+    );
+  }
+  return { secret, warnings };
+}

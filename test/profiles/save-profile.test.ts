@@ -1,0 +1,380 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration file's own notation
+import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
+import { profileValues } from '../../src/profiles/profile-values.js';
+import { removeProfile, saveProfile } from '../../src/profiles/save-profile.js';
+import { failure, makeWorld, type World } from './world.js';
+
+const read = (path: string) => readFileSync(path, 'utf8');
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+const VALUES = { issuer: 'https://new.example', clientId: 'new' };
+
+const COMMENTED = `# My providers
+default: staging   # most days
+
+profiles:
+  # The one for tests
+  staging:
+    issuer: 'https://staging.example'   # ours
+    clientId: "app"
+
+    # asks every time
+    prompt: login
+    parameters: { b: '1', a: '2' }
+
+  prod:
+    clientId: app
+    issuer: https://prod.example # careful
+
+# the end
+`;
+
+describe('saving a profile', () => {
+  test('makes the file and its folder, for the user alone', async () => {
+    const world = makeWorld();
+    const file = join(world.home, 'new', 'folder', 'config.yaml');
+    await saveProfile(file, 'it', { ...VALUES, maxAge: 0, resource: ['urn:a'], scope: undefined });
+    expect(read(file)).toBe(
+      'profiles:\n  it:\n    issuer: https://new.example\n    clientId: new\n    maxAge: 0\n    resource:\n      - urn:a\n',
+    );
+    expect(mode(file)).toBe('600');
+    expect(mode(dirname(file))).toBe('700');
+    expect(readdirSync(dirname(file))).toEqual(['config.yaml']);
+  });
+
+  test('keeps comments, order, quotes and everything else', async () => {
+    const world = makeWorld();
+    world.user(COMMENTED);
+    await saveProfile(world.userFile, 'new', { ...VALUES, clientSecret: '${NEW_SECRET}' });
+    const added = '\n\n  new:\n    issuer: https://new.example\n    clientId: new\n    clientSecret: ${NEW_SECRET}\n';
+    expect(read(world.userFile)).toMatchInlineSnapshot(`
+      "# My providers
+      default: staging # most days
+
+      profiles:
+        # The one for tests
+        staging:
+          issuer: 'https://staging.example' # ours
+          clientId: "app"
+
+          # asks every time
+          prompt: login
+          parameters: { b: '1', a: '2' }
+
+        prod:
+          clientId: app
+          issuer: https://prod.example # careful
+
+        new:
+          issuer: https://new.example
+          clientId: new
+          clientSecret: \${NEW_SECRET}
+
+      # the end
+      "
+    `);
+    expect(read(world.userFile)).toContain(added);
+  });
+
+  test('replaces a profile whole, and keeps the comments on what stays', async () => {
+    const world = makeWorld();
+    world.user(COMMENTED);
+    await saveProfile(
+      world.userFile,
+      'staging',
+      { issuer: 'https://moved.example', clientId: 'app', scope: 'openid' },
+      { replace: true },
+    );
+    expect(read(world.userFile)).toMatchInlineSnapshot(`
+      "# My providers
+      default: staging # most days
+
+      profiles:
+        # The one for tests
+        staging:
+          issuer: https://moved.example # ours
+          clientId: "app"
+          scope: openid
+
+        prod:
+          clientId: app
+          issuer: https://prod.example # careful
+
+      # the end
+      "
+    `);
+  });
+
+  test('does not replace a profile unless told to', async () => {
+    const world = makeWorld();
+    world.user(COMMENTED);
+    for (const name of ['staging', 'prod']) {
+      expect(await failure(saveProfile(world.userFile, name, VALUES))).toEqual({
+        code: 'profile_exists',
+        facts: { name, file: world.userFile },
+      });
+    }
+    expect(read(world.userFile)).toBe(COMMENTED);
+  });
+
+  test('can make it the default', async () => {
+    const world = makeWorld();
+    await saveProfile(world.userFile, 'a', VALUES);
+    await saveProfile(world.userFile, 'b', VALUES, { makeDefault: true });
+    expect(read(world.userFile)).toMatch(/^default: b\nprofiles:\n/);
+    world.user(COMMENTED);
+    await saveProfile(world.userFile, 'new', VALUES, { makeDefault: true });
+    expect(read(world.userFile)).toMatch(/^# My providers\ndefault: new +# most days\n/);
+  });
+
+  test('can make it the default of a file that has none, below what heads the file', async () => {
+    const world = makeWorld();
+    world.user('# yaml-language-server: $schema=x.json\nprofiles:\n  a: {}\n');
+    await saveProfile(world.userFile, 'new', VALUES, { makeDefault: true });
+    expect(read(world.userFile)).toMatch(
+      /^# yaml-language-server: \$schema=x.json\ndefault: new\nprofiles:\n {2}a: \{\}\n/,
+    );
+  });
+
+  test.each([
+    ['an empty file', ''],
+    ['only comments', '# mine\n'],
+    ['keys without values', 'default:\nprofiles:\n'],
+    ['a byte order mark', '\uFEFFprofiles: {}\n'],
+    ['a profile that is empty', 'profiles:\n  other:\n'],
+    ['a name that looks like a number', 'profiles:\n  1: {clientId: one}\n'],
+  ])('works on %s', async (_, text) => {
+    const world = makeWorld();
+    world.user(text);
+    await saveProfile(world.userFile, 'it', VALUES);
+    expect((await resolveProfile({ name: 'it' }, world)).profile).toMatchObject(VALUES);
+    if (text.startsWith('# mine')) expect(read(world.userFile)).toContain('# mine');
+    if (text.includes('1:')) {
+      await saveProfile(world.userFile, '1', VALUES, { replace: true });
+      expect((await resolveProfile({ name: '1' }, world)).profile).toMatchObject(VALUES);
+      await removeProfile(world.userFile, '1');
+      expect((await failure(resolveProfile({ name: '1' }, world))).code).toBe('profile_unknown');
+    }
+  });
+
+  test.each(['constructor', 'toString', 'null', 'true', '5', 'a:b', '#x', 'localhost:9400/realms/a', '日本'])(
+    'takes %s as a name',
+    async (name) => {
+      const world = makeWorld();
+      await saveProfile(world.userFile, name, VALUES, { makeDefault: true });
+      expect((await resolveProfile({}, world)).profile).toMatchObject({ name, ...VALUES });
+      expect(await removeProfile(world.userFile, name)).toEqual({ removed: true, defaultRemoved: true });
+    },
+  );
+
+  test('keeps Windows line ends', async () => {
+    const world = makeWorld();
+    world.user('# mine\r\nprofiles:\r\n  a: {}\r\n');
+    await saveProfile(world.userFile, 'it', VALUES);
+    expect(read(world.userFile).replaceAll('\r\n', '')).not.toContain('\n');
+  });
+
+  test('does not fold or requote a long value of another profile', async () => {
+    const world = makeWorld();
+    const long = `profiles:\n  a:\n    loginHint: ${'word '.repeat(60)}end\n`;
+    world.user(long);
+    await saveProfile(world.userFile, 'it', VALUES);
+    expect(read(world.userFile)).toContain(long);
+  });
+
+  test('writes through a link, and tightens the mode of a file that others could read', async () => {
+    const world = makeWorld();
+    const real = world.write('dotfiles/config.yaml', 'profiles: {}\n');
+    chmodSync(real, 0o644);
+    symlinkSync(real, world.userFile);
+    await saveProfile(world.userFile, 'it', VALUES);
+    expect(realpathSync(world.userFile)).toBe(real);
+    expect(mode(real)).toBe('600');
+  });
+
+  test("leaves the mode of a project's file alone", async () => {
+    const world = makeWorld();
+    world.project('profiles: {}\n');
+    chmodSync(world.projectFile, 0o664);
+    await saveProfile(world.projectFile, 'it', VALUES, { mode: 0o644 });
+    expect(mode(world.projectFile)).toBe('664');
+  });
+
+  test('of many at once none is lost', async () => {
+    const world = makeWorld();
+    const names = Array.from({ length: 8 }, (_, n) => `p${n}`);
+    await Promise.all(names.map((name) => saveProfile(world.userFile, name, VALUES)));
+    for (const name of names) expect(read(world.userFile)).toContain(`  ${name}:\n`);
+    expect(readdirSync(world.folders.config)).toEqual(['config.yaml']);
+  });
+});
+
+describe('what is refused, and leaves the file as it was', () => {
+  test.each([
+    ['a syntax error', 'profiles: {a: \n'],
+    ['an unknown key', 'profiles: {a: {issuerr: x}}\n'],
+    ['a duplicate key', 'default: a\ndefault: b\n'],
+  ])('a file with %s', async (_, text) => {
+    const world = makeWorld();
+    world.user(text);
+    const works = [() => saveProfile(world.userFile, 'it', VALUES), () => removeProfile(world.userFile, 'a')];
+    for (const work of works) {
+      expect((await failure(work())).code).toBe('config_file_invalid');
+      expect(read(world.userFile)).toBe(text);
+    }
+    expect(readdirSync(world.folders.config)).toEqual(['config.yaml']);
+  });
+
+  test.each(['hunter2', '${X}hunter2', 'a${X}'])('the secret %s itself', async (clientSecret) => {
+    const world = makeWorld();
+    const error = await failure(saveProfile(world.userFile, 'it', { ...VALUES, clientSecret }));
+    expect(error).toMatchObject({ code: 'config_value_invalid', facts: { where: 'clientSecret', found: 'text' } });
+    expect(readdirSync(world.folders.config)).toEqual([]);
+  });
+
+  test('a value or a name that the file could not be read with', async () => {
+    const world = makeWorld();
+    const bad = { ...VALUES, issuer: 'nowhere' };
+    expect((await failure(saveProfile(world.userFile, 'it', bad))).facts).toMatchObject({ where: 'issuer' });
+    expect((await failure(saveProfile(world.userFile, 'a b', VALUES))).facts).toMatchObject({ where: 'profile' });
+    expect(readdirSync(world.folders.config)).toEqual([]);
+  });
+
+  test('a profile that an alias elsewhere stands for', async () => {
+    const world = makeWorld();
+    const text = 'profiles:\n  a: &a\n    clientId: x\n  b: *a\n';
+    world.user(text);
+    for (const work of [
+      () => removeProfile(world.userFile, 'a'),
+      () => saveProfile(world.userFile, 'a', VALUES, { replace: true }),
+      () => saveProfile(world.userFile, 'b', VALUES, { replace: true }),
+    ]) {
+      const error = await work().then(
+        () => undefined,
+        (reason) => reason,
+      );
+      if (error === undefined) continue;
+      expect(error).toMatchObject({ code: 'config_file_unreadable', facts: { doing: 'write' } });
+      expect(read(world.userFile)).toBe(text);
+    }
+  });
+
+  test('a place that cannot be written', async () => {
+    const world = makeWorld();
+    world.write('blocked', 'a file, not a folder');
+    const file = join(world.home, 'blocked', 'config.yaml');
+    expect(await failure(saveProfile(file, 'it', VALUES))).toMatchObject({
+      code: 'config_file_unreadable',
+      facts: { file, doing: 'write' },
+    });
+    mkdirSync(world.userFile);
+    expect((await failure(saveProfile(world.userFile, 'it', VALUES))).code).toBe('config_file_unreadable');
+  });
+});
+
+describe('removing a profile', () => {
+  test('leaves all else as it is, and takes a default that named it along', async () => {
+    const world = makeWorld();
+    world.user(COMMENTED);
+    expect(await removeProfile(world.userFile, 'prod')).toEqual({ removed: true, defaultRemoved: false });
+    expect(read(world.userFile)).toMatchInlineSnapshot(`
+      "# My providers
+      default: staging # most days
+
+      profiles:
+        # The one for tests
+        staging:
+          issuer: 'https://staging.example' # ours
+          clientId: "app"
+
+          # asks every time
+          prompt: login
+          parameters: { b: '1', a: '2' }
+
+      # the end
+      "
+    `);
+    await saveProfile(world.userFile, 'last', VALUES);
+    expect(await removeProfile(world.userFile, 'staging')).toEqual({ removed: true, defaultRemoved: true });
+    expect(read(world.userFile)).toMatchInlineSnapshot(`
+      "# My providers
+      profiles:
+        last:
+          issuer: https://new.example
+          clientId: new
+
+      # the end
+      "
+    `);
+  });
+
+  test('does nothing where there is no such profile, or no file', async () => {
+    const world = makeWorld();
+    const nothing = { removed: false, defaultRemoved: false };
+    expect(await removeProfile(world.userFile, 'it')).toEqual(nothing);
+    expect(readdirSync(world.folders.config)).toEqual([]);
+    world.user(COMMENTED);
+    expect(await removeProfile(world.userFile, 'it')).toEqual(nothing);
+    expect(read(world.userFile)).toBe(COMMENTED);
+  });
+});
+
+describe('a sign-in that is kept as a profile', () => {
+  async function again(flags: ProfileFlags, world: World) {
+    const first = await resolveProfile({ flags }, world);
+    const values = profileValues(first);
+    await saveProfile(world.userFile, 'kept', values, { replace: true });
+    return { first, values, second: await resolveProfile({ name: 'kept' }, { ...world, cwd: world.home }) };
+  }
+
+  test('resolves to the same again, from another folder too', async () => {
+    const world = makeWorld({ SECRET: 'x' });
+    const flags: ProfileFlags = {
+      issuer: 'https://id.example',
+      clientId: 'app',
+      clientSecretEnv: 'SECRET',
+      clientAuth: 'client_secret_post',
+      scope: 'openid a',
+      port: 9000,
+      postLogoutRedirectUri: 'http://localhost:9000/',
+      prompt: 'login',
+      loginHint: 'a@b.example',
+      maxAge: '60',
+      uiLocales: 'ja en',
+      acrValues: 'x',
+      display: 'popup',
+      claims: '{"userinfo":{"email":null}}',
+      resource: ['urn:a', 'https://b.example'],
+      param: ['a=1', 'b=2'],
+      responseMode: 'form_post',
+      browser: 'firefox --private-window',
+      store: 'file',
+      clockTolerance: '5',
+      timeout: '10',
+      strict: true,
+      ca: './ca.pem',
+      insecure: true,
+      allowHttp: true,
+    };
+    const { first, second } = await again(flags, world);
+    expect(second.profile).toEqual({ ...first.profile, name: 'kept' });
+  });
+
+  test('says nothing that is default anyway', async () => {
+    const { values } = await again({ issuer: 'https://id.example', clientId: 'app' }, makeWorld());
+    expect(values).toEqual({ issuer: 'https://id.example', clientId: 'app' });
+  });
+
+  test.each<[ProfileFlags, object]>([
+    [{ clientSecretFile: 's' }, { clientSecretFile: expect.stringMatching(/^\/.*\/work\/shop\/s$/) }],
+    [{ clientSecretStdin: true }, { clientSecretStored: true }],
+    [{ clientSecret: 'hunter2' }, { clientSecretStored: true }],
+  ])('says of the secret only where it is: %j', async (flags, expected) => {
+    const world = makeWorld();
+    const { values } = await again({ issuer: 'https://id.example', clientId: 'app', ...flags }, world);
+    expect(values).toEqual({ issuer: 'https://id.example', clientId: 'app', ...expected });
+    expect(read(world.userFile)).not.toContain('hunter2');
+  });
+});
