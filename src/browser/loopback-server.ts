@@ -1,0 +1,146 @@
+import http, { type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { OidcCliError } from '../errors.js';
+import { portHolder } from './port-holder.js';
+
+/** One HTTP server on one or two loopback addresses, on the same port. */
+export interface LoopbackServer {
+  readonly port: number;
+  /** Keeps a connection from being given up when too many are open. */
+  protect(socket: Socket): void;
+  /** Stops listening and ends every connection at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Open connections at one time. When a flood brings more, the oldest are given
+ * up: a browser's request is answered in milliseconds, so what stays open long
+ * is what has nothing to say.
+ */
+const MAX_CONNECTIONS = 200;
+
+/** How often a port that is free on one address may turn out taken on the other. */
+const PORT_ATTEMPTS = 20;
+
+const LIMITS = {
+  // Browsers send the cookies of every service that was ever on localhost, whatever its port
+  maxHeaderSize: 64 * 1024,
+  // A browser on this machine sends a whole request in milliseconds
+  headersTimeout: 4_000,
+  requestTimeout: 4_000,
+  connectionsCheckingInterval: 500,
+  keepAliveTimeout: 1_000,
+};
+
+/**
+ * Listens on the loopback addresses. One that this machine lacks is passed
+ * over as long as another is there; port 0 is a port free on all of them.
+ *
+ * @param malformed told of each request that is not HTTP
+ * @throws OidcCliError `port_taken` (facts `port`, `flag`, `holder` where it
+ *   can be told), `port_forbidden` (facts `port`, `flag`), `network_failed`
+ *   when the machine has no loopback address to listen on
+ */
+export async function listenOnLoopback(
+  addresses: readonly string[],
+  wantedPort: number,
+  handler: RequestListener,
+  malformed: () => void,
+): Promise<LoopbackServer> {
+  const sockets = new Set<Socket>();
+  const kept = new WeakSet<Socket>();
+  const watch = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    if (sockets.size <= MAX_CONNECTIONS) return;
+    for (const oldest of sockets) {
+      if (kept.has(oldest)) continue;
+      oldest.destroy();
+      sockets.delete(oldest);
+      break;
+    }
+  };
+  const createServer = () => {
+    const server = http.createServer(LIMITS, handler);
+    server.on('connection', watch);
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      // Browsers open connections ahead of need: one that stays silent, or goes, is nobody's request.
+      if (!late && error.code !== 'ECONNRESET') malformed();
+      if (!socket.writable) return void socket.destroy();
+      const status = late ? '408 Request Timeout' : '400 Bad Request';
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+    });
+    return server;
+  };
+
+  for (let attempt = 1; ; attempt++) {
+    const found = await listenOnAll(addresses, wantedPort, createServer);
+    if ('servers' in found) {
+      return {
+        port: found.port,
+        protect: (socket) => kept.add(socket),
+        close: async () => {
+          const closing = closeAll(found.servers);
+          for (const socket of sockets) socket.destroy();
+          await closing;
+        },
+      };
+    }
+    if (found.code === 'EADDRINUSE' && wantedPort === 0 && attempt < PORT_ATTEMPTS) continue;
+    throw await refusal(found, wantedPort);
+  }
+}
+
+async function refusal(cause: NodeJS.ErrnoException, port: number): Promise<OidcCliError> {
+  const facts = { port, flag: '--port' };
+  if (cause.code === 'EADDRINUSE') {
+    return new OidcCliError('port_taken', { ...facts, holder: await portHolder(port) }, { cause });
+  }
+  if (cause.code === 'EACCES') return new OidcCliError('port_forbidden', facts, { cause });
+  return new OidcCliError('network_failed', { ...facts, reason: cause.message }, { cause });
+}
+
+/** All or nothing, except for addresses that do not exist on this machine. */
+async function listenOnAll(
+  addresses: readonly string[],
+  wantedPort: number,
+  createServer: () => Server,
+): Promise<{ servers: Server[]; port: number } | NodeJS.ErrnoException> {
+  const servers: Server[] = [];
+  let port = wantedPort;
+  let missing: NodeJS.ErrnoException | undefined;
+  for (const address of addresses) {
+    const server = createServer();
+    try {
+      await listen(server, address, port);
+    } catch (error) {
+      const failure = error as NodeJS.ErrnoException;
+      if (failure.code === 'EADDRNOTAVAIL' || failure.code === 'EAFNOSUPPORT') {
+        missing = failure;
+        continue;
+      }
+      await closeAll(servers);
+      return failure;
+    }
+    servers.push(server);
+    port = (server.address() as AddressInfo).port;
+  }
+  return servers.length > 0 ? { servers, port } : (missing as NodeJS.ErrnoException);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, ipv6Only: true, exclusive: true }, () => {
+      server.off('error', reject);
+      // Out of file descriptors, say: the connection is lost, the listener is not.
+      server.on('error', () => {});
+      resolve();
+    });
+  });
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+}

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { release } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Environment } from '../context.js';
+import { browserList, commandWords } from './command-words.js';
+
+/** Whether a browser was started, and which program did it or why none did. */
+export type Opened =
+  | { readonly opened: true; readonly by: string }
+  | { readonly opened: false; readonly reason: string };
+
+/** How to open a URL. */
+export interface OpenBrowserOptions {
+  /** `--browser COMMAND`. */
+  readonly command?: string | undefined;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Milliseconds in which a command that can't open anything is expected to end with an error. */
+const EARLY_EXIT_MS = 1_500;
+
+/**
+ * Opens a URL in the person's browser: by `--browser`, else by the first
+ * command of `BROWSER` that works, else by the system's own way. The URL is
+ * the command's last argument, or stands where the command has `%s`; no shell
+ * reads it. What is started lives on its own: it neither keeps this process
+ * alive nor writes to its terminal.
+ *
+ * Never throws for a browser that can't be opened, only for an abort (with the
+ * signal's reason).
+ */
+export async function openBrowser(url: string, options: OpenBrowserOptions): Promise<Opened> {
+  const { command, env, platform, signal } = options;
+  signal?.throwIfAborted();
+  // A provider's metadata chose this URL: any other scheme would start whatever program is registered for it.
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    return { opened: false, reason: 'only http and https addresses are opened' };
+  }
+  if (command !== undefined) return run(command, url, options);
+  if (env.BROWSER) {
+    let failed: Opened = { opened: false, reason: 'BROWSER names no command' };
+    for (const each of browserList(env.BROWSER, platform)) {
+      failed = await run(each, url, options);
+      if (failed.opened) break;
+    }
+    return failed;
+  }
+  const absence = noBrowserReason(env, platform);
+  if (absence !== undefined) return { opened: false, reason: absence };
+  try {
+    const { default: open } = await import('open');
+    const child = await open(url);
+    return await watch(child, 'the default browser', signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { opened: false, reason: startFailure(error, 'the default browser') };
+  }
+}
+
+/** Whether a person with a browser is likely to sit at this machine. No guarantee: a display may be without a browser. */
+export function browserLikelyPresent(env: Environment, platform: NodeJS.Platform): boolean {
+  if (env.CI) return false;
+  return Boolean(env.BROWSER) || noBrowserReason(env, platform) === undefined;
+}
+
+/** Why the system's own way of opening a browser need not be tried, or undefined. */
+function noBrowserReason(env: Environment, platform: NodeJS.Platform): string | undefined {
+  switch (platform) {
+    case 'darwin':
+    case 'win32':
+      // There the browser would open on the machine's own screen, far from the person.
+      return env.SSH_CONNECTION || env.SSH_TTY ? 'this is a remote session (ssh)' : undefined;
+    case 'android':
+      return undefined;
+    default: {
+      const wsl = env.WSL_DISTRO_NAME || env.WSL_INTEROP || /microsoft/i.test(release());
+      return env.DISPLAY || env.WAYLAND_DISPLAY || wsl ? undefined : 'there is no display here';
+    }
+  }
+}
+
+async function run(command: string, url: string, options: OpenBrowserOptions): Promise<Opened> {
+  // A path with spaces, given without quotes, is still one program.
+  const words = existsSync(command) ? [command] : commandWords(command, options.platform);
+  const [program, ...rest] = words ?? [];
+  if (words === undefined) return { opened: false, reason: `a quote is not closed in: ${command}` };
+  if (!program) return { opened: false, reason: 'the browser command is empty' };
+  const placed = rest.map((word) => word.replace(/%[s%]/g, (sign) => (sign === '%s' ? url : '%')));
+  const placedWords = rest.some((word) => /%s/.test(word)) ? placed : [...rest, url];
+  try {
+    const child = spawn(program, placedWords, {
+      env: options.env as NodeJS.ProcessEnv,
+      stdio: 'ignore',
+      // Of its own: Ctrl-C here is not meant for the browser.
+      detached: true,
+      windowsHide: true,
+    });
+    return await watch(child, program, options.signal);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { opened: false, reason: startFailure(error, program) };
+  }
+}
+
+function startFailure(error: unknown, program: string): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `${program} was not found`;
+  if (code === 'EACCES') return `${program} may not be run`;
+  return `${program} could not be started: ${code ?? message}`;
+}
+
+/** Opened, when the program ends well or is still running after a moment. Throws what `spawn` reports, or the abort. */
+async function watch(child: ChildProcess, program: string, signal: AbortSignal | undefined): Promise<Opened> {
+  child.unref();
+  const moment = new AbortController();
+  const cancel = () => moment.abort();
+  signal?.addEventListener('abort', cancel);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', () => resolve());
+      if (child.exitCode !== null || child.signalCode !== null) resolve();
+      wait(EARLY_EXIT_MS, undefined, { signal: moment.signal }).then(() => resolve(), resolve);
+    });
+  } finally {
+    moment.abort();
+    signal?.removeEventListener('abort', cancel);
+    child.on('error', () => {});
+  }
+  signal?.throwIfAborted();
+  if (child.exitCode) return { opened: false, reason: `${program} ended with exit code ${child.exitCode}` };
+  if (child.signalCode) return { opened: false, reason: `${program} was ended by ${child.signalCode}` };
+  return { opened: true, by: program };
+}

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { platform as thisPlatform } from 'node:os';
+import { promisify } from 'node:util';
+
+/** Milliseconds: the answer is a courtesy and must not make the failure slow. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Which program listens on a TCP port of this machine, as `name (pid 123)`.
+ * Best effort: undefined where it can't be told, such as for another user's
+ * programs or on Windows.
+ */
+export async function portHolder(
+  port: number,
+  platform: NodeJS.Platform = thisPlatform(),
+): Promise<string | undefined> {
+  try {
+    if (platform === 'win32') return undefined;
+    return platform === 'linux' ? holderInProc(port) : await holderByLsof(port);
+  } catch {
+    return undefined;
+  }
+}
+
+function holderInProc(port: number): string | undefined {
+  const until = performance.now() + PATIENCE_MS;
+  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(table, port)));
+  if (sockets.size === 0) return undefined;
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    if (performance.now() > until) return undefined;
+    if (openFiles(pid).some((file) => sockets.has(file))) {
+      return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+    }
+  }
+  return undefined;
+}
+
+/** The sockets that listen on `port`, named as `/proc/PID/fd` links to them. */
+function listeningSockets(table: string, port: number): string[] {
+  const LISTEN = '0A';
+  let text: string;
+  try {
+    text = readFileSync(table, 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line) => {
+    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
+    return state === LISTEN && Number.parseInt(local.split(':')[1] ?? '', 16) === port ? [`socket:[${inode}]`] : [];
+  });
+}
+
+function openFiles(pid: string): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).map((file) => {
+      try {
+        return readlinkSync(`${folder}/${file}`);
+      } catch {
+        return '';
+      }
+    });
+  } catch {
+    return []; // another user's process, or one that has just ended
+  }
+}
+
+async function holderByLsof(port: number): Promise<string | undefined> {
+  const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], {
+    timeout: PATIENCE_MS,
+  });
+  const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+  const name = /^c(.+)$/m.exec(stdout)?.[1];
+  return pid && name ? `${name} (pid ${pid})` : undefined;
+}
