@@ -1,0 +1,176 @@
+import type { JWKS } from 'oidc-provider';
+import { type Facts, OidcCliError } from '../errors.js';
+import type { ClientRegistration } from './clients.js';
+
+/** Members whose values are never repeated in a message. */
+const SECRET_MEMBERS: readonly PropertyKey[] = ['client_secret', 'jwks'];
+
+/**
+ * Reads a list of client registrations, in YAML or JSON, under the names of
+ * OIDC Dynamic Client Registration 2 (`client_id`, `redirect_uris`, …).
+ * `file` is for messages. Throws `config_file_invalid` for the first mistake,
+ * with the facts file, line (from 1), key, found (never a secret) and allowed.
+ */
+export async function parseClientFile(file: string, content: string): Promise<ClientRegistration[]> {
+  const [yaml, schema] = await Promise.all([import('yaml'), clientListSchema()]);
+  const counter = new yaml.LineCounter();
+  const document = yaml.parseDocument(content, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
+  const invalid = (offset: number, facts: Facts) =>
+    new OidcCliError('config_file_invalid', { file, line: Math.max(1, counter.linePos(offset).line), ...facts });
+
+  const mistake = document.errors[0];
+  if (mistake) {
+    // The parser's own message may quote the file, and with it a secret.
+    throw invalid(mistake.pos[0], {
+      key: '',
+      found: `a mistake in the YAML (${mistake.code})`,
+      allowed: 'YAML or JSON',
+    });
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw invalid(0, { key: '', found: 'more aliases than is reasonable', allowed: 'YAML or JSON' });
+  }
+  const offsetOf = (path: readonly PropertyKey[]): number => {
+    for (let length = path.length; length > 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (yaml.isNode(node)) return node.range?.[0] ?? 0;
+    }
+    return 0;
+  };
+
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])];
+    throw invalid(offsetOf(path), {
+      key: keyOf(path),
+      found: unknown === undefined ? describe(valueAt(value, path), path) : 'an unknown key',
+      allowed: unknown === undefined ? (issue?.message ?? '') : MEMBERS.join(', '),
+    });
+  }
+  const seen = new Set<string>();
+  result.data.forEach(({ client_id: id }, index) => {
+    const key = keyOf([index, 'client_id']);
+    if (seen.has(id)) throw invalid(offsetOf([index, 'client_id']), { key, found: id, allowed: 'each client_id once' });
+    seen.add(id);
+  });
+  return result.data.map(registration);
+}
+
+const MEMBERS = [
+  'client_id',
+  'client_secret',
+  'client_name',
+  'redirect_uris',
+  'post_logout_redirect_uris',
+  'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
+  'grant_types',
+  'scope',
+  'id_token_signed_response_alg',
+  'default_acr_values',
+  'default_max_age',
+  'require_auth_time',
+  'jwks',
+] as const;
+
+async function clientListSchema() {
+  const { z } = await import('zod');
+  const text = (allowed: string) => z.string({ error: allowed }).min(1, { error: allowed });
+  const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+    z.enum(values, { error: `one of ${values.join(', ')}` });
+  const uris = z
+    .array(
+      z
+        .string({ error: 'an absolute URI without a fragment' })
+        .refine((uri) => URL.canParse(uri) && !uri.includes('#'), {
+          error: 'an absolute URI without a fragment',
+        }),
+      { error: 'a list of absolute URIs' },
+    )
+    .optional();
+  const client = z.strictObject(
+    {
+      client_id: text('a text, required'),
+      client_secret: text('a text').optional(),
+      client_name: text('a text').optional(),
+      redirect_uris: uris,
+      post_logout_redirect_uris: uris,
+      token_endpoint_auth_method: oneOf([
+        'client_secret_basic',
+        'client_secret_post',
+        'client_secret_jwt',
+        'private_key_jwt',
+        'none',
+      ]).optional(),
+      token_endpoint_auth_signing_alg: oneOf(['HS256', 'RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA']).optional(),
+      grant_types: z.array(oneOf(['authorization_code', 'refresh_token']), { error: 'a list' }).optional(),
+      scope: text('scopes separated by spaces').optional(),
+      id_token_signed_response_alg: oneOf(['RS256', 'ES256', 'EdDSA']).optional(),
+      default_acr_values: z.array(text('a text'), { error: 'a list of texts' }).optional(),
+      default_max_age: z.int({ error: 'whole seconds' }).nonnegative({ error: 'whole seconds' }).optional(),
+      require_auth_time: z.boolean({ error: 'true or false' }).optional(),
+      jwks: z
+        .object({ keys: z.array(z.looseObject({ kty: z.string() })) }, { error: 'a JWK set with public keys' })
+        .optional(),
+    },
+    { error: (issue) => (issue.code === 'invalid_type' ? 'a client: a mapping with client_id' : undefined) },
+  );
+  return z.array(
+    client.superRefine((value, context) => {
+      const method = value.token_endpoint_auth_method;
+      if (method?.startsWith('client_secret') && value.client_secret === undefined) {
+        context.addIssue({ code: 'custom', path: ['client_secret'], message: `a text, required by ${method}` });
+      }
+      if (method === 'private_key_jwt' && value.jwks === undefined) {
+        context.addIssue({ code: 'custom', path: ['jwks'], message: 'a JWK set, required by private_key_jwt' });
+      }
+    }),
+    { error: 'a list of clients' },
+  );
+}
+
+type FileClient = ReturnType<Awaited<ReturnType<typeof clientListSchema>>['parse']>[number];
+
+function registration(client: FileClient): ClientRegistration {
+  const values: { [Key in keyof ClientRegistration]: ClientRegistration[Key] | undefined } = {
+    clientId: client.client_id,
+    clientSecret: client.client_secret,
+    clientName: client.client_name,
+    redirectUris: client.redirect_uris,
+    postLogoutRedirectUris: client.post_logout_redirect_uris,
+    tokenEndpointAuthMethod: client.token_endpoint_auth_method,
+    tokenEndpointAuthSigningAlg: client.token_endpoint_auth_signing_alg,
+    grantTypes: client.grant_types,
+    scope: client.scope,
+    idTokenSignedResponseAlg: client.id_token_signed_response_alg,
+    defaultAcrValues: client.default_acr_values,
+    defaultMaxAge: client.default_max_age,
+    requireAuthTime: client.require_auth_time,
+    jwks: client.jwks as JWKS | undefined,
+  };
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return { clientId: client.client_id, ...Object.fromEntries(given) };
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], root);
+}
+
+/** A path as people write it: `[0].redirect_uris[1]`. */
+function keyOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+}
+
+function describe(value: unknown, path: readonly PropertyKey[]): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const secret = path.some((key) => SECRET_MEMBERS.includes(key));
+  return secret ? `a ${typeof value}` : JSON.stringify(value).slice(0, 120);
+}

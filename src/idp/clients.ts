@@ -1,0 +1,80 @@
+import type { ClientAuthMethod, ClientMetadata, JWKS, ResponseType, SigningAlgorithm } from 'oidc-provider';
+
+/** A client as the built-in provider knows it: the metadata of OIDC Dynamic Client Registration 2, in camel case. */
+export interface ClientRegistration {
+  readonly clientId: string;
+  /** Needed by every authentication method but `none` and `private_key_jwt`. */
+  readonly clientSecret?: string;
+  readonly clientName?: string;
+  /** Left out: any loopback redirect URI (http on 127.0.0.1, [::1] or localhost, any port and path; RFC 8252 7.3). */
+  readonly redirectUris?: readonly string[];
+  /** Left out: any loopback URI. An empty list: none. */
+  readonly postLogoutRedirectUris?: readonly string[];
+  /**
+   * Left out: `client_secret_basic` with a secret, `none` without one. The
+   * provider takes `client_secret_basic` and `client_secret_post` for each other.
+   */
+  readonly tokenEndpointAuthMethod?: ClientAuthMethod;
+  readonly tokenEndpointAuthSigningAlg?: SigningAlgorithm;
+  readonly grantTypes?: readonly string[];
+  readonly responseTypes?: readonly ResponseType[];
+  /** Space-separated; left out: every scope the provider has. */
+  readonly scope?: string;
+  readonly idTokenSignedResponseAlg?: SigningAlgorithm;
+  readonly defaultAcrValues?: readonly string[];
+  /** Seconds. */
+  readonly defaultMaxAge?: number;
+  readonly requireAuthTime?: boolean;
+  /** Public keys for `private_key_jwt`. */
+  readonly jwks?: JWKS;
+}
+
+/** The clients every start has: one public, one confidential, both with any loopback redirect URI. */
+export const DEFAULT_CLIENTS: readonly ClientRegistration[] = [
+  { clientId: 'demo', clientName: 'Demo app' },
+  { clientId: 'demo-confidential', clientSecret: 'demo-secret', clientName: 'Demo app with a secret' },
+];
+
+/** Clients in order; a later one replaces an earlier one of the same id. */
+export function mergeClients(clients: readonly ClientRegistration[]): ClientRegistration[] {
+  return [...new Map(clients.map((client) => [client.clientId, client])).values()];
+}
+
+/** The method a client authenticates with at the token endpoint, as registered or by default. */
+export function authenticationMethod(client: ClientRegistration): ClientAuthMethod {
+  return client.tokenEndpointAuthMethod ?? (client.clientSecret === undefined ? 'none' : 'client_secret_basic');
+}
+
+/** The registration in the provider's terms. Undefined members mean the provider's defaults. */
+export function clientMetadata(client: ClientRegistration): ClientMetadata {
+  return {
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    client_name: client.clientName,
+    // The provider wants at least one; whether it counts is decided by `redirectUriAllowed`.
+    redirect_uris: client.redirectUris ?? ['http://127.0.0.1/'],
+    post_logout_redirect_uris: client.postLogoutRedirectUris,
+    token_endpoint_auth_method: authenticationMethod(client),
+    token_endpoint_auth_signing_alg: client.tokenEndpointAuthSigningAlg,
+    grant_types: client.grantTypes ?? ['authorization_code', 'refresh_token'],
+    response_types: client.responseTypes,
+    scope: client.scope,
+    id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+    default_acr_values: client.defaultAcrValues,
+    default_max_age: client.defaultMaxAge,
+    require_auth_time: client.requireAuthTime,
+    jwks: client.jwks,
+  };
+}
+
+/** Whether a URI is http on a loopback host, without a fragment or credentials: RFC 8252 7.3, and `localhost`. */
+export function isLoopbackUri(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  return protocol === 'http:' && isLoopbackHost(hostname) && username === '' && password === '' && !value.includes('#');
+}
+
+/** Whether a host name, as `URL` writes it, is one of this machine's own. */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === '127.0.0.1' || hostname === '[::1]' || hostname === 'localhost';
+}
