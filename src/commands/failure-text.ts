@@ -1,0 +1,50 @@
+import { OidcCliError } from '../errors.js';
+import { explain } from '../explain/explain.js';
+import type { Check } from '../protocol/id-token-report.js';
+import { printable, type Style } from '../terminal.js';
+import { checkRows } from './id-token-table.js';
+
+/** Any thrown value as the coded error it stands for. An unknown one becomes `internal`, without its message: that may hold anything. */
+export function asCodedError(error: unknown, interrupted: boolean): OidcCliError {
+  if (error instanceof OidcCliError) return error;
+  if (interrupted) return new OidcCliError('interrupted', {}, { cause: error });
+  return new OidcCliError('internal', { reason: whereItFailed(error) }, { cause: error });
+}
+
+/** The kind of an unexpected error and the line that threw it: enough for a report, and no data of the run. */
+function whereItFailed(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frame = /([\w.-]+\.[jt]s:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1];
+  return frame ? `${error.name} in ${frame}` : error.name;
+}
+
+/** A failure as the lines a person reads on stderr: what happened, why, what to change, the code. */
+export function failureLines(error: OidcCliError, style: Style): string[] {
+  const { message, causes, fix } = explain(error.code, error.facts);
+  if (error.code === 'interrupted') return [style.bad(message)];
+  const lines: string[] = [];
+  const checks = checksOf(error);
+  if (checks.length > 0) lines.push(style.strong('ID token'), ...checkRows(checks, style), '');
+  lines.push(`${style.bad('✗')} ${style.strong(printable(message))}`);
+  if (causes.length > 0) {
+    lines.push(causes.length === 1 ? '  Likely cause:' : '  Likely causes, most likely first:');
+    causes.forEach((cause, index) => {
+      lines.push(`    ${causes.length === 1 ? '-' : `${index + 1}.`} ${printable(cause)}`);
+    });
+  }
+  lines.push(`  To fix: ${printable(fix)}`);
+  lines.push(style.dim(`  (${error.code}, exit code ${error.exitCode})`));
+  return lines;
+}
+
+/** A failure as the one JSON document a script reads on stdout. */
+export function failureDocument(error: OidcCliError): Record<string, unknown> {
+  const { message, causes, fix } = explain(error.code, error.facts);
+  const { code, exitCode, facts } = error;
+  return { ...error.details, error: { code, message, causes, fix, exitCode, facts }, checks: checksOf(error) };
+}
+
+function checksOf(error: OidcCliError): readonly Check[] {
+  const { checks } = error.details;
+  return Array.isArray(checks) ? checks : [];
+}

@@ -1,0 +1,92 @@
+import type { Context } from '../context.js';
+import type { SignInResult } from '../flow/sign-in.js';
+import type { StoreKind } from '../sessions/session-store.js';
+import { printable, type Terminal, table } from '../terminal.js';
+import { checkRows } from './id-token-table.js';
+import { storeText } from './session-access.js';
+import { claimRows, expiryText, personText, timestamp } from './session-text.js';
+
+/** How a method of client authentication came to be used. */
+export function clientAuthText({ method, reason }: SignInResult['clientAuth']): string {
+  const why = {
+    'asked for': 'as asked for',
+    announced: 'the first that the provider announces',
+    default: "the standard's default, since the provider announces none",
+    'no secret': 'there is no client secret',
+  }[reason];
+  return `${method} (${why})`;
+}
+
+/** A completed sign-in on stdout, for people. */
+function printSignIn(
+  result: SignInResult,
+  kept: StoreKind,
+  options: { readonly claims: boolean },
+  context: Context,
+  terminal: Terminal,
+): void {
+  const { session, report, scope, userinfo } = result;
+  const { style } = terminal;
+  const now = Math.floor(context.clock.now() / 1000);
+  const refreshable = session.refreshToken === undefined ? 'no refresh token' : 'with a refresh token';
+  const granted = scope.granted.length === 0 ? 'none' : scope.granted.map(printable).join(' ');
+  const missing =
+    scope.missing.length === 0 ? '' : `   ${style.warn(`not granted: ${scope.missing.map(printable).join(' ')}`)}`;
+  terminal.out(`${style.good('✓')} Signed in as ${style.strong(personText(session))}`);
+  const rows = [
+    ['subject', printable(session.subject)],
+    ['issuer', printable(session.issuer)],
+    ['client', `${printable(session.clientId)}, ${clientAuthText(result.clientAuth)}`],
+    ['profile', printable(session.profile)],
+    ['access token', `${expiryText(session.expiresAt, now)}, ${refreshable}`],
+    ['scopes', granted + missing],
+    ['kept', storeText(kept, context)],
+  ];
+  for (const line of table(rows, '  ')) terminal.out(line);
+  terminal.out('');
+  terminal.out(style.strong('ID token'));
+  for (const line of checkRows(report.checks, style)) terminal.out(line);
+  if (options.claims) {
+    terminal.out('');
+    terminal.out(style.strong('Claims'));
+    for (const line of table(claimRows(session.claims), '  ')) terminal.out(line);
+  }
+  if ('error' in userinfo) {
+    terminal.say(
+      terminal.talk.warn(`The userinfo endpoint did not help (${userinfo.error.code}): oidc-cli userinfo says more.`),
+    );
+  }
+}
+
+/** A completed sign-in as the one document of `--json`. Holds no token. */
+function signInDocument(result: SignInResult, kept: StoreKind, warnings: readonly string[]) {
+  const { session, report, scope, userinfo, clientAuth } = result;
+  return {
+    profile: session.profile,
+    issuer: session.issuer,
+    clientId: session.clientId,
+    subject: session.subject,
+    claims: session.claims,
+    userinfo: 'claims' in userinfo ? userinfo.claims : null,
+    scope,
+    expiresAt: timestamp(session.expiresAt),
+    refreshable: session.refreshToken !== undefined,
+    store: kept,
+    clientAuth: { method: clientAuth.method, reason: clientAuth.reason },
+    checks: report.checks,
+    warnings,
+  };
+}
+
+/** Prints a completed sign-in in the form that was asked for. */
+export function printResult(
+  result: SignInResult,
+  kept: StoreKind,
+  warnings: readonly string[],
+  options: { readonly json?: boolean | undefined; readonly showClaims: boolean },
+  context: Context,
+  terminal: Terminal,
+): void {
+  if (options.json) terminal.out(JSON.stringify(signInDocument(result, kept, warnings), undefined, 2));
+  else printSignIn(result, kept, { claims: options.showClaims }, context, terminal);
+}

@@ -1,0 +1,79 @@
+import type { Context } from '../context.js';
+import type { SignInRequest } from '../flow/sign-in.js';
+import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
+import type { Profile, SecretReference } from '../profiles/profile.js';
+import type { SecretSource } from '../sessions/session-store.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Terminal } from '../terminal.js';
+
+/** A sign-in as the flow takes it: the profile, with its secret resolved. */
+export type ResolvedSignIn = SignInRequest & { readonly redirectUri: string; readonly timeout: number };
+
+/**
+ * Resolves what a profile only refers to, before the flow begins. Throws
+ * `client_secret_unavailable`, `interrupted` and `store_*`.
+ */
+export async function signInRequest(
+  profile: Profile,
+  options: { readonly name: string; readonly userinfo: boolean },
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ResolvedSignIn> {
+  const { clientSecret: reference } = profile;
+  const clientSecret = reference && (await secretOf(reference, profile, sessions, context, terminal));
+  return {
+    profile: options.name,
+    issuer: profile.issuer,
+    allowHttp: profile.allowHttp,
+    clientId: profile.clientId,
+    clientSecret,
+    clientSecretSource: reference && clientSecret !== undefined ? sourceOf(reference, clientSecret) : undefined,
+    clientAuth: profile.clientAuth,
+    authorization: {
+      scope: profile.scope,
+      prompt: profile.prompt,
+      loginHint: profile.loginHint,
+      maxAge: profile.maxAge,
+      uiLocales: profile.uiLocales,
+      acrValues: profile.acrValues,
+      display: profile.display,
+      claims: profile.claims,
+      responseMode: profile.responseMode,
+      resource: profile.resource,
+      parameters: profile.parameters,
+    },
+    clockTolerance: profile.clockTolerance,
+    strict: profile.strict,
+    userinfo: options.userinfo,
+    ca: profile.ca,
+    insecure: profile.insecure,
+    redirectUri: profile.redirectUri,
+    postLogoutRedirectUri: profile.postLogoutRedirectUri,
+    timeout: profile.timeout,
+  };
+}
+
+async function secretOf(
+  reference: SecretReference,
+  profile: Profile,
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<string> {
+  return readClientSecret(reference, {
+    env: context.env,
+    stored: () => sessions.readClientSecret(profile.name, profile.issuer),
+    stdin: () => {
+      if (context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
+      return readSecretFromStdin(context.stdin, context);
+    },
+  });
+}
+
+/** Where the secret will be had again for a refresh; one that was typed or piped is kept with the session. */
+function sourceOf(reference: SecretReference, value: string): SecretSource {
+  if (reference.kind === 'env') return { kind: 'env', name: reference.name };
+  if (reference.kind === 'file') return { kind: 'file', path: reference.path };
+  return { kind: 'stored', value };
+}

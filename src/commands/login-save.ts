@@ -1,0 +1,27 @@
+import type { Context } from '../context.js';
+import type { ResolvedProfile } from '../profiles/profile.js';
+import { userFilePath } from '../profiles/profile-file.js';
+import { profileValues } from '../profiles/profile-values.js';
+import { saveProfile } from '../profiles/save-profile.js';
+import type { SessionStore } from '../sessions/session-store.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { ResolvedSignIn } from './login-request.js';
+
+/**
+ * `login --save NAME`: writes the profile that just signed in into the user's
+ * file. A secret that has no other home goes to the session store, bound to
+ * its issuer; the file never holds one. Throws `config_file_*` and `store_*`.
+ */
+export async function saveLoginProfile(
+  name: string,
+  resolved: ResolvedProfile,
+  request: ResolvedSignIn,
+  keeper: { readonly sessions: Sessions; readonly store: SessionStore },
+  context: Context,
+): Promise<void> {
+  const source = request.clientSecretSource;
+  if (source?.kind === 'stored') {
+    await keeper.sessions.saveClientSecret(name, request.issuer, source.value, keeper.store);
+  }
+  await saveProfile(userFilePath(context), name, profileValues(resolved), { replace: true });
+}

@@ -1,0 +1,97 @@
+import type { Context } from '../context.js';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { finishTwoStepLogin, type PendingSignIn, startTwoStepLogin, stateOfCallback } from '../flow/two-step-login.js';
+import { readClientSecret } from '../profiles/client-secret.js';
+import type { SecretSource } from '../sessions/session-store.js';
+import type { Terminal } from '../terminal.js';
+import { printResult } from './login-report.js';
+import { type LoginOptions, type PreparedLogin, withWhatIsKnown } from './prepare-login.js';
+import { networkFor, openSessions } from './session-access.js';
+import { timestamp } from './session-text.js';
+
+/** A pending sign-in, with what only the command knows: where its secret and its session belong. */
+interface KeptSignIn extends PendingSignIn {
+  readonly store: 'keychain' | 'file' | 'memory';
+}
+
+/** `login --start`: prints the URL on stdout and keeps the pending sign-in for 10 minutes. */
+export async function startLogin(
+  { request, resolved, sessions, store }: PreparedLogin,
+  options: LoginOptions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (store.kind === 'memory') {
+    throw new OidcCliError('usage', {
+      reason: 'login --start must keep the sign-in for the next command, and memory does not outlive this one.',
+      fix: 'Use --store keychain or --store file.',
+    });
+  }
+  if (new URL(request.redirectUri).port === '0') {
+    throw new OidcCliError('usage', {
+      reason: 'login --start listens on no port, so --port 0 cannot be filled in.',
+      fix: 'Give the redirect URI with the port that is registered: --redirect-uri http://localhost:8484/callback.',
+    });
+  }
+  const network = await networkFor(resolved.profile, context, terminal);
+  try {
+    const { url, pending } = await startTwoStepLogin(request, store.kind, network);
+    await sessions.keepPending(pending, store);
+    if (options.json) {
+      const expiresAt = timestamp(pending.expiresAt);
+      terminal.out(
+        JSON.stringify({ authorizationUrl: url, redirectUri: pending.redirectUri, expiresAt }, undefined, 2),
+      );
+    } else {
+      terminal.out(url);
+    }
+    terminal.say(
+      'Open the address in a browser, sign in, and within 10 minutes hand over the address the browser ends at:',
+    );
+    terminal.say("  oidc-cli login --callback-url 'ADDRESS'   (or: --callback-url - to read it from stdin)");
+    return EXIT.done;
+  } catch (error) {
+    throw withWhatIsKnown(error, request);
+  } finally {
+    network.fetch.close();
+  }
+}
+
+/** `login --callback-url`: finishes the pending sign-in that the callback's state belongs to. */
+export async function finishLogin(
+  callback: string,
+  options: LoginOptions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const callbackUrl = callback === '-' ? await callbackFromStdin(context, terminal) : callback;
+  const sessions = openSessions(context, terminal);
+  const pending = (await sessions.takePending(stateOfCallback(callbackUrl))) as KeptSignIn | undefined;
+  if (!pending) throw new OidcCliError('callback_no_pending');
+  const { request } = pending;
+  const network = await networkFor(request, context, terminal);
+  try {
+    const { store } = await sessions.choose(pending.store, request);
+    const clientSecret = await secretOf(request.clientSecretSource, context);
+    const result = await finishTwoStepLogin(pending, callbackUrl, clientSecret, network);
+    await sessions.save(result.session, store);
+    printResult(result, store.kind, [], options, context, terminal);
+    return EXIT.done;
+  } catch (error) {
+    throw withWhatIsKnown(error, request);
+  } finally {
+    network.fetch.close();
+  }
+}
+
+async function secretOf(source: SecretSource | undefined, context: Context): Promise<string | undefined> {
+  if (!source) return undefined;
+  return source.kind === 'stored' ? source.value : readClientSecret(source, { env: context.env });
+}
+
+async function callbackFromStdin(context: Context, terminal: Terminal): Promise<string> {
+  const { readSecretFromStdin } = await import('../profiles/client-secret.js');
+  // It holds the code: read as a secret is, without an echo.
+  if (context.stdin.isTTY) terminal.say('Paste the address the browser ended at (it is not shown):');
+  return readSecretFromStdin(context.stdin, context);
+}

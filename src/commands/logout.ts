@@ -1,0 +1,145 @@
+import type { Context } from '../context.js';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { explain } from '../explain/explain.js';
+import { type LogoutStep, logout as runLogout } from '../flow/logout.js';
+import type { SessionEntry, Sessions } from '../sessions/sessions.js';
+import { printable, type Terminal } from '../terminal.js';
+import { browserOf } from './browser-choice.js';
+import { findEntry, networkFor, openSessions, type SessionSelection, sessionDeps } from './session-access.js';
+
+/** What `logout` was asked. */
+export interface LogoutOptions extends SessionSelection {
+  readonly local?: boolean | undefined;
+  readonly all?: boolean | undefined;
+  /** False with `--no-browser`: the address is printed instead. */
+  readonly browser?: string | false | undefined;
+  /** False with `--no-end-session`: revokes and forgets, without a browser. */
+  readonly endSession?: boolean | undefined;
+  readonly postLogoutRedirectUri?: string | undefined;
+  /** Seconds for the person to confirm at the provider. */
+  readonly timeout: number;
+  readonly json?: boolean | undefined;
+}
+
+/** Where the provider sends the browser after a sign-out, unless told otherwise: beside the redirect URI's default. */
+const DEFAULT_POST_LOGOUT_REDIRECT_URI = 'http://localhost:8484/signed-out';
+
+interface Outcome {
+  readonly entry: SessionEntry;
+  readonly steps: readonly LogoutStep[];
+}
+
+/**
+ * `oidc-cli logout`: revokes, forgets, and signs out at the provider. The
+ * session is forgotten whatever the provider does; what could not be done is
+ * said, and decides the exit code.
+ */
+export async function logout(options: LogoutOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+  const sessions = openSessions(context, terminal);
+  const entries = options.all ? await sessions.list() : [await findEntry(options, sessions, context, terminal)];
+  if (entries.length === 0) throw new OidcCliError('not_signed_in');
+  const outcomes: Outcome[] = [];
+  for (const entry of entries) {
+    const steps = options.local
+      ? await forgetOnly(entry, sessions)
+      : await logoutOne(entry, options, sessions, context, terminal);
+    outcomes.push({ entry, steps });
+    if (!options.json) printOutcome({ entry, steps }, terminal);
+  }
+  if (options.json) terminal.out(JSON.stringify({ sessions: outcomes.map(outcomeDocument) }, undefined, 2));
+  const failed = outcomes.flatMap(({ steps }) => steps).find((step) => step.outcome === 'failed');
+  return failed?.error?.exitCode ?? EXIT.done;
+}
+
+async function forgetOnly(entry: SessionEntry, sessions: Sessions): Promise<LogoutStep[]> {
+  await sessions.forget(entry);
+  return [{ step: 'forget session', outcome: 'done' }];
+}
+
+async function logoutOne(
+  entry: SessionEntry,
+  options: LogoutOptions,
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<readonly LogoutStep[]> {
+  const session = await sessions.read(entry);
+  // Gone from its store behind our back: there is nothing left to revoke with.
+  if (!session) return forgetOnly(entry, sessions);
+  const network = await networkFor(session, context, terminal);
+  // A one-time address on this machine; the real URL holds the ID token and is shown nowhere.
+  let address = '';
+  try {
+    return await runLogout(
+      session,
+      {
+        postLogoutRedirectUri:
+          options.postLogoutRedirectUri ?? session.postLogoutRedirectUri ?? DEFAULT_POST_LOGOUT_REDIRECT_URI,
+        timeout: options.timeout,
+        endSession: options.endSession !== false,
+      },
+      {
+        ...sessionDeps({ entry, session }, sessions, context, network),
+        signal: context.signal,
+        forget: () => sessions.forget(entry),
+        openUrl: browserOf(options.browser, context),
+        on: (event) => {
+          if (event.type === 'end session') {
+            address = event.url;
+            if (options.browser !== false) return;
+            terminal.say('Open this address in a browser on this machine to sign out at the provider:');
+            terminal.say(address);
+          } else if (event.type === 'browser opened') {
+            terminal.say(`Signing out at ${printable(session.issuer)} in your browser.`);
+          } else if (event.type === 'browser failed') {
+            terminal.say(
+              `No browser could be opened: ${printable(event.reason)}. Open this address in one on this machine:`,
+            );
+            terminal.say(address);
+          } else if (event.type === 'waiting') {
+            terminal.status(`Waiting up to ${event.seconds} s for the browser to come back … (Ctrl-C ends it)`);
+          }
+        },
+      },
+    );
+  } finally {
+    terminal.status(undefined);
+    network.fetch.close();
+  }
+}
+
+const STEP_TEXT: Readonly<Record<LogoutStep['step'], string>> = {
+  'revoke refresh token': 'refresh token revoked',
+  'revoke access token': 'access token revoked',
+  'end session': 'signed out at the provider',
+  'forget session': 'session forgotten on this machine',
+};
+
+function printOutcome({ entry, steps }: Outcome, terminal: Terminal): void {
+  const { style } = terminal;
+  terminal.out(`${style.strong(printable(entry.name ?? entry.subject))} at ${printable(entry.issuer)}`);
+  for (const { step, outcome, error } of steps) {
+    if (outcome === 'done') terminal.out(`  ${style.good('✓')} ${STEP_TEXT[step]}`);
+    if (outcome === 'not offered')
+      terminal.out(`  ${style.dim('-')} not ${STEP_TEXT[step]}: the provider does not offer it`);
+    if (outcome === 'not asked') terminal.out(`  ${style.dim('-')} not ${STEP_TEXT[step]}: not asked to`);
+    if (outcome === 'failed' && error) {
+      const { message, fix } = explain(error.code, error.facts);
+      terminal.out(`  ${style.bad('✗')} not ${STEP_TEXT[step]}: ${printable(message)}`);
+      terminal.out(`    To fix: ${printable(fix)} ${style.dim(`(${error.code})`)}`);
+    }
+  }
+}
+
+function outcomeDocument({ entry, steps }: Outcome) {
+  return {
+    profile: entry.profile,
+    issuer: entry.issuer,
+    subject: entry.subject,
+    steps: steps.map(({ step, outcome, error }) => ({
+      step,
+      outcome,
+      ...(error ? { error: { code: error.code, ...explain(error.code, error.facts), exitCode: error.exitCode } } : {}),
+    })),
+  };
+}

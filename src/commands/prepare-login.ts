@@ -1,0 +1,79 @@
+import type { Context } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { type ProfileFlags, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
+import { loadProfileFiles } from '../profiles/profile-file.js';
+import type { SessionStore } from '../sessions/session-store.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { printable, type Terminal } from '../terminal.js';
+import { type ResolvedSignIn, signInRequest } from './login-request.js';
+import { openSessions } from './session-access.js';
+
+/** What `login` was asked. */
+export interface LoginOptions {
+  readonly profile?: string | undefined;
+  readonly flags: ProfileFlags;
+  /** False with `--no-browser`. */
+  readonly openBrowser: boolean;
+  /** False with `--no-userinfo`. */
+  readonly userinfo: boolean;
+  /** Prints the ID token's claims too. */
+  readonly showClaims: boolean;
+  readonly save?: string | undefined;
+  readonly start?: boolean | undefined;
+  /** The callback URL, or `-` for stdin. */
+  readonly callbackUrl?: string | undefined;
+  readonly demo?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** A login whose profile, store and secret have been decided: nothing has been asked of the provider yet. */
+export interface PreparedLogin {
+  readonly resolved: ResolvedProfile;
+  readonly request: ResolvedSignIn;
+  readonly sessions: Sessions;
+  readonly store: SessionStore;
+  readonly warnings: readonly string[];
+}
+
+/** Decides on profile, store and secret, and says on stderr what was decided. */
+export async function prepareLogin(
+  options: LoginOptions,
+  context: Context,
+  terminal: Terminal,
+): Promise<PreparedLogin> {
+  const sessions = openSessions(context, terminal);
+  const last = options.profile === undefined ? (await sessions.list())[0]?.profile : undefined;
+  const resolved = await resolveProfile({ name: options.profile, flags: options.flags, lastSignedIn: last }, context);
+  const { profile } = resolved;
+  const name = options.save ?? profile.name;
+  if (options.save !== undefined && options.save !== profile.name) await refuseToReplace(options.save, context);
+  terminal.say(`Signing in at ${printable(profile.issuer)} as client ${printable(profile.clientId)}`);
+  terminal.say(terminal.talk.dim(`profile ${printable(name)} (${resolved.chosenBy})`));
+  // Before anybody is sent to a browser: can the session be kept?
+  const { store, warning } = await sessions.choose(profile.store, { profile: name, issuer: profile.issuer });
+  const warnings = warning === undefined ? [...resolved.warnings] : [...resolved.warnings, warning];
+  for (const text of warnings) terminal.say(terminal.talk.warn(`Warning: ${printable(text)}`));
+  const request = await signInRequest(profile, { name, userinfo: options.userinfo }, sessions, context, terminal);
+  return { resolved, request, sessions, store, warnings };
+}
+
+/** `--save` may update the profile that signs in, and must not swallow another one. Throws `profile_exists`. */
+async function refuseToReplace(name: string, context: Context): Promise<void> {
+  const { user } = await loadProfileFiles(context);
+  if (user?.profiles.has(name)) throw new OidcCliError('profile_exists', { name, file: user.path, flag: '--save' });
+}
+
+/** What a failed sign-in's JSON document says beside the error. */
+export function withWhatIsKnown(
+  error: unknown,
+  request: Pick<ResolvedSignIn, 'profile' | 'issuer' | 'clientId'>,
+): unknown {
+  if (!(error instanceof OidcCliError)) return error;
+  const { profile, issuer, clientId } = request;
+  const details = { profile, issuer, clientId, ...error.details };
+  return new OidcCliError(
+    error.code,
+    { profile, ...error.facts },
+    { cause: error.cause, exitCode: error.exitCode, details },
+  );
+}

@@ -1,0 +1,352 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Context } from '../context.js';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { readSecretFromStdin } from '../profiles/client-secret.js';
+import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
+import { fileLayer, flagLayer } from '../profiles/layers.js';
+import { isInside } from '../profiles/paths.js';
+import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.js';
+import { loadProfileFile, loadProfileFiles, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
+import { secretValues } from '../profiles/profile-values.js';
+import { redirectUriWithPort } from '../profiles/redirect-uri.js';
+import { removeProfile, saveProfile } from '../profiles/save-profile.js';
+import type { ProfileValues } from '../profiles/schema.js';
+import { DEFAULTS, SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
+import { checkProjectTrust, isTrustedFolder } from '../profiles/trust.js';
+import { printable, type Terminal, table } from '../terminal.js';
+
+/** Where client secrets are kept: under the profile and the issuer they are for. */
+export interface SecretKeeper {
+  /** Keeps the secret, replacing earlier ones of the profile. Throws `store_*`. */
+  saveClientSecret(profile: string, issuer: string, secret: string): Promise<void>;
+  /** Forgets what is kept for the profile. Throws `store_*`. */
+  forgetClientSecret(profile: string): Promise<void>;
+}
+
+export interface ProfileListOptions {
+  readonly json?: boolean | undefined;
+}
+
+interface ListedProfile {
+  readonly name: string;
+  readonly issuer: string | null;
+  readonly clientId: string | null;
+  /** The project's file first: it goes before the user's. */
+  readonly files: readonly string[];
+  readonly default: boolean;
+}
+
+/** `profile list`: every profile of both files, as the files alone have it. Throws as `loadProfileFiles`. */
+export async function profileList(
+  options: ProfileListOptions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { project, user, searched } = await loadProfileFiles(context);
+  const byDefault = project?.default ?? user?.default;
+  const files = [project, user].filter((file) => file !== undefined);
+  const names = [...new Set(files.flatMap((file) => [...file.profiles.keys()]))].sort();
+  const profiles = names.map((name): ListedProfile => {
+    const inFiles = files.filter((file) => file.profiles.has(name));
+    const first = (key: 'issuer' | 'clientId') =>
+      inFiles.map((file) => file.profiles.get(name)?.[key]).find((value) => value !== undefined) ?? null;
+    return {
+      name,
+      issuer: first('issuer'),
+      clientId: first('clientId'),
+      files: inFiles.map((file) => file.path),
+      default: name === byDefault,
+    };
+  });
+  if (options.json) {
+    terminal.out(JSON.stringify({ default: byDefault ?? null, profiles, searched }, undefined, 2));
+  } else if (profiles.length === 0) {
+    terminal.say(`No profiles in ${searched.map(printable).join(' or ')}.`);
+    terminal.say('Add one with: oidc-cli profile add NAME --issuer URL --client-id ID');
+  } else {
+    const { strong, dim } = terminal.style;
+    const head = ['PROFILE', 'ISSUER', 'CLIENT ID', 'FILE'].map((title) => strong(title));
+    const rows = profiles.map((profile) => [
+      printable(profile.name) + (profile.default ? ' (default)' : ''),
+      profile.issuer === null ? dim('not set') : printable(profile.issuer),
+      profile.clientId === null ? dim('not set') : printable(profile.clientId),
+      profile.files.map(printable).join(', '),
+    ]);
+    for (const line of table([head, ...rows])) terminal.out(line);
+  }
+  if (byDefault !== undefined && !names.includes(byDefault)) {
+    terminal.say(`${terminal.talk.warn('Warning:')} the default profile ${printable(byDefault)} is in neither file.`);
+  }
+  return EXIT.done;
+}
+
+export interface ProfileShowOptions {
+  readonly profile?: string | undefined;
+  readonly flags?: ProfileFlags | undefined;
+  /** The profile last signed in to, for when nothing names one. */
+  readonly lastSignedIn?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Where a secret comes from and whether it is there; never the secret. */
+async function secretState(reference: SecretReference, context: Context) {
+  switch (reference.kind) {
+    case 'env': {
+      const there = Boolean(context.env[reference.name]);
+      const text = `from $${reference.name} (${there ? 'set' : 'not set'})`;
+      return { text, json: { kind: 'env', name: reference.name, set: there } };
+    }
+    case 'file': {
+      const there = await stat(reference.path).then(
+        (about) => about.isFile(),
+        () => false,
+      );
+      const text = `from the file ${printable(reference.path)} (${there ? 'there' : 'not there'})`;
+      return { text, json: { kind: 'file', path: reference.path, set: there } };
+    }
+    case 'stored':
+      return { text: 'in the session store', json: { kind: 'stored' } };
+    case 'stdin':
+      return { text: 'from stdin', json: { kind: 'stdin' } };
+    case 'value':
+      return { text: 'hidden', json: { kind: 'value' } };
+  }
+}
+
+function shownValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map((one) => printable(String(one))).join(' ');
+  return printable(String(value));
+}
+
+function shownSource(source: Source): string {
+  return source.layer === 'default' ? 'default' : `${source.layer} (${printable(source.where)})`;
+}
+
+/** One line of `profile show`: a key, what it holds, and where that comes from. */
+async function shownRows(collected: CollectedProfile, context: Context) {
+  const rows: { key: string; text: string; json: unknown; source: Source }[] = [];
+  const push = (key: string, value: unknown) => {
+    const source = collected.sources[key];
+    if (source) rows.push({ key, text: shownValue(value), json: value, source });
+  };
+  for (const key of SETTING_KEYS) {
+    if (key === 'clientSecret') {
+      const { secret } = collected;
+      if (secret) rows.push({ key, ...(await secretState(secret.reference, context)), source: secret.source });
+    } else if (key === 'parameters') {
+      for (const [name, value] of Object.entries(collected.values.parameters)) push(`parameters.${name}`, value);
+    } else if (key !== 'clientSecretFile' && key !== 'clientSecretStored') {
+      const value = collected.values[key];
+      if (value !== undefined && !(Array.isArray(value) && value.length === 0)) push(key, value);
+    }
+  }
+  return rows;
+}
+
+/**
+ * `profile show [profile]`: every value of the profile that would be used, and
+ * where it comes from; of a client secret only where it is. Throws as
+ * `collectProfile`, and `config_missing` where nothing names a profile.
+ */
+export async function profileShow(
+  options: ProfileShowOptions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { profile: name, flags, lastSignedIn } = options;
+  const collected = await collectProfile({ name, flags, lastSignedIn }, context);
+  if (collected.name === undefined) {
+    throw new OidcCliError('config_missing', {
+      key: 'profile',
+      flag: 'an argument',
+      variable: 'OIDC_CLI_PROFILE',
+      known: [],
+      files: collected.files?.searched,
+    });
+  }
+  const rows = await shownRows(collected, context);
+  const missing = (['issuer', 'clientId'] as const).filter((key) => collected.values[key] === undefined);
+  if (options.json) {
+    const values = Object.fromEntries(rows.map(({ key, json, source }) => [key, { value: json, ...source }]));
+    const { chosenBy, warnings } = collected;
+    terminal.out(JSON.stringify({ profile: collected.name, chosenBy, values, missing, warnings }, undefined, 2));
+  } else {
+    const { strong, dim } = terminal.style;
+    terminal.say(`Profile ${printable(collected.name)} (chosen by: ${collected.chosenBy})`);
+    const head = ['KEY', 'VALUE', 'SOURCE'].map((title) => strong(title));
+    const lines = rows.map(({ key, text, source }) => [printable(key), text, dim(shownSource(source))]);
+    for (const line of table([head, ...lines])) terminal.out(line);
+  }
+  warn(terminal, collected.warnings);
+  for (const key of missing) {
+    const { flag, variable } = SETTINGS[key];
+    terminal.say(`${terminal.talk.warn('Missing:')} ${key} (${flag}, ${variable}, or ${key} in the profile)`);
+  }
+  return EXIT.done;
+}
+
+export interface ProfileAddOptions {
+  readonly name: string;
+  readonly flags: ProfileFlags;
+  readonly makeDefault?: boolean | undefined;
+  /** Replaces a profile of this name. */
+  readonly force?: boolean | undefined;
+  /** Writes `oidc-cli.yaml` in the current folder instead of the user's file. */
+  readonly project?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/**
+ * `profile add NAME`: writes the flags as a profile into the user's file, or
+ * the project's. A secret given as such (stdin, or `--client-secret`) goes to
+ * the session store; the file says only that it is there.
+ *
+ * Throws `profile_exists` (facts: name, file), `config_missing`,
+ * `config_value_invalid`, `client_secret_unavailable`, and as `saveProfile`
+ * and the secret keeper do.
+ */
+export async function profileAdd(
+  options: ProfileAddOptions,
+  context: Context,
+  terminal: Terminal,
+  keeper: SecretKeeper,
+): Promise<ExitCode> {
+  const { name, flags, project } = options;
+  const file = project ? join(context.cwd, PROJECT_FILE) : userFilePath(context);
+  const layer = await flagLayer(flags, context.cwd, context.env);
+  const { issuer, clientId } = layer.values;
+  if (issuer === undefined) throw new OidcCliError('config_missing', { key: 'issuer', flag: '--issuer' });
+  if (clientId === undefined) throw new OidcCliError('config_missing', { key: 'clientId', flag: '--client-id' });
+  const before = await loadProfileFile(file, project ? 'project' : 'user');
+  const old = before?.profiles.get(name);
+  if (old && !options.force) throw new OidcCliError('profile_exists', { name, file });
+
+  const reference = layer.secret?.reference;
+  const values: ProfileValues = { ...layer.values, ...secretValues(reference) };
+  for (const key of ['ca', 'clientSecretFile'] as const) {
+    if (project && values[key] !== undefined) values[key] = pathFrom(dirname(file), values[key]);
+  }
+  if (flags.port !== undefined) {
+    values.redirectUri = redirectUriWithPort(values.redirectUri ?? DEFAULTS.redirectUri, flags.port);
+  }
+  // The store first: a profile that names a secret which was never kept would be of no use.
+  if (reference?.kind === 'stdin' || reference?.kind === 'value') {
+    if (reference.kind === 'stdin' && context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
+    const secret = reference.kind === 'value' ? reference.value : await readSecretFromStdin(context.stdin, context);
+    if (secret === '') throw new OidcCliError('client_secret_unavailable', { source: 'stdin', reason: 'it is empty' });
+    await keeper.saveClientSecret(name, issuer, secret);
+  }
+  await saveProfile(file, name, values, {
+    replace: options.force,
+    makeDefault: options.makeDefault,
+    mode: project ? 0o644 : 0o600,
+  });
+  if (old?.clientSecretStored && !values.clientSecretStored) await keeper.forgetClientSecret(name);
+
+  const warnings: string[] = [];
+  if (reference?.kind === 'value') {
+    warnings.push(
+      "The client secret on the command line is visible to other users of this machine and stays in the shell's history: --client-secret-stdin does not show it.",
+    );
+  }
+  if (project) warnings.push(...(await trustWarnings(name, context)));
+  if (options.json) {
+    const result = {
+      profile: name,
+      file,
+      replaced: old !== undefined,
+      default: options.makeDefault === true,
+      warnings,
+    };
+    terminal.out(JSON.stringify(result, undefined, 2));
+  }
+  terminal.say(`${old ? 'Replaced' : 'Added'} profile ${printable(name)} in ${printable(file)}`);
+  if (values.clientSecretStored) terminal.say('The client secret is in the session store.');
+  warn(terminal, warnings);
+  if (!options.json) terminal.say(`Sign in with: oidc-cli login ${printable(name)}`);
+  return EXIT.done;
+}
+
+/** A path as a project's file keeps it: relative where it lies inside, since the folder may move. */
+function pathFrom(folder: string, path: string): string {
+  return isInside(path, folder) ? `./${relative(folder, path).replaceAll('\\', '/')}` : path;
+}
+
+/** What the next sign-in would refuse in the project's file, said while it can still be changed. */
+async function trustWarnings(name: string, context: Context): Promise<string[]> {
+  const { project, user } = await loadProfileFiles(context);
+  const values = project?.profiles.get(name);
+  if (!project || !values || (await isTrustedFolder(project.folder, user, context.env))) return [];
+  const layer = fileLayer(project, name, values, context.env);
+  const userFile = userFilePath(context);
+  try {
+    await checkProjectTrust(layer, { file: project, name, lower: user?.profiles.get(name) ?? {}, userFile });
+    return [];
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    return [
+      `${error.facts.key} is refused in a project's file that is not trusted: list ${project.folder} under trustedFolders in ${userFile}, or sign in with --trust-project.`,
+    ];
+  }
+}
+
+export interface ProfileRemoveOptions {
+  readonly name: string;
+  /** From `oidc-cli.yaml` here or in the nearest folder above, instead of the user's file. */
+  readonly project?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/**
+ * `profile remove NAME`: takes the profile out of the user's file, or the
+ * project's, forgets its stored client secret, and says where else the name is
+ * defined. Throws `profile_unknown` (facts: name, known, files), and as
+ * `removeProfile` and the secret keeper do.
+ */
+export async function profileRemove(
+  options: ProfileRemoveOptions,
+  context: Context,
+  terminal: Terminal,
+  keeper: SecretKeeper,
+): Promise<ExitCode> {
+  const { name } = options;
+  const files = await loadProfileFiles(context);
+  const [file, other] = options.project ? [files.project, files.user] : [files.user, files.project];
+  const values = file?.profiles.get(name);
+  const elsewhere = other?.profiles.has(name) ? other : undefined;
+  if (!file || !values) {
+    throw new OidcCliError('profile_unknown', {
+      name,
+      known: [...(file?.profiles.keys() ?? [])].sort(),
+      files: [file?.path ?? (options.project ? join(context.cwd, PROJECT_FILE) : userFilePath(context))],
+      ...(elsewhere ? { elsewhere: elsewhere.path } : {}),
+    });
+  }
+  const { defaultRemoved } = await removeProfile(file.path, name, { mode: options.project ? 0o644 : 0o600 });
+  terminal.say(`Removed profile ${printable(name)} from ${printable(file.path)}`);
+  if (defaultRemoved) terminal.say('It was the default of that file, which now has none.');
+  if (elsewhere) {
+    const line = elsewhere.lineOf(['profiles', name]);
+    terminal.say(`It is still defined in ${printable(elsewhere.path)}:${line}`);
+  }
+  // The same name in the other file may live on the secret.
+  const secretForgotten = values.clientSecretStored === true && !elsewhere?.profiles.get(name)?.clientSecretStored;
+  if (secretForgotten) await keeper.forgetClientSecret(name);
+  if (secretForgotten) terminal.say('Its client secret is forgotten.');
+  if (options.json) {
+    const result = {
+      profile: name,
+      file: file.path,
+      defaultRemoved,
+      secretForgotten,
+      elsewhere: elsewhere?.path ?? null,
+    };
+    terminal.out(JSON.stringify(result, undefined, 2));
+  }
+  return EXIT.done;
+}
+
+function warn(terminal: Terminal, warnings: readonly string[]): void {
+  for (const warning of warnings) terminal.say(`${terminal.talk.warn('Warning:')} ${printable(warning)}`);
+}

@@ -1,0 +1,18 @@
+import type { Context } from '../context.js';
+import type { Terminal } from '../terminal.js';
+import type { SecretKeeper } from './profile.js';
+import { openSessions } from './session-access.js';
+
+/** Keeps client secrets in the session store that `store` names, or the best one there is. */
+export function secretKeeper(store: string | undefined, context: Context, terminal: Terminal): SecretKeeper {
+  const sessions = openSessions(context, terminal);
+  return {
+    saveClientSecret: async (profile, issuer, secret) => {
+      const kind = store === 'keychain' || store === 'file' ? store : 'auto';
+      const chosen = await sessions.choose(kind);
+      if (chosen.warning !== undefined) terminal.say(`Warning: ${chosen.warning}`);
+      await sessions.saveClientSecret(profile, issuer, secret, chosen.store);
+    },
+    forgetClientSecret: (profile) => sessions.forgetClientSecret(profile),
+  };
+}

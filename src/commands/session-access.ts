@@ -1,0 +1,180 @@
+import { writeSync } from 'node:fs';
+import type { Context } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import type { CurrentSessionDeps } from '../flow/current-session.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
+import { nativeCallPending } from '../sessions/hang-guard.js';
+import type { Session, StoreKind } from '../sessions/session-store.js';
+import { createSessions, type SessionEntry, type Sessions } from '../sessions/sessions.js';
+import { printable, type Terminal } from '../terminal.js';
+import type { Recorder } from '../trace/recorder.js';
+import { failureLines } from './failure-text.js';
+
+/** Which session a command is about. */
+export interface SessionSelection {
+  readonly profile?: string | undefined;
+  readonly issuer?: string | undefined;
+}
+
+/** How long a native keychain call may go on after Ctrl-C, in milliseconds. */
+const NATIVE_CALL_GRACE_MS = 1000;
+
+/** The sessions of this user. What happens on the side is said on stderr. */
+export function openSessions(context: Context, terminal: Terminal): Sessions {
+  context.signal.addEventListener('abort', endHangingCall, { once: true });
+  return createSessions({
+    dataFolder: context.folders.data,
+    env: context.env,
+    platform: context.platform,
+    clock: context.clock,
+    signal: context.signal,
+    // The process ends itself right after this, so nothing buffered would be written.
+    onHang: (error) => writeSync(2, `${failureLines(error, terminal.talk).join('\n')}\n`),
+    onNotice: (notice, facts) => {
+      const where = facts.file === undefined ? '' : ` (${facts.file})`;
+      if (notice === 'index_rebuilt') terminal.say(`The list of sessions was damaged and has been made anew${where}.`);
+      if (notice === 'entry_set_aside') terminal.say(`A damaged session file was set aside${where}.`);
+      if (notice === 'old_session_left')
+        terminal.say('The session that was replaced could not be removed from its old store.');
+    },
+  });
+}
+
+/** A keychain call that hangs blocks even `process.exit`; only a signal gets past it, and SIGINT makes the shell see 130. */
+function endHangingCall(): void {
+  setTimeout(() => {
+    if (!nativeCallPending()) return;
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+  }, NATIVE_CALL_GRACE_MS).unref();
+}
+
+/** A session that was found, with how its profile was chosen. */
+export interface FoundSession {
+  readonly entry: SessionEntry;
+  readonly session: Session;
+}
+
+/**
+ * The session a command means: by argument, `OIDC_CLI_PROFILE`, the file's
+ * default, else the one last signed in to; it says which on stderr when the
+ * command did not. Throws `not_signed_in`, `config_*` and `store_*`.
+ */
+export async function findSession(
+  selection: SessionSelection,
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<FoundSession> {
+  const entry = await findEntry(selection, sessions, context, terminal);
+  const session = await sessions.read(entry);
+  if (!session) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
+  return { entry, session };
+}
+
+/** As `findSession`, without opening the store that holds the session. */
+export async function findEntry(
+  selection: SessionSelection,
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<SessionEntry> {
+  const all = await sessions.list();
+  const { profile, chosenBy } = await choose(selection, all, context);
+  const entry = all.find(
+    (candidate) =>
+      (profile === undefined || candidate.profile === profile) &&
+      (selection.issuer === undefined || candidate.issuer === selection.issuer),
+  );
+  if (!entry) {
+    const others = [...new Set(all.map((other) => other.profile))];
+    throw new OidcCliError('not_signed_in', { profile, issuer: selection.issuer, chosenBy, others });
+  }
+  if (chosenBy !== 'argument') {
+    terminal.say(terminal.talk.dim(`profile ${printable(entry.profile)} (${chosenBy ?? 'by its issuer'})`));
+  }
+  return entry;
+}
+
+async function choose(
+  selection: SessionSelection,
+  all: readonly SessionEntry[],
+  context: Context,
+): Promise<{ profile?: string | undefined; chosenBy?: ChosenBy | undefined }> {
+  // An issuer alone is enough to know the session by.
+  if (selection.profile === undefined && selection.issuer !== undefined) return {};
+  const choice = await chooseProfileName({ name: selection.profile, lastSignedIn: all[0]?.profile }, context);
+  return { profile: choice.name, chosenBy: choice.chosenBy };
+}
+
+/** What every flow needs to make requests. */
+export interface Network {
+  readonly fetch: NetworkFetch;
+  readonly recorder: Recorder;
+  readonly clock: Context['clock'];
+}
+
+/** A fetch and its recorder, with the TLS settings of a session's sign-in. */
+export async function networkFor(
+  settings: { readonly ca?: string | undefined; readonly insecure?: boolean | undefined },
+  context: Context,
+  terminal: Terminal,
+): Promise<Network> {
+  if (settings.insecure) {
+    terminal.say(
+      terminal.talk.warn(
+        'WARNING: TLS certificates are not verified (--insecure). Anybody on the way can read and change everything.',
+      ),
+    );
+  }
+  const [{ createFetch }, { Recorder }] = await Promise.all([
+    import('../network/fetch.js'),
+    import('../trace/recorder.js'),
+  ]);
+  const recorder = new Recorder();
+  const fetch = createFetch({
+    env: context.env,
+    clock: context.clock,
+    recorder,
+    caFile: settings.ca,
+    insecure: settings.insecure,
+    signal: context.signal,
+  });
+  return { fetch, recorder, clock: context.clock };
+}
+
+/** What the session flows need, bound to one session in its store. */
+export function sessionDeps(
+  found: FoundSession,
+  sessions: Sessions,
+  context: Context,
+  network: Network,
+): CurrentSessionDeps {
+  const { entry } = found;
+  return {
+    ...network,
+    read: () => sessions.read(entry),
+    save: (session) => sessions.update(session, entry),
+    exclusively: (work) => sessions.exclusively(entry, work, context.signal),
+    clientSecret: (session) => clientSecretOf(session, context),
+  };
+}
+
+/** The client secret of a kept session, from where its sign-in had it. Throws `client_secret_unavailable`. */
+async function clientSecretOf(session: Session, context: Context): Promise<string | undefined> {
+  const source = session.clientSecret;
+  if (!source) return undefined;
+  if (source.kind === 'stored') return source.value;
+  const { readClientSecret } = await import('../profiles/client-secret.js');
+  return readClientSecret(source, { env: context.env });
+}
+
+/** Where a session is kept, for people. */
+export function storeText(kind: StoreKind, context: Context): string {
+  if (kind === 'memory') return 'in memory only: it ends with this command';
+  if (kind === 'file') return `in an encrypted file in ${context.folders.data}`;
+  if (context.platform === 'darwin') return 'in the macOS keychain';
+  if (context.platform === 'win32') return 'in the Windows credential manager';
+  return 'in the keychain (Secret Service)';
+}

@@ -1,0 +1,58 @@
+import type { Session } from '../sessions/session-store.js';
+import { printable } from '../terminal.js';
+
+/** Seconds since the epoch as RFC 3339 in UTC, or null: the form of every time in `--json`. */
+export function timestamp(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** "in 59 minutes", "3 days ago": a time in words, `now` and `seconds` since the epoch in seconds. */
+export function inWords(seconds: number, now: number): string {
+  const distance = Math.abs(seconds - now);
+  const [amount, unit] =
+    distance < 120
+      ? [distance, 'second']
+      : distance < 7200
+        ? [Math.floor(distance / 60), 'minute']
+        : distance < 172_800
+          ? [Math.floor(distance / 3600), 'hour']
+          : [Math.floor(distance / 86_400), 'day'];
+  const words = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+  return seconds >= now ? `in ${words}` : `${words} ago`;
+}
+
+/** When the access token expires, in words and exactly. */
+export function expiryText(expiresAt: number | undefined, now: number): string {
+  if (expiresAt === undefined) return 'the provider did not say';
+  const verb = expiresAt > now ? 'expires' : 'expired';
+  return `${verb} ${inWords(expiresAt, now)} (${timestamp(expiresAt)})`;
+}
+
+/** A profile claim from the ID token, else from userinfo. */
+function claim(session: Session, name: string): string | undefined {
+  for (const claims of [session.claims, session.userinfo]) {
+    const value = claims?.[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** Name and e-mail address of the person, as far as the provider told them. */
+export function person(session: Session): { name: string | undefined; email: string | undefined } {
+  return { name: claim(session, 'name') ?? claim(session, 'preferred_username'), email: claim(session, 'email') };
+}
+
+/** "Alice Example <alice@example.com>", or the subject where nothing else is known. */
+export function personText(session: Session): string {
+  const { name, email } = person(session);
+  if (name && email) return `${printable(name)} <${printable(email)}>`;
+  return printable(name ?? email ?? session.subject);
+}
+
+/** Claims as aligned `name  value` rows; anything but text as JSON. */
+export function claimRows(claims: Readonly<Record<string, unknown>>): string[][] {
+  return Object.entries(claims).map(([name, value]) => [
+    printable(name),
+    printable(typeof value === 'string' ? value : JSON.stringify(value)),
+  ]);
+}

@@ -1,0 +1,28 @@
+import type { Context } from '../context.js';
+import { EXIT, type ExitCode } from '../errors.js';
+import { currentSession, userinfoOf } from '../flow/current-session.js';
+import { type Terminal, table } from '../terminal.js';
+import { findSession, networkFor, openSessions, type SessionSelection, sessionDeps } from './session-access.js';
+import { claimRows } from './session-text.js';
+
+/** What `userinfo` was asked. */
+export interface UserinfoOptions extends SessionSelection {
+  readonly json?: boolean | undefined;
+}
+
+/** `oidc-cli userinfo`: what the userinfo endpoint says of the person, its `sub` compared with the ID token's. */
+export async function userinfo(options: UserinfoOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+  const sessions = openSessions(context, terminal);
+  const found = await findSession(options, sessions, context, terminal);
+  const network = await networkFor(found.session, context, terminal);
+  try {
+    const deps = sessionDeps(found, sessions, context, network);
+    const { session } = await currentSession({ session: found.session, force: false }, deps);
+    const claims = await userinfoOf(session, deps);
+    if (options.json) terminal.out(JSON.stringify(claims, undefined, 2));
+    else for (const line of table(claimRows(claims))) terminal.out(line);
+  } finally {
+    network.fetch.close();
+  }
+  return EXIT.done;
+}

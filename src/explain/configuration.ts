@@ -1,0 +1,214 @@
+import type { ErrorCode, Facts } from '../errors.js';
+import { causes, type Entry, listed, quoted } from './explanation.js';
+
+/** "file, line 7, key profiles.x" as far as known. */
+function place(facts: Facts): string {
+  const parts = [
+    facts.file ?? facts.where,
+    facts.line === undefined ? undefined : `line ${facts.line}`,
+    facts.key === undefined ? undefined : `key ${facts.key}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ') || 'the configuration';
+}
+
+/** Where the configuration is, or would be. */
+function address(facts: Facts): string {
+  return String(facts.url ?? facts.issuer ?? 'the address asked for');
+}
+
+function differsBySlash(facts: Facts): boolean {
+  const [expected, actual] = [String(facts.expected), String(facts.actual)];
+  return expected !== actual && expected.replace(/\/$/, '') === actual.replace(/\/$/, '');
+}
+
+/** Codes of the command line, the configuration and discovery. */
+export const configuration = {
+  usage: (f) => ({
+    message: String(f.reason ?? 'The command line could not be understood.'),
+    causes: [],
+    fix: String(f.fix ?? 'See oidc-cli --help, or oidc-cli COMMAND --help.'),
+  }),
+  config_missing: (f) => ({
+    message: `No ${f.key ?? 'value'} is configured${f.profile === undefined ? '' : ` for the profile "${f.profile}"`}.`,
+    causes: [],
+    fix: `Give it with ${f.flag ?? 'a flag'}${f.variable === undefined ? '' : `, or ${f.variable} in the environment`}, or in a profile (oidc-cli profile add).`,
+  }),
+  config_file_unreadable: (f) => ({
+    message: `The file ${quoted(f.file)} cannot be read: ${f.reason ?? 'the system refuses it'}.`,
+    causes: [],
+    fix: 'Check that the file exists and that you may read it.',
+  }),
+  config_file_invalid: (f) => ({
+    message: `${place(f)}: found ${f.found ?? 'a value that cannot be used'}${f.variable === undefined ? '' : ` in ${f.variable}`}.`,
+    causes: [],
+    fix: `Allowed is: ${listed(f.allowed, 'what docs/profiles.md lists')}.${f.suggestion === undefined ? '' : ` Did you mean ${quoted(f.suggestion)}?`}`,
+  }),
+  config_untrusted: (f) => ({
+    message: `${place(f)}: a project's file may not set this, since it comes with the folder and not from you.`,
+    causes: [],
+    fix: `${f.how ?? 'Add the folder to trustedFolders in your own configuration file, or pass --trust-project'}, if you trust ${f.folder ?? 'this folder'}.`,
+  }),
+  config_value_invalid: (f) => ({
+    message: `${f.where ?? place(f)}: ${f.found ?? 'the value'} cannot be used.`,
+    causes: [],
+    fix: `Allowed is: ${listed(f.allowed, 'see oidc-cli --help')}.`,
+  }),
+  profile_unknown: (f) => ({
+    message: `There is no profile ${quoted(f.name)}.`,
+    causes: [],
+    fix: `Known: ${listed(f.known, 'none yet')}. Add it with: oidc-cli profile add ${f.name ?? 'NAME'} --issuer URL --client-id ID`,
+  }),
+  profile_exists: (f) => ({
+    message: `The profile ${quoted(f.name)} is there already${f.file === undefined ? '' : `, in ${f.file}`}.`,
+    causes: [],
+    fix:
+      f.flag === '--save'
+        ? `Choose another name, or sign in with that profile itself: oidc-cli login ${f.name} --save ${f.name}`
+        : 'Choose another name, or replace it with --force.',
+  }),
+  client_secret_unavailable: (f) => ({
+    message:
+      f.variable !== undefined
+        ? `The client secret should come from the environment variable ${f.variable}, and it is not set.`
+        : `The client secret cannot be had${f.file === undefined ? '' : ` from ${f.file}`}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    causes: [],
+    fix:
+      f.variable !== undefined
+        ? `Set it (export ${f.variable}=…), or name another source with --client-secret-file or --client-secret-stdin.`
+        : 'Give it with --client-secret-env NAME, --client-secret-file FILE or --client-secret-stdin.',
+  }),
+  client_auth_unsupported: (f) =>
+    f.reason === 'no secret'
+      ? {
+          message: `${f.method ?? 'This client authentication'} needs a client secret, and none is configured.`,
+          causes: [],
+          fix: 'Give the secret with --client-secret-env NAME, or sign in as a public client with --client-auth none.',
+        }
+      : {
+          message: `The provider announces no client authentication this tool speaks with a secret: ${listed(f.announced, 'nothing')}.`,
+          causes: ['The client is meant to authenticate with a key or a certificate.'],
+          fix: 'Choose one yourself with --client-auth client_secret_basic, client_secret_post, client_secret_jwt or none.',
+        },
+  redirect_uri_invalid: (f) => ({
+    message: `The redirect URI ${quoted(f.redirectUri)} cannot be used${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    causes: [],
+    fix: 'Give an absolute URI without a fragment, such as --redirect-uri http://localhost:8484/callback.',
+  }),
+  redirect_uri_not_loopback: (f) => ({
+    message: `The redirect URI ${quoted(f.redirectUri)} is not on this machine, so nothing here can take its answer.`,
+    causes: [],
+    fix: 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
+  }),
+  port_taken: (f) => ({
+    message: `${f.port === undefined ? 'The port' : `Port ${f.port}`} on this machine is taken${f.holder === undefined ? '' : ` by ${f.holder}`}.`,
+    causes: causes(
+      'Another sign-in is still waiting in another terminal.',
+      f.holder === undefined && 'Another program listens there.',
+    ),
+    fix: `Stop that program, or choose another port with ${f.flag ?? '--port'} (and register the redirect URI with it).`,
+  }),
+  port_forbidden: (f) => ({
+    message: `The system does not let this program listen on ${f.port === undefined ? 'this port' : `port ${f.port}`}.`,
+    causes: ['Ports below 1024 belong to the administrator.'],
+    fix: `Choose a port above 1023 with ${f.flag ?? '--port'} (and register the redirect URI with it).`,
+  }),
+  ca_unreadable: (f) => ({
+    message: `The CA file ${quoted(f.file)} cannot be used: ${f.reason ?? 'it cannot be read'}.`,
+    causes: [],
+    fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
+  }),
+
+  issuer_invalid: (f) => ({
+    message:
+      f.extra === true
+        ? `The issuer ${quoted(f.issuer)} has more than a host and a path.`
+        : `${quoted(f.issuer)} is no issuer: it is not an http or https URL.`,
+    causes: [],
+    fix: 'Give the issuer as the provider states it, for example --issuer https://id.example.com/realms/main, without query, fragment or user name.',
+  }),
+  issuer_not_https: (f) => ({
+    message: `The issuer ${quoted(f.issuer)} is plain http, and not on this machine: anybody on the way could read the tokens.`,
+    causes: [],
+    fix: 'Use the https address. For a test network you trust, pass --allow-http.',
+  }),
+  discovery_not_found: (f) => ({
+    message: `There is no OpenID configuration at ${address(f)} (404).`,
+    causes: [
+      'The issuer has a path that is missing here (/oidc, /realms/NAME, /v2.0, the tenant id).',
+      'The path has a typo, or the provider is an OAuth server without OpenID Connect.',
+    ],
+    fix: "Copy the issuer from the provider's console, or open the address above in a browser until it shows JSON.",
+  }),
+  discovery_http_error: (f) => ({
+    message:
+      f.location === undefined
+        ? `The OpenID configuration at ${address(f)} answered with ${f.status === undefined ? 'an error' : `status ${f.status}`}.`
+        : `The OpenID configuration at ${address(f)} redirects (${f.status}) to ${f.location}.`,
+    causes:
+      f.location === undefined
+        ? causes(
+            Number(f.status) >= 500 && 'The provider, or the proxy in front of it, is down.',
+            (f.status === 401 || f.status === 403) &&
+              'A firewall or gateway wants a sign-in or an allow-list entry first.',
+            'The issuer names a host that serves something else.',
+          )
+        : ['The issuer is written in an old or short form.', 'A gateway sends strangers to its own sign-in page.'],
+    fix:
+      f.location === undefined
+        ? 'Open the address above in a browser and compare the issuer with the one in the provider’s console.'
+        : 'Use the issuer at which the configuration is served itself: discovery follows no redirects.',
+  }),
+  discovery_not_json: (f) =>
+    /json/.test(String(f.contentType))
+      ? {
+          message: `${f.url ?? 'The address of the OpenID configuration'} answered with something that calls itself ${f.contentType} and is not JSON.`,
+          causes: ['The file was cut off, is empty, or was edited by hand.'],
+          fix: 'Open the address above in a browser and mend what is served there.',
+        }
+      : {
+          message: `${f.url ?? 'The address of the OpenID configuration'} answered, but not with JSON${f.contentType === undefined ? '' : ` (it is ${f.contentType})`}.`,
+          causes: [
+            'The issuer is the address of a web page or single-page application, which answers every path with HTML.',
+            'A proxy or captive portal answered in its place.',
+          ],
+          fix: "Copy the issuer from the provider's console: its /.well-known/openid-configuration must show JSON.",
+        },
+  discovery_invalid: (f) => ({
+    message: `The OpenID configuration at ${address(f)} is not what the standard asks for: ${f.reason ?? 'a member is missing'}.`,
+    causes: causes(
+      /is plain http/.test(String(f.reason)) &&
+        'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
+      'The provider is an OAuth server without OpenID Connect, or its configuration was written by hand.',
+    ),
+    fix: "Ask the provider's operators for its OpenID Connect issuer, or to mend the configuration.",
+  }),
+  discovery_issuer_mismatch: (f) => ({
+    message: `You asked for the issuer ${quoted(f.expected)}, and its configuration says it is ${quoted(f.actual)}.`,
+    causes: causes(
+      differsBySlash(f) && 'They differ only by the slash at the end: the comparison is exact.',
+      String(f.expected).startsWith('https:') &&
+        String(f.actual).startsWith('http:') &&
+        'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
+      !differsBySlash(f) && 'The host you asked is an alias, or the path (realm, tenant) is another one.',
+    ),
+    fix:
+      f.actual === undefined
+        ? 'Correct the issuer in the provider’s own settings.'
+        : `Use --issuer ${f.actual} if that is the provider you mean; else correct the issuer in the provider's settings.`,
+  }),
+  endpoint_missing: (f) => ({
+    message: `The provider${f.issuer === undefined ? '' : ` ${quoted(f.issuer)}`} announces no ${f.endpoint ?? 'such endpoint'}.`,
+    causes: ['The provider does not offer this, or it is switched off.'],
+    fix:
+      f.endpoint === 'userinfo_endpoint' ||
+      f.endpoint === 'end_session_endpoint' ||
+      f.endpoint === 'revocation_endpoint'
+        ? 'Nothing to change here: what needs it is not possible with this provider.'
+        : "Ask the provider's operators: a sign-in needs it.",
+  }),
+  key_set_unavailable: (f) => ({
+    message: `The provider's key set${f.url === undefined ? '' : ` at ${f.url}`} cannot be used: ${f.reason ?? 'it could not be had'}.`,
+    causes: ['The jwks_uri in the provider’s configuration is wrong, or not reachable from here.'],
+    fix: 'Open the address in a browser: it must show JSON with a list "keys". Without it no ID token can be verified.',
+  }),
+} satisfies Partial<Record<ErrorCode, Entry>>;

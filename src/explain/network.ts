@@ -1,0 +1,85 @@
+import type { ErrorCode, Facts } from '../errors.js';
+import { causes, type Entry, inSeconds, quoted } from './explanation.js';
+
+function target(facts: Facts): string {
+  return String(facts.host ?? facts.url ?? 'the provider');
+}
+
+/** Codes of the connection itself. */
+export const network = {
+  network_dns: (f) => ({
+    message: `The host name ${quoted(f.host, 'of the provider')} cannot be resolved.`,
+    causes: [
+      'The name has a typo.',
+      'It is known only inside a company network or VPN.',
+      'This machine has no working DNS.',
+    ],
+    fix: 'Check the name in the issuer, and whether a VPN or proxy (HTTPS_PROXY) is needed.',
+  }),
+  network_refused: (f) => ({
+    message: `Nothing listens at ${target(f)}: the connection was refused.`,
+    causes: [
+      'The provider is not running.',
+      'The port in the URL is another one.',
+      'It runs in a container whose port is not published.',
+    ],
+    fix: 'Start the provider, or correct host and port.',
+  }),
+  network_unreachable: (f) => ({
+    message: `There is no way to ${target(f)} from this machine.`,
+    causes: ['A VPN is off, or a firewall is in the way.', 'The host has an IPv6 address only, and this network none.'],
+    fix: 'Check the network, and whether a proxy (HTTPS_PROXY) is needed.',
+  }),
+  network_closed: (f) => ({
+    message: `${target(f)} closed the connection before its answer was complete.`,
+    causes: [
+      'The provider or a proxy in front of it crashed or restarted.',
+      'https was spoken to a port for something else.',
+    ],
+    fix: "Try again; if it stays, look into the provider's and the proxy's log.",
+  }),
+  network_failed: (f) => ({
+    message: `The request to ${target(f)} failed${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    causes: [],
+    fix: 'Check that the address can be reached from this machine, for example with curl.',
+  }),
+  network_timeout: (f) => ({
+    message: `${target(f)} gave no whole answer within ${inSeconds(f.seconds)}.`,
+    causes: [
+      'A firewall drops the packets.',
+      'The provider is overloaded.',
+      'A proxy is needed and not set (HTTPS_PROXY).',
+    ],
+    fix: 'Try the address with curl from this machine, and check VPN and proxy.',
+  }),
+  tls_not_trusted: (f) => ({
+    message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${f.subject === undefined ? '' : ` (it is for ${f.subject})`}${f.validTo === undefined ? '' : ` (valid to ${f.validTo})`}.`,
+    causes: causes(
+      /expired/.test(String(f.reason)) && 'It was not renewed in time.',
+      /self|issuer|chain|local/.test(String(f.reason)) &&
+        'It is signed by a company or development CA that this machine does not know.',
+      /host|name/.test(String(f.reason)) && 'It was made for another host name.',
+      'A proxy on the way opens the connection and signs with a CA of its own.',
+    ),
+    fix: 'Name the CA with --ca FILE or NODE_EXTRA_CA_CERTS, or mend the certificate. Only for a test: --insecure.',
+  }),
+  tls_failed: (f) => ({
+    message: `No TLS connection could be made with ${target(f)}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    causes: ['The port speaks plain http, not https.', 'The two sides have no TLS version or cipher in common.'],
+    fix: 'Check scheme and port of the URL.',
+  }),
+  proxy_failed: (f) => ({
+    message: `The proxy${f.proxy === undefined ? '' : ` ${f.proxy}`} did not let the request to ${target(f)} through${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    causes: [
+      'The proxy wants a user name and password.',
+      'The proxy does not allow this host.',
+      'The proxy is not running.',
+    ],
+    fix: 'Check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY.',
+  }),
+  response_too_large: (f) => ({
+    message: `The answer of ${target(f)} is larger than ${f.limit ?? 'the limit of'} bytes and was not read.`,
+    causes: ['The address serves something other than an OpenID provider.'],
+    fix: 'Check the address.',
+  }),
+} satisfies Partial<Record<ErrorCode, Entry>>;

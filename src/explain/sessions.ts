@@ -1,0 +1,111 @@
+import type { ErrorCode, Facts } from '../errors.js';
+import { causes, type Entry, inItsWords, inSeconds } from './explanation.js';
+
+function loginCommand(facts: Facts): string {
+  return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${facts.profile}`;
+}
+
+function wherefore(facts: Facts): string {
+  return facts.reason === undefined ? '' : `: ${facts.reason}`;
+}
+
+/** Codes of kept sessions, their stores, and of the process itself. */
+export const sessions = {
+  not_signed_in: (f) => ({
+    message: `Nobody is signed in${f.profile === undefined ? '' : ` with the profile "${f.profile}"`}${f.issuer === undefined ? '' : ` at ${f.issuer}`}.`,
+    causes: [],
+    fix: `Sign in with: ${loginCommand(f)}`,
+  }),
+  session_expired: (f) => ({
+    message: 'The session has expired, and there is no refresh token to renew it with.',
+    causes: ['No refresh token was asked for or given: that takes the scope offline_access at most providers.'],
+    fix: `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access"`,
+  }),
+  no_refresh_token: (f) => ({
+    message: 'The session has no refresh token, so nothing can be refreshed.',
+    causes: causes(
+      !String(f.scope ?? '')
+        .split(' ')
+        .includes('offline_access') && 'The scope offline_access was not asked for.',
+      'The provider gives refresh tokens only with --prompt consent.',
+      'The refresh token grant is not switched on for the application.',
+    ),
+    fix: `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access" --prompt consent`,
+  }),
+  refresh_refused: (f) => ({
+    message: `The provider refuses the refresh token.${inItsWords(f)}`,
+    causes: [
+      'It expired, or was revoked by a sign-out, a new password or an administrator.',
+      'It was used before: the provider rotates refresh tokens, and a newer one was lost or is kept elsewhere.',
+    ],
+    fix: `Sign in again with: ${loginCommand(f)}`,
+  }),
+  store_unavailable: (f) => ({
+    message: `The session store is not available${wherefore(f)}.`,
+    causes: ['There is no keychain service here (a container, CI, or a session without a desktop).'],
+    fix: 'Use the encrypted file with --store file, or start the keychain service (on Linux: gnome-keyring or KWallet).',
+  }),
+  store_locked: (f) => ({
+    message: `The keychain is locked, and was not unlocked${wherefore(f)}.`,
+    causes: ['The prompt was dismissed, or could not be shown.'],
+    fix: 'Unlock the keychain and try again, or use --store file.',
+  }),
+  store_timeout: (f) => ({
+    message:
+      f.file === undefined
+        ? 'The keychain did not answer in time.'
+        : `Another oidc-cli process holds ${f.file} and did not let go within ${inSeconds(f.timeoutSeconds)}.`,
+    causes: causes(
+      f.file === undefined && 'A prompt to unlock it waits behind another window.',
+      f.file !== undefined && 'That process is waiting for a slow provider.',
+    ),
+    fix: f.file === undefined ? 'Look for that prompt, or use --store file.' : 'Try again when it has ended.',
+  }),
+  store_key_invalid: (f) => {
+    if (f.variable !== undefined) {
+      return {
+        message: `The key in ${f.variable} cannot be used${wherefore(f)}.`,
+        causes: ['Only a part of it was copied.'],
+        fix: 'Set it to 32 random bytes in base64 (openssl rand -base64 32), or to a passphrase of at least 8 characters.',
+      };
+    }
+    if (f.reason !== undefined) {
+      return {
+        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${wherefore(f)}${f.mode === undefined ? '' : ` (mode ${f.mode})`}.`,
+        causes: ['It was copied, edited or restored by another program.'],
+        fix:
+          f.mode === undefined
+            ? 'Bring back the file as it was; else forget the session (oidc-cli logout --local) and sign in again.'
+            : 'Make it readable for you alone (chmod 600).',
+      };
+    }
+    return {
+      message: `The session was saved with another key than the one at hand${f.file === undefined ? '' : ` (${f.file})`}.`,
+      causes: causes(
+        f.keySource !== 'key file' && 'OIDC_CLI_STORE_KEY is not set, or not the one the session was saved with.',
+        f.keySource !== 'environment' && 'The key file was replaced.',
+      ),
+      fix: 'Use the key of that time; else forget the session (oidc-cli logout --local) and sign in again.',
+    };
+  },
+  store_corrupt: (f) => ({
+    message: `The session file${f.file === undefined ? '' : ` ${f.file}`} is damaged${wherefore(f)}; it was left as it is.`,
+    causes: ['It was edited or cut off by a full disk.'],
+    fix: 'Forget the session with oidc-cli logout --local, and sign in again.',
+  }),
+  store_failed: (f) => ({
+    message: `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${wherefore(f)}.`,
+    causes: ['The disk is full or read-only, or the folder belongs to another user.'],
+    fix: 'Check the folder, or name another with OIDC_CLI_HOME.',
+  }),
+  interrupted: () => ({
+    message: 'Interrupted.',
+    causes: [],
+    fix: 'Nothing was kept of what was not finished.',
+  }),
+  internal: (f) => ({
+    message: `oidc-cli itself failed${wherefore(f)}.`,
+    causes: ['This is a fault in oidc-cli, not in your configuration.'],
+    fix: 'Please report it with the command you typed (without its secrets).',
+  }),
+} satisfies Partial<Record<ErrorCode, Entry>>;

@@ -1,0 +1,129 @@
+import { OidcCliError } from '../errors.js';
+import { CLIENT_AUTH_METHODS } from '../protocol/client-authentication.js';
+import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import { refreshTokens, type TokenClient } from '../protocol/token-requests.js';
+import { requestUserinfo } from '../protocol/userinfo.js';
+import type { Session } from '../sessions/session-store.js';
+import { sessionState } from './session-state.js';
+import { meetProvider } from './sign-in.js';
+
+/** An access token with less than this left, in seconds, is refreshed before it is handed out. */
+const EXPIRES_SOON_SECONDS = 30;
+
+/** What this flow needs of the world: the provider, and the one session in its store. */
+export interface CurrentSessionDeps extends ProviderDeps {
+  /** Reads the session anew: another process may have refreshed it. */
+  readonly read: () => Promise<Session | undefined>;
+  readonly save: (session: Session) => Promise<void>;
+  /** Runs alone among all processes for this session. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The client secret, from where the session says it is. */
+  readonly clientSecret: (session: Session) => Promise<string | undefined>;
+}
+
+/** A session ready for use. */
+export interface CurrentSession {
+  readonly session: Session;
+  readonly refreshed: boolean;
+}
+
+/**
+ * The session with an access token that is good for a while: refreshed first
+ * when it is about to expire, or always with `force`. Two processes at once
+ * spend the refresh token once: the second finds what the first has saved.
+ * Throws `session_expired`, `no_refresh_token`, `refresh_refused`, and for a
+ * refreshed ID token what `refreshTokens` throws; nothing of a refused answer is saved.
+ */
+export async function currentSession(
+  request: { readonly session: Session; readonly force: boolean },
+  deps: CurrentSessionDeps,
+): Promise<CurrentSession> {
+  const { session, force } = request;
+  const now = () => Math.floor(deps.clock.now() / 1000);
+  if (!force && isFresh(session, now())) return { session, refreshed: false };
+  if (session.refreshToken === undefined) {
+    if (force) throw new OidcCliError('no_refresh_token', facts(session));
+    // Not yet over, only soon: the last seconds of a token that cannot be renewed are still good.
+    if (sessionState(session, now()) === 'valid') return { session, refreshed: false };
+    throw new OidcCliError('session_expired', facts(session));
+  }
+  return deps.exclusively(async () => {
+    const newest = await deps.read();
+    if (!newest) throw new OidcCliError('not_signed_in', facts(session));
+    if (newest.accessToken !== session.accessToken && isFresh(newest, now()))
+      return { session: newest, refreshed: true };
+    const refreshed = await refresh(newest, deps);
+    // Saved before the token is handed out: a rotated refresh token that nobody kept ends the session.
+    await deps.save(refreshed);
+    return { session: refreshed, refreshed: true };
+  });
+}
+
+function isFresh(session: Session, now: number): boolean {
+  return session.expiresAt === undefined || session.expiresAt > now + EXPIRES_SOON_SECONDS;
+}
+
+function facts(session: Session) {
+  return { profile: session.profile, issuer: session.issuer, scope: session.scope.requested.join(' ') };
+}
+
+/** The provider and client of a kept session, as at its sign-in. */
+export async function meetProviderOf(
+  session: Session,
+  deps: ProviderDeps & Pick<CurrentSessionDeps, 'clientSecret'>,
+): Promise<{ provider: Provider; party: TokenClient }> {
+  const method = CLIENT_AUTH_METHODS.find((known) => known === session.clientAuth);
+  return meetProvider(
+    {
+      issuer: session.issuer,
+      allowHttp: session.allowHttp === true,
+      clientId: session.clientId,
+      clientSecret: await deps.clientSecret(session),
+      clientAuth: method,
+      clockTolerance: session.clockTolerance,
+      strict: session.strict,
+    },
+    deps,
+  );
+}
+
+async function refresh(session: Session, deps: CurrentSessionDeps): Promise<Session> {
+  if (session.refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts(session));
+  const { provider, party } = await meetProviderOf(session, deps);
+  provider.keySet.warm();
+  try {
+    const tokens = await refreshTokens(
+      provider,
+      party,
+      session.refreshToken,
+      { previous: session.claims, resource: session.resource },
+      deps,
+    );
+    const { expiresAt: _old, ...kept } = session;
+    return {
+      ...kept,
+      accessToken: tokens.accessToken,
+      tokenType: tokens.tokenType,
+      ...(tokens.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
+      // No new refresh token in the answer: the old one goes on (RFC 6749 §6).
+      refreshToken: tokens.refreshToken ?? session.refreshToken,
+      ...(tokens.idToken && tokens.report ? { idToken: tokens.idToken, claims: tokens.report.claims } : {}),
+      ...(tokens.scope ? { scope: { ...session.scope, granted: tokens.scope } } : {}),
+      refreshedAt: Math.floor(deps.clock.now() / 1000),
+    };
+  } catch (error) {
+    if (error instanceof OidcCliError && error.code === 'invalid_grant') {
+      throw new OidcCliError('refresh_refused', { ...error.facts, ...facts(session) }, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Asks the userinfo endpoint about a kept session and compares `sub`. Throws as `requestUserinfo` does. */
+export async function userinfoOf(
+  session: Session,
+  deps: ProviderDeps & Pick<CurrentSessionDeps, 'clientSecret'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { provider, party } = await meetProviderOf(session, deps);
+  return requestUserinfo(provider, party, session.accessToken, session.subject, deps);
+}

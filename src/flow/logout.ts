@@ -1,0 +1,128 @@
+import { startCallbackListener } from '../browser/callback-listener.js';
+import { OidcCliError } from '../errors.js';
+import { randomState } from '../protocol/authorization-request.js';
+import { createEndSessionRequest } from '../protocol/end-session.js';
+import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import { revokeToken } from '../protocol/revocation.js';
+import type { TokenClient } from '../protocol/token-requests.js';
+import type { Session } from '../sessions/session-store.js';
+import { type CurrentSessionDeps, meetProviderOf } from './current-session.js';
+import { type OpenUrl, type WaitEvent, waitForPerson } from './wait-for-person.js';
+
+/** What became of one part of a sign-out. */
+export interface LogoutStep {
+  readonly step: 'revoke refresh token' | 'revoke access token' | 'end session' | 'forget session';
+  readonly outcome: 'done' | 'not offered' | 'not asked' | 'failed';
+  /** Why it failed. */
+  readonly error?: OidcCliError;
+}
+
+/** What a person is told during a sign-out. `url` is a one-time loopback address. */
+export type LogoutEvent =
+  | WaitEvent
+  | { readonly type: 'end session'; readonly url: string; readonly postLogoutRedirectUri: string };
+
+/** What the flow needs of the world. */
+export interface LogoutDeps extends ProviderDeps, Pick<CurrentSessionDeps, 'clientSecret'> {
+  readonly signal: AbortSignal;
+  /** Removes the session from its store. */
+  readonly forget: () => Promise<unknown>;
+  readonly openUrl?: OpenUrl | undefined;
+  readonly on: (event: LogoutEvent) => void;
+}
+
+/**
+ * Signs out: revokes refresh and access token (RFC 7009), forgets the session,
+ * and ends the session at the provider (OIDC RP-Initiated Logout 1.0), each as
+ * far as the provider can. Nothing stops the forgetting but the store itself;
+ * what was not done is in the steps. `timeout` is in seconds, for the person.
+ * Throws `interrupted` and `store_*` only.
+ */
+export async function logout(
+  session: Session,
+  request: { readonly postLogoutRedirectUri: string; readonly timeout: number; readonly endSession: boolean },
+  deps: LogoutDeps,
+): Promise<readonly LogoutStep[]> {
+  const steps: LogoutStep[] = [];
+  const attempt = async (step: LogoutStep['step'], work: () => Promise<'done' | 'not offered' | 'not asked'>) => {
+    try {
+      steps.push({ step, outcome: await work() });
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+      steps.push({ step, outcome: error.code === 'endpoint_missing' ? 'not offered' : 'failed', error });
+    }
+  };
+
+  let met: { provider: Provider; party: TokenClient } | undefined;
+  let unreachable: OidcCliError | undefined;
+  try {
+    met = await meetProviderOf(session, deps);
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    unreachable = error;
+  }
+  const withProvider = <T>(work: (known: NonNullable<typeof met>) => Promise<T>): Promise<T> =>
+    met ? work(met) : Promise.reject(unreachable);
+  const revoke = (token: string, hint: 'refresh_token' | 'access_token') =>
+    withProvider(async ({ provider, party }) => {
+      await revokeToken(provider, party, token, hint, deps);
+      return 'done' as const;
+    });
+
+  const { refreshToken } = session;
+  if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
+  await attempt('revoke access token', () => revoke(session.accessToken, 'access_token'));
+  // Before the browser: whatever the person does there, the tokens are gone from this machine.
+  await deps.forget();
+  steps.push({ step: 'forget session', outcome: 'done' });
+  await attempt('end session', () =>
+    request.endSession
+      ? withProvider(({ provider, party }) => endSession(provider, party, session, request, deps))
+      : Promise.resolve('not asked' as const),
+  );
+  return steps;
+}
+
+async function endSession(
+  provider: Provider,
+  party: TokenClient,
+  session: Session,
+  request: { readonly postLogoutRedirectUri: string; readonly timeout: number },
+  deps: LogoutDeps,
+): Promise<'done'> {
+  provider.endpoint('end_session_endpoint');
+  const state = randomState();
+  const listener = await startCallbackListener({
+    redirectUri: request.postLogoutRedirectUri,
+    expectedState: state,
+    kind: 'sign-out',
+    clock: deps.clock,
+    signal: deps.signal,
+  });
+  try {
+    const postLogoutRedirectUri = listener.redirectUri;
+    const url = await createEndSessionRequest(provider, party, {
+      idToken: session.idToken,
+      postLogoutRedirectUri,
+      state,
+    });
+    // The URL holds the ID token: the browser gets a one-time address that leads there.
+    const address = listener.oneTimeRedirect(url);
+    deps.on({ type: 'end session', url: address, postLogoutRedirectUri });
+    await waitForPerson(
+      {
+        url: address,
+        openUrl: deps.openUrl,
+        answers: [listener.answer],
+        seconds: request.timeout,
+        onTimeout: () =>
+          new OidcCliError('end_session_not_confirmed', { seconds: request.timeout, postLogoutRedirectUri }),
+      },
+      deps,
+    );
+    await listener.conclude({ ok: true });
+    return 'done';
+  } finally {
+    await listener.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Exchange } from '../trace/recorder.js';
+import { innermostMessage, libraryCode } from './unwrap.js';
+
+/** The media type of an answer without its parameters, or undefined. */
+export function contentTypeOf(exchange: Exchange | undefined): string | undefined {
+  return exchange?.responseHeaders?.['content-type']?.split(';')[0]?.trim() || undefined;
+}
+
+/** Where an answer redirects to, without credentials, query and fragment: those may hold secrets. */
+export function locationOf(exchange: Exchange | undefined): string | undefined {
+  const location = exchange?.responseHeaders?.location;
+  if (exchange === undefined || location === undefined || !URL.canParse(location, exchange.url)) return undefined;
+  const { origin, pathname } = new URL(location, exchange.url);
+  return origin === 'null' ? undefined : origin + pathname;
+}
+
+/**
+ * Why openid-client would not take an answer, in words that fit behind "the
+ * answer is not what the standard asks for:". `exchange` is the recorded answer.
+ */
+export function reasonOf(error: unknown, exchange: Exchange | undefined): string {
+  const contentType = contentTypeOf(exchange);
+  switch (libraryCode(error)) {
+    case 'OAUTH_RESPONSE_IS_NOT_JSON':
+    case 'OAUTH_PARSE_ERROR':
+      if (exchange?.responseBody === '') return 'it is empty';
+      return contentType === undefined || /[/+]json$/.test(contentType)
+        ? 'it is not JSON'
+        : `it is ${contentType}, not JSON`;
+    case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
+      return `it has the status ${exchange?.status ?? 'of an error'}`;
+    default:
+      return inPlainWords(innermostMessage(error));
+  }
+}
+
+/** oauth4webapi speaks of `"response" body "x" property`; people read "its x". */
+function inPlainWords(message: string): string {
+  if (/unsupported `token_type` value/.test(message)) return 'its token_type is not "Bearer"';
+  if (/^"response" body must be a top level object$/.test(message)) return 'it must be a JSON object';
+  return message.replace(/^"response" body "(\w+)" property /, 'its $1 ');
+}
+
+/** Parameters of a request by which somebody else could act in our name. */
+const CONFIDENTIAL = ['code', 'code_verifier', 'client_secret', 'client_assertion', 'refresh_token', 'token'];
+
+/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+const SHORTEST_SECRET = 4;
+
+/** A provider's words without what it was told in confidence: some repeat the code, token or secret that they refuse. */
+export function withoutSecrets(words: string | undefined, exchange: Exchange | undefined): string | undefined {
+  if (words === undefined || exchange === undefined) return words;
+  const form = new URLSearchParams(exchange.requestBody);
+  const secrets = CONFIDENTIAL.flatMap((name) => form.getAll(name));
+  const [scheme = '', credentials = ''] = (exchange.requestHeaders.authorization ?? '').split(' ');
+  secrets.push(credentials);
+  if (scheme.toLowerCase() === 'basic') {
+    const encoded = Buffer.from(credentials, 'base64')
+      .toString()
+      .replace(/^[^:]*:/, '');
+    secrets.push(encoded, new URLSearchParams(`value=${encoded}`).get('value') ?? '');
+  }
+  let safe = words;
+  for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) safe = safe.replaceAll(secret, '(not shown)');
+  return safe;
+}

@@ -1,0 +1,93 @@
+import * as client from 'openid-client';
+import type { Provider } from './provider.js';
+import { refusedByTokenEndpoint } from './token-errors.js';
+import type { TokenClient } from './token-requests.js';
+
+/** What a sign-in asks for (OIDC Core §3.1.2.1). */
+export interface AuthorizationParameters {
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly prompt?: string | undefined;
+  readonly loginHint?: string | undefined;
+  /** Seconds since the person last signed in actively. */
+  readonly maxAge?: number | undefined;
+  readonly uiLocales?: string | undefined;
+  readonly acrValues?: string | undefined;
+  readonly display?: string | undefined;
+  /** The `claims` parameter as JSON text (OIDC Core §5.5). */
+  readonly claims?: string | undefined;
+  readonly responseMode?: string | undefined;
+  /** Resource indicators (RFC 8707). */
+  readonly resource?: readonly string[] | undefined;
+  /** Anything else the provider understands. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An authorization request, and the secrets its answer is checked against. */
+export interface AuthorizationRequest {
+  readonly url: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Whether the parameters were pushed first (RFC 9126). */
+  readonly pushed: boolean;
+}
+
+/** A fresh `state` (RFC 6749 §10.12): 256 random bits. */
+export function randomState(): string {
+  return client.randomState();
+}
+
+/**
+ * Builds the authorization request: code flow with PKCE S256 (RFC 7636), state
+ * and nonce, always. It is pushed (RFC 9126) where the provider requires that.
+ * `state` is given, since the listener that compares it starts before the
+ * redirect URI is known. Throws `endpoint_missing`, or what the provider refused a pushed request with.
+ */
+export async function createAuthorizationRequest(
+  provider: Provider,
+  party: TokenClient,
+  asked: AuthorizationParameters,
+  state: string,
+): Promise<AuthorizationRequest> {
+  provider.endpoint('authorization_endpoint');
+  const pushed = provider.metadata.require_pushed_authorization_requests === true;
+  if (pushed) provider.endpoint('pushed_authorization_request_endpoint');
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  const codeVerifier = client.randomPKCECodeVerifier();
+  const nonce = client.randomNonce();
+  const parameters = new URLSearchParams(asked.parameters);
+  parameters.set('redirect_uri', asked.redirectUri);
+  parameters.set('scope', asked.scope);
+  parameters.set('state', state);
+  parameters.set('nonce', nonce);
+  parameters.set('code_challenge', await client.calculatePKCECodeChallenge(codeVerifier));
+  parameters.set('code_challenge_method', 'S256');
+  const optional = {
+    prompt: asked.prompt,
+    login_hint: asked.loginHint,
+    max_age: asked.maxAge?.toString(),
+    ui_locales: asked.uiLocales,
+    acr_values: asked.acrValues,
+    display: asked.display,
+    claims: asked.claims,
+    response_mode: asked.responseMode,
+  };
+  for (const [name, value] of Object.entries(optional)) if (value !== undefined) parameters.set(name, value);
+  for (const resource of asked.resource ?? []) parameters.append('resource', resource);
+
+  try {
+    const url = pushed
+      ? await client.buildAuthorizationUrlWithPAR(configuration, parameters)
+      : client.buildAuthorizationUrl(configuration, parameters);
+    return { url: url.href, state, nonce, codeVerifier, pushed };
+  } catch (error) {
+    const { method, announced } = party.authentication;
+    const facts = { endpoint: 'pushed_authorization_request_endpoint', method, announced };
+    throw refusedByTokenEndpoint(error, facts, provider.recorder.last('pushed authorization request'));
+  }
+}

@@ -1,0 +1,27 @@
+import * as client from 'openid-client';
+import type { Provider } from './provider.js';
+import type { TokenClient } from './token-requests.js';
+
+/**
+ * Builds the end session URL (OIDC RP-Initiated Logout §2). It holds an ID
+ * token: it is neither printed nor made an argument of a program. Throws
+ * `endpoint_missing` when the provider announces no end session endpoint.
+ */
+export async function createEndSessionRequest(
+  provider: Provider,
+  party: TokenClient,
+  request: { readonly idToken: string; readonly postLogoutRedirectUri: string; readonly state: string },
+): Promise<string> {
+  provider.endpoint('end_session_endpoint');
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  return client.buildEndSessionUrl(configuration, {
+    id_token_hint: request.idToken,
+    client_id: party.clientId,
+    post_logout_redirect_uri: request.postLogoutRedirectUri,
+    state: request.state,
+  }).href;
+}

@@ -1,0 +1,226 @@
+import * as client from 'openid-client';
+import type { Clock } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import type { Recorder } from '../trace/recorder.js';
+import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
+import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
+import { checkEndpoint, checkMetadata } from './metadata.js';
+import { libraryCode, originalError } from './unwrap.js';
+
+/** What it takes to talk to a provider. */
+export interface ProviderDeps {
+  readonly fetch: NetworkFetch;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+}
+
+/** The relying party, as far as a `Configuration` needs to know it. */
+export interface RelyingParty {
+  readonly clientId: string;
+  readonly authentication: client.ClientAuth;
+  /** Seconds by which two clocks may differ. */
+  readonly clockTolerance: number;
+}
+
+/** A provider whose metadata has been read (OpenID Connect Discovery 1.0). */
+export interface Provider {
+  /** The issuer in the provider's own words. */
+  readonly issuer: string;
+  readonly metadata: Readonly<client.ServerMetadata>;
+  readonly keySet: KeySet;
+  /** Where its answers are kept, for telling why one was refused. */
+  readonly recorder: Recorder;
+  /**
+   * A fresh openid-client `Configuration` for one grant, with the signature
+   * check on and the shared key set handed over the moment a token response
+   * arrives. Fresh, because openid-client remembers the first key set it saw
+   * for a minute and would refuse a key rotated since. No request is made.
+   */
+  configuration(party: RelyingParty): Promise<client.Configuration>;
+  /** The URL of an endpoint; throws `endpoint_missing` when the provider announces none, `discovery_invalid` when it cannot be used. */
+  endpoint(name: EndpointName): string;
+}
+
+/** The endpoints this tool uses, by their metadata names. */
+export type EndpointName =
+  | 'authorization_endpoint'
+  | 'token_endpoint'
+  | 'userinfo_endpoint'
+  | 'revocation_endpoint'
+  | 'end_session_endpoint'
+  | 'pushed_authorization_request_endpoint'
+  | 'jwks_uri';
+
+/** Whether plain http may be spoken to this host: on the machine itself nobody is in between (RFC 8252 §8.3). */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/**
+ * Reads the provider's metadata (OIDC Discovery §4): one request. Throws
+ * `issuer_invalid`, `issuer_not_https`, the `discovery_*` codes, or the network's own.
+ */
+export async function discoverProvider(
+  request: { readonly issuer: string; readonly allowHttp?: boolean },
+  deps: ProviderDeps,
+): Promise<Provider> {
+  const server = parseIssuer(request.issuer, request.allowHttp === true);
+  const plainHttp = server.protocol === 'http:';
+  const execute = plainHttp ? [client.allowInsecureRequests] : [];
+  let document: string | undefined;
+  const discover = (fetch: client.CustomFetch, party?: RelyingParty) =>
+    client.discovery(
+      server,
+      party?.clientId ?? 'not-yet-known',
+      party && {
+        [client.clockTolerance]: party.clockTolerance,
+        // Our clock may be a test's; openid-client reads the machine's and is told the difference.
+        [client.clockSkew]: Math.round((deps.clock.now() - Date.now()) / 1000),
+      },
+      party?.authentication ?? client.None(),
+      { [client.customFetch]: fetch, execute },
+    );
+
+  let metadata: Readonly<client.ServerMetadata>;
+  try {
+    const configuration = await discover(async (url, init) => {
+      const response = await deps.fetch(url, { ...init, step: 'discovery' });
+      document = await response.clone().text();
+      return response;
+    });
+    metadata = configuration.serverMetadata();
+  } catch (error) {
+    throw discoveryError(error, request.issuer, deps.recorder);
+  }
+
+  const allowed = (url: URL) =>
+    url.protocol === 'https:' || (plainHttp && (request.allowHttp === true || isLoopback(url.hostname)));
+  checkMetadata(metadata, allowed);
+  if (!metadata.jwks_uri) throw new OidcCliError('endpoint_missing', { endpoint: 'jwks_uri', issuer: metadata.issuer });
+  const keySet = createKeySet(metadata.jwks_uri, deps);
+  const steps = new Map<string, string>();
+  for (const [name, step] of Object.entries(STEPS)) {
+    const url = metadata[name];
+    if (typeof url === 'string') steps.set(url, step);
+  }
+
+  return {
+    issuer: metadata.issuer,
+    metadata,
+    keySet,
+    recorder: deps.recorder,
+    endpoint: (name) => {
+      const url = metadata[name];
+      if (!url) throw new OidcCliError('endpoint_missing', { endpoint: name, issuer: metadata.issuer });
+      checkEndpoint(metadata, name, allowed);
+      return url;
+    },
+    configuration: async (party) => {
+      const kept = new Response(document, { headers: { 'content-type': 'application/json' } });
+      const configuration = await discover(async () => kept, party);
+      client.enableNonRepudiationChecks(configuration);
+      configuration[client.customFetch] = async (url, init) => {
+        const step = steps.get(url) ?? 'request';
+        const response = await deps.fetch(url, { ...init, step });
+        if (step === 'token request' && response.ok) {
+          const kid = await keyIdOfIdToken(response.clone());
+          if (kid.present) handOver(configuration, await keySet.forKey(kid.value));
+        }
+        return response;
+      };
+      return configuration;
+    },
+  };
+}
+
+const STEPS = {
+  token_endpoint: 'token request',
+  userinfo_endpoint: 'userinfo request',
+  revocation_endpoint: 'revocation request',
+  introspection_endpoint: 'introspection request',
+  pushed_authorization_request_endpoint: 'pushed authorization request',
+  jwks_uri: 'key set',
+};
+
+function handOver(configuration: client.Configuration, keySet: KeptKeySet): void {
+  // `uat` is compared with the machine's clock; the set was renewed a moment ago or is young enough.
+  client.setJwksCache(configuration, { jwks: keySet.jwks, uat: Math.floor(Date.now() / 1000) });
+}
+
+/** The `kid` of the ID token in a token response, without judging anything: that is the readers' work. */
+async function keyIdOfIdToken(response: Response): Promise<{ present: boolean; value?: string }> {
+  try {
+    const body: unknown = await response.json();
+    if (typeof body !== 'object' || body === null || !('id_token' in body) || typeof body.id_token !== 'string') {
+      return { present: false };
+    }
+    const header: unknown = JSON.parse(Buffer.from(body.id_token.split('.')[0] ?? '', 'base64url').toString());
+    const kid = typeof header === 'object' && header !== null && 'kid' in header ? header.kid : undefined;
+    return typeof kid === 'string' ? { present: true, value: kid } : { present: true };
+  } catch {
+    return { present: false };
+  }
+}
+
+function parseIssuer(issuer: string, allowHttp: boolean): URL {
+  let server: URL;
+  try {
+    server = new URL(issuer);
+  } catch {
+    throw new OidcCliError('issuer_invalid', { issuer });
+  }
+  if (server.protocol !== 'https:' && server.protocol !== 'http:') throw new OidcCliError('issuer_invalid', { issuer });
+  if (server.username || server.password || server.search || server.hash) {
+    throw new OidcCliError('issuer_invalid', { issuer: server.origin + server.pathname, extra: true });
+  }
+  if (server.protocol === 'http:' && !allowHttp && !isLoopback(server.hostname)) {
+    throw new OidcCliError('issuer_not_https', { issuer });
+  }
+  return server;
+}
+
+function discoveryError(error: unknown, issuer: string, recorder: Recorder): Error {
+  const original = originalError(error);
+  if (original) return original;
+  const exchange = recorder.last('discovery');
+  const facts = {
+    issuer,
+    url: exchange?.url,
+    status: exchange?.status,
+    contentType: contentTypeOf(exchange),
+    location: locationOf(exchange),
+  };
+  const options = { cause: error };
+  switch (libraryCode(error)) {
+    case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
+      return new OidcCliError(
+        exchange?.status === 404 ? 'discovery_not_found' : 'discovery_http_error',
+        facts,
+        options,
+      );
+    case 'OAUTH_RESPONSE_IS_NOT_JSON':
+    case 'OAUTH_PARSE_ERROR':
+      return new OidcCliError('discovery_not_json', facts, options);
+    case 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED':
+      return new OidcCliError(
+        'discovery_issuer_mismatch',
+        { ...facts, expected: issuer, actual: announcedIssuer(exchange?.responseBody) },
+        options,
+      );
+    case 'ERR_INVALID_URL':
+      return new OidcCliError('discovery_invalid', { ...facts, reason: 'its issuer is not a URL' }, options);
+    default:
+      return new OidcCliError('discovery_invalid', { ...facts, reason: reasonOf(error, exchange) }, options);
+  }
+}
+
+function announcedIssuer(document: string | undefined): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(document ?? '');
+    const issuer = typeof parsed === 'object' && parsed !== null && 'issuer' in parsed ? parsed.issuer : undefined;
+    return typeof issuer === 'string' ? issuer : undefined;
+  } catch {
+    return undefined;
+  }
+}

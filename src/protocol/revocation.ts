@@ -1,0 +1,40 @@
+import * as client from 'openid-client';
+import { OidcCliError } from '../errors.js';
+import type { Provider, ProviderDeps } from './provider.js';
+import { refusedByTokenEndpoint } from './token-errors.js';
+import type { TokenClient } from './token-requests.js';
+
+/**
+ * Revokes one token (RFC 7009 §2). Throws `endpoint_missing`,
+ * `revocation_refused` (with the provider's own words) or the network's own.
+ */
+export async function revokeToken(
+  provider: Provider,
+  party: TokenClient,
+  token: string,
+  hint: 'refresh_token' | 'access_token',
+  deps: ProviderDeps,
+): Promise<void> {
+  provider.endpoint('revocation_endpoint');
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  try {
+    await client.tokenRevocation(configuration, token, { token_type_hint: hint });
+  } catch (error) {
+    const mapped = refusedByTokenEndpoint(
+      error,
+      { endpoint: 'revocation_endpoint', method: party.authentication.method },
+      deps.recorder.last('revocation request'),
+    );
+    if (
+      mapped instanceof OidcCliError &&
+      (mapped.code === 'token_request_refused' || mapped.code === 'token_response_invalid')
+    ) {
+      throw new OidcCliError('revocation_refused', { ...mapped.facts, token: hint }, { cause: error });
+    }
+    throw mapped;
+  }
+}

@@ -1,0 +1,354 @@
+import * as client from 'openid-client';
+import { type ErrorCode, OidcCliError } from '../errors.js';
+import type { Exchange } from '../trace/recorder.js';
+import type { ClientAuthentication } from './client-authentication.js';
+import { type Check, type CheckName, firstRefusal, type IdTokenReport, reportIdToken } from './id-token-report.js';
+import type { Provider, ProviderDeps } from './provider.js';
+import { refusedByTokenEndpoint } from './token-errors.js';
+import { innermostMessage, originalError } from './unwrap.js';
+
+/** The client at the token endpoint, and how its ID tokens are judged. */
+export interface TokenClient {
+  readonly clientId: string;
+  readonly authentication: ClientAuthentication;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  /** Refuse what the report only warns of. */
+  readonly strict: boolean;
+}
+
+/** What was sent with the authorization request, to hold its answer against. */
+export interface SentRequest {
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Seconds. */
+  readonly maxAge?: number | undefined;
+  readonly acrValues?: string | undefined;
+  readonly resource?: readonly string[] | undefined;
+  /** What a refusal is read by. */
+  readonly prompt?: string | undefined;
+  readonly scope?: string | undefined;
+}
+
+/** Tokens that both readers accepted. */
+export interface VerifiedTokens {
+  readonly accessToken: string;
+  readonly tokenType: string;
+  /** Seconds since the epoch; absent when the provider did not say. */
+  readonly expiresAt?: number;
+  readonly refreshToken?: string;
+  readonly idToken?: string;
+  /** As the provider stated them; absent when it did not, which means: as asked (RFC 6749 §5.1). */
+  readonly scope?: readonly string[];
+  readonly report?: IdTokenReport;
+}
+
+/** The checks that openid-client makes as well: here the two readers must agree. */
+const SHARED_CHECKS: ReadonlySet<CheckName> = new Set(['signature', 'iss', 'aud', 'exp', 'nbf', 'nonce']);
+
+/**
+ * Exchanges the code of an authorization response for tokens (RFC 6749 §4.1.3,
+ * RFC 7636 §4.5) and has the ID token judged by openid-client and by our
+ * report. Throws the code of the authorization error, of the token endpoint's
+ * refusal, or of the first check that refuses the ID token, with all checks in
+ * the error's details.
+ */
+export async function exchangeCode(
+  provider: Provider,
+  party: TokenClient,
+  answer: URLSearchParams,
+  sent: SentRequest,
+  deps: ProviderDeps,
+): Promise<VerifiedTokens> {
+  const before = deps.recorder.exchanges.length;
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: withExactRedirectUri(party.authentication.apply, sent.redirectUri),
+  });
+  provider.endpoint('token_endpoint');
+  const currentUrl = new URL(sent.redirectUri);
+  currentUrl.search = answer.toString();
+  currentUrl.hash = '';
+  const outcome = await settle(
+    client.authorizationCodeGrant(
+      configuration,
+      currentUrl,
+      {
+        expectedState: sent.state,
+        expectedNonce: sent.nonce,
+        pkceCodeVerifier: sent.codeVerifier,
+        idTokenExpected: true,
+        ...(sent.maxAge === undefined ? {} : { maxAge: sent.maxAge }),
+      },
+      resourceParameters(sent.resource),
+    ),
+  );
+  const exchange = tokenExchange(deps, before);
+  if (!exchange && !outcome.accepted) throw refusedCallback(outcome.error, answer, sent, provider);
+  return judge(outcome, exchange, provider, party, deps, {
+    requireIdToken: true,
+    nonce: sent.nonce,
+    code: answer.get('code') ?? undefined,
+    maxAge: sent.maxAge,
+    acrValues: sent.acrValues,
+    scope: sent.scope,
+  });
+}
+
+/**
+ * Spends a refresh token (RFC 6749 §6, OIDC Core §12). An ID token that comes
+ * with the answer is judged like a first one and must keep iss, sub and aud of
+ * `previous`. Throws as `exchangeCode` does; the caller saves nothing then.
+ */
+export async function refreshTokens(
+  provider: Provider,
+  party: TokenClient,
+  refreshToken: string,
+  request: {
+    readonly previous?: Readonly<Record<string, unknown>>;
+    readonly scope?: string;
+    readonly resource?: readonly string[] | undefined;
+  },
+  deps: ProviderDeps,
+): Promise<VerifiedTokens> {
+  const before = deps.recorder.exchanges.length;
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  provider.endpoint('token_endpoint');
+  const parameters = resourceParameters(request.resource);
+  if (request.scope) parameters.set('scope', request.scope);
+  const outcome = await settle(client.refreshTokenGrant(configuration, refreshToken, parameters));
+  return judge(outcome, tokenExchange(deps, before), provider, party, deps, {
+    requireIdToken: false,
+    previous: request.previous,
+  });
+}
+
+type Outcome =
+  | { readonly accepted: true; readonly tokens: client.TokenEndpointResponse }
+  | { readonly accepted: false; readonly error: unknown };
+
+async function settle(grant: Promise<client.TokenEndpointResponse>): Promise<Outcome> {
+  try {
+    return { accepted: true, tokens: await grant };
+  } catch (error) {
+    return { accepted: false, error };
+  }
+}
+
+function resourceParameters(resources: readonly string[] | undefined): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const resource of resources ?? []) parameters.append('resource', resource);
+  return parameters;
+}
+
+/** openid-client derives redirect_uri from the callback's URL, without its query and normalised; the one sent must be repeated to the letter. */
+function withExactRedirectUri(apply: client.ClientAuth, redirectUri: string): client.ClientAuth {
+  return (server, metadata, body, headers) => {
+    body.set('redirect_uri', redirectUri);
+    return apply(server, metadata, body, headers);
+  };
+}
+
+function tokenExchange(deps: ProviderDeps, since: number): Exchange | undefined {
+  return deps.recorder.exchanges.slice(since).find((exchange) => exchange.step === 'token request');
+}
+
+interface Judging {
+  readonly requireIdToken: boolean;
+  readonly nonce?: string;
+  readonly code?: string | undefined;
+  readonly maxAge?: number | undefined;
+  readonly acrValues?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly previous?: Readonly<Record<string, unknown>> | undefined;
+}
+
+async function judge(
+  outcome: Outcome,
+  exchange: Exchange | undefined,
+  provider: Provider,
+  party: TokenClient,
+  deps: ProviderDeps,
+  judging: Judging,
+): Promise<VerifiedTokens> {
+  const body = exchange?.status !== undefined && exchange.status < 300 ? jsonObject(exchange.responseBody) : undefined;
+  const idToken = typeof body?.id_token === 'string' ? body.id_token : undefined;
+  const accessToken = typeof body?.access_token === 'string' ? body.access_token : undefined;
+  const clockSkew = skewOf(exchange);
+  const report =
+    idToken === undefined
+      ? undefined
+      : await reportIdToken(idToken, {
+          issuer: provider.issuer,
+          clientId: party.clientId,
+          algorithms: provider.metadata.id_token_signing_alg_values_supported,
+          jwks: provider.keySet.kept()?.jwks,
+          now: Math.floor(deps.clock.now() / 1000),
+          tolerance: party.clockTolerance,
+          clockSkew,
+          nonce: judging.nonce,
+          accessToken,
+          code: judging.code,
+          maxAge: judging.maxAge,
+          acrValues: judging.acrValues,
+          previous: judging.previous,
+        });
+  const details = report ? { checks: report.checks } : {};
+
+  if (!outcome.accepted) {
+    const original = originalError(outcome.error);
+    if (original instanceof OidcCliError) {
+      throw new OidcCliError(original.code, original.facts, { cause: original.cause, details });
+    }
+    if (original) throw original;
+    const facts = {
+      endpoint: 'token_endpoint',
+      method: party.authentication.method,
+      announced: party.authentication.announced,
+    };
+    if (!body) throw refusedByTokenEndpoint(outcome.error, facts, exchange);
+    const none = body.id_token === undefined || body.id_token === null;
+    if (none && judging.requireIdToken && accessToken !== undefined) {
+      throw new OidcCliError(
+        'no_id_token',
+        { issuer: provider.issuer, scope: judging.scope },
+        { cause: outcome.error },
+      );
+    }
+    const refusal = report && firstRefusal(report, false);
+    if (refusal) throw refusedIdToken(refusal, details, clockSkew, outcome.error);
+    if (!report || isAboutTheResponse(outcome.error)) throw refusedByTokenEndpoint(outcome.error, facts, exchange);
+    throw disagreement('openid-client refuses it', innermostMessage(outcome.error), details, outcome.error);
+  }
+
+  const refusal = report && firstRefusal(report, party.strict);
+  if (refusal) {
+    if (SHARED_CHECKS.has(refusal.name)) {
+      throw disagreement('the report refuses it', `${refusal.name}: ${refusal.actual}`, details);
+    }
+    throw refusedIdToken(refusal, details, clockSkew);
+  }
+  return verifiedTokens(outcome.tokens, report, exchange, deps);
+}
+
+function verifiedTokens(
+  tokens: client.TokenEndpointResponse,
+  report: IdTokenReport | undefined,
+  exchange: Exchange | undefined,
+  deps: ProviderDeps,
+): VerifiedTokens {
+  const received = exchange ? exchange.startedAt + (exchange.durationMs ?? 0) : deps.clock.now();
+  return {
+    accessToken: tokens.access_token,
+    tokenType: tokens.token_type,
+    ...(tokens.expires_in === undefined ? {} : { expiresAt: Math.floor(received / 1000) + tokens.expires_in }),
+    ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
+    ...(tokens.id_token === undefined ? {} : { idToken: tokens.id_token }),
+    ...(tokens.scope === undefined ? {} : { scope: tokens.scope.split(' ').filter(Boolean) }),
+    ...(report ? { report } : {}),
+  };
+}
+
+/** The error for an ID token that a check of the report refuses. */
+function refusedIdToken(
+  refusal: Check,
+  details: Readonly<Record<string, unknown>>,
+  clockSkew?: number,
+  cause?: unknown,
+): OidcCliError {
+  return new OidcCliError(
+    refusal.code ?? 'id_token_readers_disagree',
+    {
+      check: refusal.name,
+      expected: refusal.expected,
+      actual: refusal.actual,
+      clockSkew,
+      strict: refusal.verdict === 'warn',
+    },
+    { cause, details },
+  );
+}
+
+function disagreement(who: string, reason: string, details: Readonly<Record<string, unknown>>, cause?: unknown) {
+  return new OidcCliError('id_token_readers_disagree', { who, reason }, { cause, details });
+}
+
+/** oauth4webapi hands the response's body over with errors about the response, and the claims with errors about the ID token. */
+function isAboutTheResponse(error: unknown): boolean {
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if (typeof current.cause === 'object' && current.cause !== null && 'body' in current.cause) return true;
+  }
+  return false;
+}
+
+function jsonObject(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The provider's clock minus ours in whole seconds; a Date header has no fractions, so half a second is added. */
+function skewOf(exchange: Exchange | undefined): number | undefined {
+  const date = Date.parse(exchange?.responseHeaders?.date ?? '');
+  if (!exchange || Number.isNaN(date)) return undefined;
+  const received = exchange.startedAt + (exchange.durationMs ?? 0);
+  const skew = Math.round((date + 500 - received) / 1000);
+  return skew === 0 ? 0 : skew;
+}
+
+/** Authorization errors with a code of their own (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2). */
+const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  access_denied: 'access_denied',
+  login_required: 'login_required',
+  consent_required: 'consent_required',
+  interaction_required: 'interaction_required',
+  account_selection_required: 'account_selection_required',
+  invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
+  invalid_request: 'invalid_request',
+  unauthorized_client: 'unauthorized_client',
+  unsupported_response_type: 'unsupported_response_type',
+  server_error: 'provider_server_error',
+  temporarily_unavailable: 'provider_unavailable',
+};
+
+function refusedCallback(error: unknown, answer: URLSearchParams, sent: SentRequest, provider: Provider): Error {
+  const original = originalError(error);
+  if (original) return original;
+  if (error instanceof client.AuthorizationResponseError) {
+    return new OidcCliError(
+      AUTHORIZATION_ERRORS[error.error] ?? 'authorization_refused',
+      { error: error.error, description: error.error_description, prompt: sent.prompt, scope: sent.scope },
+      { cause: error },
+    );
+  }
+  const iss = answer.get('iss');
+  const issRequired = provider.metadata.authorization_response_iss_parameter_supported === true;
+  if ((iss !== null && iss !== provider.issuer) || (iss === null && issRequired)) {
+    return new OidcCliError(
+      'callback_issuer_mismatch',
+      { expected: provider.issuer, actual: iss ?? 'absent' },
+      { cause: error },
+    );
+  }
+  const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
+  return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
+}
+
+/** What is wrong with an answer that carries the right state. */
+function callbackFault(answer: URLSearchParams, error: unknown): string {
+  if (answer.has('response')) return 'it is a signed response (JARM), which was not asked for';
+  if (answer.has('id_token') || answer.has('token')) return 'it holds a token, as in the implicit and hybrid flows';
+  if (!answer.get('code')) return 'it has neither a code nor an error';
+  return innermostMessage(error);
+}

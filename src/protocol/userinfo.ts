@@ -1,0 +1,59 @@
+import * as client from 'openid-client';
+import { OidcCliError } from '../errors.js';
+import { contentTypeOf, reasonOf, withoutSecrets } from './answer-facts.js';
+import type { Provider, ProviderDeps } from './provider.js';
+import type { TokenClient } from './token-requests.js';
+import { originalError } from './unwrap.js';
+
+/**
+ * Asks the userinfo endpoint who the access token is for (OIDC Core §5.3) and
+ * compares `sub` with the ID token's. Throws `userinfo_subject_mismatch`,
+ * `userinfo_refused`, `userinfo_invalid`, `endpoint_missing` or the network's own.
+ */
+export async function requestUserinfo(
+  provider: Provider,
+  party: TokenClient,
+  accessToken: string,
+  subject: string,
+  deps: ProviderDeps,
+): Promise<Readonly<Record<string, unknown>>> {
+  const url = provider.endpoint('userinfo_endpoint');
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  try {
+    return await client.fetchUserInfo(configuration, accessToken, subject);
+  } catch (error) {
+    const original = originalError(error);
+    if (original) throw original;
+    const exchange = deps.recorder.last('userinfo request');
+    const actual = subjectOf(exchange?.responseBody);
+    if (exchange?.status === 200 && actual !== undefined && actual !== subject) {
+      throw new OidcCliError('userinfo_subject_mismatch', { url, expected: subject, actual }, { cause: error });
+    }
+    if (exchange?.status === 200) {
+      const facts = { url, contentType: contentTypeOf(exchange), reason: reasonOf(error, exchange) };
+      throw new OidcCliError('userinfo_invalid', facts, { cause: error });
+    }
+    const challenge = error instanceof client.WWWAuthenticateChallengeError ? error.cause[0]?.parameters : undefined;
+    const facts = {
+      url,
+      status: exchange?.status,
+      error: withoutSecrets(challenge?.error, exchange),
+      description: withoutSecrets(challenge?.error_description, exchange),
+    };
+    throw new OidcCliError('userinfo_refused', facts, { cause: error });
+  }
+}
+
+function subjectOf(body: string | undefined): string | undefined {
+  try {
+    const value: unknown = JSON.parse(body ?? '');
+    const sub = typeof value === 'object' && value !== null && 'sub' in value ? value.sub : undefined;
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}

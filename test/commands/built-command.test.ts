@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BIN, runCommand, startCommand } from '../support/built-command.js';
+import { identityProvider } from '../support/identity-provider.js';
+import { type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
+import { requirement } from '../support/requirement.js';
+
+const ALICE = fileURLToPath(new URL('programs/alice.mjs', import.meta.url));
+const BROWSER = `"${process.execPath}" "${ALICE}"`;
+const SCOPE = 'openid profile email offline_access';
+
+let home: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'oidc-cli-built-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+function fileStore(): Record<string, string> {
+  return { OIDC_CLI_HOME: home, HOME: home, OIDC_CLI_STORE: 'file' };
+}
+
+function loginArguments(issuer: string): string[] {
+  return ['login', '--issuer', issuer, '--client-id', 'demo', '--port', '0', '--scope', SCOPE];
+}
+
+describe('the built command', () => {
+  it('signs in through the program that BROWSER names, with its arguments, and ends by itself', async () => {
+    const { issuer } = await identityProvider();
+    const signedIn = await runCommand(loginArguments(issuer), { ...fileStore(), BROWSER });
+    expect(signedIn.stderr).not.toContain('✗');
+    expect(signedIn).toMatchObject({ code: 0, signal: null });
+    expect((await runCommand(['whoami'], fileStore())).stdout).toContain('Alice Example');
+  });
+
+  it('goes on waiting, with the URL printed, when the browser cannot be opened', async () => {
+    const { issuer } = await identityProvider();
+    const command = startCommand([...loginArguments(issuer), '--browser', '/nonexistent/browser'], fileStore());
+    await command.said('No browser could be opened');
+    await command.said(`${issuer}/auth?`);
+    command.kill('SIGINT');
+    expect((await command.finished).code).toBe(130);
+  });
+
+  it('exits 130 on Ctrl-C and leaves no listener and no session', async () => {
+    const { issuer } = await identityProvider();
+    const command = startCommand([...loginArguments(issuer), '--no-browser'], fileStore());
+    await command.said('/auth?');
+    await command.said('Waiting up to');
+    const port = Number(/redirect_uri=http%3A%2F%2Flocalhost%3A(\d+)/.exec(command.stderr())?.[1]);
+    expect(await reachable(port)).toBe(true);
+    command.kill('SIGINT');
+    const { code, stderr, stdout } = await command.finished;
+    expect(code).toBe(130);
+    expect(stderr).toContain('Interrupted.');
+    expect(stdout).toBe('');
+    expect(await reachable(port)).toBe(false);
+    expect((await runCommand(['whoami'], fileStore())).code).toBe(4);
+  });
+
+  it('spends the refresh token once when two processes ask at the same time', async () => {
+    const { issuer } = await identityProvider();
+    await runCommand(loginArguments(issuer), { ...fileStore(), BROWSER });
+    const both = await Promise.all([1, 2].map(() => runCommand(['token', '--refresh', '--json'], fileStore())));
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    // A reused refresh token would have ended the whole family: the session still lives.
+    expect((await runCommand(['token', '--refresh'], fileStore())).code).toBe(0);
+  });
+
+  it('is quiet when its reader goes away', async () => {
+    const child = spawn(process.execPath, [BIN, 'login', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.destroy();
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(stderr).toBe('');
+  });
+
+  it('keeps tokens out of the process title and the arguments of the browser', async () => {
+    const { issuer } = await identityProvider();
+    await runCommand(loginArguments(issuer), { ...fileStore(), BROWSER });
+    const out = await runCommand(
+      [
+        'logout',
+        '--post-logout-redirect-uri',
+        'http://127.0.0.1:0/',
+        '--browser',
+        `"${process.execPath}" -e "console.error(process.argv)"`,
+        '--timeout',
+        '2',
+      ],
+      fileStore(),
+    );
+    expect(out.stderr + out.stdout).not.toMatch(/id_token_hint|eyJ/);
+    expect(out.code).toBe(6);
+  });
+});
+
+describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
+  'the built command with a real keychain',
+  () => {
+    let keyring: Keyring;
+
+    beforeEach(async () => {
+      keyring = await startKeyring();
+    });
+    afterEach(() => keyring.stop());
+
+    it('keeps the session in the keychain, where secret-tool sees it, and logout takes it out', async () => {
+      const { issuer } = await identityProvider();
+      const env = { ...keyring.env, OIDC_CLI_HOME: home };
+      const signedIn = await runCommand([...loginArguments(issuer), '--json'], { ...env, BROWSER });
+      expect(signedIn.code).toBe(0);
+      expect(JSON.parse(signedIn.stdout)).toMatchObject({ store: 'keychain', warnings: [] });
+      expect(keyring.search('oidc-cli')).toContain('user-');
+      const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      expect(files.map((file) => file.name)).toEqual(['sessions.json']);
+
+      const who = await runCommand(['whoami'], env);
+      expect(who.stdout).toContain('in the keychain (Secret Service)');
+      expect((await runCommand(['token', '--refresh'], env)).code).toBe(0);
+      const out = await runCommand(['logout', '--post-logout-redirect-uri', 'http://127.0.0.1:0/'], {
+        ...env,
+        BROWSER,
+      });
+      expect(out.code).toBe(0);
+      expect(keyring.search('oidc-cli')).not.toContain('user-');
+    });
+  },
+);
+
+function reachable(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, 'localhost');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

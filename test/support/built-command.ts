@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '../../src/context.js';
+import type { Finished } from './run.js';
+
+/** The command as users run it; `npm test` builds it first. */
+export const BIN = fileURLToPath(new URL('../../bin/oidc-cli.js', import.meta.url));
+
+/** How a process ended, and by which signal if by one. */
+export interface FinishedProcess extends Finished {
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A command under way. */
+export interface RunningCommand {
+  readonly finished: Promise<FinishedProcess>;
+  /** Resolves when stderr holds `text`; rejects when the process ends without it. */
+  said(text: string): Promise<void>;
+  /** What it has said so far. */
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts the built command in a process of its own; after 60 s it is ended, so that no test leaves one behind. */
+export function startCommand(argv: readonly string[], env: Environment, stdin?: string): RunningCommand {
+  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, timeout: 60_000 });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    for (const listener of listeners) listener();
+  });
+  if (stdin !== undefined) child.stdin.end(stdin);
+  const finished = new Promise<FinishedProcess>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code: code ?? -1, signal, stdout, stderr }));
+  });
+  return {
+    finished,
+    stderr: () => stderr,
+    kill: (signal) => child.kill(signal),
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!stderr.includes(text)) return;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        void finished.then(() => reject(new Error(`it ended without saying "${text}": ${stderr}`)), reject);
+        look();
+      }),
+  };
+}
+
+/** Runs the built command to its end. */
+export function runCommand(argv: readonly string[], env: Environment, stdin?: string): Promise<FinishedProcess> {
+  return startCommand(argv, env, stdin ?? '').finished;
+}

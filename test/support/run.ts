@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { signInOverHttp } from '../../src/browser/http-browser.js';
+import type { Context, Environment, OpenUrl } from '../../src/context.js';
+import { main } from '../../src/main.js';
+
+/** What a command left behind. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A machine of its own for one test: an empty home folder, no terminal, a clock that can be moved. */
+export interface Machine {
+  readonly home: string;
+  /** Runs one command line to its end. */
+  run(argv: readonly string[], world?: RunWorld): Promise<Finished>;
+  /** Moves this machine's clock; seconds. */
+  passTime(seconds: number): void;
+  remove(): Promise<void>;
+}
+
+/** What one run may see differently. */
+export interface RunWorld {
+  readonly env?: Environment;
+  readonly cwd?: string;
+  readonly openUrl?: OpenUrl;
+  /** All of stdin, at once; without it stdin stays open and silent. */
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+  /** Called with everything stderr has so far, after each write. */
+  readonly onStderr?: (text: string, stdin: PassThrough) => void;
+}
+
+/** Makes a machine whose sessions go to the encrypted file, since a keychain would be shared by all tests. */
+export async function createMachine(): Promise<Machine> {
+  const home = await mkdtemp(join(tmpdir(), 'oidc-cli-test-'));
+  let ahead = 0;
+  return {
+    home,
+    passTime: (seconds) => {
+      ahead += seconds * 1000;
+    },
+    remove: () => rm(home, { recursive: true, force: true }),
+    run: async (argv, world = {}) => {
+      let stdout = '';
+      let stderr = '';
+      const stdin = new PassThrough();
+      if (world.stdin !== undefined) stdin.end(world.stdin);
+      const env = { OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home, ...world.env };
+      const context: Context = {
+        env,
+        cwd: world.cwd ?? home,
+        platform: process.platform,
+        folders: { config: home, data: home },
+        stdin,
+        stdout: { write: (text) => (stdout += text) },
+        stderr: {
+          write: (text) => {
+            stderr += text;
+            world.onStderr?.(stderr, stdin);
+          },
+        },
+        clock: { now: () => Date.now() + ahead },
+        signal: world.signal ?? new AbortController().signal,
+        ...(world.openUrl ? { openUrl: world.openUrl } : {}),
+      };
+      const code = await main(argv, context);
+      return { code, stdout, stderr };
+    },
+  };
+}
+
+/** A browser in which Alice signs in and agrees to everything. */
+export const aliceSignsIn: OpenUrl = async (url) => {
+  await signInOverHttp(url, { username: 'alice', password: 'alice-password', timeoutMs: 15_000 });
+};
