@@ -7,7 +7,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { Terminal } from '../terminal.js';
 
 /** A sign-in as the flow takes it: the profile, with its secret resolved. */
-export type ResolvedSignIn = SignInRequest & { readonly redirectUri: string; readonly timeout: number };
+export type ResolvedSignIn = SignInRequest & { readonly timeout: number };
 
 /**
  * Resolves what a profile only refers to, before the flow begins. Throws

@@ -2,11 +2,11 @@ import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type ProfileFlags, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
-import type { SessionStore } from '../sessions/session-store.js';
+import type { Session, SessionStore } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
-import { openSessions } from './session-access.js';
+import { chosenByText, openSessions } from './session-access.js';
 
 /** What `login` was asked. */
 export interface LoginOptions {
@@ -42,19 +42,69 @@ export async function prepareLogin(
   terminal: Terminal,
 ): Promise<PreparedLogin> {
   const sessions = openSessions(context, terminal);
-  const last = options.profile === undefined ? (await sessions.list())[0]?.profile : undefined;
-  const resolved = await resolveProfile({ name: options.profile, flags: options.flags, lastSignedIn: last }, context);
+  const resolved = await resolve(options, sessions, context);
   const { profile } = resolved;
   const name = options.save ?? profile.name;
   if (options.save !== undefined && options.save !== profile.name) await refuseToReplace(options.save, context);
   terminal.say(`Signing in at ${printable(profile.issuer)} as client ${printable(profile.clientId)}`);
-  terminal.say(terminal.talk.dim(`profile ${printable(name)} (${resolved.chosenBy})`));
+  terminal.say(terminal.talk.dim(`profile ${printable(name)} (${chosenByText(resolved.chosenBy)})`));
   // Before anybody is sent to a browser: can the session be kept?
   const { store, warning } = await sessions.choose(profile.store, { profile: name, issuer: profile.issuer });
   const warnings = warning === undefined ? [...resolved.warnings] : [...resolved.warnings, warning];
   for (const text of warnings) terminal.say(terminal.talk.warn(`Warning: ${printable(text)}`));
   const request = await signInRequest(profile, { name, userinfo: options.userinfo }, sessions, context, terminal);
   return { resolved, request, sessions, store, warnings };
+}
+
+/** The profile, from flags, environment and files; else as it last signed in, where no file knows its name. */
+async function resolve(options: LoginOptions, sessions: Sessions, context: Context): Promise<ResolvedProfile> {
+  const { profile: name, flags } = options;
+  const lastSignedIn = name === undefined ? (await sessions.list())[0]?.profile : undefined;
+  try {
+    return await resolveProfile({ name, flags, lastSignedIn }, context);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
+    const entry = await sessions.find({ profile: name ?? lastSignedIn });
+    const session = entry && (await sessions.read(entry));
+    if (!session) throw error;
+    return signInAgain(session, flags, context);
+  }
+}
+
+/** What a sign-in by flags alone left behind is enough to repeat it; flags given now go before. */
+async function signInAgain(session: Session, flags: ProfileFlags, context: Context): Promise<ResolvedProfile> {
+  const secret = session.clientSecret;
+  const secretFlags =
+    flags.clientSecretEnv || flags.clientSecretFile || flags.clientSecretStdin || flags.clientSecret
+      ? {}
+      : {
+          ...(secret?.kind === 'env' ? { clientSecretEnv: secret.name } : {}),
+          ...(secret?.kind === 'file' ? { clientSecretFile: secret.path } : {}),
+        };
+  const resolved = await resolveProfile(
+    {
+      name: session.profile,
+      flags: {
+        issuer: session.issuer,
+        clientId: session.clientId,
+        clientAuth: session.clientAuth,
+        scope: session.scope.requested.join(' '),
+        redirectUri: session.redirectUri,
+        resource: session.resource,
+        ...(session.postLogoutRedirectUri === undefined
+          ? {}
+          : { postLogoutRedirectUri: session.postLogoutRedirectUri }),
+        ...(session.ca === undefined ? {} : { ca: session.ca }),
+        ...secretFlags,
+        ...flags,
+      },
+    },
+    context,
+  );
+  const { profile } = resolved;
+  // The kept secret belongs to its issuer: another one named now does not get it.
+  if (secret?.kind !== 'stored' || profile.clientSecret || profile.issuer !== session.issuer) return resolved;
+  return { ...resolved, profile: { ...profile, clientSecret: { kind: 'value', value: secret.value } } };
 }
 
 /** `--save` may update the profile that signs in, and must not swallow another one. Throws `profile_exists`. */

@@ -92,9 +92,26 @@ export async function findEntry(
     throw new OidcCliError('not_signed_in', { profile, issuer: selection.issuer, chosenBy, others });
   }
   if (chosenBy !== 'argument') {
-    terminal.say(terminal.talk.dim(`profile ${printable(entry.profile)} (${chosenBy ?? 'by its issuer'})`));
+    terminal.say(terminal.talk.dim(`profile ${printable(entry.profile)} (${chosenByText(chosenBy)})`));
   }
   return entry;
+}
+
+/** How a profile came to be used, for people. */
+export function chosenByText(chosenBy: ChosenBy | undefined): string {
+  switch (chosenBy) {
+    case 'argument':
+      return 'as named';
+    case 'OIDC_CLI_PROFILE':
+    case 'OIDC_CLI_ISSUER':
+      return `from ${chosenBy}`;
+    case 'default in file':
+      return 'the default of the configuration file';
+    case 'last signed in to':
+      return 'the one last signed in to';
+    default:
+      return 'named after its issuer';
+  }
 }
 
 async function choose(

@@ -49,7 +49,7 @@ export interface BrowserLoginDeps extends ProviderDeps {
  * step that failed; the listener is closed in every case.
  */
 export async function browserLogin(
-  request: SignInRequest & { readonly redirectUri: string; readonly timeout: number },
+  request: SignInRequest & { readonly timeout: number },
   deps: BrowserLoginDeps,
 ): Promise<SignInResult> {
   const local = isLoopback(new URL(request.redirectUri).hostname);

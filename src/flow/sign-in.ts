@@ -17,6 +17,8 @@ export interface SignInRequest {
   readonly issuer: string;
   readonly allowHttp: boolean;
   readonly clientId: string;
+  /** As the profile has it: port 0 stands for any free one. */
+  readonly redirectUri: string;
   readonly clientSecret?: string | undefined;
   /** Where the secret can be had again, for the session. */
   readonly clientSecretSource?: SecretSource | undefined;
@@ -136,7 +138,7 @@ export async function completeSignIn(
     clientId: request.clientId,
     clientAuth: party.authentication.method,
     ...(request.clientSecretSource ? { clientSecret: request.clientSecretSource } : {}),
-    redirectUri,
+    redirectUri: request.redirectUri,
     ...(request.postLogoutRedirectUri === undefined ? {} : { postLogoutRedirectUri: request.postLogoutRedirectUri }),
     subject,
     claims: report.claims,

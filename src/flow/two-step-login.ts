@@ -23,7 +23,7 @@ export interface PendingSignIn {
 
 /** First half: discovery and the authorization request, without a listener. Makes no browser appear. */
 export async function startTwoStepLogin(
-  request: SignInRequest & { readonly redirectUri: string },
+  request: SignInRequest,
   store: string,
   deps: ProviderDeps,
 ): Promise<{ readonly url: string; readonly pending: PendingSignIn }> {

@@ -33,6 +33,7 @@ export interface Session {
   readonly clientId: string;
   readonly clientAuth: string;
   readonly clientSecret?: SecretSource;
+  /** As the profile had it: port 0 stands for any free one. */
   readonly redirectUri: string;
   /** Where the profile wants the browser sent after a sign-out. */
   readonly postLogoutRedirectUri?: string;

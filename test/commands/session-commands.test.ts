@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { startIdentityProvider } from '../../src/idp/identity-provider.js';
 import { createSessions } from '../../src/sessions/sessions.js';
+import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 
 let provider: IdentityProvider;
@@ -193,6 +194,32 @@ describe('login', () => {
     expect(opened).toBe(false);
   });
 
+  it('repeats a sign-in that was made by flags alone, by its name or as the last one', async () => {
+    const common = [
+      'login',
+      '--issuer',
+      provider.issuer,
+      '--client-id',
+      'demo-confidential',
+      '--port',
+      '0',
+      '--scope',
+      SCOPE,
+    ];
+    await machine.run([...common, '--client-secret-stdin'], { openUrl: aliceSignsIn, stdin: 'demo-secret' });
+    for (const argv of [['login'], ['login', new URL(provider.issuer).host]]) {
+      const { code, stdout } = await machine.run([...argv, '--json'], { openUrl: aliceSignsIn });
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ clientId: 'demo-confidential', refreshable: true });
+    }
+    // The kept secret is the issuer's own: another issuer under the same name does not get it.
+    const other = await identityProvider();
+    const foreign = await machine.run(['login', new URL(provider.issuer).host, '--issuer', other.issuer, '--json'], {
+      openUrl: aliceSignsIn,
+    });
+    expect(JSON.parse(foreign.stdout).error.code).toBe('config_missing');
+  });
+
   it('--no-browser prints the URL on a line of its own and waits for the answer', async () => {
     let started = false;
     const { code } = await machine.run(loginArguments('--no-browser'), {
@@ -347,7 +374,7 @@ describe('whoami', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('✓ Alice Example <alice@example.com> — signed in');
     expect(stdout).toMatch(/refresh token +yes/);
-    expect(stderr).toContain('(last signed in to)');
+    expect(stderr).toContain('(the one last signed in to)');
   });
 
   it('tells expired but refreshable (0) from expired for good (4)', async () => {
@@ -387,7 +414,7 @@ describe('whoami', () => {
     await signIn('--save', 'two');
     const { stdout, stderr } = await machine.run(['whoami', '--json'], { env: { OIDC_CLI_PROFILE: 'one' } });
     expect(JSON.parse(stdout).profile).toBe('one');
-    expect(stderr).toContain('(OIDC_CLI_PROFILE)');
+    expect(stderr).toContain('(from OIDC_CLI_PROFILE)');
   });
 });
 
