@@ -250,7 +250,7 @@ function profileCommands(program: Command, context: Context, terminal: Terminal,
     .action(async (name: string | undefined, { json, ...flags }) => {
       const [{ profileShow }, { openSessions }] = await Promise.all([
         import('./commands/profile.js'),
-        import('./commands/session-access.js'),
+        import('./commands/open-sessions.js'),
       ]);
       const last = (await openSessions(context, terminal).list())[0]?.profile;
       done(await profileShow({ profile: name, flags, lastSignedIn: last, json }, context, terminal));

@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
-import stringWidth from 'string-width';
+import { eastAsianWidth } from 'get-east-asian-width';
 import type { Environment, Output } from './context.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
@@ -111,17 +112,26 @@ export function printable(text: string): string {
   );
 }
 
+/** Terminal columns of a text: colours take none, marks none of their own, wide East Asian characters two. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of stripVTControlCharacters(text)) {
+    if (!/\p{Mark}/u.test(character)) columns += eastAsianWidth(character.codePointAt(0) ?? 0);
+  }
+  return columns;
+}
+
 /** Rows as aligned columns, two spaces apart; cells must already be printable. */
 export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell));
+      widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
     });
   }
   return rows.map((row) =>
     (
-      indent + row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell))).join('  ')
+      indent + row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - columnsOf(cell))).join('  ')
     ).trimEnd(),
   );
 }

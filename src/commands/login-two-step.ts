@@ -5,8 +5,9 @@ import { readClientSecret } from '../profiles/client-secret.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { Terminal } from '../terminal.js';
 import { printResult } from './login-report.js';
+import { openSessions } from './open-sessions.js';
 import { type LoginOptions, type PreparedLogin, withWhatIsKnown } from './prepare-login.js';
-import { networkFor, openSessions } from './session-access.js';
+import { networkFor } from './session-access.js';
 import { timestamp } from './session-text.js';
 
 /** A pending sign-in, with what only the command knows: where its secret and its session belong. */

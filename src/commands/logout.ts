@@ -5,7 +5,8 @@ import { type LogoutStep, logout as runLogout } from '../flow/logout.js';
 import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { browserOf } from './browser-choice.js';
-import { findEntry, networkFor, openSessions, type SessionSelection, sessionDeps } from './session-access.js';
+import { openSessions } from './open-sessions.js';
+import { findEntry, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
 
 /** What `logout` was asked. */
 export interface LogoutOptions extends SessionSelection {

@@ -6,7 +6,8 @@ import type { Session, SessionStore } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
-import { chosenByText, openSessions } from './session-access.js';
+import { openSessions } from './open-sessions.js';
+import { chosenByText } from './session-access.js';
 
 /** What `login` was asked. */
 export interface LoginOptions {

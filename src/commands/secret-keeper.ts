@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
+import { openSessions } from './open-sessions.js';
 import type { SecretKeeper } from './profile.js';
-import { openSessions } from './session-access.js';
 
 /** Keeps client secrets in the session store that `store` names, or the best one there is. */
 export function secretKeeper(store: string | undefined, context: Context, terminal: Terminal): SecretKeeper {

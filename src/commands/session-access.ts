@@ -1,53 +1,17 @@
-import { writeSync } from 'node:fs';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { CurrentSessionDeps } from '../flow/current-session.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
-import { nativeCallPending } from '../sessions/hang-guard.js';
 import type { Session, StoreKind } from '../sessions/session-store.js';
-import { createSessions, type SessionEntry, type Sessions } from '../sessions/sessions.js';
+import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';
-import { failureLines } from './failure-text.js';
 
 /** Which session a command is about. */
 export interface SessionSelection {
   readonly profile?: string | undefined;
   readonly issuer?: string | undefined;
-}
-
-/** How long a native keychain call may go on after Ctrl-C, in milliseconds. */
-const NATIVE_CALL_GRACE_MS = 1000;
-
-/** The sessions of this user. What happens on the side is said on stderr. */
-export function openSessions(context: Context, terminal: Terminal): Sessions {
-  context.signal.addEventListener('abort', endHangingCall, { once: true });
-  return createSessions({
-    dataFolder: context.folders.data,
-    env: context.env,
-    platform: context.platform,
-    clock: context.clock,
-    signal: context.signal,
-    // The process ends itself right after this, so nothing buffered would be written.
-    onHang: (error) => writeSync(2, `${failureLines(error, terminal.talk).join('\n')}\n`),
-    onNotice: (notice, facts) => {
-      const where = facts.file === undefined ? '' : ` (${facts.file})`;
-      if (notice === 'index_rebuilt') terminal.say(`The list of sessions was damaged and has been made anew${where}.`);
-      if (notice === 'entry_set_aside') terminal.say(`A damaged session file was set aside${where}.`);
-      if (notice === 'old_session_left')
-        terminal.say('The session that was replaced could not be removed from its old store.');
-    },
-  });
-}
-
-/** A keychain call that hangs blocks even `process.exit`; only a signal gets past it, and SIGINT makes the shell see 130. */
-function endHangingCall(): void {
-  setTimeout(() => {
-    if (!nativeCallPending()) return;
-    process.removeAllListeners('SIGINT');
-    process.kill(process.pid, 'SIGINT');
-  }, NATIVE_CALL_GRACE_MS).unref();
 }
 
 /** A session that was found, with how its profile was chosen. */

@@ -3,7 +3,8 @@ import { EXIT, type ExitCode } from '../errors.js';
 import { currentSession } from '../flow/current-session.js';
 import type { Session } from '../sessions/session-store.js';
 import type { Terminal } from '../terminal.js';
-import { findSession, networkFor, openSessions, type SessionSelection, sessionDeps } from './session-access.js';
+import { openSessions } from './open-sessions.js';
+import { findSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
 import { timestamp } from './session-text.js';
 
 /** What `token` was asked. */

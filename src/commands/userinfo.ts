@@ -2,7 +2,8 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { currentSession, userinfoOf } from '../flow/current-session.js';
 import { type Terminal, table } from '../terminal.js';
-import { findSession, networkFor, openSessions, type SessionSelection, sessionDeps } from './session-access.js';
+import { openSessions } from './open-sessions.js';
+import { findSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
 import { claimRows } from './session-text.js';
 
 /** What `userinfo` was asked. */

@@ -2,14 +2,8 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type SessionState, sessionState } from '../flow/session-state.js';
 import { printable, type Terminal, table } from '../terminal.js';
-import {
-  findSession,
-  networkFor,
-  openSessions,
-  type SessionSelection,
-  sessionDeps,
-  storeText,
-} from './session-access.js';
+import { openSessions } from './open-sessions.js';
+import { findSession, networkFor, type SessionSelection, sessionDeps, storeText } from './session-access.js';
 import { claimRows, expiryText, inWords, person, personText, timestamp } from './session-text.js';
 
 /** What `whoami` was asked. */

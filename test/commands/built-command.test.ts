@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import { type Keyring, keyringPresent, keyringWhy, startKeyring } from '../suppo
 import { requirement } from '../support/requirement.js';
 
 const ALICE = fileURLToPath(new URL('programs/alice.mjs', import.meta.url));
+const NOTE = fileURLToPath(new URL('programs/note.mjs', import.meta.url));
 const BROWSER = `"${process.execPath}" "${ALICE}"`;
 const SCOPE = 'openid profile email offline_access';
 
@@ -83,23 +85,18 @@ describe('the built command', () => {
     expect(stderr).toBe('');
   });
 
-  it('keeps tokens out of the process title and the arguments of the browser', async () => {
+  it('gives the browser of a sign-out an address without the ID token', async () => {
     const { issuer } = await identityProvider();
     await runCommand(loginArguments(issuer), { ...fileStore(), BROWSER });
+    const seen = join(home, 'arguments');
+    const browser = `"${process.execPath}" "${NOTE}" "${seen}"`;
     const out = await runCommand(
-      [
-        'logout',
-        '--post-logout-redirect-uri',
-        'http://127.0.0.1:0/',
-        '--browser',
-        `"${process.execPath}" -e "console.error(process.argv)"`,
-        '--timeout',
-        '2',
-      ],
+      ['logout', '--post-logout-redirect-uri', 'http://127.0.0.1:0/', '--browser', browser, '--timeout', '2'],
       fileStore(),
     );
-    expect(out.stderr + out.stdout).not.toMatch(/id_token_hint|eyJ/);
     expect(out.code).toBe(6);
+    expect(readFileSync(seen, 'utf8')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\S+$/);
+    expect(readFileSync(seen, 'utf8') + out.stderr + out.stdout).not.toMatch(/id_token_hint|eyJ/);
   });
 });
 
@@ -132,6 +129,23 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
       });
       expect(out.code).toBe(0);
       expect(keyring.search('oidc-cli')).not.toContain('user-');
+    });
+
+    it('ends on Ctrl-C also while the keychain does not answer', async () => {
+      const { issuer } = await identityProvider();
+      const env = { ...keyring.env, OIDC_CLI_HOME: home };
+      expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
+      const mute = createServer();
+      const path = join(home, 'bus');
+      await new Promise<void>((resolve) => mute.listen(path, resolve));
+      const asked = once(mute, 'connection');
+      const command = startCommand(['whoami'], { ...env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` });
+      const [connection] = await asked;
+      command.kill('SIGINT');
+      // Only a signal gets past the native call; a shell shows SIGINT as 130.
+      expect(await command.finished).toMatchObject({ signal: 'SIGINT' });
+      connection.destroy();
+      await new Promise((resolve) => mute.close(resolve));
     });
   },
 );

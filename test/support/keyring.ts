@@ -44,10 +44,14 @@ export async function startKeyring(options: { collection?: boolean } = {}): Prom
     rmSync(home, { recursive: true, force: true });
   };
   try {
-    const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const bus = spawn(
+      'dbus-daemon',
+      ['--session', '--nofork', '--print-address=1', `--address=unix:path=${join(runtime, 'bus')}`],
+      {
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     children.push(bus);
     env.DBUS_SESSION_BUS_ADDRESS = (await firstLine(bus)).trim();
 
