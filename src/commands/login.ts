@@ -2,12 +2,12 @@ import { createInterface } from 'node:readline';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { explain } from '../explain/explain.js';
-import { browserLogin, type LoginEvent } from '../flow/browser-login.js';
+import { browserLogin } from '../flow/browser-login.js';
 import type { SignInResult } from '../flow/sign-in.js';
-import type { Profile } from '../profiles/profile.js';
-import { printable, type Terminal } from '../terminal.js';
+import type { Terminal } from '../terminal.js';
 import { browserOf } from './browser-choice.js';
-import { clientAuthText, printResult } from './login-report.js';
+import { loginProgress } from './login-progress.js';
+import { printResult } from './login-report.js';
 import { type LoginOptions, type PreparedLogin, prepareLogin, withWhatIsKnown } from './prepare-login.js';
 import { networkFor } from './session-access.js';
 
@@ -45,7 +45,7 @@ async function signIn(
       pasted: profile.clientSecret?.kind === 'stdin' ? undefined : pastedLines(context, over.signal),
       keep: (signedIn) => keep(signedIn, prepared, options, context),
       explain: (error) => explain(error.code, error.facts),
-      on: tell(profile, options, context, terminal),
+      on: loginProgress({ openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true }, terminal),
     });
     terminal.status(undefined);
     printResult(result, store.kind, prepared.warnings, options, context, terminal);
@@ -80,65 +80,4 @@ async function* pastedLines(context: Context, signal: AbortSignal): AsyncGenerat
     lines.close();
     context.stdin.pause();
   }
-}
-
-/** Says on stderr what goes on, so that nobody waits without knowing for what. */
-function tell(profile: Profile, options: LoginOptions, context: Context, terminal: Terminal) {
-  let url = '';
-  let hinted = false;
-  const paste = context.stdin.isTTY ? ' or paste the address the browser ends at' : '';
-  const showUrl = () => {
-    terminal.say('');
-    terminal.say(url);
-    terminal.say('');
-  };
-  return (event: LoginEvent): void => {
-    switch (event.type) {
-      case 'no listener':
-        terminal.say(
-          'The redirect URI is not on this machine: paste the address the browser ends at after signing in.',
-        );
-        return;
-      case 'discovered':
-        terminal.say(terminal.talk.dim(`client authentication ${clientAuthText(event.authentication)}`));
-        return;
-      case 'authorization request':
-        url = event.url;
-        if (options.openBrowser) return;
-        terminal.say('Open this address in a browser:');
-        showUrl();
-        return;
-      case 'browser opened':
-        terminal.say(`Opened a browser (${printable(event.by)}). If nothing appears, open this address yourself:`);
-        showUrl();
-        return;
-      case 'browser failed':
-        terminal.say(`No browser could be opened: ${printable(event.reason)}. Open this address in one:`);
-        showUrl();
-        return;
-      case 'waiting':
-        terminal.status(`Waiting up to ${event.seconds} s for the sign-in${paste} … (Ctrl-C ends it)`);
-        return;
-      case 'long wait':
-        // On a terminal the line stays; in a log it is written once.
-        if (hinted) return;
-        hinted = true;
-        terminal.status(
-          `Still waiting. If the browser shows an error page of the provider, register this redirect URI there, exactly: ${printable(event.redirectUri)}${event.strays > 0 ? ` (${event.strays} other requests came)` : ''}`,
-        );
-        return;
-      case 'pasted ignored':
-        terminal.say(
-          event.reason === 'wrong state'
-            ? 'That address belongs to another sign-in (its state differs). Still waiting.'
-            : `That is not the address of this sign-in's answer; it begins with ${printable(profile.redirectUri)}. Still waiting.`,
-        );
-        return;
-      case 'answered':
-        terminal.status('The answer came; exchanging the code and verifying the ID token …');
-        return;
-      default:
-        return;
-    }
-  };
 }

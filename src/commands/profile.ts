@@ -7,10 +7,11 @@ import { type CollectedProfile, collectProfile } from '../profiles/collect-profi
 import { fileLayer, flagLayer } from '../profiles/layers.js';
 import { isInside } from '../profiles/paths.js';
 import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.js';
+import { known } from '../profiles/profile-choice.js';
 import { loadProfileFile, loadProfileFiles, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
 import { secretValues } from '../profiles/profile-values.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
-import { removeProfile, saveProfile } from '../profiles/save-profile.js';
+import { checkProfile, removeProfile, saveProfile } from '../profiles/save-profile.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import { DEFAULTS, SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
 import { checkProjectTrust, isTrustedFolder } from '../profiles/trust.js';
@@ -161,7 +162,7 @@ export async function profileShow(
       key: 'profile',
       flag: 'an argument',
       variable: 'OIDC_CLI_PROFILE',
-      known: [],
+      known: collected.files && known(collected.files),
       files: collected.files?.searched,
     });
   }
@@ -230,21 +231,32 @@ export async function profileAdd(
   if (flags.port !== undefined) {
     values.redirectUri = redirectUriWithPort(values.redirectUri ?? DEFAULTS.redirectUri, flags.port);
   }
+  // Nothing is asked for or kept for a profile that could not be written.
+  await checkProfile(name, values);
+  let kept = false;
   // The store first: a profile that names a secret which was never kept would be of no use.
   if (reference?.kind === 'stdin' || reference?.kind === 'value') {
     if (reference.kind === 'stdin' && context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
     const secret = reference.kind === 'value' ? reference.value : await readSecretFromStdin(context.stdin, context);
     if (secret === '') throw new OidcCliError('client_secret_unavailable', { source: 'stdin', reason: 'it is empty' });
     await keeper.saveClientSecret(name, issuer, secret);
+    kept = true;
   }
-  await saveProfile(file, name, values, {
-    replace: options.force,
-    makeDefault: options.makeDefault,
-    mode: project ? 0o644 : 0o600,
-  });
+  try {
+    await saveProfile(file, name, values, {
+      replace: options.force,
+      makeDefault: options.makeDefault,
+      mode: project ? 0o644 : 0o600,
+    });
+  } catch (error) {
+    // A secret that no profile names would stay for ever.
+    if (kept && !old?.clientSecretStored) await keeper.forgetClientSecret(name);
+    throw error;
+  }
   if (old?.clientSecretStored && !values.clientSecretStored) await keeper.forgetClientSecret(name);
 
   const warnings: string[] = [];
+  if (layer.issuerWarning !== undefined) warnings.push(layer.issuerWarning);
   if (reference?.kind === 'value') {
     warnings.push(
       "The client secret on the command line is visible to other users of this machine and stays in the shell's history: --client-secret-stdin does not show it.",
@@ -320,7 +332,12 @@ export async function profileRemove(
       name,
       known: [...(file?.profiles.keys() ?? [])].sort(),
       files: [file?.path ?? (options.project ? join(context.cwd, PROJECT_FILE) : userFilePath(context))],
-      ...(elsewhere ? { elsewhere: elsewhere.path } : {}),
+      ...(elsewhere
+        ? {
+            elsewhere: elsewhere.path,
+            command: `oidc-cli profile remove ${name}${elsewhere.kind === 'project' ? ' --project' : ''}`,
+          }
+        : {}),
     });
   }
   const { defaultRemoved } = await removeProfile(file.path, name, { mode: options.project ? 0o644 : 0o600 });

@@ -3,12 +3,13 @@ import type { Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import type { SecretKeeper } from './profile.js';
 
-/** Keeps client secrets in the session store that `store` names, or the best one there is. */
+/** Keeps client secrets in the session store that `store` or `OIDC_CLI_STORE` names, or the best one there is. */
 export function secretKeeper(store: string | undefined, context: Context, terminal: Terminal): SecretKeeper {
   const sessions = openSessions(context, terminal);
   return {
     saveClientSecret: async (profile, issuer, secret) => {
-      const kind = store === 'keychain' || store === 'file' ? store : 'auto';
+      const wanted = store ?? context.env.OIDC_CLI_STORE;
+      const kind = wanted === 'keychain' || wanted === 'file' ? wanted : 'auto';
       const chosen = await sessions.choose(kind);
       if (chosen.warning !== undefined) terminal.say(`Warning: ${chosen.warning}`);
       await sessions.saveClientSecret(profile, issuer, secret, chosen.store);

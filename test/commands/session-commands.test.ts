@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { startIdentityProvider } from '../../src/idp/identity-provider.js';
 import { createSessions } from '../../src/sessions/sessions.js';
@@ -232,6 +232,28 @@ describe('login', () => {
     });
     expect(code).toBe(0);
     expect(started).toBe(true);
+  });
+
+  it('says after a while that the redirect URI is probably not registered, with the exact one', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const stop = new AbortController();
+    let passed = false;
+    try {
+      const { code, stderr } = await machine.run(loginArguments('--no-browser'), {
+        signal: stop.signal,
+        onStderr: (text) => {
+          if (text.includes('has to be, exactly:\n  http')) stop.abort();
+          if (passed || !text.includes('Waiting up to')) return;
+          passed = true;
+          setImmediate(() => vi.advanceTimersByTime(60_000));
+        },
+      });
+      expect(code).toBe(130);
+      expect(stderr).toMatch(/not registered there; it has to be, exactly:\n {2}http:\/\/localhost:\d+\/callback\n/);
+      expect(stderr.match(/No answer yet/g)).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('takes a pasted callback URL, ignores other lines and other states, and says so', async () => {

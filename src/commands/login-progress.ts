@@ -1,0 +1,73 @@
+import type { LoginEvent } from '../flow/browser-login.js';
+import { printable, type Terminal } from '../terminal.js';
+import { clientAuthText } from './login-report.js';
+
+/**
+ * Says on stderr what goes on in a sign-in, so that nobody waits without
+ * knowing for what. `pasting`: a person could paste the callback's address here.
+ */
+export function loginProgress(
+  options: { readonly openBrowser: boolean; readonly pasting: boolean },
+  terminal: Terminal,
+): (event: LoginEvent) => void {
+  let url = '';
+  let redirectUri = '';
+  let hinted = false;
+  let waiting: string | undefined;
+  const say = (...lines: readonly string[]) => {
+    for (const line of lines) terminal.say(line);
+    // On a terminal the last line says what is waited for; in a log that stands there already.
+    if (waiting !== undefined && terminal.interactive) terminal.status(waiting);
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case 'listening':
+        redirectUri = event.redirectUri;
+        return;
+      case 'no listener':
+        redirectUri = event.redirectUri;
+        say('The redirect URI is not on this machine: paste the address the browser ends at after signing in.');
+        return;
+      case 'discovered':
+        say(terminal.talk.dim(`client authentication ${clientAuthText(event.authentication)}`));
+        return;
+      case 'authorization request':
+        url = event.url;
+        if (!options.openBrowser) say('Open this address in a browser:', '', url, '');
+        return;
+      case 'browser opened':
+        say(`Opened a browser (${printable(event.by)}). If nothing appears, open this address yourself:`, '', url, '');
+        return;
+      case 'browser failed':
+        say(`No browser could be opened: ${printable(event.reason)}. Open this address in one:`, '', url, '');
+        return;
+      case 'waiting':
+        waiting = `Waiting up to ${event.seconds} s for the sign-in … (Ctrl-C ends it)`;
+        if (options.pasting) say('With a browser on another machine, paste the address it ends at here.');
+        terminal.status(waiting);
+        return;
+      case 'long wait':
+        if (hinted) return;
+        hinted = true;
+        say(
+          'No answer yet. If the browser shows an error page of the provider, this redirect URI is most likely not registered there; it has to be, exactly:',
+          `  ${printable(event.redirectUri)}`,
+        );
+        if (event.strays > 0) say(`(${event.strays} other requests came to it, none with this sign-in's state.)`);
+        return;
+      case 'pasted ignored':
+        say(
+          event.reason === 'wrong state'
+            ? 'That address belongs to another sign-in (its state differs).'
+            : `That is not the address of this sign-in's answer; it begins with ${printable(redirectUri)}.`,
+        );
+        return;
+      case 'answered':
+        terminal.status('The answer came; exchanging the code and verifying the ID token …');
+        return;
+      default:
+        return;
+    }
+  };
+}
