@@ -41,15 +41,27 @@ export async function logout(options: LogoutOptions, context: Context, terminal:
   if (entries.length === 0) throw new OidcCliError('not_signed_in');
   const outcomes: Outcome[] = [];
   for (const entry of entries) {
-    const steps = options.local
-      ? await forgetOnly(entry, sessions)
-      : await logoutOne(entry, options, sessions, context, terminal);
+    const steps = await stepsFor(entry, options, sessions, context, terminal).catch((error) => {
+      // One session that cannot be read must not keep the others signed in.
+      if (!options.all || !(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+      return [{ step: 'forget session', outcome: 'failed', error } satisfies LogoutStep];
+    });
     outcomes.push({ entry, steps });
     if (!options.json) printOutcome({ entry, steps }, terminal);
   }
   if (options.json) terminal.out(JSON.stringify({ sessions: outcomes.map(outcomeDocument) }, undefined, 2));
   const failed = outcomes.flatMap(({ steps }) => steps).find((step) => step.outcome === 'failed');
   return failed?.error?.exitCode ?? EXIT.done;
+}
+
+function stepsFor(
+  entry: SessionEntry,
+  options: LogoutOptions,
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<readonly LogoutStep[]> {
+  return options.local ? forgetOnly(entry, sessions) : logoutOne(entry, options, sessions, context, terminal);
 }
 
 async function forgetOnly(entry: SessionEntry, sessions: Sessions): Promise<LogoutStep[]> {

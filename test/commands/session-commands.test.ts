@@ -588,6 +588,20 @@ describe('logout', () => {
     expect((await machine.run(['whoami'])).code).toBe(4);
   });
 
+  it('--all goes on past a session that cannot be read, and --local forgets that one too', async () => {
+    await signIn('--save', 'readable');
+    const keyed = { OIDC_CLI_STORE_KEY: 'a passphrase of this test' };
+    const { code } = await machine.run(loginArguments('--save', 'locked'), { openUrl: aliceSignsIn, env: keyed });
+    expect(code).toBe(0);
+    const out = await machine.run(['logout', '--all', '--no-end-session', '--json']);
+    expect(out.code).toBe(9);
+    const left = JSON.parse((await machine.run(['whoami', '--all', '--json'])).stdout).sessions;
+    expect(left.map((session: { profile: string }) => session.profile)).toEqual(['locked']);
+    expect((await machine.run(['whoami', '--json'])).code).toBe(9);
+    expect((await machine.run(['logout', '--local'])).code).toBe(0);
+    expect((await machine.run(['whoami'])).code).toBe(4);
+  });
+
   it('--all signs out everywhere', async () => {
     await signIn('--save', 'one');
     await signIn('--save', 'two');
