@@ -64,13 +64,16 @@ export function processContext(): Context {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Whoever read us has had enough (`oidc-cli … | head`): no reason for a stack trace.
-      if (error.code !== 'EPIPE') throw error;
-      process.exit();
-    });
-  }
+  // Whoever read us has had enough (`oidc-cli … | head`): no reason for a stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    // As a program that the signal SIGPIPE ended, unless the command had ended before: no success that nobody read.
+    process.exit(process.exitCode ?? 141);
+  });
+  // Talk that nobody listens to is no reason to stop.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   return {
     env: process.env,
     cwd: process.cwd(),

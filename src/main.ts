@@ -16,7 +16,7 @@ export async function main(argv: readonly string[], context: Context): Promise<E
     const { asCodedError, failureDocument, failureLines } = await import('./commands/failure-text.js');
     const failure = asCodedError(error, context.signal.aborted);
     terminal.status(undefined);
-    if (argv.includes('--json')) terminal.out(JSON.stringify(failureDocument(failure), undefined, 2));
+    if (argv.includes('--json')) terminal.json(failureDocument(failure));
     else for (const line of failureLines(failure, terminal.talk)) terminal.say(line);
     return failure.exitCode;
   }
@@ -249,7 +249,7 @@ function profileCommands(program: Command, context: Context, terminal: Terminal,
     .option('--json', 'one JSON document on stdout')
     .action(async (name: string | undefined, { json, ...flags }) => {
       const [{ profileShow }, { openSessions }] = await Promise.all([
-        import('./commands/profile.js'),
+        import('./commands/profile-show.js'),
         import('./commands/open-sessions.js'),
       ]);
       const last = (await openSessions(context, terminal).list())[0]?.profile;

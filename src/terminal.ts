@@ -20,6 +20,11 @@ export interface Style {
 export interface Terminal {
   /** Data for the caller of the command. Adds the newline. */
   out(line: string): void;
+  /**
+   * One JSON document on stdout. Control characters and bidirectional overrides
+   * are escaped, so that it is the same data and harmless where it is looked at.
+   */
+  json(value: unknown): void;
   /** Talk: progress, hints, warnings. Adds the newline. */
   say(line: string): void;
   /** A line of talk that the next `status` or `say` replaces, on a TTY; a plain line elsewhere. `undefined` clears it. */
@@ -82,6 +87,10 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
       clear();
       world.stdout.write(`${line}\n`);
     },
+    json: (value) => {
+      clear();
+      world.stdout.write(`${escapeInvisible(JSON.stringify(value, undefined, 2))}\n`);
+    },
     say: (line) => {
       clear();
       world.stderr.write(`${line}\n`);
@@ -107,8 +116,16 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
 export function printable(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** JSON text with what could drive or deceive a terminal as `\\uXXXX`. The line breaks between members stay. */
+function escapeInvisible(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 

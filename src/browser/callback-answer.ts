@@ -6,18 +6,11 @@ export type ResponseVia = 'query' | 'form_post';
 
 /** What a request to the redirect URI turned out to be. */
 export type CallbackReading =
-  | { readonly kind: 'answer'; readonly via: ResponseVia; readonly parameters: URLSearchParams }
-  | { readonly kind: 'wrong state'; readonly via: ResponseVia; readonly parameters: URLSearchParams }
+  | { readonly kind: 'answer' | 'wrong state'; readonly via: ResponseVia; readonly parameters: URLSearchParams }
   | { readonly kind: 'refused'; readonly reason: CallbackFault };
 
 /** What is wrong with a request to the redirect URI, beside its state. */
-export type CallbackFault =
-  | 'method'
-  | 'content type'
-  | 'too large'
-  | 'broken off'
-  | 'own parameter missing'
-  | 'repeated parameter';
+export type CallbackFault = 'method' | 'content type' | 'too large' | 'broken off' | 'own parameter missing';
 
 /** Bytes of a form_post answer. */
 const MAX_BODY = 64 * 1024;
@@ -29,8 +22,12 @@ export function stateDigest(state: string): Buffer {
 
 /**
  * Reads a request to the redirect URI. It is an answer only with the expected
- * state, compared in constant time, and no parameter given twice (RFC 6749
- * §3.1). The redirect URI's own parameters must be there and are taken out.
+ * state, compared in constant time; a second state beside it must be the same.
+ * The redirect URI's own parameters must be there and are taken out.
+ *
+ * What else is wrong with an answer is not judged here, such as a parameter
+ * given twice (RFC 6749 §3.1): its state shows that it belongs to this sign-in,
+ * which it must end, not keep waiting.
  *
  * @param query the request's query, without the question mark
  */
@@ -56,14 +53,10 @@ export async function readCallback(
     parameters = new URLSearchParams(body.toString());
   }
 
-  const [state, second] = parameters.getAll('state');
-  if (second !== undefined) return refused('repeated parameter');
-  if (state === undefined || !timingSafeEqual(stateDigest(state), expectedState)) {
-    return { kind: 'wrong state', via, parameters };
-  }
-  const names = [...parameters.keys()];
-  if (new Set(names).size < names.length) return refused('repeated parameter');
-  return { kind: 'answer', via, parameters };
+  const states = parameters.getAll('state');
+  const proven = states.map((state) => timingSafeEqual(stateDigest(state), expectedState));
+  const kind = proven.length > 0 && !proven.includes(false) ? 'answer' : 'wrong state';
+  return { kind, via, parameters };
 }
 
 /** The parameters less the redirect URI's own, or undefined when one of those is not there. */

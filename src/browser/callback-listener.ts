@@ -16,7 +16,7 @@ import { type LoopbackServer, listenOnLoopback } from './loopback-server.js';
 
 /** The authorization response (RFC 6749 §4.1.2), proven by its state to belong to this sign-in. */
 export interface CallbackAnswer {
-  /** Without the redirect URI's own parameters; none of them repeated. */
+  /** Without the redirect URI's own parameters. As they came: one may be there twice. */
   readonly parameters: URLSearchParams;
   readonly via: ResponseVia;
   /** Milliseconds since the epoch. */
@@ -99,14 +99,13 @@ export interface CallbackOptions {
   readonly onStray?: ((stray: StrayRequest) => void) | undefined;
 }
 
-/** Milliseconds that a browser on its way to the verdict page is waited for. */
+/** Milliseconds that a browser on its way to the verdict page is waited for, and one that does not take the page. */
 const GRACE_MS = 1_000;
 
 const STATUS: Readonly<Record<StrayReason, number>> = {
   empty: 400,
   'no state': 400,
   'wrong state': 400,
-  'repeated parameter': 400,
   'own parameter missing': 400,
   'broken off': 400,
   malformed: 400,
@@ -155,6 +154,7 @@ class Listener implements CallbackListener {
   private accept!: (answer: CallbackAnswer) => void;
   private giveUp!: (reason: unknown) => void;
   private delivered: () => void = () => {};
+  private closing: Promise<void> | undefined;
   private server!: LoopbackServer;
   private hosts: readonly string[] = [];
 
@@ -197,9 +197,15 @@ class Listener implements CallbackListener {
     void this.close();
   };
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     this.options.signal?.removeEventListener('abort', this.onAbort);
     this.giveUp(new DOMException('The callback listener was closed', 'AbortError'));
+    this.delivered();
     await Promise.all(
       [...this.waiting].map((response) => this.deliver(response, plainPage('ended', languageOf(response.req)))),
     );
@@ -218,12 +224,8 @@ class Listener implements CallbackListener {
     if (this.waiting.size > 0) {
       await Promise.all([...this.waiting].map((response) => this.deliver(response, this.pageOf(verdict, response))));
     } else if (this.answered && !this.visited) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, GRACE_MS);
-        this.delivered = () => {
-          clearTimeout(timer);
-          resolve();
-        };
+      await withinGrace((done) => {
+        this.delivered = done;
       });
     }
   }
@@ -278,7 +280,7 @@ class Listener implements CallbackListener {
     if (reading.kind === 'wrong state') {
       const names = [...new Set(parameters.keys())];
       if (names.length === 0) return 'empty';
-      const reason = parameters.get('state') ? 'wrong state' : 'no state';
+      const reason = parameters.getAll('state').some(Boolean) ? 'wrong state' : 'no state';
       const parameterNames = names.slice(0, 20).map((name) => name.slice(0, 64));
       const error = parameters.get('error')?.slice(0, 64);
       this.lastWrongState = { reason, via, receivedAt, parameterNames, error };
@@ -307,12 +309,14 @@ class Listener implements CallbackListener {
     return verdictPage(verdict, this.options.kind ?? 'sign-in', languageOf(response.req));
   }
 
-  /** Resolves when the page was handed over, or the browser has gone. */
+  /** Resolves when the page was handed over, or the browser has gone or does not take it. */
   private deliver(response: ServerResponse, page: string): Promise<void> {
     this.waiting.delete(response);
-    return new Promise((resolve) => {
-      response.once('finish', resolve);
-      response.once('close', resolve);
+    return withinGrace((done) => {
+      response.once('finish', done);
+      response.once('close', done);
+      // A second request on a connection hears nothing of its own when the first one's answer ends that.
+      response.req.socket.once('close', done);
       this.send(response, 200, page);
     });
   }
@@ -334,6 +338,17 @@ class Listener implements CallbackListener {
     this.counts[reason] = (this.counts[reason] ?? 0) + 1;
     this.options.onStray?.({ reason, method, path: path.slice(0, 200), count: this.strayCount });
   }
+}
+
+/** Waits for `done` to be called, but no longer than a moment. */
+function withinGrace(start: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, GRACE_MS);
+    start(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 function randomName(): string {

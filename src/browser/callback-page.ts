@@ -45,8 +45,8 @@ main{width:100%;max-width:30rem;padding:2.25rem 2rem 2rem;background:var(--card)
 .mark{display:grid;place-items:center;width:3rem;height:3rem;margin-bottom:1.25rem;border-radius:50%;border:2px solid currentColor;font-size:1.4rem;line-height:1}
 .good{color:var(--good)}.bad{color:var(--bad)}.quiet{color:var(--quiet)}
 :lang(ja){word-break:auto-phrase;line-break:strict}
-h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.3}
-p{margin:0 0 .75rem}
+h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.3;text-wrap:balance}
+p{margin:0 0 .75rem;text-wrap:pretty}
 dl{margin:0 0 1rem;display:grid;gap:.15rem}
 dt{color:var(--soft);font-size:.875rem}
 dd{margin:0 0 .5rem;font-weight:600}
@@ -90,8 +90,8 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
   const words = WORDS[language];
   if (verdict.ok) {
     const title = words[kind].done;
-    const who = verdict.name === undefined ? '' : fact(words.account, verdict.name);
-    const where = verdict.issuer === undefined ? '' : fact(words.provider, verdict.issuer);
+    const who = verdict.name === undefined ? '' : fact(words.account, escapeHtml(verdict.name));
+    const where = verdict.issuer === undefined ? '' : fact(words.provider, breakable(verdict.issuer));
     const list = who || where ? `<dl>${who}${where}</dl>` : '';
     return layout(language, title, 'good', '✓', `${list}<p class="last">${words.close}</p>`);
   }
@@ -99,7 +99,7 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
   // The explanations are written in English: say so to screen readers and fonts.
   const message = `<p lang="en">${escapeHtml(verdict.message)}</p>`;
   const fix = verdict.fix === undefined ? '' : `<h2>${words.fix}</h2><p lang="en">${escapeHtml(verdict.fix)}</p>`;
-  const code = `<p><code>${escapeHtml(verdict.code)}</code></p>`;
+  const code = `<p lang="en"><code>${escapeHtml(verdict.code)}</code></p>`;
   return layout(language, title, 'bad', '!', `${message}${fix}${code}<p class="last">${words.details}</p>`);
 }
 
@@ -112,8 +112,14 @@ export function plainPage(topic: 'stray' | 'ended', language: PageLanguage): str
   return layout(language, words[topic], 'quiet', '–', `<p>${words.close}</p>`);
 }
 
+/** `value` is HTML. */
 function fact(term: string, value: string): string {
-  return `<dt>${term}</dt><dd><bdi>${escapeHtml(value)}</bdi></dd>`;
+  return `<dt>${term}</dt><dd><bdi>${value}</bdi></dd>`;
+}
+
+/** An address that a narrow window breaks after its slashes rather than within a name. */
+function breakable(url: string): string {
+  return escapeHtml(url).replace(/\/+/g, '$&<wbr>');
 }
 
 function layout(language: PageLanguage, title: string, tone: string, mark: string, body: string): string {

@@ -123,7 +123,8 @@ async function watch(child: ChildProcess, program: string, signal: AbortSignal |
       child.once('error', reject);
       child.once('exit', () => resolve());
       if (child.exitCode !== null || child.signalCode !== null) resolve();
-      wait(EARLY_EXIT_MS, undefined, { signal: moment.signal }).then(() => resolve(), resolve);
+      // Holds no process up: whoever opens a page waits for what comes of it.
+      wait(EARLY_EXIT_MS, undefined, { signal: moment.signal, ref: false }).then(() => resolve(), resolve);
     });
   } finally {
     moment.abort();

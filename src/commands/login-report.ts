@@ -87,6 +87,6 @@ export function printResult(
   context: Context,
   terminal: Terminal,
 ): void {
-  if (options.json) terminal.out(JSON.stringify(signInDocument(result, kept, warnings), undefined, 2));
+  if (options.json) terminal.json(signInDocument(result, kept, warnings));
   else printSignIn(result, kept, { claims: options.showClaims }, context, terminal);
 }

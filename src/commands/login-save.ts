@@ -1,8 +1,7 @@
 import type { Context } from '../context.js';
-import type { ResolvedProfile } from '../profiles/profile.js';
 import { userFilePath } from '../profiles/profile-file.js';
-import { profileValues } from '../profiles/profile-values.js';
 import { saveProfile } from '../profiles/save-profile.js';
+import type { ProfileValues } from '../profiles/schema.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { ResolvedSignIn } from './login-request.js';
@@ -14,8 +13,8 @@ import type { ResolvedSignIn } from './login-request.js';
  */
 export async function saveLoginProfile(
   name: string,
-  resolved: ResolvedProfile,
-  request: ResolvedSignIn,
+  values: ProfileValues,
+  request: Pick<ResolvedSignIn, 'issuer' | 'clientSecretSource'>,
   keeper: { readonly sessions: Sessions; readonly store: SessionStore },
   context: Context,
 ): Promise<void> {
@@ -23,5 +22,5 @@ export async function saveLoginProfile(
   if (source?.kind === 'stored') {
     await keeper.sessions.saveClientSecret(name, request.issuer, source.value, keeper.store);
   }
-  await saveProfile(userFilePath(context), name, profileValues(resolved), { replace: true });
+  await saveProfile(userFilePath(context), name, values, { replace: true });
 }

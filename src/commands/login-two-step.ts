@@ -2,9 +2,12 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { finishTwoStepLogin, type PendingSignIn, startTwoStepLogin, stateOfCallback } from '../flow/two-step-login.js';
 import { readClientSecret } from '../profiles/client-secret.js';
+import { profileValues } from '../profiles/profile-values.js';
+import type { ProfileValues } from '../profiles/schema.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { Terminal } from '../terminal.js';
 import { printResult } from './login-report.js';
+import { saveLoginProfile } from './login-save.js';
 import { openSessions } from './open-sessions.js';
 import { type LoginOptions, type PreparedLogin, withWhatIsKnown } from './prepare-login.js';
 import { networkFor } from './session-access.js';
@@ -13,6 +16,8 @@ import { timestamp } from './session-text.js';
 /** A pending sign-in, with what only the command knows: where its secret and its session belong. */
 interface KeptSignIn extends PendingSignIn {
   readonly store: 'keychain' | 'file' | 'memory';
+  /** With `--save`: the profile to write once the sign-in succeeded. */
+  readonly save?: { readonly name: string; readonly values: ProfileValues };
 }
 
 /** `login --start`: prints the URL on stdout and keeps the pending sign-in for 10 minutes. */
@@ -34,15 +39,21 @@ export async function startLogin(
       fix: 'Give the redirect URI with the port that is registered: --redirect-uri http://localhost:8484/callback.',
     });
   }
+  if (request.authorization.responseMode === 'form_post') {
+    throw new OidcCliError('usage', {
+      reason:
+        'With --response-mode form_post the browser ends at an address without the answer, so there is nothing to hand over.',
+      fix: 'Leave --response-mode out with --start.',
+    });
+  }
   const network = await networkFor(resolved.profile, context, terminal);
+  const save = options.save === undefined ? {} : { save: { name: options.save, values: profileValues(resolved) } };
   try {
     const { url, pending } = await startTwoStepLogin(request, store.kind, network);
-    await sessions.keepPending(pending, store);
+    await sessions.keepPending({ ...pending, ...save }, store);
     if (options.json) {
       const expiresAt = timestamp(pending.expiresAt);
-      terminal.out(
-        JSON.stringify({ authorizationUrl: url, redirectUri: pending.redirectUri, expiresAt }, undefined, 2),
-      );
+      terminal.json({ authorizationUrl: url, redirectUri: pending.redirectUri, expiresAt });
     } else {
       terminal.out(url);
     }
@@ -71,14 +82,19 @@ export async function finishLogin(
   if (!pending) throw new OidcCliError('callback_no_pending');
   const { request } = pending;
   const network = await networkFor(request, context, terminal);
+  const { store } = await sessions.choose(pending.store, request);
   try {
-    const { store } = await sessions.choose(pending.store, request);
     const clientSecret = await secretOf(request.clientSecretSource, context);
     const result = await finishTwoStepLogin(pending, callbackUrl, clientSecret, network);
     await sessions.save(result.session, store);
+    if (pending.save)
+      await saveLoginProfile(pending.save.name, pending.save.values, request, { sessions, store }, context);
     printResult(result, store.kind, [], options, context, terminal);
     return EXIT.done;
   } catch (error) {
+    // Nothing was sent to the token endpoint and the provider refused nothing: the same address may succeed yet.
+    const refused = error instanceof OidcCliError && error.exitCode === EXIT.refused;
+    if (!refused && !network.recorder.last('token request')) await sessions.keepPending(pending, store);
     throw withWhatIsKnown(error, request);
   } finally {
     network.fetch.close();

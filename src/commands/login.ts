@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Context } from '../context.js';
-import { EXIT, type ExitCode } from '../errors.js';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import { browserLogin } from '../flow/browser-login.js';
 import type { SignInResult } from '../flow/sign-in.js';
@@ -13,6 +13,7 @@ import { networkFor } from './session-access.js';
 
 /** `oidc-cli login`: one sign-in, by a browser here, by a pasted address, or in two commands. */
 export async function login(options: LoginOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+  refuseWhatCannotGoTogether(options);
   if (options.demo) {
     const { loginDemo } = await import('./login-demo.js');
     return loginDemo(options, (signingIn) => login(signingIn, context, terminal), terminal);
@@ -24,6 +25,27 @@ export async function login(options: LoginOptions, context: Context, terminal: T
   const prepared = await prepareLogin(options, context, terminal);
   if (options.start) return (await import('./login-two-step.js')).startLogin(prepared, options, context, terminal);
   return signIn(prepared, options, context, terminal);
+}
+
+/** Flags that would be ignored are refused: who typed them expects something of them. Throws `usage`. */
+function refuseWhatCannotGoTogether(options: LoginOptions): void {
+  const refuse = (reason: string, fix: string) => {
+    throw new OidcCliError('usage', { reason, fix });
+  };
+  const { demo, start, callbackUrl, save, profile, flags } = options;
+  if (demo && (start || callbackUrl !== undefined || save !== undefined)) {
+    refuse(
+      '--demo signs in at a provider that ends with the command, so --start, --callback-url and --save have nothing to keep.',
+      'Leave them out, or run oidc-cli idp in another terminal and sign in there.',
+    );
+  }
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  if (callbackUrl !== undefined && (start || save !== undefined || profile !== undefined || given.length > 0)) {
+    refuse(
+      '--callback-url finishes the sign-in as login --start began it, and takes no other settings.',
+      'Give profile and flags to login --start, and only --json or --show-claims here.',
+    );
+  }
 }
 
 async function signIn(
@@ -68,8 +90,11 @@ async function keep(
 ): Promise<void> {
   await sessions.save(result.session, store);
   if (options.save === undefined) return;
-  const { saveLoginProfile } = await import('./login-save.js');
-  await saveLoginProfile(options.save, resolved, request, { sessions, store }, context);
+  const [{ saveLoginProfile }, { profileValues }] = await Promise.all([
+    import('./login-save.js'),
+    import('../profiles/profile-values.js'),
+  ]);
+  await saveLoginProfile(options.save, profileValues(resolved), request, { sessions, store }, context);
 }
 
 async function* pastedLines(context: Context, signal: AbortSignal): AsyncGenerator<string> {

@@ -49,7 +49,7 @@ export async function logout(options: LogoutOptions, context: Context, terminal:
     outcomes.push({ entry, steps });
     if (!options.json) printOutcome({ entry, steps }, terminal);
   }
-  if (options.json) terminal.out(JSON.stringify({ sessions: outcomes.map(outcomeDocument) }, undefined, 2));
+  if (options.json) terminal.json({ sessions: outcomes.map(outcomeDocument) });
   const failed = outcomes.flatMap(({ steps }) => steps).find((step) => step.outcome === 'failed');
   return failed?.error?.exitCode ?? EXIT.done;
 }

@@ -3,7 +3,7 @@ import { OidcCliError } from '../errors.js';
 import { type ProfileFlags, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
 import type { Session, SessionStore } from '../sessions/session-store.js';
-import type { Sessions } from '../sessions/sessions.js';
+import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
 import { openSessions } from './open-sessions.js';
@@ -68,12 +68,20 @@ async function resolve(options: LoginOptions, sessions: Sessions, context: Conte
     const entry = await sessions.find({ profile: name ?? lastSignedIn });
     const session = entry && (await sessions.read(entry));
     if (!session) throw error;
-    return signInAgain(session, flags, context);
+    return signInAgain(session, entry, flags, context);
   }
 }
 
-/** What a sign-in by flags alone left behind is enough to repeat it; flags given now go before. */
-async function signInAgain(session: Session, flags: ProfileFlags, context: Context): Promise<ResolvedProfile> {
+/**
+ * What a sign-in by flags alone left behind is enough to repeat it; flags given
+ * now go before. TLS without verification is not repeated: it has to be asked for each time.
+ */
+async function signInAgain(
+  session: Session,
+  entry: SessionEntry,
+  flags: ProfileFlags,
+  context: Context,
+): Promise<ResolvedProfile> {
   const secret = session.clientSecret;
   const secretFlags =
     flags.clientSecretEnv || flags.clientSecretFile || flags.clientSecretStdin || flags.clientSecret
@@ -92,6 +100,10 @@ async function signInAgain(session: Session, flags: ProfileFlags, context: Conte
         scope: session.scope.requested.join(' '),
         redirectUri: session.redirectUri,
         resource: session.resource,
+        clockTolerance: session.clockTolerance,
+        strict: session.strict,
+        allowHttp: session.allowHttp,
+        store: entry.store,
         ...(session.postLogoutRedirectUri === undefined
           ? {}
           : { postLogoutRedirectUri: session.postLogoutRedirectUri }),

@@ -1,19 +1,17 @@
-import { stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { readSecretFromStdin } from '../profiles/client-secret.js';
-import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
+import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import { fileLayer, flagLayer } from '../profiles/layers.js';
+import { nearest } from '../profiles/nearest.js';
 import { isInside } from '../profiles/paths.js';
-import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.js';
-import { known } from '../profiles/profile-choice.js';
+import type { ProfileFlags } from '../profiles/profile.js';
 import { loadProfileFile, loadProfileFiles, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
 import { secretValues } from '../profiles/profile-values.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import { checkProfile, removeProfile, saveProfile } from '../profiles/save-profile.js';
 import type { ProfileValues } from '../profiles/schema.js';
-import { DEFAULTS, SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
+import { DEFAULTS } from '../profiles/settings.js';
 import { checkProjectTrust, isTrustedFolder } from '../profiles/trust.js';
 import { printable, type Terminal, table } from '../terminal.js';
 
@@ -61,7 +59,7 @@ export async function profileList(
     };
   });
   if (options.json) {
-    terminal.out(JSON.stringify({ default: byDefault ?? null, profiles, searched }, undefined, 2));
+    terminal.json({ default: byDefault ?? null, profiles, searched });
   } else if (profiles.length === 0) {
     terminal.say(`No profiles in ${searched.map(printable).join(' or ')}.`);
     terminal.say('Add one with: oidc-cli profile add NAME --issuer URL --client-id ID');
@@ -78,111 +76,6 @@ export async function profileList(
   }
   if (byDefault !== undefined && !names.includes(byDefault)) {
     terminal.say(`${terminal.talk.warn('Warning:')} the default profile ${printable(byDefault)} is in neither file.`);
-  }
-  return EXIT.done;
-}
-
-export interface ProfileShowOptions {
-  readonly profile?: string | undefined;
-  readonly flags?: ProfileFlags | undefined;
-  /** The profile last signed in to, for when nothing names one. */
-  readonly lastSignedIn?: string | undefined;
-  readonly json?: boolean | undefined;
-}
-
-/** Where a secret comes from and whether it is there; never the secret. */
-async function secretState(reference: SecretReference, context: Context) {
-  switch (reference.kind) {
-    case 'env': {
-      const there = Boolean(context.env[reference.name]);
-      const text = `from $${reference.name} (${there ? 'set' : 'not set'})`;
-      return { text, json: { kind: 'env', name: reference.name, set: there } };
-    }
-    case 'file': {
-      const there = await stat(reference.path).then(
-        (about) => about.isFile(),
-        () => false,
-      );
-      const text = `from the file ${printable(reference.path)} (${there ? 'there' : 'not there'})`;
-      return { text, json: { kind: 'file', path: reference.path, set: there } };
-    }
-    case 'stored':
-      return { text: 'in the session store', json: { kind: 'stored' } };
-    case 'stdin':
-      return { text: 'from stdin', json: { kind: 'stdin' } };
-    case 'value':
-      return { text: 'hidden', json: { kind: 'value' } };
-  }
-}
-
-function shownValue(value: unknown): string {
-  if (Array.isArray(value)) return value.map((one) => printable(String(one))).join(' ');
-  return printable(String(value));
-}
-
-function shownSource(source: Source): string {
-  return source.layer === 'default' ? 'default' : `${source.layer} (${printable(source.where)})`;
-}
-
-/** One line of `profile show`: a key, what it holds, and where that comes from. */
-async function shownRows(collected: CollectedProfile, context: Context) {
-  const rows: { key: string; text: string; json: unknown; source: Source }[] = [];
-  const push = (key: string, value: unknown) => {
-    const source = collected.sources[key];
-    if (source) rows.push({ key, text: shownValue(value), json: value, source });
-  };
-  for (const key of SETTING_KEYS) {
-    if (key === 'clientSecret') {
-      const { secret } = collected;
-      if (secret) rows.push({ key, ...(await secretState(secret.reference, context)), source: secret.source });
-    } else if (key === 'parameters') {
-      for (const [name, value] of Object.entries(collected.values.parameters)) push(`parameters.${name}`, value);
-    } else if (key !== 'clientSecretFile' && key !== 'clientSecretStored') {
-      const value = collected.values[key];
-      if (value !== undefined && !(Array.isArray(value) && value.length === 0)) push(key, value);
-    }
-  }
-  return rows;
-}
-
-/**
- * `profile show [profile]`: every value of the profile that would be used, and
- * where it comes from; of a client secret only where it is. Throws as
- * `collectProfile`, and `config_missing` where nothing names a profile.
- */
-export async function profileShow(
-  options: ProfileShowOptions,
-  context: Context,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const { profile: name, flags, lastSignedIn } = options;
-  const collected = await collectProfile({ name, flags, lastSignedIn }, context);
-  if (collected.name === undefined) {
-    throw new OidcCliError('config_missing', {
-      key: 'profile',
-      flag: 'an argument',
-      variable: 'OIDC_CLI_PROFILE',
-      known: collected.files && known(collected.files),
-      files: collected.files?.searched,
-    });
-  }
-  const rows = await shownRows(collected, context);
-  const missing = (['issuer', 'clientId'] as const).filter((key) => collected.values[key] === undefined);
-  if (options.json) {
-    const values = Object.fromEntries(rows.map(({ key, json, source }) => [key, { value: json, ...source }]));
-    const { chosenBy, warnings } = collected;
-    terminal.out(JSON.stringify({ profile: collected.name, chosenBy, values, missing, warnings }, undefined, 2));
-  } else {
-    const { strong, dim } = terminal.style;
-    terminal.say(`Profile ${printable(collected.name)} (chosen by: ${collected.chosenBy})`);
-    const head = ['KEY', 'VALUE', 'SOURCE'].map((title) => strong(title));
-    const lines = rows.map(({ key, text, source }) => [printable(key), text, dim(shownSource(source))]);
-    for (const line of table([head, ...lines])) terminal.out(line);
-  }
-  warn(terminal, collected.warnings);
-  for (const key of missing) {
-    const { flag, variable } = SETTINGS[key];
-    terminal.say(`${terminal.talk.warn('Missing:')} ${key} (${flag}, ${variable}, or ${key} in the profile)`);
   }
   return EXIT.done;
 }
@@ -237,8 +130,10 @@ export async function profileAdd(
   // The store first: a profile that names a secret which was never kept would be of no use.
   if (reference?.kind === 'stdin' || reference?.kind === 'value') {
     if (reference.kind === 'stdin' && context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
-    const secret = reference.kind === 'value' ? reference.value : await readSecretFromStdin(context.stdin, context);
-    if (secret === '') throw new OidcCliError('client_secret_unavailable', { source: 'stdin', reason: 'it is empty' });
+    const secret = await readClientSecret(reference, {
+      env: context.env,
+      stdin: () => readSecretFromStdin(context.stdin, context),
+    });
     await keeper.saveClientSecret(name, issuer, secret);
     kept = true;
   }
@@ -271,7 +166,7 @@ export async function profileAdd(
       default: options.makeDefault === true,
       warnings,
     };
-    terminal.out(JSON.stringify(result, undefined, 2));
+    terminal.json(result);
   }
   terminal.say(`${old ? 'Replaced' : 'Added'} profile ${printable(name)} in ${printable(file)}`);
   if (values.clientSecretStored) terminal.say('The client secret is in the session store.');
@@ -298,7 +193,7 @@ async function trustWarnings(name: string, context: Context): Promise<string[]> 
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     return [
-      `${error.facts.key} is refused in a project's file that is not trusted: list ${project.folder} under trustedFolders in ${userFile}, or sign in with --trust-project.`,
+      `${error.facts.key} is refused in a project's file that is not trusted. ${error.facts.how}, if you trust ${project.folder}.`,
     ];
   }
 }
@@ -328,9 +223,12 @@ export async function profileRemove(
   const values = file?.profiles.get(name);
   const elsewhere = other?.profiles.has(name) ? other : undefined;
   if (!file || !values) {
+    const there = [...(file?.profiles.keys() ?? [])].sort();
     throw new OidcCliError('profile_unknown', {
       name,
-      known: [...(file?.profiles.keys() ?? [])].sort(),
+      known: there,
+      suggestion: nearest(name, there),
+      removing: true,
       files: [file?.path ?? (options.project ? join(context.cwd, PROJECT_FILE) : userFilePath(context))],
       ...(elsewhere
         ? {
@@ -359,7 +257,7 @@ export async function profileRemove(
       secretForgotten,
       elsewhere: elsewhere?.path ?? null,
     };
-    terminal.out(JSON.stringify(result, undefined, 2));
+    terminal.json(result);
   }
   return EXIT.done;
 }

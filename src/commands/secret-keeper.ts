@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import type { Terminal } from '../terminal.js';
+import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import type { SecretKeeper } from './profile.js';
 
@@ -11,7 +11,7 @@ export function secretKeeper(store: string | undefined, context: Context, termin
       const wanted = store ?? context.env.OIDC_CLI_STORE;
       const kind = wanted === 'keychain' || wanted === 'file' ? wanted : 'auto';
       const chosen = await sessions.choose(kind);
-      if (chosen.warning !== undefined) terminal.say(`Warning: ${chosen.warning}`);
+      if (chosen.warning !== undefined) terminal.say(`Warning: ${printable(chosen.warning)}`);
       await sessions.saveClientSecret(profile, issuer, secret, chosen.store);
     },
     forgetClientSecret: (profile) => sessions.forgetClientSecret(profile),

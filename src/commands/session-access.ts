@@ -3,6 +3,7 @@ import { OidcCliError } from '../errors.js';
 import type { CurrentSessionDeps } from '../flow/current-session.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
+import { loadProfileFiles } from '../profiles/profile-file.js';
 import type { Session, StoreKind } from '../sessions/session-store.js';
 import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -53,7 +54,10 @@ export async function findEntry(
   );
   if (!entry) {
     const others = [...new Set(all.map((other) => other.profile))];
-    throw new OidcCliError('not_signed_in', { profile, issuer: selection.issuer, chosenBy, others });
+    // A profile that no file knows cannot be signed in to by its name alone.
+    const { project, user } = await loadProfileFiles(context);
+    const known = profile !== undefined && [project, user].some((file) => file?.profiles.has(profile));
+    throw new OidcCliError('not_signed_in', { profile, issuer: selection.issuer, chosenBy, others, known });
   }
   if (chosenBy !== 'argument') {
     terminal.say(terminal.talk.dim(`profile ${printable(entry.profile)} (${chosenByText(chosenBy)})`));

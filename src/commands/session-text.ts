@@ -3,7 +3,9 @@ import { printable } from '../terminal.js';
 
 /** Seconds since the epoch as RFC 3339 in UTC, or null: the form of every time in `--json`. */
 export function timestamp(seconds: number | undefined): string | null {
-  return seconds === undefined ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  const date = new Date((seconds ?? Number.NaN) * 1000);
+  // Providers may send any number; a date ends in the year 275760.
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace('.000Z', 'Z');
 }
 
 /** "in 59 minutes", "3 days ago": a time in words, `now` and `seconds` since the epoch in seconds. */
@@ -24,8 +26,10 @@ export function inWords(seconds: number, now: number): string {
 /** When the access token expires, in words and exactly. */
 export function expiryText(expiresAt: number | undefined, now: number): string {
   if (expiresAt === undefined) return 'the provider did not say';
+  const date = timestamp(expiresAt);
+  if (date === null) return 'expires at no time a calendar has';
   const verb = expiresAt > now ? 'expires' : 'expired';
-  return `${verb} ${inWords(expiresAt, now)} (${timestamp(expiresAt)})`;
+  return `${verb} ${inWords(expiresAt, now)} (${date})`;
 }
 
 /** A profile claim from the ID token, else from userinfo. */

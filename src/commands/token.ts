@@ -47,21 +47,15 @@ export async function token(options: TokenOptions, context: Context, terminal: T
 function print(session: Session, refreshed: boolean, options: TokenOptions, terminal: Terminal): void {
   const value = options.idToken ? session.idToken : session.accessToken;
   if (options.json) {
-    terminal.out(
-      JSON.stringify(
-        {
-          profile: session.profile,
-          issuer: session.issuer,
-          ...(options.idToken
-            ? { idToken: value, expiresAt: timestamp(idTokenExpiry(session)) }
-            : { accessToken: value, tokenType: session.tokenType, expiresAt: timestamp(session.expiresAt) }),
-          scope: session.scope.granted,
-          refreshed,
-        },
-        undefined,
-        2,
-      ),
-    );
+    terminal.json({
+      profile: session.profile,
+      issuer: session.issuer,
+      ...(options.idToken
+        ? { idToken: value, expiresAt: timestamp(idTokenExpiry(session)) }
+        : { accessToken: value, tokenType: session.tokenType, expiresAt: timestamp(session.expiresAt) }),
+      scope: session.scope.granted,
+      refreshed,
+    });
     return;
   }
   terminal.out(options.header ? `Authorization: Bearer ${value}` : value);

@@ -20,7 +20,7 @@ export async function userinfo(options: UserinfoOptions, context: Context, termi
     const deps = sessionDeps(found, sessions, context, network);
     const { session } = await currentSession({ session: found.session, force: false }, deps);
     const claims = await userinfoOf(session, deps);
-    if (options.json) terminal.out(JSON.stringify(claims, undefined, 2));
+    if (options.json) terminal.json(claims);
     else for (const line of table(claimRows(claims))) terminal.out(line);
   } finally {
     network.fetch.close();

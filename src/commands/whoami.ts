@@ -49,28 +49,22 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
   const state = sessionState(session, now);
   const { name, email } = person(session);
   if (options.json) {
-    terminal.out(
-      JSON.stringify(
-        {
-          profile: session.profile,
-          issuer: session.issuer,
-          clientId: session.clientId,
-          subject: session.subject,
-          name: name ?? null,
-          email: email ?? null,
-          signedIn: state !== 'expired',
-          state,
-          expiresAt: timestamp(session.expiresAt),
-          refreshable: session.refreshToken !== undefined,
-          signedInAt: timestamp(session.signedInAt),
-          store: entry.store,
-          ...(options.claims ? { claims: session.claims } : {}),
-          ...(userinfo ? { userinfo } : {}),
-        },
-        undefined,
-        2,
-      ),
-    );
+    terminal.json({
+      profile: session.profile,
+      issuer: session.issuer,
+      clientId: session.clientId,
+      subject: session.subject,
+      name: name ?? null,
+      email: email ?? null,
+      signedIn: state !== 'expired',
+      state,
+      expiresAt: timestamp(session.expiresAt),
+      refreshable: session.refreshToken !== undefined,
+      signedInAt: timestamp(session.signedInAt),
+      store: entry.store,
+      ...(options.claims ? { claims: session.claims } : {}),
+      ...(userinfo ? { userinfo } : {}),
+    });
   } else {
     const { style } = terminal;
     const mark = state === 'expired' ? style.bad('✗') : style.good('✓');
@@ -113,6 +107,7 @@ async function everybody(options: WhoamiOptions, context: Context, terminal: Ter
     const state: SessionState = !expired ? 'valid' : entry.refreshable ? 'refreshable' : 'expired';
     return { entry, state };
   });
+  if (listed.length === 0) throw new OidcCliError('not_signed_in', {}, { details: { sessions: [] } });
   if (options.json) {
     const sessions = listed.map(({ entry, state }) => ({
       profile: entry.profile,
@@ -126,9 +121,7 @@ async function everybody(options: WhoamiOptions, context: Context, terminal: Ter
       refreshable: entry.refreshable,
       store: entry.store,
     }));
-    terminal.out(JSON.stringify({ sessions }, undefined, 2));
-  } else if (listed.length === 0) {
-    throw new OidcCliError('not_signed_in');
+    terminal.json({ sessions });
   } else {
     const rows = listed.map(({ entry, state }) => [
       state === 'expired' ? terminal.style.bad('✗') : terminal.style.good('✓'),

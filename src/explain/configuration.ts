@@ -6,9 +6,73 @@ function place(facts: Facts): string {
   const parts = [
     facts.file ?? facts.where,
     facts.line === undefined ? undefined : `line ${facts.line}`,
-    facts.key === undefined ? undefined : `key ${facts.key}`,
+    // A mistake in the YAML itself is in no key.
+    facts.key === undefined || facts.key === '' ? undefined : `key ${facts.key}`,
   ];
   return parts.filter((part) => part !== undefined).join(', ') || 'the configuration';
+}
+
+function isEmpty(value: Facts[string]): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function eitherOf(value: Facts[string]): string {
+  return Array.isArray(value) ? value.join(' or ') : String(value);
+}
+
+/** What a system calls its refusal, in words; other reasons are words already. */
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+  ELOCKED: 'another process is changing it',
+};
+
+function inWords(reason: Facts[string]): string | undefined {
+  if (reason === undefined) return undefined;
+  return SYSTEM_REASONS[String(reason)] ?? String(reason);
+}
+
+/** What to do about a file that the system, or its content, keeps us from. */
+function otherFile(facts: Facts): string {
+  if (facts.doing !== 'write') return 'Check that it is a file that you may read, or move it away.';
+  return /^E[A-Z]+$/.test(String(facts.reason))
+    ? 'Check that you may write to the file and its folder, and that no other program holds it.'
+    : 'Change the profile in the file yourself, or replace the aliases (*) in it by what they stand for.';
+}
+
+/** What was refused to a file that came with a folder. */
+function notFromProject(facts: Facts): string {
+  const key = String(facts.key);
+  if (key.endsWith('.clientSecret')) return `have the variable ${facts.variable} sent as the client secret`;
+  if (key.endsWith('.clientSecretFile')) return `take the client secret from ${facts.path}, outside of its folder`;
+  return 'set this';
+}
+
+/** Where a value that is missing may come from; `profile add` itself takes flags alone. */
+function waysToGive(facts: Facts): string[] {
+  const { flag = 'a flag', variable, key, profile, known } = facts;
+  if (variable === undefined) return [String(flag)];
+  if (profile !== undefined) return [String(flag), String(variable), `the key ${key} of the profile`];
+  return [
+    String(flag),
+    String(variable),
+    isEmpty(known) ? 'a profile (oidc-cli profile add)' : `the name of a profile: ${listed(known, '')}`,
+  ];
+}
+
+/** What to do about a profile that is not there. */
+function otherProfile(facts: Facts): string {
+  const { name = 'NAME', known, suggestion } = facts;
+  if (facts.command !== undefined) return `It is in ${facts.elsewhere}: ${facts.command}`;
+  const meant = suggestion === undefined ? '' : `Did you mean ${quoted(suggestion)}? `;
+  if (facts.removing !== undefined) return `${meant}Known there: ${listed(known, 'none')}.`;
+  return `${meant}Known: ${listed(known, 'none yet')}. Add it with: oidc-cli profile add ${name} --issuer URL --client-id ID`;
 }
 
 /** Where the configuration is, or would be. */
@@ -28,23 +92,32 @@ export const configuration = {
     causes: [],
     fix: String(f.fix ?? 'See oidc-cli --help, or oidc-cli COMMAND --help.'),
   }),
-  config_missing: (f) => ({
-    message: `No ${f.key ?? 'value'} is configured${f.profile === undefined ? '' : ` for the profile "${f.profile}"`}.`,
-    causes: [],
-    fix: `Give it with ${f.flag ?? 'a flag'}${f.variable === undefined ? '' : `, or ${f.variable} in the environment`}, or in a profile (oidc-cli profile add).`,
-  }),
+  config_missing: (f) =>
+    f.key === 'profile'
+      ? {
+          message: 'No profile is named, and no default is set.',
+          causes: [],
+          fix: isEmpty(f.known)
+            ? 'Add one with: oidc-cli profile add NAME --issuer URL --client-id ID'
+            : `Name one of ${listed(f.known, '')}, or set ${f.variable ?? 'OIDC_CLI_PROFILE'}.`,
+        }
+      : {
+          message: `No ${f.key === 'clientId' ? 'client id' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
+          causes: [],
+          fix: `Give it with ${waysToGive(f).join(', or ')}.`,
+        },
   config_file_unreadable: (f) => ({
-    message: `The file ${quoted(f.file)} cannot be read: ${f.reason ?? 'the system refuses it'}.`,
+    message: `The file ${quoted(f.file)} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
     causes: [],
-    fix: 'Check that the file exists and that you may read it.',
+    fix: otherFile(f),
   }),
   config_file_invalid: (f) => ({
     message: `${place(f)}: found ${f.found ?? 'a value that cannot be used'}${f.variable === undefined ? '' : ` in ${f.variable}`}.`,
     causes: [],
-    fix: `Allowed is: ${listed(f.allowed, 'what docs/profiles.md lists')}.${f.suggestion === undefined ? '' : ` Did you mean ${quoted(f.suggestion)}?`}`,
+    fix: `${f.suggestion === undefined ? '' : `Did you mean ${quoted(f.suggestion)}? `}Allowed is: ${listed(f.allowed, 'what docs/profiles.md lists')}.`,
   }),
   config_untrusted: (f) => ({
-    message: `${place(f)}: a project's file may not set this, since it comes with the folder and not from you.`,
+    message: `${place(f)}: a project's file may not ${notFromProject(f)}, since it comes with the folder and not from you.`,
     causes: [],
     fix: `${f.how ?? 'Add the folder to trustedFolders in your own configuration file, or pass --trust-project'}, if you trust ${f.folder ?? 'this folder'}.`,
   }),
@@ -54,9 +127,9 @@ export const configuration = {
     fix: `Allowed is: ${listed(f.allowed, 'see oidc-cli --help')}.`,
   }),
   profile_unknown: (f) => ({
-    message: `There is no profile ${quoted(f.name)}.`,
+    message: `There is no profile ${quoted(f.name)}${isEmpty(f.files) ? '' : ` in ${eitherOf(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
     causes: [],
-    fix: `Known: ${listed(f.known, 'none yet')}. Add it with: oidc-cli profile add ${f.name ?? 'NAME'} --issuer URL --client-id ID`,
+    fix: otherProfile(f),
   }),
   profile_exists: (f) => ({
     message: `The profile ${quoted(f.name)} is there already${f.file === undefined ? '' : `, in ${f.file}`}.`,
@@ -66,17 +139,35 @@ export const configuration = {
         ? `Choose another name, or sign in with that profile itself: oidc-cli login ${f.name} --save ${f.name}`
         : 'Choose another name, or replace it with --force.',
   }),
-  client_secret_unavailable: (f) => ({
-    message:
-      f.variable !== undefined
-        ? `The client secret should come from the environment variable ${f.variable}, and it is not set.`
-        : `The client secret cannot be had${f.file === undefined ? '' : ` from ${f.file}`}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
-    causes: [],
-    fix:
-      f.variable !== undefined
-        ? `Set it (export ${f.variable}=…), or name another source with --client-secret-file or --client-secret-stdin.`
-        : 'Give it with --client-secret-env NAME, --client-secret-file FILE or --client-secret-stdin.',
-  }),
+  client_secret_unavailable: (f) => {
+    if (f.variable !== undefined) {
+      const where = f.where === undefined || f.where === f.variable ? '' : ` (${f.where})`;
+      return {
+        message: `The client secret should come from the environment variable ${f.variable}${where}, and it is not set.`,
+        causes: [],
+        fix: `Set ${f.variable}, or name another source with --client-secret-file or --client-secret-stdin.`,
+      };
+    }
+    if (f.source === 'session store') {
+      return {
+        message:
+          'The profile says that its client secret is in the session store, and none is kept there for it and this issuer.',
+        causes: [
+          'The profile was copied from another machine or written by hand.',
+          'Its issuer was changed: a secret is never sent to another one.',
+        ],
+        fix: 'Keep it again with: oidc-cli login PROFILE --client-secret-stdin --save PROFILE',
+      };
+    }
+    return {
+      message: `The client secret cannot be had${f.file === undefined && f.source === undefined ? '' : ` from ${f.file ?? f.source}`}${f.reason === undefined ? '' : `: ${inWords(f.reason)}`}.`,
+      causes: [],
+      fix:
+        f.source === 'stdin'
+          ? 'Pipe the secret into the command, or name another source with --client-secret-env NAME or --client-secret-file FILE.'
+          : 'Put the secret there, or name another source with --client-secret-env NAME, --client-secret-file FILE or --client-secret-stdin.',
+    };
+  },
   client_auth_unsupported: (f) =>
     f.reason === 'no secret'
       ? {

@@ -1,5 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, inItsWords, inSeconds } from './explanation.js';
+import { causes, type Entry, inItsWords, inSeconds, listed } from './explanation.js';
 
 function loginCommand(facts: Facts): string {
   return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${facts.profile}`;
@@ -13,8 +13,13 @@ function wherefore(facts: Facts): string {
 export const sessions = {
   not_signed_in: (f) => ({
     message: `Nobody is signed in${f.profile === undefined ? '' : ` with the profile "${f.profile}"`}${f.issuer === undefined ? '' : ` at ${f.issuer}`}.`,
-    causes: [],
-    fix: `Sign in with: ${loginCommand(f)}`,
+    causes: causes(
+      Array.isArray(f.others) && f.others.length > 0 && `Somebody is with another profile: ${f.others.join(', ')}.`,
+    ),
+    fix:
+      f.known === false
+        ? 'Sign in with: oidc-cli login --issuer URL --client-id ID'
+        : `Sign in with: ${loginCommand(f)}`,
   }),
   session_expired: (f) => ({
     message: 'The session has expired, and there is no refresh token to renew it with.',
@@ -43,12 +48,12 @@ export const sessions = {
   store_unavailable: (f) => ({
     message: `The session store is not available${wherefore(f)}.`,
     causes: ['There is no keychain service here (a container, CI, or a session without a desktop).'],
-    fix: 'Use the encrypted file with --store file, or start the keychain service (on Linux: gnome-keyring or KWallet).',
+    fix: 'Start the keychain service (on Linux: gnome-keyring or KWallet), or sign in with the encrypted file: oidc-cli login --store file.',
   }),
   store_locked: (f) => ({
     message: `The keychain is locked, and was not unlocked${wherefore(f)}.`,
     causes: ['The prompt was dismissed, or could not be shown.'],
-    fix: 'Unlock the keychain and try again, or use --store file.',
+    fix: 'Unlock the keychain and try again, or sign in with the encrypted file: oidc-cli login --store file.',
   }),
   store_timeout: (f) => ({
     message:
@@ -98,8 +103,11 @@ export const sessions = {
     causes: ['The disk is full or read-only, or the folder belongs to another user.'],
     fix: 'Check the folder, or name another with OIDC_CLI_HOME.',
   }),
-  interrupted: () => ({
-    message: 'Interrupted.',
+  interrupted: (f) => ({
+    message:
+      Array.isArray(f.done) && f.done.length > 0
+        ? `Interrupted. Done before that: ${listed(f.done, 'nothing')}.`
+        : 'Interrupted.',
     causes: [],
     fix: 'Nothing was kept of what was not finished.',
   }),

@@ -53,6 +53,10 @@ export async function browserLogin(
   deps: BrowserLoginDeps,
 ): Promise<SignInResult> {
   const local = isLoopback(new URL(request.redirectUri).hostname);
+  if (!local && request.authorization.responseMode === 'form_post') {
+    const reason = 'an answer by form_post reaches only its own address, and cannot be pasted';
+    throw new OidcCliError('redirect_uri_invalid', { redirectUri: request.redirectUri, reason });
+  }
   if (!local && !deps.pasted) throw new OidcCliError('redirect_uri_not_loopback', { redirectUri: request.redirectUri });
 
   const state = randomState();
@@ -174,7 +178,7 @@ export function sameState(given: string | null, expected: string): boolean {
 }
 
 /** Name, e-mail address or subject: what the person would call themselves. */
-export function personName(result: Pick<SignInResult, 'session'>): string {
+function personName(result: Pick<SignInResult, 'session'>): string {
   const { claims, userinfo, subject } = result.session;
   for (const source of [claims, userinfo ?? {}]) {
     for (const claim of ['name', 'preferred_username', 'email']) {

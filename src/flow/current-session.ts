@@ -90,7 +90,8 @@ export async function meetProviderOf(
 async function refresh(session: Session, deps: CurrentSessionDeps): Promise<Session> {
   if (session.refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts(session));
   const { provider, party } = await meetProviderOf(session, deps);
-  provider.keySet.warm();
+  // Before the refresh token is spent: an ID token that could not be verified would lose the rotated one.
+  await provider.keySet.forKey(undefined);
   try {
     const tokens = await refreshTokens(
       provider,

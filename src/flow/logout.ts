@@ -48,8 +48,12 @@ export async function logout(
     try {
       steps.push({ step, outcome: await work() });
     } catch (error) {
-      if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
-      steps.push({ step, outcome: error.code === 'endpoint_missing' ? 'not offered' : 'failed', error });
+      const interrupted = deps.signal.aborted || (error instanceof OidcCliError && error.code === 'interrupted');
+      // What was done until then is part of the answer to Ctrl-C.
+      if (interrupted) throw new OidcCliError('interrupted', { done: doneOf(steps) }, { cause: error });
+      // A fault of ours must not keep a session that was to be forgotten.
+      const failure = error instanceof OidcCliError ? error : new OidcCliError('internal', {}, { cause: error });
+      steps.push({ step, outcome: failure.code === 'endpoint_missing' ? 'not offered' : 'failed', error: failure });
     }
   };
 
@@ -64,10 +68,7 @@ export async function logout(
   const withProvider = <T>(work: (known: NonNullable<typeof met>) => Promise<T>): Promise<T> =>
     met ? work(met) : Promise.reject(unreachable);
   const revoke = (token: string, hint: 'refresh_token' | 'access_token') =>
-    withProvider(async ({ provider, party }) => {
-      await revokeToken(provider, party, token, hint, deps);
-      return 'done' as const;
-    });
+    withProvider(({ provider, party }) => revokeToken(provider, party, token, hint, deps));
 
   const { refreshToken } = session;
   if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
@@ -81,6 +82,10 @@ export async function logout(
       : Promise.resolve('not asked' as const),
   );
   return steps;
+}
+
+function doneOf(steps: readonly LogoutStep[]): string[] {
+  return steps.filter(({ outcome }) => outcome === 'done').map(({ step }) => step);
 }
 
 async function endSession(

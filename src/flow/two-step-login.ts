@@ -5,7 +5,7 @@ import { callbackParameters, sameState } from './browser-login.js';
 import { completeSignIn, meetProvider, prepareSignIn, type SignInRequest, type SignInResult } from './sign-in.js';
 
 /** How long a pending sign-in can be finished, in seconds. */
-export const PENDING_SECONDS = 600;
+const PENDING_SECONDS = 600;
 
 /** A sign-in kept between `login --start` and `login --callback-url`. It holds the code verifier: a secret, for the session store alone. */
 export interface PendingSignIn {

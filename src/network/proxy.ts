@@ -25,6 +25,8 @@ function names(...stems: string[]): string[] {
   return stems.flatMap((stem) => [stem, stem.toUpperCase()]);
 }
 
+const VARIABLES = names('http_proxy', 'https_proxy', 'all_proxy');
+
 /**
  * The proxy that a request goes through, or undefined: `https_proxy`,
  * `http_proxy`, `all_proxy` and `no_proxy` of `env`, in lower or upper case.
@@ -35,8 +37,7 @@ function names(...stems: string[]): string[] {
  */
 export async function proxyFor(url: URL, env: Environment): Promise<URL | undefined> {
   if (isLoopback(url.hostname)) return undefined;
-  const set = names('http_proxy', 'https_proxy', 'all_proxy').some((name) => env[name]);
-  if (!set) return undefined;
+  if (!VARIABLES.some((name) => env[name])) return undefined;
   const { getProxyForUrl } = await import('proxy-from-env');
   const text = inEnvironment(env, () => getProxyForUrl(url.href));
   if (!text) return undefined;
@@ -55,12 +56,17 @@ export async function proxyFor(url: URL, env: Environment): Promise<URL | undefi
 /**
  * proxy-from-env reads `process.env` and takes no other. It is synchronous, so
  * lending it the environment of this run for the length of the call shows
- * nobody else a different one.
+ * nobody else a different one. A proxy without a scheme speaks http, as every
+ * other program takes it; the library would give it the scheme of the target.
  */
 function inEnvironment<T>(env: Environment, read: () => T): T {
   const real = process.env;
-  if (env === real) return read();
-  process.env = { ...env };
+  const lent: NodeJS.ProcessEnv = { ...env };
+  for (const name of VARIABLES) {
+    const value = lent[name];
+    if (value && !value.includes('://')) lent[name] = `http://${value}`;
+  }
+  process.env = lent;
   try {
     return read();
   } finally {

@@ -107,6 +107,8 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   const ofFiles = name !== undefined && files ? await fileLayers(name, files, flags.trustProject === true, world) : [];
   const layers = [ofFlags, ofEnvironment, ...ofFiles];
   const warnings = variableWarnings(world.env);
+  const issuerWarning = layers.find((layer) => layer.values.issuer !== undefined)?.issuerWarning;
+  if (issuerWarning !== undefined) warnings.push(issuerWarning);
   const merged = merge(layers);
   const values = { ...merged.values };
   const sources: Record<string, Source> = { ...merged.sources };

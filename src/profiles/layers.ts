@@ -24,6 +24,8 @@ export interface Layer {
   /** Checked values without the secrets; `path` kinds are absolute. */
   readonly values: Readonly<ProfileValues>;
   readonly secret?: LayerSecret | undefined;
+  /** Said where the layer's issuer is used: it was given as the address of its configuration. */
+  readonly issuerWarning?: string | undefined;
   source(key: SettingKey, parameter?: string): Source;
 }
 
@@ -91,16 +93,25 @@ async function checked(
     const issue = result.error.issues[0];
     const name = issue?.path[0];
     const message = issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message;
+    const faulty = Array.isArray(value) && typeof name === 'number' ? value[name] : value;
     throw new OidcCliError('config_value_invalid', {
       where: where(key),
-      found: key === 'parameters' && name !== undefined ? JSON.stringify(String(name)) : found(value, key),
+      found: key === 'parameters' && name !== undefined ? JSON.stringify(String(name)) : found(faulty, key),
       allowed: message ?? '',
     });
   }
   return values as ProfileValues;
 }
 
-/** Moves `secret` out of checked values, and makes the paths in them absolute. */
+/**
+ * The issuer of what may be the address of its configuration, which is what
+ * people find to copy (OpenID Connect Discovery 1.0 section 4).
+ */
+function issuerOf(given: string): string {
+  return given.replace(/\/\.well-known\/openid-configuration\/?$/, '');
+}
+
+/** Takes secrets out of checked values, makes the paths in them absolute, and the issuer an issuer. */
 function finish(
   layer: Source['layer'],
   values: ProfileValues,
@@ -112,10 +123,17 @@ function finish(
   const rest = { ...values };
   for (const key of SECRET_KEYS) delete rest[key];
   if (rest.ca !== undefined) rest.ca = absolutePath(rest.ca, folder, env);
+  let issuerWarning: string | undefined;
+  if (rest.issuer !== undefined && issuerOf(rest.issuer) !== rest.issuer) {
+    const given = rest.issuer;
+    rest.issuer = issuerOf(given);
+    issuerWarning = `${where('issuer')}: ${given} is the address of a provider's configuration; its issuer is taken to be ${rest.issuer}`;
+  }
   return {
     layer,
     values: rest,
     secret,
+    issuerWarning,
     source: (key, parameter) => ({ layer, where: where(key, parameter) }),
   };
 }

@@ -7,7 +7,7 @@ import type { ProfileValues } from './schema.js';
 /** The name of a project's file, looked for in the current folder and those above. */
 export const PROJECT_FILE = 'oidc-cli.yaml';
 /** The name of the user's file, in the configuration folder of the operating system. */
-export const USER_FILE = 'config.yaml';
+const USER_FILE = 'config.yaml';
 
 /** More than this is no configuration, and parsing it would be felt. */
 const LARGEST = 1024 * 1024;
@@ -46,7 +46,7 @@ export function userFilePath(world: FileWorld): string {
 }
 
 /** The project's file: in the current folder or the nearest one above that has one. */
-export async function findProjectFile(cwd: string): Promise<string | undefined> {
+async function findProjectFile(cwd: string): Promise<string | undefined> {
   let folder = resolve(cwd);
   for (;;) {
     const path = join(folder, PROJECT_FILE);

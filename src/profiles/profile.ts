@@ -174,7 +174,8 @@ function missing(key: 'issuer' | 'clientId', { name, files }: CollectedProfile):
     key,
     flag: SETTINGS[key].flag,
     variable: SETTINGS[key].variable,
-    profile: name,
+    // Where an issuer stands for itself, its name is in no file.
+    profile: files && name,
     known: files && known(files),
     files: files?.searched,
   });

@@ -46,7 +46,7 @@ export async function saveProfile(
   values: ProfileValues,
   options: SaveOptions = {},
 ): Promise<void> {
-  await checkValues(name, values);
+  await checkProfile(name, values);
   await change(file, options.mode ?? PRIVATE, (yaml, document, content) => {
     const present = profileIn(content, name);
     if (present !== undefined && !options.replace) {
@@ -96,7 +96,12 @@ export async function removeProfile(file: string, name: string, options: { mode?
   return removal;
 }
 
-async function checkValues(name: string, values: ProfileValues): Promise<void> {
+/**
+ * Refuses what `saveProfile` would refuse before it touches the file: a name
+ * or a value that is not allowed, and a client secret itself. Throws
+ * `config_value_invalid` (facts: where, found, allowed).
+ */
+export async function checkProfile(name: string, values: ProfileValues): Promise<void> {
   const { profileNameSchema, profileSchema, SECRET_VARIABLE } = await import('./schema.js');
   const validName = profileNameSchema.safeParse(name);
   if (!validName.success) {

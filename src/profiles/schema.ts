@@ -5,14 +5,22 @@ import { z } from 'zod';
 // from it. The `error` of each check is the phrase that completes
 // "what is allowed: …".
 
-// Control characters would reach the terminal, or a header, by way of a value.
-const CLEAN = /^[^\p{Cc}]+$/u;
+// What can be said as a pattern is, and not in code: patterns reach the editors by the JSON Schema, which
+// may read them without the flag u.
 
-function text(allowed = 'text that is not empty') {
-  return z
-    .string({ error: `${allowed} (in quotes, if it looks like a number)` })
-    .min(1, { error: allowed })
-    .refine((value) => value === '' || CLEAN.test(value), { error: `${allowed}, without control characters` });
+// Control characters would reach the terminal, or a header, by way of a value.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
+const CLEAN = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+
+function text(allowed = 'text that is not empty', pattern = CLEAN, otherwise = allowed) {
+  return (
+    z
+      .string({ error: `${allowed} (in quotes, if it looks like a number)` })
+      .min(1, { error: allowed })
+      // One pattern each: editors read a single one best.
+      .regex(pattern, { error: pattern === CLEAN ? `${allowed}, without control characters` : otherwise })
+      .refine((value) => CLEAN.test(value), { error: `${allowed}, without control characters` })
+  );
 }
 
 function wholeNumber(minimum: number, maximum: number, unit: string) {
@@ -40,11 +48,13 @@ function isWebUrl(url: URL | undefined): url is URL {
 // OpenID Connect Discovery 1.0 section 3: no query and no fragment.
 const ISSUER = 'an https URL without query, fragment, user name or password (http only on loopback)';
 // RFC 6749 section 3.1.2: absolute, no fragment.
+const ISSUER_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s?#]+$/;
+const REDIRECT_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s#]+$/;
 const REDIRECT = 'an http or https URL without fragment, user name or password';
 
 function redirectUri() {
-  return text(REDIRECT)
-    .refine((value) => isWebUrl(parsedUrl(value)) && !value.includes('#'), { error: REDIRECT })
+  return text(REDIRECT, REDIRECT_PATTERN)
+    .refine((value) => isWebUrl(parsedUrl(value)), { error: REDIRECT })
     .meta({ format: 'uri' });
 }
 
@@ -63,7 +73,9 @@ function isJsonObject(value: string): boolean {
 const RESOURCE = 'an absolute URI without fragment (RFC 8707), or a list of them';
 
 function resourceUri() {
-  return text(RESOURCE).refine((value) => parsedUrl(value) !== undefined && !value.includes('#'), { error: RESOURCE });
+  return text(RESOURCE, /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$/).refine((value) => parsedUrl(value) !== undefined, {
+    error: RESOURCE,
+  });
 }
 
 /**
@@ -111,6 +123,9 @@ const parameters = z
       if (!Object.hasOwn(RESERVED, name)) continue;
       context.addIssue({ code: 'custom', message: RESERVED[name] ?? '', path: [name], params: { reserved: true } });
     }
+  })
+  .meta({
+    propertyNames: { type: 'string', pattern: `^(?!(?:${Object.keys(RESERVED).join('|')})$)[\\w\\-.~:[\\]]+$` },
   });
 
 // A reference stands alone, so that no secret is ever built out of parts of others.
@@ -119,16 +134,17 @@ const SECRET = 'a variable as ${NAME}, or the secret itself';
 /** `${NAME}`, the whole of a value. */
 export const SECRET_VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
+const SECRET_PATTERN = /^(?:\$\{[A-Za-z_][A-Za-z0-9_]*\}|(?:(?!\$\{).)*)$/;
+
 /** One profile: every key is optional, since the other layers may give it. */
 export const profileSchema = z.strictObject(
   {
-    issuer: text(ISSUER)
-      .refine((value) => isWebUrl(parsedUrl(value)) && !/[?#]/.test(value), { error: ISSUER })
+    issuer: text(ISSUER, ISSUER_PATTERN)
+      .refine((value) => isWebUrl(parsedUrl(value)), { error: ISSUER })
       .meta({ description: 'The issuer identifier: the URL under which discovery is found.', format: 'uri' })
       .optional(),
     clientId: text().meta({ description: 'The client id that the provider gave to the application.' }).optional(),
-    clientSecret: text(SECRET)
-      .refine((value) => SECRET_VARIABLE.test(value) || !value.includes('${'), { error: SECRET })
+    clientSecret: text(SECRET, SECRET_PATTERN)
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
       .meta({ description: 'The client secret, as ${NAME}: taken from that environment variable.' })
       .optional(),
@@ -155,10 +171,11 @@ export const profileSchema = z.strictObject(
     postLogoutRedirectUri: redirectUri()
       .meta({ description: 'Where the provider sends the browser after the logout, exactly as registered.' })
       .optional(),
-    prompt: text('none alone, or values such as login, consent and select_account, separated by spaces')
-      .refine((value) => !/(^| )none( |$)/.test(value) || value === 'none', {
-        error: 'none alone, or other values without it (OpenID Connect Core 3.1.2.1)',
-      })
+    prompt: text(
+      'none alone, or values such as login, consent and select_account, separated by spaces',
+      /^(?:none|(?!(?:.* )?none(?: |$)).*)$/,
+      'none alone, or other values without it (OpenID Connect Core 3.1.2.1)',
+    )
       .meta({ description: 'What the provider has to ask the person again: login, consent, select_account or none.' })
       .optional(),
     loginHint: text().meta({ description: 'Whom the sign-in page is to suggest.' }).optional(),
@@ -227,7 +244,10 @@ const PROFILE_NAME = 'a name without spaces or control characters, 200 character
 export const profileNameSchema = z
   .string({ error: PROFILE_NAME })
   .max(200, { error: PROFILE_NAME })
-  .refine((value) => /^(?!-)[^\s\p{C}]+$/u.test(value) && value !== '__proto__', { error: PROFILE_NAME });
+  .regex(/^(?!-)(?!__proto__$)\S+$/, { error: PROFILE_NAME })
+  .refine((value) => !/\p{C}/u.test(value), { error: PROFILE_NAME });
+
+const FOLDER = 'an absolute path, or one that begins with ~/';
 
 /** The whole file: the project's `oidc-cli.yaml` and the user's `config.yaml` alike. */
 export const fileSchema = z
@@ -235,15 +255,9 @@ export const fileSchema = z
     {
       default: profileNameSchema.meta({ description: 'The profile that is used when none is named.' }).nullish(),
       trustedFolders: z
-        .array(
-          text('an absolute path, or one that begins with ~/').refine(
-            (value) => /^(~($|[/\\])|\/|[A-Za-z]:[/\\]|\\\\)/.test(value),
-            {
-              error: 'an absolute path, or one that begins with ~/',
-            },
-          ),
-          { error: 'a list of folders' },
-        )
+        .array(text(FOLDER, /^(?:~(?:$|[/\\])|\/|[A-Za-z]:[/\\]|\\\\)/), {
+          error: 'a list of folders',
+        })
         .meta({
           description:
             "In the user's file only: folders (and those below) whose oidc-cli.yaml may name programs, turn verification off and read secrets from anywhere.",

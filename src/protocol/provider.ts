@@ -102,7 +102,9 @@ export async function discoverProvider(
   const steps = new Map<string, string>();
   for (const [name, step] of Object.entries(STEPS)) {
     const url = metadata[name];
-    if (typeof url === 'string') steps.set(url, step);
+    // As openid-client will ask for it. The first one named wins where two endpoints share an address.
+    const address = typeof url === 'string' && URL.canParse(url) ? new URL(url).href : undefined;
+    if (address !== undefined && !steps.has(address)) steps.set(address, step);
   }
 
   return {
@@ -134,6 +136,7 @@ export async function discoverProvider(
   };
 }
 
+/** What a request to an endpoint is called in the recorder; the token endpoint first, since its answers are judged. */
 const STEPS = {
   token_endpoint: 'token request',
   userinfo_endpoint: 'userinfo request',

@@ -5,7 +5,8 @@ import { refusedByTokenEndpoint } from './token-errors.js';
 import type { TokenClient } from './token-requests.js';
 
 /**
- * Revokes one token (RFC 7009 §2). Throws `endpoint_missing`,
+ * Revokes one token (RFC 7009 §2); `not offered` where the provider does not
+ * revoke this kind of token (§2.2.1). Throws `endpoint_missing`,
  * `revocation_refused` (with the provider's own words) or the network's own.
  */
 export async function revokeToken(
@@ -14,7 +15,7 @@ export async function revokeToken(
   token: string,
   hint: 'refresh_token' | 'access_token',
   deps: ProviderDeps,
-): Promise<void> {
+): Promise<'done' | 'not offered'> {
   provider.endpoint('revocation_endpoint');
   const configuration = await provider.configuration({
     clientId: party.clientId,
@@ -23,12 +24,14 @@ export async function revokeToken(
   });
   try {
     await client.tokenRevocation(configuration, token, { token_type_hint: hint });
+    return 'done';
   } catch (error) {
     const mapped = refusedByTokenEndpoint(
       error,
       { endpoint: 'revocation_endpoint', method: party.authentication.method },
-      deps.recorder.last('revocation request'),
+      deps.recorder.exchanges.at(-1),
     );
+    if (mapped instanceof OidcCliError && mapped.facts.error === 'unsupported_token_type') return 'not offered';
     if (
       mapped instanceof OidcCliError &&
       (mapped.code === 'token_request_refused' || mapped.code === 'token_response_invalid')

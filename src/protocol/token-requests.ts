@@ -228,6 +228,15 @@ async function judge(
     throw disagreement('openid-client refuses it', innermostMessage(outcome.error), details, outcome.error);
   }
 
+  // What was not read a second time is not believed: an ID token without its report would skip half of the checks.
+  if (!exchange || (outcome.tokens.id_token !== undefined && !report)) {
+    throw disagreement('the report did not get to see it', 'the token response was not recorded', details);
+  }
+  const unusable = unusableToken(outcome.tokens);
+  if (unusable) {
+    const reason = `"${unusable}" holds characters that no token may have`;
+    throw new OidcCliError('token_response_invalid', { endpoint: 'token_endpoint', reason });
+  }
   const refusal = report && firstRefusal(report, party.strict);
   if (refusal) {
     if (SHARED_CHECKS.has(refusal.name)) {
@@ -235,20 +244,24 @@ async function judge(
     }
     throw refusedIdToken(refusal, details, clockSkew);
   }
-  return verifiedTokens(outcome.tokens, report, exchange, deps);
+  return verifiedTokens(outcome.tokens, report, exchange);
+}
+
+/** The member that is no token by its characters (RFC 6749 appendix A.12 and A.17): it could not be sent in a header. */
+function unusableToken(tokens: client.TokenEndpointResponse): string | undefined {
+  return (['access_token', 'refresh_token'] as const).find((name) => !/^[\x20-\x7e]+$/.test(tokens[name] ?? '-'));
 }
 
 function verifiedTokens(
   tokens: client.TokenEndpointResponse,
   report: IdTokenReport | undefined,
-  exchange: Exchange | undefined,
-  deps: ProviderDeps,
+  exchange: Exchange,
 ): VerifiedTokens {
-  const received = exchange ? exchange.startedAt + (exchange.durationMs ?? 0) : deps.clock.now();
+  const received = exchange.startedAt + (exchange.durationMs ?? 0);
   return {
     accessToken: tokens.access_token,
     tokenType: tokens.token_type,
-    ...(tokens.expires_in === undefined ? {} : { expiresAt: Math.floor(received / 1000) + tokens.expires_in }),
+    ...(tokens.expires_in === undefined ? {} : { expiresAt: Math.floor(received / 1000 + tokens.expires_in) }),
     ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
     ...(tokens.id_token === undefined ? {} : { idToken: tokens.id_token }),
     ...(tokens.scope === undefined ? {} : { scope: tokens.scope.split(' ').filter(Boolean) }),

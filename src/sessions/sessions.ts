@@ -15,7 +15,6 @@ import { createSessionIndex, type IndexContent, type SessionEntry, type StoredVa
 import type { Session, SessionStore, StoreKind } from './session-store.js';
 import { valueNames } from './value-names.js';
 
-export type { PendingSignIn } from './pending-sign-ins.js';
 export type { SessionEntry } from './session-index.js';
 
 /** Longer than the requests of a refresh may take together. */
@@ -78,7 +77,11 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
    * been forgotten since; does nothing when a newer sign-in has taken its place.
    */
   update(session: Session, entry: SessionEntry): Promise<void>;
-  /** Removes a session from its store and the index; true when there was one. */
+  /**
+   * Removes a session from its store and the index; true when there was one.
+   * When the store throws, the session is forgotten all the same, and its
+   * value is removed as soon as the store can be used again.
+   */
   forget(entry: SessionEntry): Promise<boolean>;
   /**
    * Runs `work` for one caller at a time per session, over processes (a refresh
@@ -262,11 +265,17 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
       const gone: StoredValue = { store: entry.store, key: entry.key };
       return index.change(async (found, save) => {
-        const content = await settle(found, gone.store);
-        const there = await storeOf(gone.store).delete(gone.key);
-        const listed = content.sessions.some((other) => same(other, gone));
-        await save({ ...content, sessions: content.sessions.filter((other) => !same(other, gone)) });
-        return there || listed;
+        const content = await settle(found, gone.store).catch(() => found);
+        const sessions = content.sessions.filter((other) => !same(other, gone));
+        try {
+          const there = await storeOf(gone.store).delete(gone.key);
+          await save({ ...content, sessions });
+          return there || sessions.length < content.sessions.length;
+        } catch (error) {
+          // Out of reach, perhaps for ever: nobody is to stay signed in for that. The value goes when the store is back.
+          await save({ ...content, sessions, unsettled: [...content.unsettled, gone] });
+          throw error;
+        }
       });
     },
 

@@ -24,6 +24,7 @@ function words(html: string): string {
   return html
     .replace(/<style>[\s\S]*<\/style>/, '')
     .replace(/<title>[\s\S]*<\/title>/, '')
+    .replaceAll('<wbr>', '')
     .replace(/<[^>]+>/g, '\n')
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -102,7 +103,7 @@ test('HTML in words from outside stays text, wherever it stands', async () => {
   const failed = await delivered({ ok: false, code: evil, message: evil, fix: evil });
   const done = await delivered({ ok: true, name: evil, issuer: evil });
   expect(failed.body.split(escaped)).toHaveLength(4);
-  expect(done.body.split(escaped)).toHaveLength(3);
+  expect(done.body.replaceAll('<wbr>', '').split(escaped)).toHaveLength(3);
   for (const { body } of [failed, done]) expect(body).not.toMatch(/<script|<img/);
 });
 

@@ -32,7 +32,10 @@ function argumentsOf(file: string): unknown {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await wait(10);
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 1_000) throw new Error('it did not come to pass');
+    await wait(10);
+  }
 }
 
 const env = { PATH: process.env.PATH };
@@ -112,7 +115,7 @@ describe.runIf(process.platform !== 'win32')('--browser', () => {
 
   test('a command that stays, as a browser does, is opened, and lives on in a group of its own', async () => {
     const pid = join(folder, 'pid');
-    const stay = `require('fs').writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => {}, 1000);`;
+    const stay = `require('fs').writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setTimeout(() => {}, 20_000);`;
     const file = browser('browser', stay);
     expect(await openBrowser('https://provider.example/', { ...linux, command: file })).toEqual({
       opened: true,
@@ -132,7 +135,7 @@ describe.runIf(process.platform !== 'win32')('--browser', () => {
 
   test('an interruption ends the wait at once', async () => {
     const pid = join(folder, 'pid');
-    const stay = `require('fs').writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => {}, 1000);`;
+    const stay = `require('fs').writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setTimeout(() => {}, 20_000);`;
     const controller = new AbortController();
     const opening = openBrowser('https://provider.example/', {
       ...linux,

@@ -85,6 +85,18 @@ describe('the built command', () => {
     expect(stderr).toBe('');
   });
 
+  it('goes on when nobody listens to its talk, and does not pass for a success', async () => {
+    const { issuer } = await identityProvider();
+    const env = { PATH: process.env.PATH, ...fileStore() };
+    const child = spawn(process.execPath, [BIN, ...loginArguments(issuer), '--no-browser', '--timeout', '2'], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr.once('data', () => child.stderr.destroy());
+    const [code] = await once(child, 'close');
+    expect(code).toBe(6);
+  });
+
   it('gives the browser of a sign-out an address without the ID token', async () => {
     const { issuer } = await identityProvider();
     await runCommand(loginArguments(issuer), { ...fileStore(), BROWSER });
@@ -129,6 +141,18 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
       });
       expect(out.code).toBe(0);
       expect(keyring.search('oidc-cli')).not.toContain('user-');
+    });
+
+    it('forgets a session whose keychain is gone, and says that its value is still there', async () => {
+      const { issuer } = await identityProvider();
+      const env = { ...keyring.env, OIDC_CLI_HOME: home };
+      expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
+      const without = { ...fileStore(), DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
+      expect((await runCommand(['whoami'], without)).code).toBe(9);
+      const forgotten = await runCommand(['logout', '--local', '--json'], without);
+      expect(forgotten.code).toBe(9);
+      expect(JSON.parse(forgotten.stdout).error.code).toBe('store_unavailable');
+      expect((await runCommand(['whoami'], without)).code).toBe(4);
     });
 
     it('ends on Ctrl-C also while the keychain does not answer', async () => {

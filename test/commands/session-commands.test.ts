@@ -363,6 +363,50 @@ describe('login in two commands', () => {
     expect(JSON.parse(elsewhere.stdout).error).toMatchObject({ code: 'callback_invalid', exitCode: 7 });
   });
 
+  it('can be finished with the same address after what was missing is there, and saves the profile then', async () => {
+    const { redirectUri, address } = await addressBar();
+    const started = await machine.run(
+      [
+        ...['login', '--start', '--issuer', provider.issuer, '--client-id', 'demo-confidential', '--save', 'kept'],
+        ...['--redirect-uri', redirectUri, '--client-secret-env', 'SECRET'],
+      ],
+      { env: { SECRET: 'demo-secret' } },
+    );
+    await aliceSignsIn(started.stdout.trim());
+    const without = await machine.run(['login', '--callback-url', await address, '--json']);
+    expect(JSON.parse(without.stdout).error.code).toBe('client_secret_unavailable');
+    const finished = await machine.run(['login', '--callback-url', await address, '--json'], {
+      env: { SECRET: 'demo-secret' },
+    });
+    expect(finished.code).toBe(0);
+    const { profiles } = JSON.parse((await machine.run(['profile', 'list', '--json'])).stdout);
+    expect(profiles).toMatchObject([{ name: 'kept', issuer: provider.issuer, clientId: 'demo-confidential' }]);
+  });
+
+  it('refuses what it would have to ignore', async () => {
+    const form = [
+      'login',
+      '--start',
+      '--issuer',
+      provider.issuer,
+      '--client-id',
+      'demo',
+      '--response-mode',
+      'form_post',
+    ];
+    const callback = ['login', '--callback-url', 'http://127.0.0.1:1/callback?state=x'];
+    for (const argv of [
+      form,
+      [...callback, '--strict'],
+      [...callback, '--save', 'x'],
+      ['login', '--demo', '--save', 'x'],
+    ]) {
+      const { code, stdout } = await machine.run([...argv, '--json']);
+      expect(code).toBe(2);
+      expect(JSON.parse(stdout).error.code).toBe('usage');
+    }
+  });
+
   it('forgets a pending sign-in after ten minutes', async () => {
     const url = await start('http://127.0.0.1:1/callback');
     machine.passTime(601);
@@ -384,7 +428,7 @@ describe('whoami', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatchInlineSnapshot(`
       "✗ Nobody is signed in.
-        To fix: Sign in with: oidc-cli login
+        To fix: Sign in with: oidc-cli login --issuer URL --client-id ID
         (not_signed_in, exit code 4)
       "
     `);

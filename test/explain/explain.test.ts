@@ -16,13 +16,29 @@ const file = '/home/alice/.config/oidc-cli/oidc-cli.yaml';
 /** What is known in real runs, for every code: the facts its throwers give. */
 const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   usage: [{ reason: 'Too many arguments.', fix: 'Use --store file.' }],
-  config_missing: [{ key: 'issuer', flag: '--issuer', variable: 'OIDC_CLI_ISSUER', profile: 'staging' }],
-  config_file_unreadable: [{ file, reason: 'permission denied' }],
+  config_missing: [
+    { key: 'issuer', flag: '--issuer', variable: 'OIDC_CLI_ISSUER', profile: 'staging' },
+    { key: 'issuer', flag: '--issuer', variable: 'OIDC_CLI_ISSUER', known: ['dev', 'prod'], files: [file] },
+    { key: 'clientId', flag: '--client-id' },
+    { key: 'profile', variable: 'OIDC_CLI_PROFILE', known: ['dev', 'prod'] },
+    { key: 'profile', variable: 'OIDC_CLI_PROFILE', known: [] },
+  ],
+  config_file_unreadable: [
+    { file, reason: 'EACCES' },
+    { file, reason: 'it is not a file' },
+    { file, reason: 'EROFS', doing: 'write' },
+    { file, reason: 'its other content would change', doing: 'write' },
+  ],
   config_file_invalid: [
     { file, line: 7, key: 'profiles.x.scopes', found: 'an unknown key', allowed: ['scope'], suggestion: 'scope' },
     { file, key: 'profiles.x.issuer', found: 'nothing', variable: 'ISSUER' },
+    { file, line: 2, column: 1, key: '', found: 'a tab as indentation', allowed: 'valid YAML' },
   ],
-  config_untrusted: [{ file, line: 3, key: 'profiles.x.browser', how: 'Pass --trust-project', folder: '/src/app' }],
+  config_untrusted: [
+    { file, line: 3, key: 'profiles.x.browser', how: 'Pass --trust-project', folder: '/src/app' },
+    { file, line: 3, key: 'profiles.x.clientSecret', variable: 'KEY', how: 'Rename it', folder: '/src/app' },
+    { file, line: 3, key: 'profiles.x.clientSecretFile', path: '/etc/key', how: 'Move it', folder: '/src/app' },
+  ],
   config_value_invalid: [
     { where: '--display', found: '"wide"', allowed: ['page', 'popup'] },
     { where: '--timeout', found: 'nothing', allowed: '' },
@@ -30,12 +46,21 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   profile_unknown: [
     { name: 'prod', known: ['staging', 'dev'] },
     { name: 'prod', known: [] },
+    { name: 'prd', known: ['prod'], suggestion: 'prod', files: [file], chosenBy: 'OIDC_CLI_PROFILE' },
+    { name: 'prd', known: ['prod'], suggestion: 'prod', files: [file], removing: true },
+    { name: 'prd', known: [], removing: true, elsewhere: file, command: 'oidc-cli profile remove prd --project' },
   ],
   profile_exists: [
     { name: 'prod', file },
     { name: 'prod', file, flag: '--save' },
   ],
-  client_secret_unavailable: [{ variable: 'SECRET' }, { file: '/run/secret', reason: 'there is no such file' }],
+  client_secret_unavailable: [
+    { variable: 'SECRET' },
+    { variable: 'SECRET', where: `${file}:3`, file, key: 'profiles.x.clientSecret' },
+    { file: '/run/secret', reason: 'ENOENT' },
+    { source: 'stdin', reason: 'it is empty' },
+    { source: 'session store', reason: 'none is kept for this issuer' },
+  ],
   client_auth_unsupported: [{ method: 'client_secret_post', reason: 'no secret' }, { announced }, { announced: [] }],
   redirect_uri_invalid: [{ redirectUri: 'http://localhost:1/#x', reason: 'it has a fragment' }],
   redirect_uri_not_loopback: [{ redirectUri: 'https://app.example.com/callback' }],

@@ -48,7 +48,7 @@ test('nothing listens at the issuer', async () => {
 test('the issuer has no configuration', async () => {
   expect(await seen({ discovery: () => ({ status: 404 }) })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     ✗ There is no OpenID configuration at http://127.0.0.1:PORT/realms/main/.well-known/openid-configuration (404).
       Likely causes, most likely first:
         1. The issuer has a path that is missing here (/oidc, /realms/NAME, /v2.0, the tenant id).
@@ -62,7 +62,7 @@ test('the issuer has no configuration', async () => {
 test('the issuer differs by its last slash', async () => {
   expect(await seen({ metadata: { issuer: `${provider.issuer}/` } })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     ✗ You asked for the issuer "http://127.0.0.1:PORT/realms/main", and its configuration says it is "http://127.0.0.1:PORT/realms/main/".
       Likely cause:
         - They differ only by the slash at the end: the comparison is exact.
@@ -82,7 +82,7 @@ test('the port of the redirect URI is taken', async () => {
     words.replaceAll(String(port), 'TAKEN').replace(/taken by .+?\.$/m, 'taken by SOMEBODY.'),
   ).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     ✗ Port TAKEN on this machine is taken by SOMEBODY.
       Likely cause:
         - Another sign-in is still waiting in another terminal.
@@ -96,7 +96,7 @@ test('the person said no', async () => {
   const authorization = { code: undefined, error: 'access_denied', error_description: 'The user cancelled.' };
   expect(await seen({ authorization })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -114,7 +114,7 @@ test('a scope is not allowed', async () => {
   const authorization = { code: undefined, error: 'invalid_scope' };
   expect(await seen({ authorization }, ['--scope', 'openid payroll'])).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -133,7 +133,7 @@ test('nobody came back', async () => {
   const words = await seen({}, ['--timeout', '1'], { openUrl });
   expect(words.replaceAll(/^http:\S+\/authorize\?\S+$/gm, 'AUTHORIZATION URL')).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 1 s for the sign-in … (Ctrl-C ends it)
     Opened a browser (the browser of this run). If nothing appears, open this address yourself:
@@ -158,7 +158,7 @@ test('the method of client authentication is not supported', async () => {
   const flags = ['--client-secret-env', 'S', '--client-auth', 'client_secret_basic'];
   expect(await seen(script, flags, { env: { S: 'a-secret' } })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication client_secret_basic (as asked for)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -178,7 +178,7 @@ test('the code is refused', async () => {
   const script: Script = { token: () => oauthError(400, 'invalid_grant', 'The code has expired.') };
   expect(await seen(script)).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -203,7 +203,7 @@ test('the token endpoint is down', async () => {
   };
   expect(await seen(script)).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -220,7 +220,7 @@ test('the token endpoint is down', async () => {
 test('no ID token came', async () => {
   expect(await seen({ tokens: { id_token: undefined } })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -239,7 +239,7 @@ test('the ID token has several faults: all are shown, and the first is explained
   const claims = { aud: 'other-app', iat, exp: iat + 300, nonce: 'other', azp: 'other-app' };
   expect(await seen({ claims })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -269,7 +269,7 @@ test('the ID token has several faults: all are shown, and the first is explained
 test('the key that signed is not published', async () => {
   expect(await seen({ header: { kid: 'key-2' } })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -300,7 +300,7 @@ test('the clocks differ', async () => {
   const words = await seen(script);
   expect(words.replaceAll(/\b(599|600|601) s/g, '600 s')).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -329,7 +329,7 @@ test('the clocks differ', async () => {
 test('userinfo is of somebody else', async () => {
   expect(await seen({ userinfo: () => ({ body: { sub: 'user-2' } }) })).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
@@ -359,7 +359,7 @@ test('userinfo is of somebody else', async () => {
 test('a warning that --strict refuses', async () => {
   expect(await seen({ claims: { azp: 'other-app' } }, ['--strict'])).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
-    profile 127.0.0.1:PORT/realms/main (flags)
+    profile 127.0.0.1:PORT/realms/main (named after its issuer)
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …

@@ -1,12 +1,14 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
+import type { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import zlib from 'node:zlib';
 import * as openid from 'openid-client';
 import { afterEach, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { Recorder } from '../../src/trace/recorder.js';
-import { closeAll, deadPort, fetchWith, serve, serveSockets } from './servers.js';
+import { requirement } from '../support/requirement.js';
+import { closeAll, deadPort, fetchWith, serve, serveSockets, UNKNOWN_HOST } from './servers.js';
 
 afterEach(closeAll);
 
@@ -206,14 +208,17 @@ test("openid-client's own time limit is reported as a time-out, too", async () =
 });
 
 test('a caller who aborts gets its own reason back, and the connection is ended', async () => {
-  let closed: Promise<unknown> | undefined;
+  const sockets = new EventEmitter();
   const server = await serveSockets((socket) => {
-    closed = once(socket, 'close');
     socket.resume();
+    sockets.emit('connected', socket);
   });
+  const connected = once(sockets, 'connected');
   const controller = new AbortController();
   const pending = fetchWith()(server.origin, { signal: controller.signal });
-  while (!closed) await wait(5);
+  pending.catch(() => {});
+  const [socket] = (await connected) as [Socket];
+  const closed = once(socket, 'close');
   controller.abort();
   await expect(pending).rejects.toBe(controller.signal.reason);
   await closed;
@@ -254,16 +259,6 @@ test('a kept connection that the server closed is replaced, once, for a GET', as
   expect([server.connections, requests]).toEqual([2, 3]);
 });
 
-test('a connection that nobody uses is closed before a server or firewall would drop it', async () => {
-  let closed: Promise<unknown> | undefined;
-  const server = await serve((request, response) => {
-    closed = once(request.socket, 'close');
-    response.end('ok');
-  });
-  await (await fetchWith()(server.origin)).text();
-  await closed;
-});
-
 test('a POST on a kept connection that the server closed is not sent twice', async () => {
   let posts = 0;
   const server = await serveSockets((socket) => {
@@ -282,7 +277,7 @@ test('a POST on a kept connection that the server closed is not sent twice', asy
 });
 
 test.each([
-  ['before a word', 'network_closed', (socket: import('node:net').Socket) => socket.resetAndDestroy()],
+  ['before a word', 'network_closed', (socket: Socket) => socket.resetAndDestroy()],
   ['in the middle of the body', 'network_closed', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
   ['in the middle of a chunk', 'network_closed', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf'],
   ['after no HTTP', 'network_failed', 'SSH-2.0-OpenSSH_9.2\r\n'],
@@ -312,8 +307,8 @@ test('nothing listens on any address of a name: refused, not a bundle of errors'
 });
 
 test('a host name that does not exist', async () => {
-  const error = await failure(fetchWith()('http://no-such-host.invalid/x'));
-  expect([error.code, error.facts.host]).toEqual(['network_dns', 'no-such-host.invalid']);
+  const error = await failure(fetchWith()(`http://${UNKNOWN_HOST}/x`));
+  expect([error.code, error.facts.host]).toEqual(['network_dns', UNKNOWN_HOST]);
 });
 
 test('neither password nor query of the URL are in the error', async () => {
@@ -326,11 +321,15 @@ test('a scheme other than http and https is refused', async () => {
   expect((await failure(fetchWith()('file:///etc/passwd'))).code).toBe('network_failed');
 });
 
-test('IPv6 addresses are reached', async () => {
-  const server = await serve((_, response) => response.end('six'), { host: '::1' });
-  expect(server.origin).toBe(`http://[::1]:${server.port}`);
-  expect(await (await fetchWith()(server.origin)).text()).toBe('six');
-});
+const ipv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+test.runIf(requirement('IPv6', ipv6, 'a provider may have no other address'))(
+  'IPv6 addresses are reached',
+  async () => {
+    const server = await serve((_, response) => response.end('six'), { host: '::1' });
+    expect(server.origin).toBe(`http://[::1]:${server.port}`);
+    expect(await (await fetchWith()(server.origin)).text()).toBe('six');
+  },
+);
 
 test('every exchange is recorded whole, with the step that asked', async () => {
   const server = await serve(async (request, response) => {

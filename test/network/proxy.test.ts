@@ -1,53 +1,10 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OidcCliError } from '../../src/errors.js';
 import { requirement } from '../support/requirement.js';
 import { createTestAuthority, type KeyPair, opensslPresent, type TestAuthority } from './certificates.js';
-import { closeAll, deadPort, fetchWith, serve, serveSockets, type TestServer } from './servers.js';
+import { closeAll, deadPort, fetchWith, serve, serveSockets, startProxy, UNKNOWN_HOST } from './servers.js';
 
 afterEach(closeAll);
-
-/** A proxy as companies have them: it alone knows where `provider.example` is. */
-interface TestProxy extends TestServer {
-  /** What it was asked for, with the credentials it was shown. */
-  readonly log: string[];
-}
-
-async function startProxy(options: { target: number; password?: string; tls?: KeyPair }): Promise<TestProxy> {
-  const log: string[] = [];
-  const allowed = (request: http.IncomingMessage) => {
-    const [, encoded = ''] = (request.headers['proxy-authorization'] ?? '').split(' ');
-    const credentials = Buffer.from(encoded, 'base64').toString();
-    log.push(`${request.method} ${request.url}${credentials ? ` as ${credentials}` : ''}`);
-    return options.password === undefined || credentials === `user:${options.password}`;
-  };
-  const plain: http.RequestListener = (request, response) => {
-    if (!allowed(request)) return void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end('no');
-    const { pathname, search } = new URL(request.url ?? '');
-    const { method, headers } = request;
-    const onward = http.request({ port: options.target, path: pathname + search, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.writeHead(502).end());
-    request.pipe(onward);
-  };
-  const server = await serve(plain, {
-    ...(options.tls ? { tls: options.tls } : {}),
-    onConnect: (request, socket) => {
-      if (!allowed(request)) return void socket.end('HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno');
-      const onward = net.connect(options.target, '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-        onward.pipe(socket).pipe(onward);
-      });
-      onward.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
-      socket.on('close', () => onward.destroy());
-    },
-  });
-  return Object.defineProperty(server, 'log', { value: log }) as TestProxy;
-}
 
 const refusal = (promise: Promise<unknown>): Promise<OidcCliError> =>
   promise.then(
@@ -105,9 +62,9 @@ describe('plain http', () => {
     ]);
   });
 
-  test('no_proxy leaves hosts out', async () => {
-    const env = { http_proxy: `http://127.0.0.1:${await deadPort()}`, no_proxy: 'x.test, .invalid' };
-    const error = await refusal(fetchWith({ env })('http://provider.invalid/'));
+  test.each(['no_proxy', 'NO_PROXY'])('%s leaves hosts out', async (name) => {
+    const env = { http_proxy: `http://127.0.0.1:${await deadPort()}`, [name]: 'x.test, .invalid' };
+    const error = await refusal(fetchWith({ env })(`http://${UNKNOWN_HOST}/`));
     expect(error.code).toBe('network_dns'); // asked for directly
     expect((await refusal(fetchWith({ env })('http://provider.example/'))).code).toBe('proxy_failed');
   });
@@ -131,10 +88,8 @@ describe('plain http', () => {
 });
 
 describe('a proxy that is no use', () => {
-  const through = async (proxy: string, scheme = 'https') => {
-    const error = await refusal(
-      fetchWith({ env: { all_proxy: proxy }, timeoutMs: 500 })(`${scheme}://provider.example`),
-    );
+  const through = async (proxy: string, scheme = 'https', timeoutMs = 10_000) => {
+    const error = await refusal(fetchWith({ env: { all_proxy: proxy }, timeoutMs })(`${scheme}://provider.example`));
     return [error.code, error.facts.reason];
   };
 
@@ -144,7 +99,7 @@ describe('a proxy that is no use', () => {
   });
 
   test.each(['http', 'https'])('its name is not known (%s)', async (scheme) => {
-    expect(await through('http://no-such-proxy.invalid:3128', scheme)).toEqual([
+    expect(await through(`http://${UNKNOWN_HOST}:3128`, scheme)).toEqual([
       'proxy_failed',
       'its host name is not known',
     ]);
@@ -177,7 +132,7 @@ describe('a proxy that is no use', () => {
       socket.resume();
       ended.push(new Promise((resolve) => socket.once('close', resolve)));
     });
-    expect((await through(proxy.origin))[0]).toBe('network_timeout');
+    expect((await through(proxy.origin, 'https', 500))[0]).toBe('network_timeout');
     expect(ended).toHaveLength(1);
     await Promise.all(ended);
   });
@@ -204,15 +159,11 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
     expect(proxy.log).toEqual(['CONNECT provider.example:443 as user:pw']);
   });
 
-  test('a tunnel that nobody uses is closed', async () => {
-    let closed: Promise<unknown> | undefined;
-    const listener: http.RequestListener = (request, response) => {
-      closed = once(request.socket, 'close');
-      response.end();
-    };
-    const proxy = await startProxy({ target: (await serve(listener, { tls: provider })).port });
-    await fetchWith({ env: { https_proxy: proxy.origin }, caFile: authority.caFile })('https://provider.example/');
-    await closed;
+  test('a proxy without a scheme speaks http, whatever the provider speaks', async () => {
+    const proxy = await startProxy({ target: (await secureHello()).port });
+    const fetch = fetchWith({ env: { HTTPS_PROXY: `127.0.0.1:${proxy.port}` }, caFile: authority.caFile });
+    expect(await (await fetch('https://provider.example/a')).text()).toBe('hello /a');
+    expect(proxy.log).toEqual(['CONNECT provider.example:443']);
   });
 
   test("the provider's certificate is checked through the tunnel", async () => {

@@ -91,9 +91,52 @@ export function fetchWith(options: Partial<FetchOptions> = {}): NetworkFetch {
   return fetch;
 }
 
+/** A name that no resolver knows, nor asks another about: its first part is longer than DNS allows. */
+export const UNKNOWN_HOST = `${'no-such-host-'.repeat(5)}.invalid`;
+
 /** A port on which nothing listens. */
 export async function deadPort(): Promise<number> {
   const server = await serve(() => {});
   await server.close();
   return server.port;
+}
+
+/** A proxy as companies have them: it alone knows where `provider.example` is. */
+interface TestProxy extends TestServer {
+  /** What it was asked for, with the credentials it was shown. */
+  readonly log: string[];
+}
+
+export async function startProxy(options: { target: number; password?: string; tls?: KeyPair }): Promise<TestProxy> {
+  const log: string[] = [];
+  const allowed = (request: http.IncomingMessage) => {
+    const [, encoded = ''] = (request.headers['proxy-authorization'] ?? '').split(' ');
+    const credentials = Buffer.from(encoded, 'base64').toString();
+    log.push(`${request.method} ${request.url}${credentials ? ` as ${credentials}` : ''}`);
+    return options.password === undefined || credentials === `user:${options.password}`;
+  };
+  const plain: http.RequestListener = (request, response) => {
+    if (!allowed(request)) return void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end('no');
+    const { pathname, search } = new URL(request.url ?? '');
+    const { method, headers } = request;
+    const onward = http.request({ port: options.target, path: pathname + search, method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.writeHead(502).end());
+    request.pipe(onward);
+  };
+  const server = await serve(plain, {
+    ...(options.tls ? { tls: options.tls } : {}),
+    onConnect: (request, socket) => {
+      if (!allowed(request)) return void socket.end('HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno');
+      const onward = net.connect(options.target, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+      socket.on('close', () => onward.destroy());
+    },
+  });
+  return Object.defineProperty(server, 'log', { value: log }) as TestProxy;
 }

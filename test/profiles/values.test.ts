@@ -32,7 +32,7 @@ describe('what a flag may not hold', () => {
     [{ claims: '{' }, '--claims', '"{"'],
     [{ claims: 'null' }, '--claims', '"null"'],
     [{ claims: '[]' }, '--claims', '"[]"'],
-    [{ resource: ['https://a.example', 'b'] }, '--resource', 'a list'],
+    [{ resource: ['https://a.example', 'b'] }, '--resource', '"b"'],
     [{ responseMode: 'fragment' }, '--response-mode', '"fragment"'],
     [{ browser: '' }, '--browser', 'empty text'],
     [{ store: 'cloud' }, '--store', '"cloud"'],
