@@ -33,7 +33,7 @@ test('nothing listens at the issuer', async () => {
   const words = await seen({}, [], {}, gone.issuer);
   expect(words.replaceAll(String(gone.port), 'PORT')).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT as client app
-    profile 127.0.0.1:PORT (flags)
+    profile 127.0.0.1:PORT (named after its issuer)
     ✗ Nothing listens at 127.0.0.1:PORT: the connection was refused.
       Likely causes, most likely first:
         1. The provider is not running.
