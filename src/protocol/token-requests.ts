@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
-import { type ErrorCode, OidcCliError } from '../errors.js';
+import { OidcCliError } from '../errors.js';
 import type { Exchange } from '../trace/recorder.js';
+import { refusedByAuthorizationEndpoint } from './authorization-errors.js';
 import type { ClientAuthentication } from './client-authentication.js';
 import { type Check, type CheckName, firstRefusal, type IdTokenReport, reportIdToken } from './id-token-report.js';
 import type { Provider, ProviderDeps } from './provider.js';
@@ -87,7 +88,10 @@ export async function exchangeCode(
     ),
   );
   const exchange = tokenExchange(deps, before);
-  if (!exchange && !outcome.accepted) throw refusedCallback(outcome.error, answer, sent, provider);
+  // Refused before the token endpoint was asked: it is the answer itself.
+  if (!exchange && !outcome.accepted) {
+    throw refusedByAuthorizationEndpoint(outcome.error, answer, sent, provider);
+  }
   return judge(outcome, exchange, provider, party, deps, {
     requireIdToken: true,
     nonce: sent.nonce,
@@ -317,51 +321,4 @@ function skewOf(exchange: Exchange | undefined): number | undefined {
   const received = exchange.startedAt + (exchange.durationMs ?? 0);
   const skew = Math.round((date + 500 - received) / 1000);
   return skew === 0 ? 0 : skew;
-}
-
-/** Authorization errors with a code of their own (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2). */
-const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
-  access_denied: 'access_denied',
-  login_required: 'login_required',
-  consent_required: 'consent_required',
-  interaction_required: 'interaction_required',
-  account_selection_required: 'account_selection_required',
-  invalid_scope: 'invalid_scope',
-  invalid_target: 'invalid_target',
-  invalid_request: 'invalid_request',
-  unauthorized_client: 'unauthorized_client',
-  unsupported_response_type: 'unsupported_response_type',
-  server_error: 'provider_server_error',
-  temporarily_unavailable: 'provider_unavailable',
-};
-
-function refusedCallback(error: unknown, answer: URLSearchParams, sent: SentRequest, provider: Provider): Error {
-  const original = originalError(error);
-  if (original) return original;
-  if (error instanceof client.AuthorizationResponseError) {
-    return new OidcCliError(
-      AUTHORIZATION_ERRORS[error.error] ?? 'authorization_refused',
-      { error: error.error, description: error.error_description, prompt: sent.prompt, scope: sent.scope },
-      { cause: error },
-    );
-  }
-  const iss = answer.get('iss');
-  const issRequired = provider.metadata.authorization_response_iss_parameter_supported === true;
-  if ((iss !== null && iss !== provider.issuer) || (iss === null && issRequired)) {
-    return new OidcCliError(
-      'callback_issuer_mismatch',
-      { expected: provider.issuer, actual: iss ?? 'absent' },
-      { cause: error },
-    );
-  }
-  const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
-  return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
-}
-
-/** What is wrong with an answer that carries the right state. */
-function callbackFault(answer: URLSearchParams, error: unknown): string {
-  if (answer.has('response')) return 'it is a signed response (JARM), which was not asked for';
-  if (answer.has('id_token') || answer.has('token')) return 'it holds a token, as in the implicit and hybrid flows';
-  if (!answer.get('code')) return 'it has neither a code nor an error';
-  return innermostMessage(error);
 }

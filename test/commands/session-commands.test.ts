@@ -11,9 +11,16 @@ import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 
 let provider: IdentityProvider;
 let machine: Machine;
+/** How often the provider was asked for anything. */
+let requests = 0;
 
 beforeAll(async () => {
-  provider = await startIdentityProvider({ port: 0 });
+  provider = await startIdentityProvider({
+    port: 0,
+    onRequest: () => {
+      requests += 1;
+    },
+  });
 });
 afterAll(() => provider.close());
 beforeEach(async () => {
@@ -436,7 +443,9 @@ describe('whoami', () => {
 
   it('says who, where, until when, and how it chose the profile, without a request', async () => {
     await signIn();
-    const { code, stdout, stderr } = await machine.run(['whoami'], { env: { HTTP_PROXY: 'http://127.0.0.1:1' } });
+    const before = requests;
+    const { code, stdout, stderr } = await machine.run(['whoami']);
+    expect(requests).toBe(before);
     expect(code).toBe(0);
     expect(stdout).toContain('✓ Alice Example <alice@example.com> — signed in');
     expect(stdout).toMatch(/refresh token +yes/);
@@ -470,7 +479,9 @@ describe('whoami', () => {
     await signIn();
     const claims = JSON.parse((await machine.run(['whoami', '--claims', '--json'])).stdout).claims;
     expect(claims).toMatchObject({ iss: provider.issuer, aud: 'demo' });
+    const before = requests;
     const asked = JSON.parse((await machine.run(['whoami', '--userinfo', '--json'])).stdout);
+    expect(requests).toBeGreaterThan(before);
     expect(asked.userinfo.sub).toBe(claims.sub);
     expect((await machine.run(['whoami', '--all'])).stdout).toMatch(/PROFILE.*\n✓/);
   });

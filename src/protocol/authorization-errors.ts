@@ -1,0 +1,60 @@
+import * as client from 'openid-client';
+import { type ErrorCode, OidcCliError } from '../errors.js';
+import type { Provider } from './provider.js';
+import { innermostMessage, originalError } from './unwrap.js';
+
+/** Authorization errors with a code of their own (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2). */
+const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  access_denied: 'access_denied',
+  login_required: 'login_required',
+  consent_required: 'consent_required',
+  interaction_required: 'interaction_required',
+  account_selection_required: 'account_selection_required',
+  invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
+  invalid_request: 'invalid_request',
+  unauthorized_client: 'unauthorized_client',
+  unsupported_response_type: 'unsupported_response_type',
+  server_error: 'provider_server_error',
+  temporarily_unavailable: 'provider_unavailable',
+};
+
+/**
+ * The coded error for an authorization response that carries the right state
+ * and is an error, or no answer the standard knows. `sent` is what was asked.
+ */
+export function refusedByAuthorizationEndpoint(
+  error: unknown,
+  answer: URLSearchParams,
+  sent: { readonly prompt?: string | undefined; readonly scope?: string | undefined },
+  provider: Provider,
+): Error {
+  const original = originalError(error);
+  if (original) return original;
+  if (error instanceof client.AuthorizationResponseError) {
+    return new OidcCliError(
+      AUTHORIZATION_ERRORS[error.error] ?? 'authorization_refused',
+      { error: error.error, description: error.error_description, prompt: sent.prompt, scope: sent.scope },
+      { cause: error },
+    );
+  }
+  const iss = answer.get('iss');
+  const issRequired = provider.metadata.authorization_response_iss_parameter_supported === true;
+  if ((iss !== null && iss !== provider.issuer) || (iss === null && issRequired)) {
+    return new OidcCliError(
+      'callback_issuer_mismatch',
+      { expected: provider.issuer, actual: iss ?? 'absent' },
+      { cause: error },
+    );
+  }
+  const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
+  return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
+}
+
+/** What is wrong with an answer that carries the right state. */
+function callbackFault(answer: URLSearchParams, error: unknown): string {
+  if (answer.has('response')) return 'it is a signed response (JARM), which was not asked for';
+  if (answer.has('id_token') || answer.has('token')) return 'it holds a token, as in the implicit and hybrid flows';
+  if (!answer.get('code')) return 'it has neither a code nor an error';
+  return innermostMessage(error);
+}

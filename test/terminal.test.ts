@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { createTerminal, printable, table } from '../src/terminal.js';
+
+async function terminalOn(stream: { isTTY?: boolean }, env: Record<string, string> = {}) {
+  let out = '';
+  let err = '';
+  const terminal = await createTerminal({
+    stdout: { ...stream, write: (text: string) => (out += text) },
+    stderr: { ...stream, write: (text: string) => (err += text) },
+    env,
+  });
+  return { terminal, out: () => out, err: () => err };
+}
+
+describe('colour', () => {
+  it.each([
+    ['on a terminal', { isTTY: true }, {}, true],
+    ['in a pipe', {}, {}, false],
+    ['with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, false],
+    ['with an empty NO_COLOR', { isTTY: true }, { NO_COLOR: '' }, true],
+    ['in CI', { isTTY: true }, { CI: 'true' }, false],
+    ['on a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, false],
+    ['in a pipe with FORCE_COLOR', {}, { FORCE_COLOR: '1' }, true],
+    ['on a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, false],
+  ])('%s', async (_where, stream, env, coloured) => {
+    const { terminal } = await terminalOn(stream, env as unknown as Record<string, string>);
+    expect(terminal.style.good('yes') !== 'yes').toBe(coloured);
+    expect(terminal.talk.bad('no') !== 'no').toBe(coloured);
+  });
+});
+
+describe('a status line', () => {
+  it('is replaced by what follows, on a terminal', async () => {
+    const { terminal, err } = await terminalOn({ isTTY: true });
+    terminal.status('waiting');
+    terminal.say('done');
+    expect(err()).toBe('waiting\r\u001b[2Kdone\n');
+  });
+
+  it('is a line as any other in a log', async () => {
+    const { terminal, err } = await terminalOn({});
+    terminal.status('waiting');
+    terminal.status(undefined);
+    terminal.say('done');
+    expect(err()).toBe('waiting\ndone\n');
+  });
+});
+
+describe('text from outside', () => {
+  it('cannot drive the terminal or change the order of what is read', () => {
+    expect(printable('a\u001b[31mb\u009bc\u202ed\u2066e\u061cf\u{e0041}g\nh')).toBe(
+      'a\\u{1b}[31mb\\u{9b}c\\u{202e}d\\u{2066}e\\u{61c}f\\u{e0041}g\\u{a}h',
+    );
+    expect(printable('山田 太郎, Zoë 👍')).toBe('山田 太郎, Zoë 👍');
+  });
+
+  it('is the same data in JSON, and harmless', async () => {
+    const { terminal, out } = await terminalOn({});
+    const value = { name: 'a\u001b[31m\u009b2J\u202etxt', list: ['山田'] };
+    terminal.json(value);
+    expect(JSON.parse(out())).toEqual(value);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
+    expect(out()).not.toMatch(/[\u001b\u0080-\u009f\u202e]/);
+  });
+});
+
+describe('a table', () => {
+  it('lines up columns of Latin, Japanese and coloured text', async () => {
+    const { terminal } = await terminalOn({}, { FORCE_COLOR: '1' });
+    const rows = table([
+      ['name', 'Alice', 'x'],
+      ['名前', '山田太郎', 'y'],
+      ['e\u0301', terminal.style.good('green'), 'z'],
+    ]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with ESC
+    const plain = rows.map((row) => row.replace(/\u001b\[\d+m/g, ''));
+    expect(plain).toEqual(['name  Alice     x', '名前  山田太郎  y', 'e\u0301     green     z']);
+  });
+});
