@@ -1,10 +1,11 @@
 import { OidcCliError } from '../errors.js';
+import type { ClientAuthMethod } from '../profiles/profile.js';
 import {
   type AuthorizationParameters,
   type AuthorizationRequest,
   createAuthorizationRequest,
 } from '../protocol/authorization-request.js';
-import { type ClientAuthMethod, chooseClientAuthentication } from '../protocol/client-authentication.js';
+import { chooseClientAuthentication } from '../protocol/client-authentication.js';
 import { firstRefusal, type IdTokenReport, withCheck } from '../protocol/id-token-report.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
 import { exchangeCode, type TokenClient } from '../protocol/token-requests.js';

@@ -1,11 +1,14 @@
 import * as client from 'openid-client';
 import { OidcCliError } from '../errors.js';
+import type { ClientAuthMethod } from '../profiles/profile.js';
 
 /** The methods of client authentication this tool speaks (OIDC Core §9). */
-export const CLIENT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'none'] as const;
-
-/** One of the methods of OIDC Core §9. */
-export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+export const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'none',
+];
 
 /** The method in use, why it was chosen, and the function openid-client calls for it. */
 export interface ClientAuthentication {
