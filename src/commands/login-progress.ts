@@ -31,6 +31,13 @@ export function loginProgress(
         return;
       case 'discovered':
         say(terminal.talk.dim(`client authentication ${clientAuthText(event.authentication)}`));
+        if (event.issuer !== event.asked) {
+          say(
+            terminal.talk.warn(
+              `The provider writes its issuer ${printable(event.issuer)}: an application that compares to the letter needs that.`,
+            ),
+          );
+        }
         return;
       case 'authorization request':
         url = event.url;
@@ -55,6 +62,15 @@ export function loginProgress(
           `  ${printable(event.redirectUri)}`,
         );
         if (event.strays > 0) say(`(${event.strays} other requests came to it, none with this sign-in's state.)`);
+        return;
+      case 'stray':
+        // The first is told, and then each tenfold: a flood must not drown what is waited for.
+        if (!/^10*$/.test(String(event.count))) return;
+        say(
+          event.count === 1
+            ? `A request came that is not this sign-in's answer (${event.reason}): it was ignored.`
+            : `${event.count} such requests have come; all were ignored.`,
+        );
         return;
       case 'pasted ignored':
         say(

@@ -38,7 +38,8 @@ interface Outcome {
 export async function logout(options: LogoutOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const sessions = openSessions(context, terminal);
   const entries = options.all ? await sessions.list() : [await findEntry(options, sessions, context, terminal)];
-  if (entries.length === 0) throw new OidcCliError('not_signed_in');
+  // To sign out everywhere where nobody is signed in is done at once: a clean-up script need not ask first.
+  if (entries.length === 0) terminal.say('Nobody was signed in.');
   const outcomes: Outcome[] = [];
   for (const entry of entries) {
     const steps = await stepsFor(entry, options, sessions, context, terminal).catch((error) => {

@@ -20,7 +20,7 @@ export function inWords(seconds: number, now: number): string {
           ? [Math.floor(distance / 3600), 'hour']
           : [Math.floor(distance / 86_400), 'day'];
   const words = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
-  return seconds >= now ? `in ${words}` : `${words} ago`;
+  return seconds > now ? `in ${words}` : `${words} ago`;
 }
 
 /** When the access token expires, in words and exactly. */

@@ -22,10 +22,15 @@ export type LoginEvent =
   | WaitEvent
   | { readonly type: 'listening'; readonly redirectUri: string }
   | { readonly type: 'no listener'; readonly redirectUri: string }
-  | { readonly type: 'discovered'; readonly issuer: string; readonly authentication: TokenClient['authentication'] }
+  | {
+      readonly type: 'discovered';
+      readonly asked: string;
+      readonly issuer: string;
+      readonly authentication: TokenClient['authentication'];
+    }
   | { readonly type: 'authorization request'; readonly url: string }
   | { readonly type: 'long wait'; readonly redirectUri: string; readonly strays: number }
-  | { readonly type: 'stray'; readonly reason: string }
+  | { readonly type: 'stray'; readonly reason: string; readonly count: number }
   | { readonly type: 'pasted ignored'; readonly reason: 'not a callback' | 'wrong state' }
   | { readonly type: 'answered'; readonly via: 'query' | 'form_post' | 'pasted' };
 
@@ -69,14 +74,19 @@ export async function browserLogin(
         expectedState: state,
         clock: deps.clock,
         signal: deps.signal,
-        onStray: (stray) => deps.on({ type: 'stray', reason: stray.reason }),
+        onStray: (stray) => deps.on({ type: 'stray', reason: stray.reason, count: stray.count }),
       })
     : undefined;
   const redirectUri = listener?.redirectUri ?? request.redirectUri;
   deps.on(listener ? { type: 'listening', redirectUri } : { type: 'no listener', redirectUri });
   try {
     const met = await meeting;
-    deps.on({ type: 'discovered', issuer: met.provider.issuer, authentication: met.party.authentication });
+    deps.on({
+      type: 'discovered',
+      asked: request.issuer,
+      issuer: met.provider.issuer,
+      authentication: met.party.authentication,
+    });
     const prepared = await prepareSignIn(request, met, redirectUri, state);
     met.provider.keySet.warm();
     const answer = await askPerson(request.timeout, prepared, listener, deps);
@@ -109,7 +119,7 @@ async function askPerson(
   deps.on({ type: 'authorization request', url: sent.url });
   const answers: Promise<Answer>[] = [];
   if (listener) answers.push(listener.answer);
-  if (deps.pasted) answers.push(pastedAnswer(deps.pasted, sent.state, redirectUri, deps.on));
+  if (deps.pasted) answers.push(pastedAnswer(deps.pasted, sent.state, redirectUri, deps.on, listener !== undefined));
   const hint = setInterval(
     () => deps.on({ type: 'long wait', redirectUri, strays: listener?.strays.count ?? 0 }),
     LONG_WAIT_MS,
@@ -138,12 +148,16 @@ function timedOut(timeout: number, redirectUri: string, listener: CallbackListen
   return new OidcCliError(wrongState > 0 ? 'callback_state_mismatch' : 'login_timeout', facts);
 }
 
-/** The first pasted line that is a callback with our state; ends never when input ends, since the listener goes on. */
+/**
+ * The first pasted line that is a callback with our state. When the input ends
+ * the listener goes on; without one no answer can come any more, and that is said.
+ */
 async function pastedAnswer(
   lines: AsyncIterable<string>,
   state: string,
   redirectUri: string,
   on: BrowserLoginDeps['on'],
+  listening: boolean,
 ): Promise<Answer> {
   for await (const line of lines) {
     const parameters = callbackParameters(line, redirectUri);
@@ -155,6 +169,7 @@ async function pastedAnswer(
       return { parameters, via: 'pasted' };
     }
   }
+  if (!listening) throw new OidcCliError('redirect_uri_not_loopback', { redirectUri });
   return new Promise(() => undefined);
 }
 

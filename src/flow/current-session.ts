@@ -120,11 +120,16 @@ async function refresh(session: Session, deps: CurrentSessionDeps): Promise<Sess
   }
 }
 
-/** Asks the userinfo endpoint about a kept session and compares `sub`. Throws as `requestUserinfo` does. */
-export async function userinfoOf(
+/** As `meetProviderOf`, for what needs no client authentication: the secret is not asked for. */
+export async function meetProviderUnauthenticated(
   session: Session,
-  deps: ProviderDeps & Pick<CurrentSessionDeps, 'clientSecret'>,
-): Promise<Readonly<Record<string, unknown>>> {
-  const { provider, party } = await meetProviderOf(session, deps);
+  deps: ProviderDeps,
+): Promise<{ provider: Provider; party: TokenClient }> {
+  return meetProviderOf({ ...session, clientAuth: 'none' }, { ...deps, clientSecret: async () => undefined });
+}
+
+/** Asks the userinfo endpoint about a kept session and compares `sub`. Throws as `requestUserinfo` does. */
+export async function userinfoOf(session: Session, deps: ProviderDeps): Promise<Readonly<Record<string, unknown>>> {
+  const { provider, party } = await meetProviderUnauthenticated(session, deps);
   return requestUserinfo(provider, party, session.accessToken, session.subject, deps);
 }

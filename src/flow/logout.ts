@@ -6,7 +6,7 @@ import type { Provider, ProviderDeps } from '../protocol/provider.js';
 import { revokeToken } from '../protocol/revocation.js';
 import type { TokenClient } from '../protocol/token-requests.js';
 import type { Session } from '../sessions/session-store.js';
-import { type CurrentSessionDeps, meetProviderOf } from './current-session.js';
+import { type CurrentSessionDeps, meetProviderOf, meetProviderUnauthenticated } from './current-session.js';
 import { type OpenUrl, type WaitEvent, waitForPerson } from './wait-for-person.js';
 
 /** What became of one part of a sign-out. */
@@ -57,18 +57,20 @@ export async function logout(
     }
   };
 
-  let met: { provider: Provider; party: TokenClient } | undefined;
-  let unreachable: OidcCliError | undefined;
-  try {
-    met = await meetProviderOf(session, deps);
-  } catch (error) {
-    if (!(error instanceof OidcCliError)) throw error;
-    unreachable = error;
-  }
-  const withProvider = <T>(work: (known: NonNullable<typeof met>) => Promise<T>): Promise<T> =>
-    met ? work(met) : Promise.reject(unreachable);
-  const revoke = (token: string, hint: 'refresh_token' | 'access_token') =>
-    withProvider(({ provider, party }) => revokeToken(provider, party, token, hint, deps));
+  // Each is met once, and its failure belongs to every step that needs it. Only revocation needs the client's secret.
+  const authenticated = once(() => meetProviderOf(session, deps));
+  const unauthenticated = once(async () => {
+    try {
+      return await authenticated();
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+      return meetProviderUnauthenticated(session, deps);
+    }
+  });
+  const revoke = async (token: string, hint: 'refresh_token' | 'access_token') => {
+    const { provider, party } = await authenticated();
+    return revokeToken(provider, party, token, hint, deps);
+  };
 
   const { refreshToken } = session;
   if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
@@ -76,12 +78,21 @@ export async function logout(
   // Before the browser: whatever the person does there, the tokens are gone from this machine.
   await deps.forget();
   steps.push({ step: 'forget session', outcome: 'done' });
-  await attempt('end session', () =>
-    request.endSession
-      ? withProvider(({ provider, party }) => endSession(provider, party, session, request, deps))
-      : Promise.resolve('not asked' as const),
-  );
+  await attempt('end session', async () => {
+    if (!request.endSession) return 'not asked';
+    const { provider, party } = await unauthenticated();
+    return endSession(provider, party, session, request, deps);
+  });
   return steps;
+}
+
+/** Makes the promise at the first call and hands out the same one ever after. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function doneOf(steps: readonly LogoutStep[]): string[] {

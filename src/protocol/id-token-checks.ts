@@ -51,7 +51,6 @@ export async function checkSignature(
   idToken: string,
   header: ProtectedHeaderParameters,
   jwks: JSONWebKeySet | undefined,
-  jose: typeof import('jose'),
 ): Promise<Check> {
   const name = 'signature';
   const kid = header.kid === undefined ? 'no kid' : `kid ${show(header.kid)}`;
@@ -63,19 +62,24 @@ export async function checkSignature(
     const actual = `not verifiable with a public key (alg ${show(header.alg)})`;
     return { name, verdict: 'fail', expected, actual, code: 'id_token_signature_invalid' };
   }
+  const [{ compactVerify }, { createLocalJWKSet }, errors] = await Promise.all([
+    import('jose/jws/compact/verify'),
+    import('jose/jwks/local'),
+    import('jose/errors'),
+  ]);
   try {
-    await jose.compactVerify(idToken, jose.createLocalJWKSet(jwks));
+    await compactVerify(idToken, createLocalJWKSet(jwks));
     return { name, verdict: 'pass', expected, actual: `valid (${header.alg}, ${kid})` };
   } catch (error) {
-    if (error instanceof jose.errors.JWKSNoMatchingKey || error instanceof jose.errors.JWKSMultipleMatchingKeys) {
+    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
       const kids = jwks.keys.map((key) => key.kid ?? '(no kid)');
       const actual =
-        error instanceof jose.errors.JWKSMultipleMatchingKeys
+        error instanceof errors.JWKSMultipleMatchingKeys
           ? `several keys fit and the token names none (key set: ${kids.join(', ')})`
           : `no key for it in the key set (${kids.length === 0 ? 'it is empty' : kids.join(', ')})`;
       return { name, verdict: 'fail', expected, actual, code: 'id_token_key_not_found' };
     }
-    const wrong = error instanceof jose.errors.JWSSignatureVerificationFailed;
+    const wrong = error instanceof errors.JWSSignatureVerificationFailed;
     const actual = wrong ? 'not valid' : 'not verifiable: token header and key do not fit each other';
     return { name, verdict: 'fail', expected, actual, code: 'id_token_signature_invalid' };
   }

@@ -263,6 +263,32 @@ describe('login', () => {
     }
   });
 
+  it('does not wait for an answer that cannot come: a foreign redirect URI and nobody to paste', async () => {
+    const redirect = ['--redirect-uri', 'https://app.example.com/callback', '--no-browser', '--json'];
+    const { code, stdout } = await machine.run(
+      ['login', '--issuer', provider.issuer, '--client-id', 'demo', ...redirect],
+      { stdin: '' },
+    );
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout).error.code).toBe('redirect_uri_not_loopback');
+  });
+
+  it('tells of requests that are not its answer, and of an issuer that the provider writes otherwise', async () => {
+    const { code, stderr } = await machine.run(
+      ['login', '--issuer', `${provider.issuer}/`, '--client-id', 'demo', '--port', '0'],
+      {
+        openUrl: async (url) => {
+          const redirectUri = new URL(url).searchParams.get('redirect_uri');
+          await fetch(`${redirectUri}?code=x&state=another`);
+          await aliceSignsIn(url);
+        },
+      },
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("A request came that is not this sign-in's answer (wrong state): it was ignored.");
+    expect(stderr).toContain(`The provider writes its issuer ${provider.issuer}:`);
+  });
+
   it('takes a pasted callback URL, ignores other lines and other states, and says so', async () => {
     // A port that nothing listens on for the browser: the answer can only come by stdin.
     let pasted = false;
@@ -599,6 +625,16 @@ describe('logout', () => {
     expect(opened).toHaveLength(1);
     expect(opened[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//);
     expect(opened[0]).not.toContain('id_token');
+  });
+
+  it('needs no client secret to sign out at the provider, and says that nothing was revoked without it', async () => {
+    const client = ['--issuer', provider.issuer, '--client-id', 'demo-confidential', '--client-secret-env', 'SECRET'];
+    await machine.run(['login', ...client, '--port', '0'], { openUrl: aliceSignsIn, env: { SECRET: 'demo-secret' } });
+    expect((await machine.run(['userinfo'])).code).toBe(0);
+    const out = await machine.run(['logout', ...post], { openUrl: aliceSignsIn });
+    expect(out.code).toBe(3);
+    expect(out.stdout).toMatch(/✗ not access token revoked: .*SECRET/);
+    expect(out.stdout).toMatch(/✓ session forgotten on this machine\n.*✓ signed out at the provider/);
   });
 
   it('--local only forgets, --no-end-session opens no browser', async () => {
