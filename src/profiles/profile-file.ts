@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OidcCliError } from '../errors.js';
-import { checkFile } from './file-check.js';
 import type { ProfileValues } from './schema.js';
 
 /** The name of a project's file, looked for in the current folder and those above. */
@@ -104,6 +103,7 @@ function tooLarge(path: string): OidcCliError {
 export async function loadProfileFile(path: string, kind: ProfileFile['kind']): Promise<ProfileFile | undefined> {
   const text = await readConfigFile(path);
   if (text === undefined) return undefined;
+  const { checkFile } = await import('./file-check.js');
   const { content, lineOf } = await checkFile(path, text);
   return {
     kind,

@@ -1,6 +1,6 @@
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { type CollectedProfile, collectProfile } from './collect-profile.js';
+import type { CollectedProfile } from './collect-profile.js';
 import { environmentLayer, flagLayer, variable } from './layers.js';
 import { defaultOf, known, named, unnamed } from './profile-choice.js';
 import { loadProfileFiles } from './profile-file.js';
@@ -194,6 +194,8 @@ function missing(key: 'issuer' | 'clientId', { name, files }: CollectedProfile):
  * set, `client_secret_unavailable` (variable, key, file).
  */
 export async function resolveProfile(request: ProfileRequest, world: ProfileWorld): Promise<ResolvedProfile> {
+  // Loaded here: commands that need only a profile's name come without it.
+  const { collectProfile } = await import('./collect-profile.js');
   const collected = await collectProfile(request, world);
   const { name, chosenBy, values, sources, secret, warnings } = collected;
   const { issuer, clientId } = values;

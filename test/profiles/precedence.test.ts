@@ -49,7 +49,7 @@ test.each(Object.entries(VALUES))(
       const base = { issuer: 'https://id.example', clientId: 'app' };
       return JSON.stringify({ trustedFolders: undefined, profiles: { it: { ...base, [key]: value } } });
     };
-    world.user(file(user).replace('{', '{ trustedFolders: ["~/work/shop"], '));
+    world.user(file(user).replace('{', '{ trustedFolders: ["~/code/shop"], '));
     const seen = async (flags: ProfileFlags = {}) => {
       const { profile, sources } = await resolveProfile({ name: 'it', flags }, world);
       return { value: profile[key as keyof typeof profile], source: sources[key] };
@@ -136,7 +136,7 @@ test('parameters are taken together by name, the higher layer first', async () =
 
 test('the project file of the nearest folder above is used, and paths in it begin at its own folder', async () => {
   const world = makeWorld();
-  world.write('work/oidc-cli.yaml', 'profiles: {far: {issuer: https://far.example, clientId: far}}');
+  world.write('code/oidc-cli.yaml', 'profiles: {far: {issuer: https://far.example, clientId: far}}');
   world.project('profiles: {near: {issuer: https://near.example, clientId: near, ca: ca/root.pem}}');
   const below = { ...world, cwd: join(world.cwd, 'packages', 'web') };
   const { profile } = await resolveProfile({ name: 'near', flags: { trustProject: true } }, below);

@@ -368,7 +368,7 @@ describe('a sign-in that is kept as a profile', () => {
   });
 
   test.each<[ProfileFlags, object]>([
-    [{ clientSecretFile: 's' }, { clientSecretFile: expect.stringMatching(/^\/.*\/work\/shop\/s$/) }],
+    [{ clientSecretFile: 's' }, { clientSecretFile: expect.stringMatching(/^\/.*\/code\/shop\/s$/) }],
     [{ clientSecretStdin: true }, { clientSecretStored: true }],
     [{ clientSecret: 'hunter2' }, { clientSecretStored: true }],
   ])('says of the secret only where it is: %j', async (flags, expected) => {

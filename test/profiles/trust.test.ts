@@ -30,7 +30,7 @@ describe("a project's file may not, unless its folder is trusted", () => {
   test.each(LINES)('%s', async (line) => {
     const world = makeWorld(env);
     world.write('.ssh/id_rsa', 'key');
-    world.write('work/shop2/secret', 'key');
+    world.write('code/shop2/secret', 'key');
     world.project(`${BASE}    ${line}\n`);
     const { code, facts } = await failure(resolveIt(world));
     expect(code).toBe('config_untrusted');
@@ -103,7 +103,7 @@ describe("a project's file may not, unless its folder is trusted", () => {
   test('say itself which folders are trusted, not even in a trusted one', async () => {
     const world = makeWorld();
     world.user(`trustedFolders: ["${world.cwd}"]\n`);
-    for (const folders of ['[~/work]', '[]']) {
+    for (const folders of ['[~/code]', '[]']) {
       world.project(`default: it\ntrustedFolders: ${folders}\n${BASE}`);
       expect(await failure(resolveIt(world, { trustProject: true }))).toEqual({
         code: 'config_untrusted',
@@ -131,7 +131,7 @@ describe("a project's file may", () => {
 
   test('take the secret from a file inside its folder, and from a variable meant for this tool', async () => {
     const world = makeWorld({ OIDC_CLI_SHOP_SECRET: 'x' });
-    const path = world.write('work/shop/private/secret', 'x');
+    const path = world.write('code/shop/private/secret', 'x');
     world.project(`${BASE}    clientSecretFile: ./private/secret\n`);
     expect((await resolveIt(world)).profile.clientSecret).toEqual({ kind: 'file', path });
     world.project(`${BASE}    clientSecret: \${OIDC_CLI_SHOP_SECRET}\n`);
@@ -146,7 +146,7 @@ describe("a project's file may", () => {
 
   test('be a link into the folder, or lie in one that is reached by a link', async () => {
     const world = makeWorld();
-    world.write('work/shop/secret', 'x');
+    world.write('code/shop/secret', 'x');
     world.project(`${BASE}    clientSecretFile: ./secret\n`);
     symlinkSync(world.cwd, join(world.home, 'linked'));
     const linked = { ...world, cwd: join(world.home, 'linked') };
@@ -156,10 +156,10 @@ describe("a project's file may", () => {
 
 describe('a folder is trusted', () => {
   test.each([
-    ['itself', '~/work/shop'],
-    ['by one above it', '~/work'],
+    ['itself', '~/code/shop'],
+    ['by one above it', '~/code'],
     ['by the whole home', '~'],
-    ['with a slash at the end', '~/work/shop/'],
+    ['with a slash at the end', '~/code/shop/'],
     ['by the name of a link to it', '~/link'],
   ])('%s', async (_, entry) => {
     const world = makeWorld();
@@ -169,11 +169,11 @@ describe('a folder is trusted', () => {
     expect((await resolveIt(world)).profile.insecure).toBe(true);
   });
 
-  test.each(['~/work/sho', '~/work/shop/packages', '~/work/shop2', '/nowhere'])('but not by %s', async (entry) => {
+  test.each(['~/code/sho', '~/code/shop/packages', '~/code/shop2', '/nowhere'])('but not by %s', async (entry) => {
     const world = makeWorld();
     mkdirSync(join(world.cwd, 'packages'));
-    mkdirSync(join(world.home, 'work/sho'));
-    mkdirSync(join(world.home, 'work/shop2'));
+    mkdirSync(join(world.home, 'code/sho'));
+    mkdirSync(join(world.home, 'code/shop2'));
     world.user(`trustedFolders: ["${entry}"]\n`);
     world.project(`${BASE}    insecure: true\n`);
     expect((await failure(resolveIt(world))).code).toBe('config_untrusted');
@@ -182,7 +182,7 @@ describe('a folder is trusted', () => {
   test('by where the file is, not by where the command runs', async () => {
     const world = makeWorld();
     mkdirSync(join(world.cwd, 'packages'));
-    world.user('trustedFolders: ["~/work/shop/packages"]\n');
+    world.user('trustedFolders: ["~/code/shop/packages"]\n');
     world.project(`${BASE}    insecure: true\n`);
     const below = { ...world, cwd: join(world.cwd, 'packages') };
     expect((await failure(resolveIt(below))).code).toBe('config_untrusted');

@@ -14,7 +14,7 @@ afterEach(() => {
 export function makeWorld(env: Record<string, string> = {}) {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'oidc-cli-profiles-')));
   made.push(home);
-  const cwd = join(home, 'work', 'shop');
+  const cwd = join(home, 'code', 'shop');
   const folders = { config: join(home, 'config'), data: join(home, 'data') };
   mkdirSync(cwd, { recursive: true });
   mkdirSync(folders.config, { recursive: true });
