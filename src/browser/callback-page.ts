@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { failureInJapanese } from './failure-in-japanese.js';
 
 /** How the sign-in (or sign-out) ended, as the waiting page is told. */
 export type Verdict =
@@ -96,8 +97,10 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
     return layout(language, title, 'good', '✓', `${list}<p class="last">${words.close}</p>`);
   }
   const title = words[kind].failed;
+  const japanese = language === 'ja' ? failureInJapanese(verdict.code) : undefined;
+  const sentence = japanese === undefined ? '' : `<p>${japanese}</p>`;
   // The explanations are written in English: say so to screen readers and fonts.
-  const message = `<p lang="en">${escapeHtml(verdict.message)}</p>`;
+  const message = `${sentence}<p lang="en">${escapeHtml(verdict.message)}</p>`;
   const fix = verdict.fix === undefined ? '' : `<h2>${words.fix}</h2><p lang="en">${escapeHtml(verdict.fix)}</p>`;
   const code = `<p lang="en"><code>${escapeHtml(verdict.code)}</code></p>`;
   return layout(language, title, 'bad', '!', `${message}${fix}${code}<p class="last">${words.details}</p>`);

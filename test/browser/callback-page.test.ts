@@ -2,6 +2,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PAGE_HEADERS, pageLanguage, plainPage, type Verdict, verdictPage } from '../../src/browser/callback-page.js';
+import { failureInJapanese } from '../../src/browser/failure-in-japanese.js';
+import { ERROR_EXIT_CODES } from '../../src/errors.js';
 import { chromiumPresent, launchChromium } from '../support/chromium.js';
 import { requirement } from '../support/requirement.js';
 import { closeListeners, listen, STATE, send } from './callback-client.js';
@@ -63,6 +65,26 @@ test('it tells what failed and what to change', async () => {
     invalid_client
     The terminal shows the details. You can close this window."
   `);
+});
+
+test('a failure is told in Japanese too, where the browser prefers it', async () => {
+  const page = await delivered(REFUSED, 'ja');
+  expect(words(page.body)).toContain('プロバイダーがクライアントの認証を受け付けませんでした。');
+  expect(page.body).toContain('<p lang="en">The provider does not accept the client secret.</p>');
+  const english = await delivered(REFUSED, 'en');
+  expect(words(english.body)).not.toContain('プロバイダー');
+});
+
+test('every failure of a sign-in has a Japanese sentence but those no browser meets', () => {
+  const without = Object.keys(ERROR_EXIT_CODES).filter((code) => failureInJapanese(code) === undefined);
+  expect(
+    without.filter(
+      (code) =>
+        !/^(usage|config_|profile_|client_|redirect_|port_|ca_|issuer_|discovery_|endpoint_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal)/.test(
+          code,
+        ),
+    ),
+  ).toEqual([]);
 });
 
 test('it speaks Japanese to a browser that prefers it', async () => {
