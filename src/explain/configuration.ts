@@ -104,7 +104,7 @@ export const configuration = {
       : {
           message: `No ${f.key === 'clientId' ? 'client id' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
           causes: [],
-          fix: `Give it with ${waysToGive(f).join(', or ')}.`,
+          fix: `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' ? ' To try it without a provider: oidc-cli login --demo' : ''}`,
         },
   config_file_unreadable: (f) => ({
     message: `The file ${quoted(f.file)} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
@@ -193,7 +193,9 @@ export const configuration = {
   port_taken: (f) => ({
     message: `${f.port === undefined ? 'The port' : `Port ${f.port}`} on this machine is taken${f.holder === undefined ? '' : ` by ${f.holder}`}.`,
     causes: causes(
-      'Another sign-in is still waiting in another terminal.',
+      // This tool shows as node there.
+      (f.holder === undefined || /^(node|oidc-cli)\b/.test(String(f.holder))) &&
+        'Another sign-in is still waiting in another terminal.',
       f.holder === undefined && 'Another program listens there.',
     ),
     fix: `Stop that program, or choose another port with ${f.flag ?? '--port'} (and register the redirect URI with it).`,
