@@ -104,7 +104,7 @@ export const configuration = {
       : {
           message: `No ${f.key === 'clientId' ? 'client id' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
           causes: [],
-          fix: `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' ? ' To try it without a provider: oidc-cli login --demo' : ''}`,
+          fix: `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`,
         },
   config_file_unreadable: (f) => ({
     message: `The file ${quoted(f.file)} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
