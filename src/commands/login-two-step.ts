@@ -81,8 +81,8 @@ export async function finishLogin(
   const pending = (await sessions.takePending(stateOfCallback(callbackUrl))) as KeptSignIn | undefined;
   if (!pending) throw new OidcCliError('callback_no_pending');
   const { request } = pending;
-  const network = await networkFor(request, context, terminal);
   const { store } = await sessions.choose(pending.store, request);
+  const network = await networkFor(request, context, terminal);
   try {
     const clientSecret = await secretOf(request.clientSecretSource, context);
     const result = await finishTwoStepLogin(pending, callbackUrl, clientSecret, network);

@@ -242,23 +242,28 @@ describe('what is refused, and leaves the file as it was', () => {
     expect(readdirSync(world.folders.config)).toEqual([]);
   });
 
-  test('a profile that an alias elsewhere stands for', async () => {
+  test.each([
+    ['removing', (file: string) => removeProfile(file, 'a')],
+    ['replacing', (file: string) => saveProfile(file, 'a', VALUES, { replace: true })],
+  ])('%s a profile that an alias elsewhere stands for', async (_how, work) => {
     const world = makeWorld();
     const text = 'profiles:\n  a: &a\n    clientId: x\n  b: *a\n';
     world.user(text);
-    for (const work of [
-      () => removeProfile(world.userFile, 'a'),
-      () => saveProfile(world.userFile, 'a', VALUES, { replace: true }),
-      () => saveProfile(world.userFile, 'b', VALUES, { replace: true }),
-    ]) {
-      const error = await work().then(
-        () => undefined,
-        (reason) => reason,
-      );
-      if (error === undefined) continue;
-      expect(error).toMatchObject({ code: 'config_file_unreadable', facts: { doing: 'write' } });
-      expect(read(world.userFile)).toBe(text);
-    }
+    const outcome = await work(world.userFile).then(
+      () => 'done',
+      (reason) => reason,
+    );
+    expect(outcome).toMatchObject({ code: 'config_file_unreadable', facts: { doing: 'write' } });
+    expect(read(world.userFile)).toBe(text);
+  });
+
+  test('replacing the alias itself leaves the profile it stood for', async () => {
+    const world = makeWorld();
+    world.user('profiles:\n  a: &a\n    clientId: x\n  b: *a\n');
+    await saveProfile(world.userFile, 'b', VALUES, { replace: true });
+    expect(read(world.userFile)).toBe(
+      'profiles:\n  a: &a\n    clientId: x\n  b:\n    issuer: https://new.example\n    clientId: new\n',
+    );
   });
 
   test('a place that cannot be written', async () => {
