@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform as thisPlatform } from 'node:os';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Milliseconds: the answer is a courtesy and must not make the failure slow. */
@@ -31,10 +32,23 @@ function holderInProc(port: number): string | undefined {
     if (!/^\d+$/.test(pid)) continue;
     if (performance.now() > until) return undefined;
     if (openFiles(pid).some((file) => sockets.has(file))) {
-      return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+      return `${programName(pid)} (pid ${pid})`;
     }
   }
   return undefined;
+}
+
+/**
+ * The file name of the program that runs as `pid`. `/proc/PID/comm` is the name
+ * of its first thread, which a current Node calls MainThread, so it is asked
+ * only where the program's file can't be seen.
+ */
+function programName(pid: string): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`));
+  } catch {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  }
 }
 
 /** The sockets that listen on `port`, named as `/proc/PID/fd` links to them. */
