@@ -1,4 +1,5 @@
 import envPaths from 'env-paths';
+import type { Follower } from './trace/recorder.js';
 
 /** The time, so that tests can move it. */
 export interface Clock {
@@ -40,6 +41,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Replaces the machine's browser; absent outside tests and the demo. */
   readonly openUrl?: OpenUrl;
+  /** Hears of every exchange and step, where a trace was asked for; `main` puts it here. */
+  readonly follower?: Follower | undefined;
 }
 
 /**

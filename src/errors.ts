@@ -39,6 +39,7 @@ export const ERROR_EXIT_CODES = {
   port_taken: EXIT.configuration,
   port_forbidden: EXIT.configuration,
   ca_unreadable: EXIT.configuration,
+  report_unwritable: EXIT.configuration,
 
   // Discovery
   issuer_invalid: EXIT.configuration,
@@ -83,11 +84,27 @@ export const ERROR_EXIT_CODES = {
   callback_no_pending: EXIT.notSignedIn,
   login_timeout: EXIT.timedOut,
 
+  // Signing in without a person
+  sign_in_rejected: EXIT.refused,
+  sign_in_account_locked: EXIT.refused,
+  sign_in_page_error: EXIT.refused,
+  sign_in_loops: EXIT.refused,
+  sign_in_page_not_understood: EXIT.configuration,
+  sign_in_script_needed: EXIT.configuration,
+  sign_in_credentials_missing: EXIT.configuration,
+  sign_in_step_failed: EXIT.configuration,
+  sign_in_command_failed: EXIT.configuration,
+  sign_in_timed_out: EXIT.timedOut,
+  totp_secret_invalid: EXIT.configuration,
+  browser_missing: EXIT.configuration,
+  browser_failed: EXIT.configuration,
+
   // The token endpoint
   invalid_client: EXIT.refused,
   invalid_grant: EXIT.refused,
   unsupported_grant_type: EXIT.refused,
   token_request_refused: EXIT.refused,
+  organization_refused: EXIT.refused,
   token_response_invalid: EXIT.refused,
   no_id_token: EXIT.verification,
 
@@ -134,6 +151,35 @@ export const ERROR_EXIT_CODES = {
   store_key_invalid: EXIT.store,
   store_corrupt: EXIT.store,
   store_failed: EXIT.store,
+
+  // A Logto connector: its file, and what Logto would do with it
+  connector_file_unreadable: EXIT.configuration,
+  connector_file_invalid: EXIT.configuration,
+  connector_config_invalid: EXIT.configuration,
+  connector_overrides_request: EXIT.configuration,
+  connector_endpoint_invalid: EXIT.configuration,
+  connector_verification_config_invalid: EXIT.configuration,
+  connector_client_assertion_failed: EXIT.configuration,
+  connector_code_missing: EXIT.refused,
+  connector_token_refused: EXIT.refused,
+  connector_token_response_invalid: EXIT.refused,
+  connector_token_unreachable: EXIT.network,
+  connector_key_set_unavailable: EXIT.configuration,
+  connector_id_token_refused: EXIT.verification,
+  connector_claims_refused: EXIT.verification,
+  connector_nonce_mismatch: EXIT.verification,
+  connector_refresh_unsupported: EXIT.configuration,
+
+  // Smoke checks: the plan, and a run of it
+  plan_missing: EXIT.configuration,
+  plan_exists: EXIT.configuration,
+  smoke_baseline_unreadable: EXIT.configuration,
+  smoke_secret_unavailable: EXIT.configuration,
+  smoke_nothing_selected: EXIT.usage,
+  smoke_expectation_violated: EXIT.checkFailed,
+  smoke_check_timeout: EXIT.timedOut,
+  smoke_run_timeout: EXIT.timedOut,
+  introspection_refused: EXIT.refused,
 
   // Process
   interrupted: EXIT.interrupted,

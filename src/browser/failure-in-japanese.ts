@@ -22,6 +22,17 @@ const SENTENCES: Readonly<Record<string, string>> = {
   callback_issuer_mismatch: '応答が別の発行者(issuer)から届きました。',
   callback_invalid: '届いた応答は認可レスポンスとして正しくありません。',
   key_set_unavailable: 'プロバイダーの鍵セット(JWKS)を取得できませんでした。',
+  connector_code_missing: 'プロバイダーの応答に認可コードがありません。Logto はこのサインインを受け付けません。',
+  connector_client_assertion_failed: 'コネクターの設定ではクライアントアサーションに署名できません。',
+  connector_endpoint_invalid: 'コネクターのエンドポイントが正しい URL ではありません。',
+  connector_verification_config_invalid: 'コネクターの idTokenVerificationConfig に使えない値があります。',
+  connector_token_refused: 'トークンエンドポイントが Logto と同じ要求を拒否しました。',
+  connector_token_response_invalid: 'トークンエンドポイントの応答は Logto が受け付けない形式です。',
+  connector_token_unreachable: 'トークンエンドポイントと通信できませんでした。',
+  connector_key_set_unavailable: 'プロバイダーの鍵セット(JWKS)を取得できませんでした。',
+  connector_id_token_refused: 'ID トークンの検証に失敗しました。Logto はこのサインインを受け付けません。',
+  connector_claims_refused: 'ID トークンのクレームは Logto が受け付けない型です。',
+  connector_nonce_mismatch: 'ID トークンの nonce が送信したものと異なります。',
 };
 
 /** What happened, by the beginning of the code, where it has no sentence of its own. */

@@ -1,8 +1,10 @@
 import { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
+import type { TwoReadings } from '../logto/two-readings.js';
 import type { Check } from '../protocol/id-token-report.js';
 import { printable, type Style } from '../terminal.js';
 import { checkRows } from './id-token-table.js';
+import { twoReadingsRows } from './two-readings-table.js';
 
 /** Any thrown value as the coded error it stands for. An unknown one becomes `internal`, without its message: that may hold anything. */
 export function asCodedError(error: unknown, interrupted: boolean): OidcCliError {
@@ -14,7 +16,10 @@ export function asCodedError(error: unknown, interrupted: boolean): OidcCliError
 /** The kind of an unexpected error and the line that threw it: enough for a report, and no data of the run. */
 function whereItFailed(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const frame = /([\w.-]+\.[jt]s:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1];
+  // From the first frame on: the message before it may be long, and may hold anything.
+  const { stack = '' } = error;
+  const frames = stack.slice(Math.max(0, stack.indexOf('\n    at '))).slice(0, 4_000);
+  const frame = /([\w.-]+\.[jt]s:\d+):\d+\)?$/m.exec(frames)?.[1];
   return frame ? `${error.name} in ${frame}` : error.name;
 }
 
@@ -24,7 +29,8 @@ export function failureLines(error: OidcCliError, style: Style): string[] {
   if (error.code === 'interrupted') return [style.bad(message)];
   const lines: string[] = [];
   const checks = checksOf(error);
-  if (checks.length > 0) lines.push(style.strong('ID token'), ...checkRows(checks, style), '');
+  if (isTwoReadings(checks)) lines.push(...twoReadingsRows(checks, style), '');
+  else if (checks.length > 0) lines.push(style.strong('ID token'), ...checkRows(checks, style), '');
   lines.push(`${style.bad('✗')} ${style.strong(printable(message))}`);
   if (causes.length > 0) {
     lines.push(causes.length === 1 ? '  Likely cause:' : '  Likely causes, most likely first:');
@@ -47,4 +53,9 @@ export function failureDocument(error: OidcCliError): Record<string, unknown> {
 function checksOf(error: OidcCliError): readonly Check[] {
   const { checks } = error.details;
   return Array.isArray(checks) ? checks : [];
+}
+
+/** A report that has Logto's reading beside each check. */
+function isTwoReadings(checks: readonly (Check | TwoReadings)[]): checks is readonly TwoReadings[] {
+  return checks.length > 0 && checks.every((check) => 'logto' in check);
 }

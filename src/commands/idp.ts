@@ -7,6 +7,7 @@ import type { IdentityProvider } from '../idp/identity-provider.js';
 import type { RequestEvent } from '../idp/request-log.js';
 import { readConfigFile } from '../profiles/profile-file.js';
 import { printable, type Terminal, table } from '../terminal.js';
+import { faultLines, faultsFromFlags, listFaults } from './idp-faults.js';
 
 export interface IdpOptions {
   /** 9400 when left out; 0 takes any free one. */
@@ -20,6 +21,10 @@ export interface IdpOptions {
   readonly redirectUri: readonly string[];
   /** A YAML or JSON file with a list of client registrations. */
   readonly clients?: string | undefined;
+  /** Names of faults to have. */
+  readonly fault?: readonly string[] | undefined;
+  /** List the faults there are, and do nothing else. */
+  readonly faults?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -37,6 +42,8 @@ export async function idp(
   world: Pick<Context, 'stdout' | 'stderr' | 'env' | 'cwd' | 'signal' | 'clock'>,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  if (options.faults) return listFaults(options.json, terminal);
+  const faults = faultsFromFlags(options.fault ?? []);
   const users = options.user.map(userFromFlag);
   const fromFlags = clientFromFlags(options);
   const clients = [...(await clientsFromFile(options.clients, world.cwd)), ...(fromFlags ? [fromFlags] : [])];
@@ -50,6 +57,7 @@ export async function idp(
     port: options.port ?? DEFAULT_PORT,
     users,
     clients,
+    faults,
     onRequest: (event) => {
       if (!world.signal.aborted) terminal.say(logLine(event, world.clock.now(), terminal));
     },
@@ -132,7 +140,10 @@ function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-function description({ issuer, port, users, clients }: IdentityProvider, added: ClientRegistration | undefined) {
+function description(
+  { issuer, port, users, clients, faults }: IdentityProvider,
+  added: ClientRegistration | undefined,
+) {
   return {
     issuer,
     discovery: `${issuer}/.well-known/openid-configuration`,
@@ -151,16 +162,18 @@ function description({ issuer, port, users, clients }: IdentityProvider, added: 
       /** `null`: any loopback redirect URI. */
       redirectUris: client.redirectUris ?? null,
     })),
+    faults,
     login: loginCommand(issuer, added ?? { clientId: 'demo' }),
   };
 }
 
 function announcement(provider: IdentityProvider, added: ClientRegistration | undefined, terminal: Terminal): string[] {
   const { strong, dim, link } = terminal.style;
-  const { issuer, users, clients } = provider;
+  const { issuer, users, clients, faults } = provider;
   return [
     `${strong('Issuer')}  ${link(issuer)}`,
     '',
+    ...(faults.length === 0 ? [] : [strong('Faults'), ...faultLines(faults, terminal, '  '), '']),
     strong('Users'),
     ...table(
       users.map((user) => [

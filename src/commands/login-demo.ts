@@ -27,7 +27,9 @@ export async function loginDemo(
         redirectUri: 'http://127.0.0.1:0/callback',
         ...options.flags,
         issuer: provider.issuer,
+        endpoint: undefined,
         clientId: 'demo',
+        appId: undefined,
         store: 'memory',
       },
     });

@@ -41,7 +41,15 @@ export function loginProgress(
         return;
       case 'authorization request':
         url = event.url;
-        if (!options.openBrowser) say('Open this address in a browser:', '', url, '');
+        if (options.openBrowser) return;
+        say(
+          event.once
+            ? 'Open this address in a browser on this machine; it leads to the provider, and works once:'
+            : 'Open this address in a browser:',
+          '',
+          url,
+          '',
+        );
         return;
       case 'browser opened':
         say(`Opened a browser (${printable(event.by)}). If nothing appears, open this address yourself:`, '', url, '');
@@ -79,6 +87,15 @@ export function loginProgress(
             : `That is not the address of this sign-in's answer; it begins with ${printable(redirectUri)}.`,
         );
         return;
+      case 'driving':
+        waiting = `Signing in ${event.way === 'auto' ? 'without a person' : `by ${event.way === 'browser' ? 'a browser' : event.way}`} …`;
+        terminal.status(waiting);
+        return;
+      case 'driven': {
+        const pages = event.way === 'command' ? '' : `, ${event.pages === 1 ? '1 page' : `${event.pages} pages`}`;
+        say(terminal.talk.dim(`signed in without a person (${event.way}${pages})`));
+        return;
+      }
       case 'answered':
         terminal.status('The answer came; exchanging the code and verifying the ID token …');
         return;

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import type { SignInResult } from '../flow/sign-in.js';
+import { apiResources } from '../profiles/logto-kind.js';
 import type { StoreKind } from '../sessions/session-store.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { checkRows } from './id-token-table.js';
@@ -15,6 +16,35 @@ export function clientAuthText({ method, reason }: SignInResult['clientAuth']): 
     'no secret': 'there is no client secret',
   }[reason];
   return `${method} (${why})`;
+}
+
+/** What a Logto application can have access tokens for beside userinfo; undefined for an ordinary one. */
+function logtoTargets({ session }: SignInResult): { resources: string[]; organizations: string[] } | undefined {
+  if (session.kind !== 'logto') return undefined;
+  const organizations = session.claims.organizations ?? session.userinfo?.organizations;
+  return {
+    resources: apiResources(session.resource ?? []),
+    organizations: Array.isArray(organizations) ? organizations.filter((id) => typeof id === 'string') : [],
+  };
+}
+
+/** Whether a shell hands it on as it stands: the line is there to be copied, and the provider chose the ids. */
+function isPlain(text: string): boolean {
+  return /^[\w.:/@%+,=~-]+$/.test(text);
+}
+
+/** The one line by which the tokens of a Logto application are had. */
+function targetRows(result: SignInResult): string[][] {
+  const { resources = [], organizations = [] } = logtoTargets(result) ?? {};
+  const { session } = result;
+  const flags = [
+    ...resources.filter(isPlain).map((uri) => `--resource ${uri}`),
+    ...organizations.filter(isPlain).map((id) => `--organization ${id}`),
+  ];
+  if (flags.length === 0) return [];
+  // Each is fetched by a refresh.
+  if (session.refreshToken === undefined) return [['more tokens', 'none without a refresh token']];
+  return [['more tokens', printable(`oidc-cli token ${session.profile} ${flags.join(' | ')}`)]];
 }
 
 /** A completed sign-in on stdout, for people. */
@@ -40,6 +70,7 @@ function printSignIn(
     ['profile', printable(session.profile)],
     ['access token', `${expiryText(session.expiresAt, now)}, ${refreshable}`],
     ['scopes', granted + missing],
+    ...targetRows(result),
     ['kept', storeText(kept, context)],
   ];
   for (const line of table(rows, '  ')) terminal.out(line);
@@ -65,6 +96,7 @@ function signInDocument(result: SignInResult, kept: StoreKind, warnings: readonl
     profile: session.profile,
     issuer: session.issuer,
     clientId: session.clientId,
+    ...logtoTargets(result),
     subject: session.subject,
     claims: session.claims,
     userinfo: 'claims' in userinfo ? userinfo.claims : null,

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import type { SignInRequest } from '../flow/sign-in.js';
+import { signInRequestOf } from '../flow/sign-in-request.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import type { Profile, SecretReference } from '../profiles/profile.js';
 import type { SecretSource } from '../sessions/session-store.js';
@@ -15,43 +16,17 @@ export type ResolvedSignIn = SignInRequest & { readonly timeout: number };
  */
 export async function signInRequest(
   profile: Profile,
-  options: { readonly name: string; readonly userinfo: boolean },
+  options: { readonly name: string; readonly userinfo: boolean; readonly oneTimeToken?: string | undefined },
   sessions: Sessions,
   context: Context,
   terminal: Terminal,
 ): Promise<ResolvedSignIn> {
   const { clientSecret: reference } = profile;
   const clientSecret = reference && (await secretOf(reference, profile, sessions, context, terminal));
-  return {
-    profile: options.name,
-    issuer: profile.issuer,
-    allowHttp: profile.allowHttp,
-    clientId: profile.clientId,
-    clientSecret,
-    clientSecretSource: reference && clientSecret !== undefined ? sourceOf(reference, clientSecret) : undefined,
-    clientAuth: profile.clientAuth,
-    authorization: {
-      scope: profile.scope,
-      prompt: profile.prompt,
-      loginHint: profile.loginHint,
-      maxAge: profile.maxAge,
-      uiLocales: profile.uiLocales,
-      acrValues: profile.acrValues,
-      display: profile.display,
-      claims: profile.claims,
-      responseMode: profile.responseMode,
-      resource: profile.resource,
-      parameters: profile.parameters,
-    },
-    clockTolerance: profile.clockTolerance,
-    strict: profile.strict,
-    userinfo: options.userinfo,
-    ca: profile.ca,
-    insecure: profile.insecure,
-    redirectUri: profile.redirectUri,
-    postLogoutRedirectUri: profile.postLogoutRedirectUri,
-    timeout: profile.timeout,
-  };
+  const clientSecretSource =
+    reference && clientSecret !== undefined ? secretSourceOf(reference, clientSecret) : undefined;
+  const request = signInRequestOf(profile, { ...options, clientSecret, clientSecretSource });
+  return { ...request, timeout: profile.timeout };
 }
 
 async function secretOf(
@@ -72,7 +47,7 @@ async function secretOf(
 }
 
 /** Where the secret will be had again for a refresh; one that was typed or piped is kept with the session. */
-function sourceOf(reference: SecretReference, value: string): SecretSource {
+export function secretSourceOf(reference: SecretReference, value: string): SecretSource {
   if (reference.kind === 'env') return { kind: 'env', name: reference.name };
   if (reference.kind === 'file') return { kind: 'file', path: reference.path };
   return { kind: 'stored', value };

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { noteAuthorizationRequest } from '../flow/browser-steps.js';
 import { finishTwoStepLogin, type PendingSignIn, startTwoStepLogin, stateOfCallback } from '../flow/two-step-login.js';
 import { readClientSecret } from '../profiles/client-secret.js';
 import { profileValues } from '../profiles/profile-values.js';
@@ -51,6 +52,7 @@ export async function startLogin(
   try {
     const { url, pending } = await startTwoStepLogin(request, store.kind, network);
     await sessions.keepPending({ ...pending, ...save }, store);
+    noteAuthorizationRequest(network, url);
     if (options.json) {
       const expiresAt = timestamp(pending.expiresAt);
       terminal.json({ authorizationUrl: url, redirectUri: pending.redirectUri, expiresAt });
@@ -87,6 +89,7 @@ export async function finishLogin(
     const clientSecret = await secretOf(request.clientSecretSource, context);
     const result = await finishTwoStepLogin(pending, callbackUrl, clientSecret, network);
     await sessions.save(result.session, store);
+    network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
     if (pending.save)
       await saveLoginProfile(pending.save.name, pending.save.values, request, { sessions, store }, context);
     printResult(result, store.kind, [], options, context, terminal);

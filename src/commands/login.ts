@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
@@ -8,11 +7,18 @@ import type { Terminal } from '../terminal.js';
 import { browserOf } from './browser-choice.js';
 import { loginProgress } from './login-progress.js';
 import { printResult } from './login-report.js';
+import type { ReadyDriven } from './login-with.js';
+import { pastedLines } from './pasted-lines.js';
 import { type LoginOptions, type PreparedLogin, prepareLogin, withWhatIsKnown } from './prepare-login.js';
 import { networkFor } from './session-access.js';
 
-/** `oidc-cli login`: one sign-in, by a browser here, by a pasted address, or in two commands. */
+/** `oidc-cli login`: one sign-in, by a browser here, by a pasted address, or in two commands, or as Logto's connector would. */
 export async function login(options: LoginOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+  if (options.driven) (await import('./login-with.js')).checkDrivenFlags(options.driven, options);
+  if (options.connector !== undefined) {
+    const { loginConnector } = await import('./login-connector.js');
+    return loginConnector(options.connector, options, context, terminal);
+  }
   refuseWhatCannotGoTogether(options);
   if (options.demo) {
     const { loginDemo } = await import('./login-demo.js');
@@ -39,7 +45,7 @@ function refuseWhatCannotGoTogether(options: LoginOptions): void {
       'Leave them out, or run oidc-cli idp in another terminal and sign in there.',
     );
   }
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ ...flags, ...options.signInPage }).filter(([, value]) => value !== undefined);
   if (callbackUrl !== undefined && (start || save !== undefined || profile !== undefined || given.length > 0)) {
     refuse(
       '--callback-url finishes the sign-in as login --start began it, and takes no other settings.',
@@ -58,13 +64,21 @@ async function signIn(
   const { profile } = resolved;
   const network = await networkFor(profile, context, terminal);
   const over = new AbortController();
+  const withoutPerson = options.driven && (await import('./login-with.js'));
+  const stdinTaken = profile.clientSecret?.kind === 'stdin';
+  let driven: ReadyDriven | undefined;
   try {
+    const { fetch } = network;
+    const { ca, insecure, browser, loginHint } = profile;
+    const settings = { settings: { ca, insecure }, fetch, browser, loginHint, stdinTaken };
+    driven = options.driven && (await withoutPerson?.drivenBy(options.driven, settings, context, terminal));
     const result = await browserLogin(request, {
       ...network,
       signal: context.signal,
+      driven,
       openUrl: browserOf(options.openBrowser ? profile.browser : false, context),
       // A secret that was piped has used stdin up.
-      pasted: profile.clientSecret?.kind === 'stdin' ? undefined : pastedLines(context, over.signal),
+      pasted: stdinTaken || driven ? undefined : pastedLines(context, over.signal),
       keep: (signedIn) => keep(signedIn, prepared, options, context),
       explain: (error) => explain(error.code, error.facts),
       on: loginProgress({ openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true }, terminal),
@@ -74,9 +88,11 @@ async function signIn(
     return EXIT.done;
   } catch (error) {
     terminal.status(undefined);
+    withoutPerson?.sayEvidence(error, terminal);
     throw withWhatIsKnown(error, request);
   } finally {
     over.abort();
+    await driven?.close();
     network.fetch.close();
   }
 }
@@ -95,14 +111,4 @@ async function keep(
     import('../profiles/profile-values.js'),
   ]);
   await saveLoginProfile(options.save, profileValues(resolved), request, { sessions, store }, context);
-}
-
-async function* pastedLines(context: Context, signal: AbortSignal): AsyncGenerator<string> {
-  const lines = createInterface({ input: context.stdin, signal, terminal: false });
-  try {
-    yield* lines;
-  } finally {
-    lines.close();
-    context.stdin.pause();
-  }
 }

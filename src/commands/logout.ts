@@ -2,6 +2,7 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import { type LogoutStep, logout as runLogout } from '../flow/logout.js';
+import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
 import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { browserOf } from './browser-choice.js';
@@ -21,9 +22,6 @@ export interface LogoutOptions extends SessionSelection {
   readonly timeout: number;
   readonly json?: boolean | undefined;
 }
-
-/** Where the provider sends the browser after a sign-out, unless told otherwise: beside the redirect URI's default. */
-const DEFAULT_POST_LOGOUT_REDIRECT_URI = 'http://localhost:8484/signed-out';
 
 interface Outcome {
   readonly entry: SessionEntry;
@@ -88,7 +86,7 @@ async function logoutOne(
       session,
       {
         postLogoutRedirectUri:
-          options.postLogoutRedirectUri ?? session.postLogoutRedirectUri ?? DEFAULT_POST_LOGOUT_REDIRECT_URI,
+          options.postLogoutRedirectUri ?? session.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(session.kind),
         timeout: options.timeout,
         endSession: options.endSession !== false,
       },

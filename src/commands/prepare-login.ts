@@ -6,13 +6,19 @@ import type { Session, SessionStore } from '../sessions/session-store.js';
 import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
+import type { DrivenFlags } from './login-with.js';
 import { openSessions } from './open-sessions.js';
 import { chosenByText } from './session-access.js';
+import { checkSignInPage, readSignInFlags, type SignInPageFlags } from './sign-in-flags.js';
 
 /** What `login` was asked. */
 export interface LoginOptions {
   readonly profile?: string | undefined;
   readonly flags: ProfileFlags;
+  /** What Logto's sign-in page is asked to show. */
+  readonly signInPage?: SignInPageFlags | undefined;
+  /** A sign-in without a person (`--with`). */
+  readonly driven?: DrivenFlags | undefined;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** False with `--no-userinfo`. */
@@ -24,6 +30,8 @@ export interface LoginOptions {
   /** The callback URL, or `-` for stdin. */
   readonly callbackUrl?: string | undefined;
   readonly demo?: boolean | undefined;
+  /** A Logto connector's JSON, or `-` for stdin: the sign-in is made as Logto would make it. */
+  readonly connector?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -42,18 +50,23 @@ export async function prepareLogin(
   context: Context,
   terminal: Terminal,
 ): Promise<PreparedLogin> {
+  const signInPage = readSignInFlags(options.signInPage ?? {}, options.flags, context);
   const sessions = openSessions(context, terminal);
-  const resolved = await resolve(options, sessions, context);
+  const resolved = await resolve({ ...options, flags: signInPage.flags }, sessions, context);
   const { profile } = resolved;
+  const ofSignInPage = [...signInPage.warnings, ...checkSignInPage(resolved, signInPage, options)];
   const name = options.save ?? profile.name;
   if (options.save !== undefined && options.save !== profile.name) await refuseToReplace(options.save, context);
   terminal.say(`Signing in at ${printable(profile.issuer)} as client ${printable(profile.clientId)}`);
   terminal.say(terminal.talk.dim(`profile ${printable(name)} (${chosenByText(resolved.chosenBy)})`));
   // Before anybody is sent to a browser: can the session be kept?
   const { store, warning } = await sessions.choose(profile.store, { profile: name, issuer: profile.issuer });
-  const warnings = warning === undefined ? [...resolved.warnings] : [...resolved.warnings, warning];
+  const warnings = [...resolved.warnings, ...ofSignInPage, ...(warning === undefined ? [] : [warning])];
+  for (const note of signInPage.notes) terminal.say(printable(note));
   for (const text of warnings) terminal.say(terminal.talk.warn(`Warning: ${printable(text)}`));
-  const request = await signInRequest(profile, { name, userinfo: options.userinfo }, sessions, context, terminal);
+  const { oneTimeToken } = signInPage;
+  const kept = { name, userinfo: options.userinfo, oneTimeToken };
+  const request = await signInRequest(profile, kept, sessions, context, terminal);
   return { resolved, request, sessions, store, warnings };
 }
 
@@ -83,19 +96,21 @@ async function signInAgain(
   context: Context,
 ): Promise<ResolvedProfile> {
   const secret = session.clientSecret;
-  const secretFlags =
-    flags.clientSecretEnv || flags.clientSecretFile || flags.clientSecretStdin || flags.clientSecret
-      ? {}
-      : {
-          ...(secret?.kind === 'env' ? { clientSecretEnv: secret.name } : {}),
-          ...(secret?.kind === 'file' ? { clientSecretFile: secret.path } : {}),
-        };
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  const secretFlags = given.some(([flag]) => /^(client|app)Secret/.test(flag))
+    ? {}
+    : {
+        ...(secret?.kind === 'env' ? { clientSecretEnv: secret.name } : {}),
+        ...(secret?.kind === 'file' ? { clientSecretFile: secret.path } : {}),
+      };
   const resolved = await resolveProfile(
     {
       name: session.profile,
       flags: {
-        issuer: session.issuer,
-        clientId: session.clientId,
+        // Logto's own names of the two would be the same thing said twice.
+        ...(flags.endpoint === undefined ? { issuer: session.issuer } : {}),
+        ...(flags.appId === undefined ? { clientId: session.clientId } : {}),
+        ...(flags.issuer === undefined ? { kind: session.kind } : {}),
         clientAuth: session.clientAuth,
         scope: session.scope.requested.join(' '),
         redirectUri: session.redirectUri,

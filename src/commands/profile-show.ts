@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
+import { LOGTO_KEYS } from '../profiles/logto-kind.js';
 import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.js';
 import { known } from '../profiles/profile-choice.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
@@ -43,16 +44,24 @@ async function secretState(reference: SecretReference, context: Context) {
 
 function shownValue(value: unknown): string {
   if (Array.isArray(value)) return value.map((one) => printable(String(one))).join(' ');
-  return printable(String(value));
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
 function shownSource(source: Source): string {
   return source.layer === 'default' ? 'default' : `${source.layer} (${printable(source.where)})`;
 }
 
+/** What Logto calls a key of ours; undefined where it is called the same. */
+function logtoName(key: string): string | undefined {
+  return Object.entries(LOGTO_KEYS).find(([, ordinary]) => ordinary === key)?.[0];
+}
+
 /** One line of `profile show`: a key, what it holds, and where that comes from. */
 async function shownRows(collected: CollectedProfile, context: Context) {
   const rows: { key: string; text: string; json: unknown; source: Source }[] = [];
+  const kind = collected.sources.kind;
+  // First, since all else is read by it.
+  if (kind) rows.push({ key: 'kind', text: 'logto', json: 'logto', source: kind });
   const push = (key: string, value: unknown) => {
     const source = collected.sources[key];
     if (source) rows.push({ key, text: shownValue(value), json: value, source });
@@ -63,8 +72,8 @@ async function shownRows(collected: CollectedProfile, context: Context) {
       if (secret) rows.push({ key, ...(await secretState(secret.reference, context)), source: secret.source });
     } else if (key === 'parameters') {
       for (const [name, value] of Object.entries(collected.values.parameters)) push(`parameters.${name}`, value);
-    } else if (key !== 'clientSecretFile' && key !== 'clientSecretStored') {
-      const value = collected.values[key];
+    } else if (key in collected.values && key !== 'kind') {
+      const value = collected.values[key as keyof CollectedProfile['values']];
       if (value !== undefined && !(Array.isArray(value) && value.length === 0)) push(key, value);
     }
   }
@@ -93,16 +102,25 @@ export async function profileShow(
     });
   }
   const rows = await shownRows(collected, context);
-  const missing = (['issuer', 'clientId'] as const).filter((key) => collected.values[key] === undefined);
+  const ofLogto = collected.values.kind === 'logto';
+  const missing = (['issuer', 'clientId'] as const)
+    .filter((key) => collected.values[key] === undefined)
+    .map((key) => (ofLogto ? ({ issuer: 'endpoint', clientId: 'appId' } as const)[key] : key));
   if (options.json) {
-    const values = Object.fromEntries(rows.map(({ key, json, source }) => [key, { value: json, ...source }]));
+    const values = Object.fromEntries(
+      rows.map(({ key, json, source }) => {
+        const logtoKey = ofLogto ? logtoName(key) : undefined;
+        return [key, { value: json, ...source, ...(logtoKey === undefined ? {} : { logtoKey }) }];
+      }),
+    );
     const { chosenBy, warnings } = collected;
     terminal.json({ profile: collected.name, chosenBy, values, missing, warnings });
   } else {
     const { strong, dim } = terminal.style;
     terminal.say(`Profile ${printable(collected.name)} (${chosenByText(collected.chosenBy)})`);
     const head = ['KEY', 'VALUE', 'SOURCE'].map((title) => strong(title));
-    const lines = rows.map(({ key, text, source }) => [printable(key), text, dim(shownSource(source))]);
+    const shownKey = (key: string) => (ofLogto && logtoName(key) ? `${logtoName(key)} (${key})` : printable(key));
+    const lines = rows.map(({ key, text, source }) => [shownKey(key), text, dim(shownSource(source))]);
     for (const line of table([head, ...lines])) terminal.out(line);
   }
   for (const text of collected.warnings) terminal.say(`${terminal.talk.warn('Warning:')} ${printable(text)}`);

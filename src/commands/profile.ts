@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import { fileLayer, flagLayer } from '../profiles/layers.js';
+import { LOGTO_DEFAULTS, logtoValues, ordinaryValues } from '../profiles/logto-kind.js';
 import { nearest } from '../profiles/nearest.js';
 import { isInside } from '../profiles/paths.js';
 import type { ProfileFlags } from '../profiles/profile.js';
@@ -11,7 +12,7 @@ import { secretValues } from '../profiles/profile-values.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import { checkProfile, removeProfile, saveProfile } from '../profiles/save-profile.js';
 import type { ProfileValues } from '../profiles/schema.js';
-import { DEFAULTS } from '../profiles/settings.js';
+import { DEFAULTS, SETTINGS } from '../profiles/settings.js';
 import { checkProjectTrust, isTrustedFolder } from '../profiles/trust.js';
 import { printable, type Terminal, table } from '../terminal.js';
 
@@ -48,8 +49,9 @@ export async function profileList(
   const names = [...new Set(files.flatMap((file) => [...file.profiles.keys()]))].sort();
   const profiles = names.map((name): ListedProfile => {
     const inFiles = files.filter((file) => file.profiles.has(name));
+    const ofFiles = inFiles.map((file) => ordinaryValues(file.profiles.get(name) ?? {}, String).values);
     const first = (key: 'issuer' | 'clientId') =>
-      inFiles.map((file) => file.profiles.get(name)?.[key]).find((value) => value !== undefined) ?? null;
+      ofFiles.map((values) => values[key]).find((value) => value !== undefined) ?? null;
     return {
       name,
       issuer: first('issuer'),
@@ -109,21 +111,25 @@ export async function profileAdd(
   const { name, flags, project } = options;
   const file = project ? join(context.cwd, PROJECT_FILE) : userFilePath(context);
   const layer = await flagLayer(flags, context.cwd, context.env);
-  const { issuer, clientId } = layer.values;
-  if (issuer === undefined) throw new OidcCliError('config_missing', { key: 'issuer', flag: '--issuer' });
-  if (clientId === undefined) throw new OidcCliError('config_missing', { key: 'clientId', flag: '--client-id' });
+  const { issuer, clientId, kind } = layer.values;
+  const missing = (key: 'issuer' | 'clientId' | 'endpoint' | 'appId') =>
+    new OidcCliError('config_missing', { key, flag: SETTINGS[key].flag });
+  if (issuer === undefined) throw missing(kind === 'logto' ? 'endpoint' : 'issuer');
+  if (clientId === undefined) throw missing(kind === 'logto' ? 'appId' : 'clientId');
   const before = await loadProfileFile(file, project ? 'project' : 'user');
   const old = before?.profiles.get(name);
   if (old && !options.force) throw new OidcCliError('profile_exists', { name, file });
 
   const reference = layer.secret?.reference;
-  const values: ProfileValues = { ...layer.values, ...secretValues(reference) };
+  const ordinary: ProfileValues = { ...layer.values, ...secretValues(reference) };
   for (const key of ['ca', 'clientSecretFile'] as const) {
-    if (project && values[key] !== undefined) values[key] = pathFrom(dirname(file), values[key]);
+    if (project && ordinary[key] !== undefined) ordinary[key] = pathFrom(dirname(file), ordinary[key]);
   }
   if (flags.port !== undefined) {
-    values.redirectUri = redirectUriWithPort(values.redirectUri ?? DEFAULTS.redirectUri, flags.port);
+    const byDefault = (kind === 'logto' ? LOGTO_DEFAULTS : DEFAULTS).redirectUri;
+    ordinary.redirectUri = redirectUriWithPort(ordinary.redirectUri ?? byDefault, flags.port);
   }
+  const values = logtoValues(ordinary);
   // Nothing is asked for or kept for a profile that could not be written.
   await checkProfile(name, values);
   let kept = false;
@@ -145,10 +151,10 @@ export async function profileAdd(
     });
   } catch (error) {
     // A secret that no profile names would stay for ever.
-    if (kept && !old?.clientSecretStored) await keeper.forgetClientSecret(name);
+    if (kept && !isSecretStored(old)) await keeper.forgetClientSecret(name);
     throw error;
   }
-  if (old?.clientSecretStored && !values.clientSecretStored) await keeper.forgetClientSecret(name);
+  if (isSecretStored(old) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
 
   const warnings: string[] = [];
   if (layer.issuerWarning !== undefined) warnings.push(layer.issuerWarning);
@@ -169,19 +175,26 @@ export async function profileAdd(
     terminal.json(result);
   }
   terminal.say(`${old ? 'Replaced' : 'Added'} profile ${printable(name)} in ${printable(file)}`);
-  if (values.clientSecretStored) terminal.say('The client secret is in the session store.');
+  if (isSecretStored(values)) terminal.say('The client secret is in the session store.');
   warn(terminal, warnings);
   if (!options.json) terminal.say(`Sign in with: oidc-cli login ${printable(name)}`);
   return EXIT.done;
 }
 
+/** Whether a profile says that its secret is in the session store. */
+export function isSecretStored(values: ProfileValues | undefined): boolean {
+  return (
+    values?.clientSecretStored === true || values?.appSecretStored === true || values?.connector?.stored !== undefined
+  );
+}
+
 /** A path as a project's file keeps it: relative where it lies inside, since the folder may move. */
-function pathFrom(folder: string, path: string): string {
+export function pathFrom(folder: string, path: string): string {
   return isInside(path, folder) ? `./${relative(folder, path).replaceAll('\\', '/')}` : path;
 }
 
 /** What the next sign-in would refuse in the project's file, said while it can still be changed. */
-async function trustWarnings(name: string, context: Context): Promise<string[]> {
+export async function trustWarnings(name: string, context: Context): Promise<string[]> {
   const { project, user } = await loadProfileFiles(context);
   const values = project?.profiles.get(name);
   if (!project || !values || (await isTrustedFolder(project.folder, user, context.env))) return [];
@@ -246,7 +259,7 @@ export async function profileRemove(
     terminal.say(`It is still defined in ${printable(elsewhere.path)}:${line}`);
   }
   // The same name in the other file may live on the secret.
-  const secretForgotten = values.clientSecretStored === true && !elsewhere?.profiles.get(name)?.clientSecretStored;
+  const secretForgotten = isSecretStored(values) && !isSecretStored(elsewhere?.profiles.get(name));
   if (secretForgotten) await keeper.forgetClientSecret(name);
   if (secretForgotten) terminal.say('Its client secret is forgotten.');
   if (options.json) {

@@ -3,6 +3,11 @@ import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import type { SecretKeeper } from './profile.js';
 
+/** The name under which a profile's other secrets are kept, those of its connector; no profile can have it. */
+export function connectorEntry(profile: string): string {
+  return `${profile} (connector)`;
+}
+
 /** Keeps client secrets in the session store that `store` or `OIDC_CLI_STORE` names, or the best one there is. */
 export function secretKeeper(store: string | undefined, context: Context, terminal: Terminal): SecretKeeper {
   const sessions = openSessions(context, terminal);
@@ -14,6 +19,9 @@ export function secretKeeper(store: string | undefined, context: Context, termin
       if (chosen.warning !== undefined) terminal.say(`Warning: ${printable(chosen.warning)}`);
       await sessions.saveClientSecret(profile, issuer, secret, chosen.store);
     },
-    forgetClientSecret: (profile) => sessions.forgetClientSecret(profile),
+    forgetClientSecret: async (profile) => {
+      await sessions.forgetClientSecret(profile);
+      await sessions.forgetClientSecret(connectorEntry(profile));
+    },
   };
 }

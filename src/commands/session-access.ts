@@ -72,6 +72,7 @@ export function chosenByText(chosenBy: ChosenBy | undefined): string {
       return 'as named';
     case 'OIDC_CLI_PROFILE':
     case 'OIDC_CLI_ISSUER':
+    case 'OIDC_CLI_ENDPOINT':
       return `from ${chosenBy}`;
     case 'default in file':
       return 'the default of the configuration file';
@@ -117,7 +118,7 @@ export async function networkFor(
     import('../network/fetch.js'),
     import('../trace/recorder.js'),
   ]);
-  const recorder = new Recorder();
+  const recorder = new Recorder(context.follower);
   const fetch = createFetch({
     env: context.env,
     clock: context.clock,
@@ -137,17 +138,22 @@ export function sessionDeps(
   network: Network,
 ): CurrentSessionDeps {
   const { entry } = found;
+  const { accessToken, refreshToken, idToken } = found.session;
+  network.recorder.hide(accessToken, refreshToken, idToken);
   return {
     ...network,
     read: () => sessions.read(entry),
-    save: (session) => sessions.update(session, entry),
+    save: async (session) => {
+      await sessions.update(session, entry);
+      network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
+    },
     exclusively: (work) => sessions.exclusively(entry, work, context.signal),
     clientSecret: (session) => clientSecretOf(session, context),
   };
 }
 
 /** The client secret of a kept session, from where its sign-in had it. Throws `client_secret_unavailable`. */
-async function clientSecretOf(session: Session, context: Context): Promise<string | undefined> {
+export async function clientSecretOf(session: Session, context: Context): Promise<string | undefined> {
   const source = session.clientSecret;
   if (!source) return undefined;
   if (source.kind === 'stored') return source.value;

@@ -1,14 +1,14 @@
 import type { Context } from '../context.js';
-import { EXIT, type ExitCode } from '../errors.js';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { currentSession } from '../flow/current-session.js';
-import type { Session } from '../sessions/session-store.js';
+import type { Session, TokenTarget } from '../sessions/session-store.js';
 import type { Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
 import { timestamp } from './session-text.js';
 
 /** What `token` was asked. */
-export interface TokenOptions extends SessionSelection {
+export interface TokenOptions extends SessionSelection, TokenTarget {
   readonly idToken?: boolean | undefined;
   readonly refresh?: boolean | undefined;
   readonly header?: boolean | undefined;
@@ -18,24 +18,33 @@ export interface TokenOptions extends SessionSelection {
 /** An ID token with less than this left, in seconds, is worth a refresh when it is what was asked for. */
 const ID_TOKEN_EXPIRES_SOON_SECONDS = 30;
 
+/** What is printed: the token itself and, for --json, all that is said with it. */
+interface Handed {
+  readonly session: Session;
+  readonly refreshed: boolean;
+  readonly value: string;
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
 /**
  * `oidc-cli token`: the access token alone on stdout, refreshed first when it
- * is about to expire. One of the two outputs that show a token, because it was asked for.
+ * is about to expire; with `--resource` or `--organization` the one for that.
+ * One of the two outputs that show a token, because it was asked for.
  */
 export async function token(options: TokenOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+  checkTarget(options);
   const sessions = openSessions(context, terminal);
   const found = await findSession(options, sessions, context, terminal);
   const network = await networkFor(found.session, context, terminal);
   try {
     const now = Math.floor(context.clock.now() / 1000);
-    const force = options.refresh === true || (options.idToken === true && idTokenWantsRefresh(found.session, now));
-    const { session, refreshed } = await currentSession(
-      { session: found.session, force },
-      sessionDeps(found, sessions, context, network),
-    );
-    if (refreshed) terminal.say(terminal.talk.dim('refreshed'));
-    print(session, refreshed, options, terminal);
-    if (options.idToken && idTokenExpiry(session) <= now) {
+    const deps = sessionDeps(found, sessions, context, network);
+    const handed = hasTarget(options)
+      ? await targetToken(found.session, options, deps)
+      : await sessionToken(found.session, options, now, deps);
+    if (handed.refreshed) terminal.say(terminal.talk.dim('refreshed'));
+    print(handed, options, terminal);
+    if (options.idToken && idTokenExpiry(handed.session) <= now) {
       terminal.say('This ID token has expired; the provider gave no newer one. Sign in again for a new one.');
     }
   } finally {
@@ -44,18 +53,63 @@ export async function token(options: TokenOptions, context: Context, terminal: T
   return EXIT.done;
 }
 
-function print(session: Session, refreshed: boolean, options: TokenOptions, terminal: Terminal): void {
-  const value = options.idToken ? session.idToken : session.accessToken;
+function hasTarget({ resource, organization }: TokenTarget): boolean {
+  return resource !== undefined || organization !== undefined;
+}
+
+/** Refuses on the command line what the provider could only refuse after a refresh token is on its way. */
+function checkTarget(options: TokenOptions): void {
+  const { resource, organization, idToken } = options;
+  const refuse = (reason: string) => {
+    throw new OidcCliError('usage', { reason });
+  };
+  if (idToken && hasTarget(options)) {
+    refuse('An ID token is for this application alone: leave out --resource and --organization, or --id-token.');
+  }
+  // RFC 8707 §2.
+  if (resource !== undefined && (!URL.canParse(resource) || /[\s#]/.test(resource))) {
+    refuse(`"${resource}" is no resource: an absolute URI without fragment is (RFC 8707).`);
+  }
+  if (organization?.trim() === '') refuse('--organization needs the id of an organization.');
+}
+
+/** The access token for one resource or organization. */
+async function targetToken(
+  session: Session,
+  options: TokenOptions,
+  deps: ReturnType<typeof sessionDeps>,
+): Promise<Handed> {
+  const { resourceToken } = await import('../flow/resource-token.js');
+  const { resource, organization } = options;
+  const target = { resource, organization };
+  const { token, ...rest } = await resourceToken({ session, target, force: options.refresh === true }, deps);
+  const { accessToken, tokenType, expiresAt, scope } = token;
+  const members = { accessToken, tokenType, expiresAt: timestamp(expiresAt), ...target, scope };
+  return { ...rest, value: accessToken, members };
+}
+
+/** The session's own access token, or its ID token. */
+async function sessionToken(
+  session: Session,
+  options: TokenOptions,
+  now: number,
+  deps: ReturnType<typeof sessionDeps>,
+): Promise<Handed> {
+  const force = options.refresh === true || (options.idToken === true && idTokenWantsRefresh(session, now));
+  const current = await currentSession({ session, force }, deps);
+  const { idToken, accessToken, tokenType, expiresAt, scope } = current.session;
+  const members = {
+    ...(options.idToken
+      ? { idToken, expiresAt: timestamp(idTokenExpiry(current.session)) }
+      : { accessToken, tokenType, expiresAt: timestamp(expiresAt) }),
+    scope: scope.granted,
+  };
+  return { ...current, value: options.idToken ? idToken : accessToken, members };
+}
+
+function print({ session, refreshed, value, members }: Handed, options: TokenOptions, terminal: Terminal): void {
   if (options.json) {
-    terminal.json({
-      profile: session.profile,
-      issuer: session.issuer,
-      ...(options.idToken
-        ? { idToken: value, expiresAt: timestamp(idTokenExpiry(session)) }
-        : { accessToken: value, tokenType: session.tokenType, expiresAt: timestamp(session.expiresAt) }),
-      scope: session.scope.granted,
-      refreshed,
-    });
+    terminal.json({ profile: session.profile, issuer: session.issuer, ...members, refreshed });
     return;
   }
   terminal.out(options.header ? `Authorization: Bearer ${value}` : value);

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type SessionState, sessionState } from '../flow/session-state.js';
+import type { KeptAccessToken } from '../sessions/session-store.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps, storeText } from './session-access.js';
@@ -62,6 +63,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
       refreshable: session.refreshToken !== undefined,
       signedInAt: timestamp(session.signedInAt),
       store: entry.store,
+      ...(session.accessTokens?.length ? { accessTokens: session.accessTokens.map(targetDocument) } : {}),
       ...(options.claims ? { claims: session.claims } : {}),
       ...(userinfo ? { userinfo } : {}),
     });
@@ -86,12 +88,18 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
   }
   if (state === 'expired') {
     if (!options.json) {
-      const { fix } = (await import('../explain/explain.js')).explain('session_expired', { profile: session.profile });
+      const facts = { profile: session.profile, scope: session.scope.requested.join(' ') };
+      const { fix } = (await import('../explain/explain.js')).explain('session_expired', facts);
       terminal.say(printable(fix));
     }
     return EXIT.notSignedIn;
   }
   return EXIT.done;
+}
+
+/** Whom a kept access token is for and until when, without the token. */
+function targetDocument({ resource, organization, expiresAt }: KeptAccessToken) {
+  return { resource, organization, expiresAt: timestamp(expiresAt) };
 }
 
 function section(title: string, claims: Readonly<Record<string, unknown>>, terminal: Terminal): void {

@@ -1,5 +1,16 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, inItsWords, inSeconds, listed, quoted } from './explanation.js';
+import { differsBySlash, saysHttp } from './differences.js';
+import {
+  causes,
+  type Entry,
+  inItsWords,
+  inSeconds,
+  likeliestFirst,
+  listed,
+  quoted,
+  signInAgain,
+} from './explanation.js';
+import { meaningOfError } from './provider-codes.js';
 
 /** Whether the provider was told to ask nothing (prompt=none); where it is not known what was sent, that is the likely reason. */
 function wasSilent(facts: Facts): boolean {
@@ -13,10 +24,13 @@ function wasSilent(facts: Facts): boolean {
 export const authorization = {
   access_denied: (f) => ({
     message: `The sign-in was denied.${inItsWords(f)}`,
-    causes: [
-      'The person pressed "cancel" or "deny".',
-      'The person is not assigned to this application, or a policy of the provider refused them.',
-    ],
+    causes: likeliestFirst(f, [
+      [/cancel|declin|denied by|user denied|aborted/i, 'The person pressed "cancel" or "deny".'],
+      [
+        /assign|polic|permi|allow|licen|group|role|restrict/i,
+        'The person is not assigned to this application, or a policy of the provider refused them.',
+      ],
+    ]),
     fix: "Sign in again and allow it; if you did, look for the person and the application in the provider's sign-in log.",
   }),
   login_required: (f) =>
@@ -75,20 +89,62 @@ export const authorization = {
   }),
   invalid_scope: (f) => ({
     message: `The provider refuses the scopes that were asked for${f.scope === undefined ? '' : ` (${f.scope})`}.${inItsWords(f)}`,
-    causes: ['A scope is misspelled.', 'The application is not allowed one of them at the provider.'],
+    causes: causes(
+      f.unannounced !== undefined &&
+        `The provider does not announce ${listed(f.unannounced, 'one of them')}: ${Array.isArray(f.unannounced) && f.unannounced.length > 1 ? 'they are' : 'it is'} misspelled, or to be set up there first.`,
+      f.unannounced === undefined && 'A scope is misspelled.',
+      'The application is not allowed one of them at the provider.',
+    ),
     fix: "Compare --scope with the scopes allowed to this application in the provider's console.",
   }),
-  invalid_target: (f) => ({
-    message: `The provider refuses the resource that was asked for.${inItsWords(f)}`,
-    causes: ['The resource indicator is not registered at the provider, or differs by a slash.'],
-    fix: "Compare --resource with the API's identifier in the provider's console, to the letter.",
-  }),
+  invalid_target: (f) => {
+    const unregistered = 'The resource indicator is not registered at the provider, or differs by a slash.';
+    const compare = "Compare --resource with the API's identifier in the provider's console, to the letter";
+    if (f.resource === undefined) {
+      return {
+        message: `The provider refuses the resource that was asked for.${inItsWords(f)}`,
+        causes: [unregistered],
+        fix: `${compare}.`,
+      };
+    }
+    if (Array.isArray(f.askedResources) && !f.askedResources.includes(String(f.resource))) {
+      return {
+        message: `The sign-in did not ask for the resource ${quoted(f.resource)}, so there can be no token for it.`,
+        causes: [
+          `It asked for: ${listed(f.askedResources, 'no resource')}.`,
+          'The resource indicator differs by a slash from the one that was meant.',
+        ],
+        fix: `Sign in again with: ${signInAgain(f)}`,
+      };
+    }
+    return {
+      message: `The provider gives no token for the resource ${quoted(f.resource)}.${inItsWords(f)}`,
+      causes: [
+        'The resource was removed at the provider since the sign-in.',
+        'The person or the application may no longer use it.',
+      ],
+      fix: `${compare}; if the next refresh is refused as well, sign in again.`,
+    };
+  },
   invalid_request: (f) => ({
     message: `The provider says the request is not valid.${inItsWords(f)}`,
-    causes: [
-      'The redirect URI is not registered for this client, to the letter.',
-      'A parameter is missing or has a value the provider does not take.',
-    ],
+    causes: likeliestFirst(f, [
+      [
+        /redirect|reply url|callback/i,
+        f.redirectUri === undefined
+          ? 'The redirect URI is not registered for this client, to the letter.'
+          : `The redirect URI is not registered for this client, to the letter: ${f.redirectUri}`,
+      ],
+      [
+        /code_challenge|pkce|verifier/i,
+        'The provider and this sign-in do not agree on PKCE: its method, or whether it is used.',
+        'only where said',
+      ],
+      [
+        /missing|require|invalid|unsupported|not supported/i,
+        'A parameter is missing or has a value the provider does not take.',
+      ],
+    ]),
     fix: 'Compare what the provider says above with --redirect-uri, --param, --claims and the other flags of this sign-in.',
   }),
   unauthorized_client: (f) => ({
@@ -113,7 +169,7 @@ export const authorization = {
   }),
   authorization_refused: (f) => ({
     message: `The provider refused the sign-in with an error of its own.${inItsWords(f)}`,
-    causes: ["A rule of the provider's that the standard does not know."],
+    causes: [meaningOfError(f) ?? "A rule of the provider's that the standard does not know."],
     fix: "Look up this error in the provider's documentation.",
   }),
   callback_state_mismatch: (f) => ({
@@ -129,11 +185,14 @@ export const authorization = {
     fix: 'Close old sign-in tabs and sign in again; if it stays, compare state in the authorization request with the callback’s.',
   }),
   callback_issuer_mismatch: (f) => ({
-    message: `The answer should say that it comes from ${quoted(f.expected)}, and its "iss" is ${f.actual === 'absent' ? 'absent' : quoted(f.actual)}.`,
-    causes: [
+    message: `The answer should say that it comes from ${quoted(f.expected, 'the provider that was asked')}, and its "iss" is ${f.actual === 'absent' ? 'absent' : quoted(f.actual, 'another one')}.`,
+    causes: causes(
+      differsBySlash(f.expected, f.actual) && 'They differ only by the slash at the end: the comparison is exact.',
+      saysHttp(f.expected, f.actual) &&
+        'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
       'The provider announces RFC 9207 and does not keep to it, or writes its issuer in two ways.',
       'The answer came from another provider (a mix-up attack).',
-    ],
+    ),
     fix: "Make the provider's issuer the same in its configuration and in its answers.",
   }),
   callback_invalid: (f) =>
@@ -168,8 +227,8 @@ export const authorization = {
     causes: causes(
       Number(f.strays) > 0 &&
         `${f.strays} other ${f.strays === 1 ? 'request' : 'requests'} came to the redirect URI, and none was an answer to this sign-in.`,
-      f.redirectUri !== undefined &&
-        `The browser shows an error page of the provider, most often because ${quoted(f.redirectUri)} is not registered as a redirect URI of this client.`,
+      (f.redirectUri !== undefined || f.seconds === undefined) &&
+        `The browser shows an error page of the provider, most often because ${quoted(f.redirectUri, 'the redirect URI')} is not registered as a redirect URI of this client.`,
       'The page was left or closed.',
     ),
     fix:

@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { differsBySlash, saysHttp } from './differences.js';
 import { causes, type Entry, listed, quoted } from './explanation.js';
 
 /** "file, line 7, key profiles.x" as far as known. */
@@ -9,7 +10,7 @@ function place(facts: Facts): string {
     // A mistake in the YAML itself is in no key.
     facts.key === undefined || facts.key === '' ? undefined : `key ${facts.key}`,
   ];
-  return parts.filter((part) => part !== undefined).join(', ') || 'the configuration';
+  return parts.filter((part) => part !== undefined).join(', ') || 'The configuration';
 }
 
 function isEmpty(value: Facts[string]): boolean {
@@ -49,8 +50,10 @@ function otherFile(facts: Facts): string {
 /** What was refused to a file that came with a folder. */
 function notFromProject(facts: Facts): string {
   const key = String(facts.key);
-  if (key.endsWith('.clientSecret')) return `have the variable ${facts.variable} sent as the client secret`;
-  if (key.endsWith('.clientSecretFile')) return `take the client secret from ${facts.path}, outside of its folder`;
+  if (/\.(client|app)Secret$/.test(key)) return `have the variable ${facts.variable} sent as the client secret`;
+  if (/\.(client|app)SecretFile$/.test(key)) return `take the client secret from ${facts.path}, outside of its folder`;
+  if (facts.variable !== undefined) return `have the variable ${facts.variable} typed or sent at a provider`;
+  if (facts.path !== undefined) return `take a secret from ${facts.path}, outside of its folder`;
   return 'set this';
 }
 
@@ -72,7 +75,9 @@ function otherProfile(facts: Facts): string {
   if (facts.command !== undefined) return `It is in ${facts.elsewhere}: ${facts.command}`;
   const meant = suggestion === undefined ? '' : `Did you mean ${quoted(suggestion)}? `;
   if (facts.removing !== undefined) return `${meant}Known there: ${listed(known, 'none')}.`;
-  return `${meant}Known: ${listed(known, 'none yet')}. Add it with: oidc-cli profile add ${name} --issuer URL --client-id ID`;
+  const there =
+    known === undefined ? 'oidc-cli profile list shows those there are' : `Known: ${listed(known, 'none yet')}`;
+  return `${meant}${there}. Add it with: oidc-cli profile add ${name} --issuer URL --client-id ID`;
 }
 
 /** Where the configuration is, or would be. */
@@ -80,9 +85,20 @@ function address(facts: Facts): string {
   return String(facts.url ?? facts.issuer ?? 'the address asked for');
 }
 
-function differsBySlash(facts: Facts): boolean {
-  const [expected, actual] = [String(facts.expected), String(facts.actual)];
-  return expected !== actual && expected.replace(/\/$/, '') === actual.replace(/\/$/, '');
+/** What is likely wrong with an issuer by its looks. */
+function issuerHint(issuer: Facts[string]): string | undefined {
+  if (typeof issuer !== 'string' || !URL.canParse(issuer)) return undefined;
+  const { hostname, pathname } = new URL(issuer);
+  if (/\.well-known/.test(pathname)) return 'The issuer is the part before /.well-known.';
+  if (hostname.endsWith('.logto.app') && !/\/oidc$/.test(pathname)) {
+    return "Logto's issuer ends in /oidc; with --endpoint its address is enough.";
+  }
+  if (hostname === 'login.microsoftonline.com' && !/\/v2\.0$/.test(pathname)) {
+    return "Microsoft's issuer has the tenant and ends in /v2.0.";
+  }
+  if (/^\/auth\/realms\//.test(pathname))
+    return 'Keycloak 17 and later has no /auth before /realms, unless it is set so.';
+  return undefined;
 }
 
 /** Codes of the command line, the configuration and discovery. */
@@ -102,12 +118,12 @@ export const configuration = {
             : `Name one of ${listed(f.known, '')}, or set ${f.variable ?? 'OIDC_CLI_PROFILE'}.`,
         }
       : {
-          message: `No ${f.key === 'clientId' ? 'client id' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
+          message: `No ${f.key === 'clientId' ? 'client id' : f.key === 'appId' ? 'App ID' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
           causes: [],
           fix: `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`,
         },
   config_file_unreadable: (f) => ({
-    message: `The file ${quoted(f.file)} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
+    message: `The file ${quoted(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
     causes: [],
     fix: otherFile(f),
   }),
@@ -124,15 +140,15 @@ export const configuration = {
   config_value_invalid: (f) => ({
     message: `${f.where ?? place(f)}: ${f.found ?? 'the value'} cannot be used.`,
     causes: [],
-    fix: `Allowed is: ${listed(f.allowed, 'see oidc-cli --help')}.`,
+    fix: `Allowed is: ${listed(f.allowed, 'what oidc-cli --help says')}.`,
   }),
   profile_unknown: (f) => ({
-    message: `There is no profile ${quoted(f.name)}${isEmpty(f.files) ? '' : ` in ${eitherOf(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
+    message: `There is no profile ${quoted(f.name, 'of that name')}${isEmpty(f.files) ? '' : ` in ${eitherOf(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
     causes: [],
     fix: otherProfile(f),
   }),
   profile_exists: (f) => ({
-    message: `The profile ${quoted(f.name)} is there already${f.file === undefined ? '' : `, in ${f.file}`}.`,
+    message: `The profile ${quoted(f.name, 'of that name')} is there already${f.file === undefined ? '' : `, in ${f.file}`}.`,
     causes: [],
     fix:
       f.flag === '--save'
@@ -176,17 +192,17 @@ export const configuration = {
           fix: 'Give the secret with --client-secret-env NAME, or sign in as a public client with --client-auth none.',
         }
       : {
-          message: `The provider announces no client authentication this tool speaks with a secret: ${listed(f.announced, 'nothing')}.`,
+          message: `The provider announces no client authentication this tool speaks with a secret${f.announced === undefined ? '' : `: ${listed(f.announced, 'nothing')}`}.`,
           causes: ['The client is meant to authenticate with a key or a certificate.'],
           fix: 'Choose one yourself with --client-auth client_secret_basic, client_secret_post, client_secret_jwt or none.',
         },
   redirect_uri_invalid: (f) => ({
-    message: `The redirect URI ${quoted(f.redirectUri)} cannot be used${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    message: `The redirect URI ${quoted(f.redirectUri, 'in question')} cannot be used${f.reason === undefined ? '' : `: ${f.reason}`}.`,
     causes: [],
     fix: 'Give an absolute URI without a fragment, such as --redirect-uri http://localhost:8484/callback.',
   }),
   redirect_uri_not_loopback: (f) => ({
-    message: `The redirect URI ${quoted(f.redirectUri)} is not on this machine, so nothing here can take its answer.`,
+    message: `The redirect URI ${quoted(f.redirectUri, 'in question')} is not on this machine, so nothing here can take its answer.`,
     causes: [],
     fix: 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
   }),
@@ -206,30 +222,40 @@ export const configuration = {
     fix: `Choose a port above 1023 with ${f.flag ?? '--port'} (and register the redirect URI with it).`,
   }),
   ca_unreadable: (f) => ({
-    message: `The CA file ${quoted(f.file)} cannot be used: ${f.reason ?? 'it cannot be read'}.`,
+    message: `The CA file ${quoted(f.file, 'in question')} cannot be used: ${f.reason ?? 'it cannot be read'}.`,
     causes: [],
     fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
+  }),
+  report_unwritable: (f) => ({
+    message: `The report ${quoted(f.file, 'in question')} cannot be written: ${f.reason ?? 'the file system refuses it'}.`,
+    causes: causes(
+      (f.reason === 'EACCES' || f.reason === 'EPERM') && 'The folder or the file belongs to another user.',
+      f.reason === 'EROFS' && 'The file system is mounted for reading only.',
+      f.reason === 'ENOSPC' && 'The disk is full.',
+    ),
+    fix: `Name another file with ${f.flag ?? '--reporter NAME=FILE'}, in a folder where this user may write.`,
   }),
 
   issuer_invalid: (f) => ({
     message:
       f.extra === true
-        ? `The issuer ${quoted(f.issuer)} has more than a host and a path.`
-        : `${quoted(f.issuer)} is no issuer: it is not an http or https URL.`,
+        ? `The issuer ${quoted(f.issuer, 'in question')} has more than a host and a path.`
+        : `${quoted(f.issuer, 'What was given')} is no issuer: it is not an http or https URL.`,
     causes: [],
     fix: 'Give the issuer as the provider states it, for example --issuer https://id.example.com/realms/main, without query, fragment or user name.',
   }),
   issuer_not_https: (f) => ({
-    message: `The issuer ${quoted(f.issuer)} is plain http, and not on this machine: anybody on the way could read the tokens.`,
+    message: `The issuer ${quoted(f.issuer, 'in question')} is plain http, and not on this machine: anybody on the way could read the tokens.`,
     causes: [],
     fix: 'Use the https address. For a test network you trust, pass --allow-http.',
   }),
   discovery_not_found: (f) => ({
     message: `There is no OpenID configuration at ${address(f)} (404).`,
-    causes: [
+    causes: causes(
+      issuerHint(f.issuer),
       'The issuer has a path that is missing here (/oidc, /realms/NAME, /v2.0, the tenant id).',
       'The path has a typo, or the provider is an OAuth server without OpenID Connect.',
-    ],
+    ),
     fix: "Copy the issuer from the provider's console, or open the address above in a browser until it shows JSON.",
   }),
   discovery_http_error: (f) => ({
@@ -240,8 +266,9 @@ export const configuration = {
     causes:
       f.location === undefined
         ? causes(
-            Number(f.status) >= 500 && 'The provider, or the proxy in front of it, is down.',
-            (f.status === 401 || f.status === 403) &&
+            (f.status === undefined || Number(f.status) >= 500) &&
+              'The provider, or the proxy in front of it, is down.',
+            (f.status === undefined || f.status === 401 || f.status === 403) &&
               'A firewall or gateway wants a sign-in or an allow-list entry first.',
             'The issuer names a host that serves something else.',
           )
@@ -276,13 +303,14 @@ export const configuration = {
     fix: "Ask the provider's operators for its OpenID Connect issuer, or to mend the configuration.",
   }),
   discovery_issuer_mismatch: (f) => ({
-    message: `You asked for the issuer ${quoted(f.expected)}, and its configuration says it is ${quoted(f.actual)}.`,
+    message: `You asked for ${f.expected === undefined ? 'one issuer' : `the issuer ${quoted(f.expected)}`}, and its configuration says it is ${quoted(f.actual, 'another one')}.`,
     causes: causes(
-      differsBySlash(f) && 'They differ only by the slash at the end: the comparison is exact.',
-      String(f.expected).startsWith('https:') &&
-        String(f.actual).startsWith('http:') &&
+      (f.expected === undefined || differsBySlash(f.expected, f.actual)) &&
+        'They differ only by the slash at the end: the comparison is exact.',
+      (f.expected === undefined || saysHttp(f.expected, f.actual)) &&
         'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
-      !differsBySlash(f) && 'The host you asked is an alias, or the path (realm, tenant) is another one.',
+      !differsBySlash(f.expected, f.actual) &&
+        'The host you asked is an alias, or the path (realm, tenant) is another one.',
     ),
     fix:
       f.actual === undefined
@@ -295,7 +323,8 @@ export const configuration = {
     fix:
       f.endpoint === 'userinfo_endpoint' ||
       f.endpoint === 'end_session_endpoint' ||
-      f.endpoint === 'revocation_endpoint'
+      f.endpoint === 'revocation_endpoint' ||
+      f.endpoint === 'introspection_endpoint'
         ? 'Nothing to change here: what needs it is not possible with this provider.'
         : "Ask the provider's operators: a sign-in needs it.",
   }),

@@ -1,22 +1,44 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { authorization } from './authorization.js';
 import { configuration } from './configuration.js';
+import { redirectUriCause } from './differences.js';
 import type { Entry, Explanation } from './explanation.js';
 import { idToken } from './id-token.js';
+import { logtoConnector } from './logto-connector.js';
 import { network } from './network.js';
+import { causeOfOwnCode } from './provider-own-codes.js';
 import { sessions } from './sessions.js';
+import { signInPages } from './sign-in-pages.js';
+import { smoke } from './smoke.js';
 import { tokens } from './tokens.js';
 
-const entries = {
-  ...configuration,
-  ...network,
-  ...authorization,
-  ...tokens,
-  ...idToken,
-  ...sessions,
-} satisfies Record<ErrorCode, Entry>;
+/** Every code's words, under the areas in which a person looks for them: in the order of a sign-in. */
+const AREAS = {
+  'Command line, configuration and discovery': configuration,
+  Network: network,
+  'Authorization response': authorization,
+  "Signing in on a provider's pages by a program": signInPages,
+  'Token, userinfo, revocation and end session endpoints': tokens,
+  'ID token': idToken,
+  'Sessions and this program': sessions,
+  'Logto connectors': logtoConnector,
+  'Smoke checks': smoke,
+};
+
+/** The codes that have words: the compiler refuses a stable code that is not among them. */
+type Worded = { [Area in keyof typeof AREAS]: keyof (typeof AREAS)[Area] }[keyof typeof AREAS];
+
+const entries: Readonly<Record<Worded, Entry>> = Object.assign({}, ...Object.values(AREAS));
+
+/** Every stable code under the area it belongs to. */
+export function codesByArea(): readonly { readonly area: string; readonly codes: readonly ErrorCode[] }[] {
+  return Object.entries(AREAS).map(([area, words]) => ({ area, codes: Object.keys(words) as ErrorCode[] }));
+}
 
 /** Puts a stable code and what is known of this run into words. Pure: every code has words, and none of them throws. */
 export function explain(code: ErrorCode, facts: Facts): Explanation {
-  return entries[code](facts);
+  const explanation = entries[code](facts);
+  // What the provider itself says of the reason is likelier than what is usual.
+  const said = [causeOfOwnCode(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
+  return said.length === 0 ? explanation : { ...explanation, causes: [...said, ...explanation.causes] };
 }

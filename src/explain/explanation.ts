@@ -37,9 +37,52 @@ export function inItsWords(facts: Facts): string {
   return /[.?!]$/.test(description) ? ` It says: ${words}` : ` It says: ${words}.`;
 }
 
+/** Without this scope Logto gives no token for an organization. */
+export const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
+
+/** The words of a list fact, or of a text fact between its spaces. */
+function wordsOf(value: Facts[string]): readonly string[] {
+  return Array.isArray(value) ? value : String(value ?? '').split(' ');
+}
+
+/** Whether a scope stands in a fact that holds scopes with spaces between them. */
+export function hasScope(value: Facts[string], scope: string): boolean {
+  return wordsOf(value).includes(scope);
+}
+
+/**
+ * The command for a sign-in that asks for what the last one (facts: profile,
+ * scope, resource, askedResources) asked, and for these scopes and the resource as well.
+ */
+export function signInAgain(facts: Facts, scopes: readonly string[] = []): string {
+  const { profile, scope, resource, askedResources } = facts;
+  const words = ['oidc-cli login'];
+  if (profile !== undefined) words.push(String(profile));
+  const missing = scopes.filter((wanted) => !hasScope(scope, wanted));
+  if (missing.length > 0) {
+    words.push(`--scope "${[...wordsOf(scope ?? 'openid'), ...missing].join(' ')}"`);
+  }
+  const asked = Array.isArray(askedResources) ? askedResources : [];
+  if (resource !== undefined && !asked.includes(String(resource))) {
+    for (const wanted of [...asked, resource]) words.push(`--resource ${wanted}`);
+  }
+  if (scopes.length > 0) words.push('--prompt consent');
+  return words.join(' ');
+}
+
 /** Says that only `--strict` made a failure of it. */
 export function strictly(facts: Facts): string {
   return facts.strict === true ? ' (a warning; --strict refuses it)' : '';
+}
+
+/** A cause with what a provider's words have to say for it to come first; one that is `only where said` is no cause without them. */
+type SaidCause = readonly [says: RegExp, cause: string, when?: 'only where said'];
+
+/** Causes in their usual order, but those first that the provider's own description speaks of. */
+export function likeliestFirst({ description }: Facts, candidates: readonly SaidCause[]): string[] {
+  const said = candidates.filter(([says]) => says.test(String(description ?? '')));
+  const others = candidates.filter((candidate) => !said.includes(candidate) && candidate[2] === undefined);
+  return [...said, ...others].map(([, cause]) => cause);
 }
 
 /** The causes that apply, in their order. */

@@ -1,9 +1,10 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { causes, type Entry, strictly } from './explanation.js';
 
-/** What the check wanted and found, as one sentence. */
+/** What the check wanted and found, as sentences behind another; nothing where neither is known. */
 function compared(facts: Facts): string {
-  return `Expected: ${facts.expected ?? 'something else'}. Found: ${facts.actual ?? 'unknown'}.`;
+  if (facts.expected === undefined && facts.actual === undefined) return '';
+  return ` Expected: ${facts.expected ?? 'something else'}. Found: ${facts.actual ?? 'unknown'}.`;
 }
 
 /** Less than this, in seconds, explains nothing: a Date header is no precise clock. */
@@ -33,10 +34,17 @@ function clockFix(facts: Facts, provider: 'ahead' | 'behind', otherwise: string)
     : 'Set both clocks by NTP; for a known difference, pass --clock-tolerance SECONDS.';
 }
 
+/** Whether a value differs from the one found, or from one of a list in JSON, only by case and space. */
+function almostTheSame(expected: Facts[string], actual: Facts[string]): boolean {
+  const plain = (value: string) => value.trim().toLowerCase();
+  const found = String(actual).startsWith('[') ? String(actual).slice(1, -1).split(',') : [String(actual)];
+  return typeof expected === 'string' && found.some((one) => plain(one.replace(/^"|"$/g, '')) === plain(expected));
+}
+
 /** Codes of the ID token's checks. */
 export const idToken = {
   id_token_malformed: (f) => ({
-    message: `The ID token is no JWT. ${compared(f)}`,
+    message: `The ID token is no JWT.${compared(f)}`,
     causes: ['The provider put another kind of token there, or cut it off.'],
     fix: "Report it to the provider's makers.",
   }),
@@ -46,7 +54,7 @@ export const idToken = {
     fix: 'Switch off id_token_encrypted_response_alg for the application.',
   }),
   id_token_signature_invalid: (f) => ({
-    message: `The ID token's signature is not valid. ${compared(f)}`,
+    message: `The ID token's signature is not valid.${compared(f)}`,
     causes: causes(
       /do not fit/.test(String(f.actual)) && 'The key in the key set is malformed, or of another kind than alg says.',
       'The provider signs with a key that its key set does not hold under this kid.',
@@ -57,20 +65,21 @@ export const idToken = {
   id_token_key_not_found: (f) =>
     /several keys/.test(String(f.actual))
       ? {
-          message: `The ID token does not say which of the provider's keys signed it. ${compared(f)}`,
+          message: `The ID token does not say which of the provider's keys signed it.${compared(f)}`,
           causes: ['The provider publishes several keys and leaves kid out of the token header (OIDC Core §10.1).'],
           fix: 'Have the provider name the key (kid) in the header of its ID tokens.',
         }
       : {
-          message: `The key that signed the ID token is not in the provider's key set, even after it was fetched again. ${compared(f)}`,
-          causes: [
+          message: `The key that signed the ID token is not in the provider's key set, even after it was fetched again.${compared(f)}`,
+          causes: causes(
+            /it is empty/.test(String(f.actual)) && 'The key set that the provider serves is empty.',
             'The provider rotated its keys and publishes the new one too late, or a cache serves an old key set.',
             'The jwks_uri is that of another provider or tenant.',
-          ],
+          ),
           fix: 'Make the provider publish the key at its jwks_uri before it signs with it.',
         },
   id_token_alg_mismatch: (f) => ({
-    message: `The ID token is signed with an algorithm that was neither announced nor asked for. ${compared(f)}`,
+    message: `The ID token is signed with an algorithm that was neither announced nor asked for.${compared(f)}`,
     causes: causes(
       f.actual === 'none' && 'The provider does not sign at all: anybody could have written this token.',
       'id_token_signing_alg_values_supported in the provider’s configuration is not true.',
@@ -79,12 +88,12 @@ export const idToken = {
     fix: 'Set the ID-token algorithm of the application to one that the provider announces, RS256 or ES256 for instance.',
   }),
   id_token_alg_unsupported: (f) => ({
-    message: `The ID token is signed with ${f.actual ?? 'an algorithm'}, which cannot be verified with a public key.`,
+    message: `The ID token is signed with ${f.actual === undefined ? 'an algorithm that' : `${f.actual}, which`} cannot be verified with a public key.`,
     causes: ["The application's ID-token algorithm is HS256 or another that signs with the client secret."],
     fix: 'Set the ID-token algorithm of the application to RS256 or ES256.',
   }),
   id_token_issuer_mismatch: (f) => ({
-    message: `The ID token comes from another issuer. ${compared(f)}`,
+    message: `The ID token comes from another issuer.${compared(f)}`,
     causes: causes(
       String(f.expected).replace(/\/$/, '') === String(f.actual).replace(/\/$/, '') &&
         'They differ only by the slash at the end: the comparison is exact.',
@@ -95,12 +104,18 @@ export const idToken = {
     fix: "Make the provider's issuer the same everywhere, to the letter.",
   }),
   id_token_audience_mismatch: (f) => ({
-    message: `The ID token is for another client. ${compared(f)}`,
-    causes: ['The client id is that of another application.', 'The provider puts an API or a name into aud.'],
+    message: `The ID token is for another client.${compared(f)}`,
+    causes: causes(
+      almostTheSame(f.expected, f.actual) &&
+        'The two differ by upper and lower case, or by a space: the comparison is exact.',
+      /^\[?"?(https?|api|urn):/.test(String(f.actual)) && 'The provider puts the API that was asked for into aud.',
+      'The client id is that of another application.',
+      'The provider puts an API or a name into aud.',
+    ),
     fix: 'Use the client id that stands in aud, or correct the audience of ID tokens at the provider.',
   }),
   id_token_authorized_party_mismatch: (f) => ({
-    message: `The ID token's authorized party (azp) is not this client${strictly(f)}. ${compared(f)}`,
+    message: `The ID token's authorized party (azp) is not this client${strictly(f)}.${compared(f)}`,
     causes: [
       f.actual === 'absent'
         ? 'The token has several audiences and does not say which client it was issued to.'
@@ -109,35 +124,36 @@ export const idToken = {
     fix: 'Have the provider issue ID tokens to this client alone.',
   }),
   id_token_expired: (f) => ({
-    message: `The ID token has expired. ${compared(f)}`,
+    message: `The ID token has expired.${compared(f)}`,
     causes: causes(clocks(f, 'behind'), 'The provider issues tokens of a very short life, or old ones.'),
     fix: clockFix(f, 'behind', 'Have the provider make a new ID token for each sign-in, with a longer life.'),
   }),
   id_token_not_yet_valid: (f) => ({
-    message: `The ID token is not valid yet (nbf). ${compared(f)}`,
+    message: `The ID token is not valid yet (nbf).${compared(f)}`,
     causes: causes(clocks(f, 'ahead'), 'The provider writes a time that is later than its own.'),
     fix: clockFix(f, 'ahead', 'Set the clocks of all servers of the provider by NTP.'),
   }),
   id_token_issued_in_future: (f) => ({
-    message: `The ID token was issued in the future (iat). ${compared(f)}`,
+    message: `The ID token was issued in the future (iat).${compared(f)}`,
     causes: causes(clocks(f, 'ahead'), 'The provider writes a time that is later than its own.'),
     fix: clockFix(f, 'ahead', 'Set the clocks of all servers of the provider by NTP.'),
   }),
   id_token_too_old: (f) => ({
-    message: `The ID token was issued long before this sign-in${strictly(f)}. ${compared(f)}`,
+    message: `The ID token was issued long before this sign-in${strictly(f)}.${compared(f)}`,
     causes: causes(clocks(f, 'behind'), 'The provider hands out a token it made earlier.'),
     fix: 'Have the provider make a new ID token for each sign-in.',
   }),
   id_token_nonce_mismatch: (f) => ({
-    message: `The ID token does not carry this sign-in's nonce. ${compared(f)}`,
-    causes: [
-      'The provider does not pass nonce on (a proxying provider often loses it).',
-      'The token was made for another sign-in: a replay.',
-    ],
+    message: `The ID token does not carry this sign-in's nonce.${compared(f)}`,
+    causes: causes(
+      f.actual !== 'another value' && 'The provider does not pass nonce on (a proxying provider often loses it).',
+      f.actual === 'another value' && 'The provider changes nonce, or keeps that of an earlier sign-in.',
+      f.actual !== 'absent' && 'The token was made for another sign-in: a replay.',
+    ),
     fix: 'Have the provider put the nonce of the authorization request into the ID token, unchanged (OIDC Core §3.1.3.7).',
   }),
   id_token_at_hash_mismatch: (f) => ({
-    message: `The access token is not the one the ID token was issued with (at_hash). ${compared(f)}`,
+    message: `The access token is not the one the ID token was issued with (at_hash).${compared(f)}`,
     causes: [
       'The provider hashes wrongly, or with another algorithm than the ID token’s.',
       'The access token was swapped on the way.',
@@ -145,12 +161,12 @@ export const idToken = {
     fix: "Report it to the provider's makers (OIDC Core §3.1.3.6).",
   }),
   id_token_c_hash_mismatch: (f) => ({
-    message: `The code is not the one the ID token was issued with (c_hash). ${compared(f)}`,
+    message: `The code is not the one the ID token was issued with (c_hash).${compared(f)}`,
     causes: ['The provider hashes wrongly.'],
     fix: "Report it to the provider's makers (OIDC Core §3.3.2.11).",
   }),
   id_token_subject_invalid: (f) => ({
-    message: `The ID token names nobody: its sub is not a usable identifier. ${compared(f)}`,
+    message: `The ID token names nobody: its sub is not a usable identifier.${compared(f)}`,
     causes: [
       /^the number/.test(String(f.actual))
         ? 'The provider writes sub as a number, and the standard wants a text.'
@@ -161,20 +177,20 @@ export const idToken = {
     fix: 'Map sub to an attribute that every user has, of at most 255 characters.',
   }),
   id_token_auth_time_invalid: (f) => ({
-    message: `The person did not sign in as recently as was asked (auth_time). ${compared(f)}`,
+    message: `The person did not sign in as recently as was asked (auth_time).${compared(f)}`,
     causes: causes(clocks(f, 'behind'), 'The provider does not keep to max_age, or leaves auth_time out.'),
     fix: 'Ask with --prompt login as well, or raise --max-age.',
   }),
   id_token_acr_mismatch: (f) => ({
-    message: `The sign-in was not made in the way that was asked (acr)${strictly(f)}. ${compared(f)}`,
+    message: `The sign-in was not made in the way that was asked (acr)${strictly(f)}.${compared(f)}`,
     causes: ['The provider does not know this acr value.', 'The person has no second factor to reach it.'],
     fix: "Compare --acr-values with acr_values_supported in the provider's configuration.",
   }),
   id_token_claim_missing: (f) => ({
     message:
       f.actual === undefined || f.actual === 'absent'
-        ? `The ID token lacks ${f.check === undefined ? 'a claim' : `the claim ${f.check}`}, which the standard requires. ${compared(f)}`
-        : `The ID token's claim ${f.check ?? ''} is of another kind than the standard requires. ${compared(f)}`,
+        ? `The ID token lacks ${f.check === undefined ? 'a claim' : `the claim ${f.check}`}, which the standard requires.${compared(f)}`
+        : `The ID token's claim ${f.check ?? ''} is of another kind than the standard requires.${compared(f)}`,
     causes: [
       f.actual === undefined || f.actual === 'absent'
         ? 'The provider, or a script that shapes its tokens, leaves it out.'
@@ -188,12 +204,12 @@ export const idToken = {
     fix: 'Treat the token as not verified, and report this with the output of --json.',
   }),
   clock_skew: (f) => ({
-    message: `The provider's clock and this machine's differ by more than is tolerated${strictly(f)}. ${compared(f)}`,
+    message: `The provider's clock and this machine's differ by more than is tolerated${strictly(f)}.${compared(f)}`,
     causes: ['One of them is not set by NTP.', 'The machine slept or was restored from a snapshot.'],
     fix: 'Set both clocks by NTP, or pass --clock-tolerance SECONDS.',
   }),
   refreshed_identity_changed: (f) => ({
-    message: `The refreshed ID token is not about the same sign-in (${f.check ?? 'iss, sub or aud'}). ${compared(f)}`,
+    message: `The refreshed ID token is not about the same sign-in (${f.check ?? 'iss, sub or aud'}).${compared(f)}`,
     causes: ['The provider mixed up two sessions, or changed its issuer or the way it writes sub.'],
     fix: 'Nothing of that answer was kept. Sign in again, and report it to the provider (OIDC Core §12.2).',
   }),

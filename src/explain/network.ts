@@ -5,15 +5,28 @@ function target(facts: Facts): string {
   return String(facts.host ?? facts.url ?? 'the provider');
 }
 
+/** The same at the beginning of a sentence. */
+function sentenceTarget(facts: Facts): string {
+  return target(facts).replace(/^the provider$/, 'The provider');
+}
+
+/** A name without a dot, or under an ending that the public DNS does not have (RFC 6762, RFC 8375, ICANN's "internal"). */
+function isInternal(host: Facts[string]): boolean {
+  const name = String(host ?? 'a.example').replace(/:\d+$/, '');
+  return !name.includes('.') || /\.(local|internal|intranet|corp|lan|home|home\.arpa|test)$/i.test(name);
+}
+
 /** Codes of the connection itself. */
 export const network = {
   network_dns: (f) => ({
     message: `The host name ${quoted(f.host, 'of the provider')} cannot be resolved.`,
-    causes: [
+    causes: causes(
+      f.reason === 'EAI_AGAIN' && 'This machine has no working DNS at the moment.',
+      isInternal(f.host) && 'It is known only inside a company network, VPN or cluster.',
       'The name has a typo.',
-      'It is known only inside a company network or VPN.',
-      'This machine has no working DNS.',
-    ],
+      !isInternal(f.host) && 'It is known only inside a company network or VPN.',
+      f.reason !== 'EAI_AGAIN' && 'This machine has no working DNS.',
+    ),
     fix: 'Check the name in the issuer, and whether a VPN or proxy (HTTPS_PROXY) is needed.',
   }),
   network_refused: (f) => ({
@@ -31,7 +44,7 @@ export const network = {
     fix: 'Check the network, and whether a proxy (HTTPS_PROXY) is needed.',
   }),
   network_closed: (f) => ({
-    message: `${target(f)} closed the connection before its answer was complete.`,
+    message: `${sentenceTarget(f)} closed the connection before its answer was complete.`,
     causes: [
       'The provider or a proxy in front of it crashed or restarted.',
       'https was spoken to a port for something else.',
@@ -44,7 +57,7 @@ export const network = {
     fix: 'Check that the address can be reached from this machine, for example with curl.',
   }),
   network_timeout: (f) => ({
-    message: `${target(f)} gave no whole answer within ${inSeconds(f.seconds)}.`,
+    message: `${sentenceTarget(f)} gave no whole answer within ${inSeconds(f.seconds)}.`,
     causes: [
       'A firewall drops the packets.',
       'The provider is overloaded.',
@@ -55,10 +68,10 @@ export const network = {
   tls_not_trusted: (f) => ({
     message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${f.subject === undefined ? '' : ` (it is for ${f.subject})`}${f.validTo === undefined ? '' : ` (valid to ${f.validTo})`}.`,
     causes: causes(
-      /expired/.test(String(f.reason)) && 'It was not renewed in time.',
-      /self|issuer|chain|local/.test(String(f.reason)) &&
+      (f.reason === undefined || /expired/.test(String(f.reason))) && 'It was not renewed in time.',
+      (f.reason === undefined || /self|issuer|chain|local/.test(String(f.reason))) &&
         'It is signed by a company or development CA that this machine does not know.',
-      /host|name/.test(String(f.reason)) && 'It was made for another host name.',
+      (f.reason === undefined || /host|name/.test(String(f.reason))) && 'It was made for another host name.',
       'A proxy on the way opens the connection and signs with a CA of its own.',
     ),
     fix: 'Name the CA with --ca FILE or NODE_EXTRA_CA_CERTS, or mend the certificate. Only for a test: --insecure.',
@@ -70,15 +83,18 @@ export const network = {
   }),
   proxy_failed: (f) => ({
     message: `The proxy${f.proxy === undefined ? '' : ` ${f.proxy}`} did not let the request to ${target(f)} through${f.reason === undefined ? '' : `: ${f.reason}`}.`,
-    causes: [
-      'The proxy wants a user name and password.',
-      'The proxy does not allow this host.',
-      'The proxy is not running.',
-    ],
+    causes: causes(
+      /407/.test(String(f.reason)) && 'The proxy wants a user name and password, or other ones.',
+      /403/.test(String(f.reason)) && 'The proxy does not allow this host.',
+      /REFUSED|listens/i.test(String(f.reason)) && 'The proxy is not running, or listens on another port.',
+      !/407|403|REFUSED|listens/i.test(String(f.reason)) && 'The proxy wants a user name and password.',
+      !/407|403|REFUSED|listens/i.test(String(f.reason)) && 'The proxy does not allow this host.',
+      !/407|403|REFUSED|listens/i.test(String(f.reason)) && 'The proxy is not running.',
+    ),
     fix: 'Check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY.',
   }),
   response_too_large: (f) => ({
-    message: `The answer of ${target(f)} is larger than ${f.limit ?? 'the limit of'} bytes and was not read.`,
+    message: `The answer of ${target(f)} is larger than ${f.limit === undefined ? 'is allowed' : `${f.limit} bytes`} and was not read.`,
     causes: ['The address serves something other than an OpenID provider.'],
     fix: 'Check the address.',
   }),

@@ -1,5 +1,18 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, inItsWords, inSeconds, listed } from './explanation.js';
+import {
+  causes,
+  type Entry,
+  hasScope,
+  inItsWords,
+  inSeconds,
+  listed,
+  ORGANIZATIONS_SCOPE,
+  quoted,
+  signInAgain,
+} from './explanation.js';
+
+/** The scope that most providers give refresh tokens for (OIDC Core §11). */
+const OFFLINE = 'offline_access';
 
 function loginCommand(facts: Facts): string {
   return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${facts.profile}`;
@@ -23,26 +36,43 @@ export const sessions = {
   }),
   session_expired: (f) => ({
     message: 'The session has expired, and there is no refresh token to renew it with.',
-    causes: ['No refresh token was asked for or given: that takes the scope offline_access at most providers.'],
-    fix: `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access"`,
+    causes: [
+      hasScope(f.scope, OFFLINE)
+        ? 'The provider gave none, though offline_access was asked for: most give one only with --prompt consent.'
+        : 'No refresh token was asked for or given: that takes the scope offline_access at most providers.',
+    ],
+    fix: hasScope(f.scope, OFFLINE)
+      ? `Sign in again with: ${signInAgain(f, [OFFLINE])}`
+      : `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access"`,
   }),
-  no_refresh_token: (f) => ({
-    message: 'The session has no refresh token, so nothing can be refreshed.',
-    causes: causes(
-      !String(f.scope ?? '')
-        .split(' ')
-        .includes('offline_access') && 'The scope offline_access was not asked for.',
-      'The provider gives refresh tokens only with --prompt consent.',
-      'The refresh token grant is not switched on for the application.',
-    ),
-    fix: `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access" --prompt consent`,
-  }),
+  no_refresh_token: (f) => {
+    const { resource, organization } = f;
+    const target = organization === undefined ? resource : organization;
+    return {
+      message:
+        target === undefined
+          ? 'The session has no refresh token, so nothing can be refreshed.'
+          : `The session has no refresh token, and a token for ${quoted(target)} is given for one.`,
+      causes: causes(
+        !hasScope(f.scope, OFFLINE) && 'The scope offline_access was not asked for.',
+        'The provider gives refresh tokens only with --prompt consent.',
+        'The refresh token grant is not switched on for the application.',
+      ),
+      fix:
+        target === undefined
+          ? `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access" --prompt consent`
+          : `Sign in again with: ${signInAgain(f, organization === undefined ? [OFFLINE] : [OFFLINE, ORGANIZATIONS_SCOPE])}`,
+    };
+  },
   refresh_refused: (f) => ({
     message: `The provider refuses the refresh token.${inItsWords(f)}`,
-    causes: [
+    causes: causes(
+      f.organization !== undefined &&
+        !hasScope(f.granted, ORGANIZATIONS_SCOPE) &&
+        `The scope ${ORGANIZATIONS_SCOPE} was not granted at sign-in, and the token was to be for an organization.`,
       'It expired, or was revoked by a sign-out, a new password or an administrator.',
       'It was used before: the provider rotates refresh tokens, and a newer one was lost or is kept elsewhere.',
-    ],
+    ),
     fix: `Sign in again with: ${loginCommand(f)}`,
   }),
   store_unavailable: (f) => ({

@@ -1,22 +1,55 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, inItsWords, inSeconds, listed, quoted, strictly } from './explanation.js';
+import {
+  causes,
+  type Entry,
+  hasScope,
+  inItsWords,
+  inSeconds,
+  likeliestFirst,
+  listed,
+  ORGANIZATIONS_SCOPE,
+  quoted,
+  signInAgain,
+  strictly,
+} from './explanation.js';
+import { meaningOfError } from './provider-codes.js';
 
 /** The endpoint in words: "token endpoint". */
 function endpoint(facts: Facts): string {
   return String(facts.endpoint ?? 'token_endpoint').replaceAll('_', ' ');
 }
 
+/** What is odd about the secret that was sent, as the likely cause. */
+function oddSecret({ secretOddities, secretCharacters }: Facts): string | false {
+  if (!Array.isArray(secretOddities) || secretOddities.length === 0) return false;
+  const [first, ...others] = secretOddities;
+  const rest = others.length === 0 ? '' : `, and ${others.join(', and ')}`;
+  return `The client secret that was sent is ${characters(secretCharacters)} long and ${first}${rest}.`;
+}
+
+function characters(count: Facts[string]): string {
+  return `${count} ${Number(count) === 1 ? 'character' : 'characters'}`;
+}
+
+/** A signed assertion lives for a minute or so: clocks that differ by more than this, in seconds, spoil it. */
+const ASSERTION_SKEW = 20;
+
 /** Codes of the token, userinfo, revocation and end session endpoints. */
 export const tokens = {
   invalid_client: (f) => ({
-    message: `The provider did not accept the client's authentication (${f.method ?? 'method unknown'}).${inItsWords(f)}`,
+    message: `The provider did not accept the client's authentication${f.method === undefined ? '' : ` (${f.method})`}.${inItsWords(f)}`,
     causes: causes(
       f.method === 'none' && 'The client is confidential at the provider, and no secret was sent.',
       Array.isArray(f.announced) &&
         f.announced.length > 0 &&
         !f.announced.includes(String(f.method)) &&
         `The provider does not support ${f.method}: it announces ${f.announced.join(', ')}.`,
-      f.method !== 'none' && 'The client secret is wrong, expired, or of another environment.',
+      f.method === 'client_secret_jwt' &&
+        Math.abs(Number(f.clockSkew ?? 0)) > ASSERTION_SKEW &&
+        `The two clocks differ: the provider's is ${Math.abs(Number(f.clockSkew))} s ${Number(f.clockSkew) > 0 ? 'ahead of' : 'behind'} this machine's, and the client's assertion lives for a short time.`,
+      oddSecret(f),
+      f.method !== 'none' &&
+        `The client secret is wrong, expired, or of another environment${f.secretCharacters === undefined ? '' : ` (it is ${characters(f.secretCharacters)} long)`}.`,
       'The client id is of another application or tenant.',
       f.method !== 'none' && 'The application is registered for another method of client authentication.',
     ),
@@ -27,11 +60,17 @@ export const tokens = {
   }),
   invalid_grant: (f) => ({
     message: `The provider refuses the authorization code.${inItsWords(f)}`,
-    causes: [
-      'The code expired (many live for a minute or less) or was used before.',
-      'The redirect URI of the token request is not the one of the authorization request.',
-      'The PKCE verifier was not accepted: something between altered the request, or the code belongs to another sign-in.',
-    ],
+    causes: likeliestFirst(f, [
+      [/expire|used|redeem|consumed|replay/i, 'The code expired (many live for a minute or less) or was used before.'],
+      [
+        /redirect|reply url|callback/i,
+        'The redirect URI of the token request is not the one of the authorization request.',
+      ],
+      [
+        /verif|pkce|challenge/i,
+        'The PKCE verifier was not accepted: something between altered the request, or the code belongs to another sign-in.',
+      ],
+    ]),
     fix: "Sign in again without delay; if it stays, the provider's log tells which of these it was.",
   }),
   unsupported_grant_type: (f) => ({
@@ -53,9 +92,29 @@ export const tokens = {
         }
       : {
           message: `The ${endpoint(f)} refused the request with an error of its own.${inItsWords(f)}`,
-          causes: ["A rule of the provider's that the standard does not know."],
+          causes: [meaningOfError(f) ?? "A rule of the provider's that the standard does not know."],
           fix: "Look up this error in the provider's documentation, and look into its log.",
         },
+  organization_refused: (f) => {
+    const granted = hasScope(f.granted, ORGANIZATIONS_SCOPE);
+    return {
+      message:
+        f.error === undefined
+          ? `The sign-in did not ask for organizations, so there can be no token for ${quoted(f.organization, 'one')}.`
+          : `The provider gives no token for the organization ${quoted(f.organization, 'in question')}.${inItsWords(f)}`,
+      causes: causes(
+        !granted &&
+          (hasScope(f.scope, ORGANIZATIONS_SCOPE)
+            ? `The provider dropped the scope ${ORGANIZATIONS_SCOPE}, without which there are no such tokens.`
+            : `The scope ${ORGANIZATIONS_SCOPE} was not asked for at sign-in.`),
+        'The person is not a member of this organization, or there is none with this id.',
+        granted && 'The application was given no access to this organization.',
+      ),
+      fix: granted
+        ? "Compare the id with the organization's page in the console, and look for the person among its members."
+        : `Sign in again with: ${signInAgain(f, [ORGANIZATIONS_SCOPE])}`,
+    };
+  },
   token_response_invalid: (f) => ({
     message: `The ${endpoint(f)}'s answer is not what the standard asks for${f.reason === undefined ? '' : `: ${f.reason}`}.`,
     causes: ['The provider has a fault, or something between changed its answer.'],
@@ -96,7 +155,7 @@ export const tokens = {
     fix: 'Set the userinfo response to plain JSON at the provider, or leave userinfo out with --no-userinfo.',
   }),
   userinfo_subject_mismatch: (f) => ({
-    message: `Userinfo speaks of ${quoted(f.actual)}, and the ID token of ${quoted(f.expected)}: these are two people.`,
+    message: `Userinfo speaks of ${quoted(f.actual, 'one person')}, and the ID token of ${quoted(f.expected, 'another')}: these are two people.`,
     causes: [
       'The provider writes sub in two ways (pairwise and public).',
       'The access token belongs to somebody else.',

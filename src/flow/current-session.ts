@@ -1,14 +1,12 @@
 import { OidcCliError } from '../errors.js';
 import { CLIENT_AUTH_METHODS } from '../protocol/client-authentication.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
-import { refreshTokens, type TokenClient } from '../protocol/token-requests.js';
+import type { TokenClient } from '../protocol/token-requests.js';
 import { requestUserinfo } from '../protocol/userinfo.js';
 import type { Session } from '../sessions/session-store.js';
-import { sessionState } from './session-state.js';
+import { isFresh, sessionState } from './session-state.js';
 import { meetProvider } from './sign-in.js';
-
-/** An access token with less than this left, in seconds, is refreshed before it is handed out. */
-const EXPIRES_SOON_SECONDS = 30;
+import { spendRefreshToken } from './spend-refresh-token.js';
 
 /** What this flow needs of the world: the provider, and the one session in its store. */
 export interface CurrentSessionDeps extends ProviderDeps {
@@ -59,10 +57,6 @@ export async function currentSession(
   });
 }
 
-function isFresh(session: Session, now: number): boolean {
-  return session.expiresAt === undefined || session.expiresAt > now + EXPIRES_SOON_SECONDS;
-}
-
 function facts(session: Session) {
   return { profile: session.profile, issuer: session.issuer, scope: session.scope.requested.join(' ') };
 }
@@ -76,6 +70,7 @@ export async function meetProviderOf(
   return meetProvider(
     {
       issuer: session.issuer,
+      endpoints: session.endpoints,
       allowHttp: session.allowHttp === true,
       clientId: session.clientId,
       clientSecret: await deps.clientSecret(session),
@@ -88,36 +83,18 @@ export async function meetProviderOf(
 }
 
 async function refresh(session: Session, deps: CurrentSessionDeps): Promise<Session> {
-  if (session.refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts(session));
-  const { provider, party } = await meetProviderOf(session, deps);
-  // Before the refresh token is spent: an ID token that could not be verified would lose the rotated one.
-  await provider.keySet.forKey(undefined);
-  try {
-    const tokens = await refreshTokens(
-      provider,
-      party,
-      session.refreshToken,
-      { previous: session.claims, resource: session.resource },
-      deps,
-    );
-    const { expiresAt: _old, ...kept } = session;
-    return {
-      ...kept,
-      accessToken: tokens.accessToken,
-      tokenType: tokens.tokenType,
-      ...(tokens.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
-      // No new refresh token in the answer: the old one goes on (RFC 6749 §6).
-      refreshToken: tokens.refreshToken ?? session.refreshToken,
-      ...(tokens.idToken && tokens.report ? { idToken: tokens.idToken, claims: tokens.report.claims } : {}),
-      ...(tokens.scope ? { scope: { ...session.scope, granted: tokens.scope } } : {}),
-      refreshedAt: Math.floor(deps.clock.now() / 1000),
-    };
-  } catch (error) {
-    if (error instanceof OidcCliError && error.code === 'invalid_grant') {
-      throw new OidcCliError('refresh_refused', { ...error.facts, ...facts(session) }, { cause: error });
-    }
-    throw error;
-  }
+  // Logto gives one token a resource, and the one for userinfo to who names none.
+  const resource = session.kind === 'logto' ? undefined : session.resource;
+  const met = await meetProviderOf(session, deps);
+  const { tokens, renewed } = await spendRefreshToken(session, met, { resource }, deps);
+  const { expiresAt: _old, ...kept } = renewed;
+  return {
+    ...kept,
+    accessToken: tokens.accessToken,
+    tokenType: tokens.tokenType,
+    ...(tokens.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
+    ...(tokens.scope ? { scope: { ...session.scope, granted: tokens.scope } } : {}),
+  };
 }
 
 /** As `meetProviderOf`, for what needs no client authentication: the secret is not asked for. */

@@ -77,6 +77,7 @@ export async function logout(
   await attempt('revoke access token', () => revoke(session.accessToken, 'access_token'));
   // Before the browser: whatever the person does there, the tokens are gone from this machine.
   await deps.forget();
+  deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
   steps.push({ step: 'forget session', outcome: 'done' });
   await attempt('end session', async () => {
     if (!request.endSession) return 'not asked';
@@ -108,6 +109,7 @@ async function endSession(
 ): Promise<'done'> {
   provider.endpoint('end_session_endpoint');
   const state = randomState();
+  deps.recorder.hide(state);
   const listener = await startCallbackListener({
     redirectUri: request.postLogoutRedirectUri,
     expectedState: state,
@@ -124,8 +126,10 @@ async function endSession(
     });
     // The URL holds the ID token: the browser gets a one-time address that leads there.
     const address = listener.oneTimeRedirect(url);
+    const noted = { from: 'browser', to: 'provider' } as const;
+    deps.recorder.note({ step: 'end session request', ...noted, at: deps.clock.now(), url });
     deps.on({ type: 'end session', url: address, postLogoutRedirectUri });
-    await waitForPerson(
+    const answer = await waitForPerson(
       {
         url: address,
         openUrl: deps.openUrl,
@@ -136,6 +140,13 @@ async function endSession(
       },
       deps,
     );
+    deps.recorder.note({
+      step: 'end session response',
+      from: 'browser',
+      to: 'cli',
+      at: deps.clock.now(),
+      parameters: [...answer.parameters],
+    });
     await listener.conclude({ ok: true });
     return 'done';
   } finally {

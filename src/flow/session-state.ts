@@ -1,5 +1,8 @@
 import type { Session } from '../sessions/session-store.js';
 
+/** An access token with less than this left, in seconds, is refreshed before it is handed out. */
+const EXPIRES_SOON_SECONDS = 30;
+
 /** How a session stands, without asking anybody. */
 export type SessionState = 'valid' | 'refreshable' | 'expired';
 
@@ -7,4 +10,9 @@ export type SessionState = 'valid' | 'refreshable' | 'expired';
 export function sessionState(session: Pick<Session, 'expiresAt' | 'refreshToken'>, now: number): SessionState {
   if (session.expiresAt === undefined || session.expiresAt > now) return 'valid';
   return session.refreshToken === undefined ? 'expired' : 'refreshable';
+}
+
+/** Whether an access token is good for a while yet; `now` in seconds since the epoch. */
+export function isFresh(token: { readonly expiresAt?: number }, now: number): boolean {
+  return token.expiresAt === undefined || token.expiresAt > now + EXPIRES_SOON_SECONDS;
 }

@@ -1,4 +1,5 @@
 import { OidcCliError } from '../errors.js';
+import { isResourceScope } from '../profiles/logto-kind.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 import {
   type AuthorizationParameters,
@@ -7,7 +8,7 @@ import {
 } from '../protocol/authorization-request.js';
 import { chooseClientAuthentication } from '../protocol/client-authentication.js';
 import { firstRefusal, type IdTokenReport, withCheck } from '../protocol/id-token-report.js';
-import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
+import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../protocol/provider.js';
 import { exchangeCode, type TokenClient } from '../protocol/token-requests.js';
 import { requestUserinfo } from '../protocol/userinfo.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
@@ -15,7 +16,11 @@ import type { SecretSource, Session } from '../sessions/session-store.js';
 /** One sign-in as a profile asks for it, complete: the secret has been resolved. */
 export interface SignInRequest {
   readonly profile: string;
+  /** `logto`: a Logto application. Absent: an ordinary sign-in. */
+  readonly kind?: 'logto' | undefined;
   readonly issuer: string;
+  /** Endpoints that the profile names itself. */
+  readonly endpoints?: NamedEndpoints | undefined;
   readonly allowHttp: boolean;
   readonly clientId: string;
   /** As the profile has it: port 0 stands for any free one. */
@@ -63,10 +68,11 @@ export interface SignInResult {
 export async function meetProvider(
   request: Pick<
     SignInRequest,
-    'issuer' | 'allowHttp' | 'clientId' | 'clientSecret' | 'clientAuth' | 'clockTolerance' | 'strict'
+    'issuer' | 'endpoints' | 'allowHttp' | 'clientId' | 'clientSecret' | 'clientAuth' | 'clockTolerance' | 'strict'
   >,
   deps: ProviderDeps,
 ): Promise<{ provider: Provider; party: TokenClient }> {
+  deps.recorder.hide(request.clientSecret);
   const provider = await discoverProvider(request, deps);
   const authentication = chooseClientAuthentication(
     { method: request.clientAuth, secret: request.clientSecret },
@@ -85,6 +91,7 @@ export async function prepareSignIn(
 ): Promise<PreparedSignIn> {
   met.provider.endpoint('token_endpoint');
   const asked = { ...request.authorization, redirectUri };
+  met.provider.recorder.hide(state, request.authorization.parameters?.one_time_token);
   const sent = await createAuthorizationRequest(met.provider, met.party, asked, state);
   return { ...met, redirectUri, sent };
 }
@@ -102,6 +109,7 @@ export async function completeSignIn(
   deps: ProviderDeps,
 ): Promise<SignInResult> {
   const { provider, party, sent, redirectUri } = prepared;
+  deps.recorder.hide(sent.state, sent.nonce, sent.codeVerifier, answer.get('code') ?? undefined);
   const tokens = await exchangeCode(
     provider,
     party,
@@ -113,7 +121,8 @@ export async function completeSignIn(
       codeVerifier: sent.codeVerifier,
       maxAge: request.authorization.maxAge,
       acrValues: request.authorization.acrValues,
-      resource: request.authorization.resource,
+      // Logto is asked for a resource at each refresh: the first token is the one for userinfo.
+      resource: request.kind === 'logto' ? undefined : request.authorization.resource,
       prompt: request.authorization.prompt,
       scope: request.authorization.scope,
     },
@@ -123,6 +132,7 @@ export async function completeSignIn(
   const subject = String(tokens.report.claims.sub);
   const userinfo = await askUserinfo(request, prepared, tokens.accessToken, subject, tokens.report, deps);
   const report = withUserinfo(tokens.report, userinfo, subject);
+  noteUserinfo(report, deps);
   const refusal = firstRefusal(report, party.strict);
   if (refusal) {
     // The ID token has been accepted, so it is userinfo that a strict sign-in refuses: with its own reason.
@@ -131,11 +141,15 @@ export async function completeSignIn(
     throw new OidcCliError(refusal.code ?? 'userinfo_invalid', facts, { cause, details: { checks: report.checks } });
   }
 
-  const scope = compareScopes(request.authorization.scope, tokens.scope, tokens.refreshToken !== undefined);
+  const compared = compareScopes(request.authorization.scope, tokens.scope, tokens.refreshToken !== undefined);
+  const { missing } = compared;
+  const scope = { ...compared, missing: missing.filter((one) => request.kind !== 'logto' || !isResourceScope(one)) };
   const session: Session = {
     version: 1,
+    ...(request.kind === undefined ? {} : { kind: request.kind }),
     profile: request.profile,
     issuer: request.issuer,
+    ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
     clientId: request.clientId,
     clientAuth: party.authentication.method,
     ...(request.clientSecretSource ? { clientSecret: request.clientSecretSource } : {}),
@@ -177,9 +191,17 @@ async function askUserinfo(
     if (!(error instanceof OidcCliError)) throw error;
     if (error.code !== 'userinfo_subject_mismatch') return { asked: true, error };
     // Another person's claims (OIDC Core §5.3.2): refused, with the whole report.
-    const checks = withUserinfo(report, { asked: true, error }, subject).checks;
-    throw new OidcCliError(error.code, error.facts, { cause: error.cause, details: { checks } });
+    const compared = withUserinfo(report, { asked: true, error }, subject);
+    noteUserinfo(compared, deps);
+    const details = { checks: compared.checks };
+    throw new OidcCliError(error.code, error.facts, { cause: error.cause, details });
   }
+}
+
+/** Tells the recorder of the one check that needs userinfo; the others were told when the ID token came. */
+function noteUserinfo({ checks }: IdTokenReport, { recorder, clock }: ProviderDeps): void {
+  const compared = checks.filter(({ name }) => name === 'userinfo sub');
+  recorder.note({ step: 'userinfo compared', from: 'cli', to: 'cli', at: clock.now(), checks: compared });
 }
 
 function withUserinfo(report: IdTokenReport, userinfo: UserinfoOutcome, subject: string): IdTokenReport {

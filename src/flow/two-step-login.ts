@@ -1,7 +1,9 @@
 import { OidcCliError } from '../errors.js';
 import { randomState } from '../protocol/authorization-request.js';
 import type { ProviderDeps } from '../protocol/provider.js';
-import { callbackParameters, sameState } from './browser-login.js';
+import { callbackParameters } from './browser-answer.js';
+import { noteAuthorizationResponse } from './browser-steps.js';
+import { sameState } from './same-state.js';
 import { completeSignIn, meetProvider, prepareSignIn, type SignInRequest, type SignInResult } from './sign-in.js';
 
 /** How long a pending sign-in can be finished, in seconds. */
@@ -72,6 +74,7 @@ export async function finishTwoStepLogin(
     const reason = 'it is not an answer to the redirect URI of this sign-in';
     throw new OidcCliError('callback_invalid', { reason, redirectUri: pending.redirectUri });
   }
+  noteAuthorizationResponse(deps, { redirectUri: pending.redirectUri, parameters, via: 'pasted' });
   if (!sameState(parameters.get('state'), pending.state)) throw new OidcCliError('callback_state_mismatch');
   const request = { ...pending.request, clientSecret };
   const met = await meetProvider(request, deps);

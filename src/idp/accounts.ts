@@ -47,8 +47,10 @@ export const DEFAULT_USERS: readonly TestUser[] = [
       locale: 'ja-JP',
       updated_at: 1_735_689_600,
       email: 'bob@example.com',
-      // So that an application can be seen with an address that nobody has confirmed.
+      // So that an application can be seen with an address and a number that nobody has confirmed.
       email_verified: false,
+      phone_number: '+1 555 0101',
+      phone_number_verified: false,
     },
   },
 ];

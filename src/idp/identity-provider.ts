@@ -3,6 +3,8 @@ import type { Configuration, Provider } from 'oidc-provider';
 import { OidcCliError } from '../errors.js';
 import { Accounts, DEFAULT_USERS, type TestUser } from './accounts.js';
 import { type ClientRegistration, DEFAULT_CLIENTS, isLoopbackUri, mergeClients } from './clients.js';
+import { FAULTS, type Fault, type FaultName } from './faults.js';
+import { configureFaults, injectFaults } from './inject-faults.js';
 import { loadOidcProvider } from './load-oidc-provider.js';
 import { listenOnLoopback } from './loopback-server.js';
 import { addPageRoutes } from './page-routes.js';
@@ -18,10 +20,14 @@ export interface IdentityProviderOptions {
   readonly users?: readonly TestUser[];
   /** Besides the default clients; one with the same id replaces a default one. */
   readonly clients?: readonly ClientRegistration[];
+  /** What it does wrong, or otherwise than most: see `faults.ts`. Where two touch the same thing, the later one wins. */
+  readonly faults?: readonly FaultName[];
   /** Called after each answer. */
   readonly onRequest?: (event: RequestEvent) => void;
   /** Changes oidc-provider's configuration just before the provider is made from it. */
   readonly configure?: (configuration: Configuration) => void;
+  /** Adds to the provider just before it answers its first request, such as pages of its own by `provider.use`. */
+  readonly extend?: (provider: Provider) => void;
 }
 
 export interface IdentityProvider {
@@ -29,6 +35,8 @@ export interface IdentityProvider {
   readonly port: number;
   readonly users: readonly TestUser[];
   readonly clients: readonly ClientRegistration[];
+  /** Each once. */
+  readonly faults: readonly FaultName[];
   /** The oidc-provider instance itself. */
   readonly provider: Provider;
   /** Stops listening and drops every connection. */
@@ -44,6 +52,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const { Provider, errors, interactionPolicy } = await loadOidcProvider();
   const accounts = new Accounts([...DEFAULT_USERS, ...(options.users ?? [])]);
   const clients = mergeClients([...DEFAULT_CLIENTS, ...(options.clients ?? [])]);
+  const faultNames = [...new Set(options.faults)];
+  const faults: Fault[] = faultNames.map((name) => FAULTS[name]);
   const host = options.host ?? '127.0.0.1';
 
   // The issuer holds the port, so listening comes first; nobody knows of it until this function returns.
@@ -52,6 +62,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const { port, close } = await listenOnLoopback(host, askedPort, (request, response) => answer(request, response));
   try {
     const configuration = await providerConfiguration({ accounts, clients, policy: interactionPolicy, askedPort });
+    configureFaults(configuration, faults);
     options.configure?.(configuration);
     const provider = new Provider(`http://${host}:${port}`, configuration);
     // Koa would write unexpected failures to stderr; `onRequest` tells them.
@@ -59,8 +70,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     allowLoopbackUris(provider, clients);
     await checkClients(provider, clients);
     addPageRoutes(provider, accounts, () => new errors.SessionNotFound('interaction session not found'));
+    injectFaults(provider, configuration.jwks?.keys ?? [], faults);
+    options.extend?.(provider);
     answer = observed(provider, options.onRequest);
-    return { issuer: provider.issuer, port, users: accounts.users, clients, provider, close };
+    return { issuer: provider.issuer, port, users: accounts.users, clients, faults: faultNames, provider, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
@@ -44,6 +45,8 @@ interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;
+  /** Of a fresh TLS connection. */
+  readonly certificate?: PeerCertificate | undefined;
 }
 
 /** Thrown into a request by our own clock. */
@@ -77,6 +80,8 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   const { env, clock, recorder, insecure = false, timeoutMs = 30_000, maxBytes = 2 * 1024 * 1024 } = options;
   const ca = certificateAuthorities(options.caFile, env);
   const closed = new AbortController();
+  // One for each request under way, and there may be many.
+  setMaxListeners(0, closed.signal);
   const agents = new Map<string, Promise<Agent>>();
   const limits = new WeakMap<ClientRequest, AbortSignal>();
 
@@ -124,7 +129,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     try {
       const outgoing = await outgoingRequest(input, init);
       limit.signal.throwIfAborted();
-      exchange = recorder?.begin({
+      exchange = (init.recorder ?? recorder)?.begin({
         step: init.step ?? 'request',
         method: outgoing.method,
         url: outgoing.url.href,
@@ -139,13 +144,18 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         exchange.status = answer.status;
         exchange.responseHeaders = Object.fromEntries(answer.headers);
         exchange.responseBody = answer.body.toString();
+        const expires = Date.parse(answer.certificate?.valid_to ?? '');
+        if (!Number.isNaN(expires)) exchange.certificateExpiresAt = Math.floor(expires / 1000);
       }
       return toResponse(answer, outgoing.url);
     } catch (error) {
       if (exchange) exchange.failure = error instanceof Error ? describe(error) : String(error);
       throw error;
     } finally {
-      if (exchange) exchange.durationMs = clock.now() - startedAt;
+      if (exchange) {
+        exchange.durationMs = clock.now() - startedAt;
+        (init.recorder ?? recorder)?.end(exchange);
+      }
       limit.release();
     }
   };
@@ -239,7 +249,7 @@ function answerTo(
       }
       collect(response, outgoing.url, maxBytes).then((answer) => {
         signal.removeEventListener('abort', onAbort);
-        resolve(answer);
+        resolve({ ...answer, certificate });
       }, fail);
     });
     request.end(outgoing.body);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { OidcCliError } from '../errors.js';
+import type { Recorder } from '../trace/recorder.js';
 import { shownUrl } from './network-error.js';
 
 /** What a request may be told; openid-client's and jose's own options fit it. */
@@ -13,6 +14,8 @@ export interface NetworkInit {
   readonly duplex?: 'half';
   /** Which step of the flow asks, for the recorder: `discovery`, `key set`, `token request`, … */
   readonly step?: string;
+  /** Records this request in place of the fetch's own recorder: several jobs may share one fetch and its connections. */
+  readonly recorder?: Recorder;
 }
 
 /** One request, ready to be sent as often as needed. */

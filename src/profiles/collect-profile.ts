@@ -1,5 +1,7 @@
 import { OidcCliError } from '../errors.js';
+import { bindEndpoints } from './endpoint-binding.js';
 import { environmentLayer, fileLayer, flagLayer, type Layer, variableWarnings } from './layers.js';
+import { completed, kindAmong, LOGTO_DEFAULTS, logtoIssuer } from './logto-kind.js';
 import { nearest } from './nearest.js';
 import type { ChosenBy, Profile, ProfileChoice, ProfileRequest, ProfileWorld, Source } from './profile.js';
 import { defaultOf, known, named, unnamed } from './profile-choice.js';
@@ -45,18 +47,45 @@ async function fileLayers(name: string, files: ProfileFiles, trust: boolean, wor
   return layers;
 }
 
+/** The kind, and what has to be said where one is named and does not hold. */
+function kindOf(layers: readonly Layer[]): { kind: Profile['kind']; warning?: string } {
+  const kind = kindAmong(layers);
+  const decides = layers.find(({ values }) => values.issuer !== undefined);
+  const below = layers.find(({ values }) => values.kind !== undefined);
+  if (kind !== undefined || decides === undefined || below === undefined) return { kind };
+  const [there, here] = [below.source('kind').where, decides.source('issuer').where];
+  const warning = `The kind logto from ${there} is not used for the issuer from ${here}: another Logto is named with --endpoint, OIDC_CLI_ENDPOINT or endpoint.`;
+  return { kind, warning };
+}
+
+/** What holds for a profile of kind logto once all layers are one: as its SDKs complete their configuration. */
+function completeLogto(values: CollectedProfile['values']): CollectedProfile['values'] {
+  const { issuer } = values;
+  const asked = completed(values.scope, values.resource);
+  return { ...values, ...asked, ...(issuer === undefined ? {} : { issuer: logtoIssuer(issuer) }) };
+}
+
+/** With the prompt `login` alone Logto issues no refresh token, for which `consent` has to be asked. */
+function promptWarning({ prompt = '', scope }: CollectedProfile['values']): string[] {
+  const prompts = prompt.split(' ');
+  if (!prompts.includes('login') || prompts.includes('consent') || !scope.includes('offline_access')) return [];
+  return [
+    'With the prompt login alone Logto issues no refresh token: write "login consent", or use the switch of the application that always issues one.',
+  ];
+}
+
 type Merged = Pick<CollectedProfile, 'values' | 'sources'>;
 
 /** Takes each value from the highest layer that has it; parameters one by one. */
-function merge(layers: readonly Layer[]): Merged {
-  const values: Record<string, unknown> = { ...DEFAULTS, resource: [] };
+function merge(layers: readonly Layer[], kind: Profile['kind']): Merged {
+  const values: Record<string, unknown> = { ...DEFAULTS, ...(kind === 'logto' ? LOGTO_DEFAULTS : {}), resource: [] };
   const sources: Record<string, Source> = {};
   for (const key of Object.keys(values)) sources[key] = { layer: 'default', where: '' };
   const parameters: [string, string][] = [];
   for (const layer of layers.toReversed()) {
     for (const key of Object.keys(layer.values) as SettingKey[]) {
       const value = layer.values[key];
-      if (value === undefined) continue;
+      if (value === undefined || (key === 'kind' && kind === undefined)) continue;
       if (key === 'parameters') {
         for (const [name, text] of Object.entries(layer.values.parameters ?? {})) {
           parameters.push([name, text]);
@@ -84,12 +113,13 @@ function merge(layers: readonly Layer[]): Merged {
 export async function collectProfile(request: ProfileRequest, world: ProfileWorld): Promise<CollectedProfile> {
   const flags = request.flags ?? {};
   const ofFlags = await flagLayer(flags, world.cwd, world.env);
-  const ofEnvironment = await environmentLayer(world.env, world.cwd);
-  const issuers = { flag: ofFlags.values.issuer, env: ofEnvironment.values.issuer };
-  const anIssuer = issuers.flag !== undefined || issuers.env !== undefined;
+  const ofEnvironment = await environmentLayer(request.files ? {} : world.env, world.cwd);
+  const issuers = { flag: ofFlags.values.issuer, env: ofEnvironment };
+  const anIssuer = issuers.flag !== undefined || issuers.env.values.issuer !== undefined;
   const byName = named(request, world.env);
   // An issuer without a profile stands for itself: it inherits nothing, so the files aren't even read.
-  const files: ProfileFiles | undefined = byName || !anIssuer ? await loadProfileFiles(world) : undefined;
+  const files: ProfileFiles | undefined =
+    request.files ?? (byName || !anIssuer ? await loadProfileFiles(world) : undefined);
   const choice: ProfileChoice = byName ?? (files && defaultOf(files)) ?? unnamed(request, issuers) ?? {};
   const { name, chosenBy } = choice;
   if (name !== undefined && files && !anIssuer && !known(files).includes(name)) {
@@ -105,12 +135,14 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   if (byName) await checkName(byName.name, byName.chosenBy);
 
   const ofFiles = name !== undefined && files ? await fileLayers(name, files, flags.trustProject === true, world) : [];
-  const layers = [ofFlags, ofEnvironment, ...ofFiles];
-  const warnings = variableWarnings(world.env);
+  const { layers, warnings: ofEndpoints } = bindEndpoints([ofFlags, ofEnvironment, ...ofFiles]);
+  const warnings = [...variableWarnings(world.env), ...ofEndpoints];
   const issuerWarning = layers.find((layer) => layer.values.issuer !== undefined)?.issuerWarning;
   if (issuerWarning !== undefined) warnings.push(issuerWarning);
-  const merged = merge(layers);
-  const values = { ...merged.values };
+  const { kind, warning } = kindOf(layers);
+  if (warning !== undefined) warnings.push(warning);
+  const merged = merge(layers, kind);
+  const values = kind === 'logto' ? completeLogto(merged.values) : { ...merged.values };
   const sources: Record<string, Source> = { ...merged.sources };
   if (flags.port !== undefined) {
     const redirectUri = redirectUriWithPort(values.redirectUri, flags.port);
@@ -125,7 +157,12 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   if (bound.secret) {
     Object.assign(values, { clientSecret: bound.secret.reference });
     sources.clientSecret = bound.secret.source;
+    if (kind === 'logto' && values.clientAuth === undefined) {
+      Object.assign(values, { clientAuth: 'client_secret_basic' });
+      sources.clientAuth = { layer: 'default', where: '' };
+    }
   }
+  if (kind === 'logto') warnings.push(...promptWarning(values));
   if (!values.scope.split(/\s+/).includes('openid')) {
     warnings.push(
       'The scope has no openid: the provider will answer without an ID token (OpenID Connect Core 3.1.2.1).',

@@ -1,9 +1,10 @@
-import type { Document, LineCounter, Range, YAMLError } from 'yaml';
 import type { z } from 'zod';
-import { type Facts, OidcCliError } from '../errors.js';
 import { found } from './found.js';
+import { keysOfKind } from './kind-check.js';
 import { nearest } from './nearest.js';
+import { invalid, parseYaml, valueAt } from './placed-yaml.js';
 import type { fileSchema } from './schema.js';
+import { SECRET_KEYS } from './settings.js';
 
 /** A file's content that passed the schema, and the way back to its lines. */
 export interface CheckedFile {
@@ -11,113 +12,8 @@ export interface CheckedFile {
   lineOf(path: readonly string[]): number;
 }
 
-type Yaml = typeof import('yaml');
-
-// yaml's own messages quote the file, which may hold a secret: its codes are put into our words.
-const SYNTAX: Readonly<Record<string, string>> = {
-  ALIAS_PROPS: 'an alias with an anchor or a tag',
-  BAD_ALIAS: 'an alias without a name',
-  BAD_DIRECTIVE: 'a directive that is unknown',
-  BAD_DQ_ESCAPE: 'an escape that double quotes do not know',
-  BAD_INDENT: 'an indentation that does not fit, or a bracket that is not closed',
-  BAD_PROP_ORDER: 'anchors and tags in an order that is not allowed',
-  BAD_SCALAR_START: 'text that begins with a character that needs quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a mapping on the line of another key',
-  BLOCK_IN_FLOW: 'an indented block inside brackets',
-  DUPLICATE_KEY: 'the key for the second time',
-  IMPOSSIBLE: 'what cannot be read as YAML',
-  KEY_OVER_1024_CHARS: 'a key of more than 1,024 characters',
-  MISSING_CHAR: 'a missing character, such as a closing quote, a bracket, a comma or a space after the colon',
-  MULTILINE_IMPLICIT_KEY: 'a key that goes over several lines (is a colon missing?)',
-  MULTIPLE_ANCHORS: 'two anchors on one value',
-  MULTIPLE_DOCS: 'a second document (---)',
-  MULTIPLE_TAGS: 'two tags on one value',
-  NON_STRING_KEY: 'a key that is not text',
-  RESOURCE_EXHAUSTION: 'more nesting or aliases than is reasonable',
-  TAB_AS_INDENT: 'a tab as indentation',
-  TAG_RESOLVE_FAILED: 'a tag (!) that is unknown',
-  UNEXPECTED_TOKEN: 'a character out of place',
-};
-
-/** Where a key and its value are; an item of a list has no key. */
-type Place = { readonly key?: unknown; readonly value?: unknown };
-
-/** The place of the last key of `path`, and how many of its keys the file has. */
-function locate(yaml: Yaml, document: Document, path: readonly string[]): { at: Place; depth: number } {
-  let at: Place = { value: document.contents };
-  let depth = 0;
-  for (const key of path) {
-    const node: unknown = at.value;
-    let next: Place | undefined;
-    if (yaml.isMap(node)) next = node.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === key);
-    else if (yaml.isSeq(node)) next = key in node.items ? { value: node.items[Number(key)] } : undefined;
-    if (next === undefined) break;
-    at = next;
-    depth += 1;
-  }
-  return { at, depth };
-}
-
-function startOf(yaml: Yaml, place: Place | undefined, part: 'key' | 'value'): number {
-  const node = place?.[part] ?? place?.key ?? place?.value;
-  const range: Range | null | undefined = yaml.isNode(node) ? node.range : undefined;
-  return range?.[0] ?? 0;
-}
-
-/** The path of the second of two equal keys, found by where it begins. */
-function pathOfDuplicate(yaml: Yaml, document: Document, offset: number): { path: string[]; first: number } {
-  let result: { path: string[]; first: number } = { path: [], first: 0 };
-  const names = (ancestors: readonly unknown[]) =>
-    ancestors.flatMap((node) => (yaml.isPair(node) && yaml.isScalar(node.key) ? [String(node.key.value)] : []));
-  yaml.visit(document, {
-    Map(_, map, ancestors) {
-      for (const pair of map.items) {
-        if (startOf(yaml, pair, 'key') !== offset || !yaml.isScalar(pair.key)) continue;
-        const name = String(pair.key.value);
-        const first = map.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === name);
-        result = { path: [...names(ancestors), name], first: startOf(yaml, first, 'key') };
-        return yaml.visit.BREAK;
-      }
-      return undefined;
-    },
-  });
-  return result;
-}
-
-function invalid(file: string, facts: Facts): OidcCliError {
-  return new OidcCliError('config_file_invalid', { file, ...facts });
-}
-
-function syntaxError(
-  yaml: Yaml,
-  file: string,
-  problem: Pick<YAMLError, 'code' | 'pos'>,
-  document: Document,
-  counter: LineCounter,
-): OidcCliError {
-  const at = counter.linePos(problem.pos[0]);
-  const facts = { line: at.line, column: at.col, found: SYNTAX[problem.code] ?? 'a mistake in the YAML' };
-  if (problem.code !== 'DUPLICATE_KEY') return invalid(file, { ...facts, key: '', allowed: 'valid YAML' });
-  const { path, first } = pathOfDuplicate(yaml, document, problem.pos[0]);
-  return invalid(file, {
-    ...facts,
-    key: path.join('.'),
-    allowed: `each key once (the first is on line ${counter.linePos(first).line})`,
-  });
-}
-
 function keysOf(path: readonly string[], keys: { file: readonly string[]; profile: readonly string[] }) {
   return path.length === 0 ? keys.file : keys.profile;
-}
-
-/** The value at a path of what the file says, or undefined. */
-function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
-  let value = content;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value;
 }
 
 /**
@@ -127,34 +23,20 @@ function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
  * a secret), allowed, and suggestion for a mistyped key.
  */
 export async function checkFile(file: string, text: string): Promise<CheckedFile> {
-  const [yaml, { fileSchema, profileSchema }] = await Promise.all([import('yaml'), import('./schema.js')]);
-  const counter = new yaml.LineCounter();
-  let document: Document.Parsed;
-  let content: unknown;
-  try {
-    document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
-    const problem = document.errors[0] ?? document.warnings[0];
-    if (problem) throw syntaxError(yaml, file, problem, document, counter);
-    content = document.toJS() ?? {};
-  } catch (error) {
-    if (error instanceof OidcCliError) throw error;
-    // Nesting or aliases beyond reason; the cause might quote the file, so it is left out.
-    throw invalid(file, { line: 1, key: '', found: SYNTAX.RESOURCE_EXHAUSTION, allowed: 'valid YAML' });
-  }
-
-  const place = (path: readonly string[], part: 'key' | 'value') => {
-    const { at, depth } = locate(yaml, document, path);
-    const { line, col } = counter.linePos(startOf(yaml, at, depth === path.length ? part : 'key'));
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-
+  const [{ content, place }, { fileSchema, profileSchema }] = await Promise.all([
+    parseYaml(file, text),
+    import('./schema.js'),
+  ]);
   const result = fileSchema.safeParse(content);
   if (!result.success) {
     const issue = result.error.issues[0];
     const path = (issue?.path ?? []).map(String);
     if (issue?.code === 'unrecognized_keys') {
       const key = issue.keys[0] ?? '';
-      const known = keysOf(path, { file: Object.keys(fileSchema.shape), profile: Object.keys(profileSchema.shape) });
+      const ofProfile = keysOfKind(Object.keys(profileSchema.shape), valueAt(content, [...path, 'kind']));
+      const ofConnector = Object.keys(profileSchema.shape.connector.unwrap().shape);
+      const ofNamed = path[2] === 'connector' ? ofConnector : ofProfile;
+      const known = keysOf(path, { file: Object.keys(fileSchema.shape), profile: ofNamed });
       const suggestion = nearest(key, known);
       throw invalid(file, {
         ...place([...path, key], 'key'),
@@ -176,22 +58,25 @@ export async function checkFile(file: string, text: string): Promise<CheckedFile
     throw invalid(file, {
       ...place(path, issue?.code === 'custom' && issue.params?.reserved ? 'key' : 'value'),
       key: path.join('.'),
-      found: found(value, path[0] === 'profiles' ? (path[2] ?? '') : (path[0] ?? '')),
+      found:
+        issue?.code === 'custom' && typeof issue.params?.found === 'string'
+          ? issue.params.found
+          : found(value, path[0] === 'profiles' ? (path[2] ?? '') : (path[0] ?? '')),
       allowed: issue?.message ?? '',
     });
   }
   const lineOf = (path: readonly string[]) => place(path, 'key').line;
   for (const [name, values] of Object.entries(result.data.profiles ?? {})) {
-    const given = ['clientSecret', 'clientSecretFile', 'clientSecretStored'].filter(
-      (key) => valueAt(values, [key]) !== undefined && valueAt(values, [key]) !== false,
-    );
+    const given = SECRET_KEYS.filter((key) => ![undefined, false].includes(valueAt(values, [key]) as undefined));
     const [first, second] = given;
     if (first === undefined || second === undefined) continue;
     throw invalid(file, {
       ...place(['profiles', name, second], 'key'),
       key: `profiles.${name}.${second}`,
       found: `a second place for the client secret, beside ${first}`,
-      allowed: 'one of clientSecret, clientSecretFile and clientSecretStored',
+      allowed: second.startsWith('app')
+        ? 'one of appSecret, appSecretFile and appSecretStored'
+        : 'one of clientSecret, clientSecretFile and clientSecretStored',
     });
   }
   return { content: result.data, lineOf };

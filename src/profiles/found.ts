@@ -3,7 +3,7 @@ import { SECRET_KEYS } from './settings.js';
 const LONGEST = 100;
 
 /** What stands here is, or may by mistake be, a secret. */
-const UNSHOWN: readonly string[] = [...SECRET_KEYS, 'clientSecretEnv', 'parameters', ''];
+const UNSHOWN: readonly string[] = [...SECRET_KEYS, 'clientSecretEnv', 'parameters', 'connector', ''];
 
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';

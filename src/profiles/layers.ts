@@ -1,6 +1,7 @@
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { found } from './found.js';
+import { ordinaryValues } from './logto-kind.js';
 import { nearest } from './nearest.js';
 import { absolutePath } from './paths.js';
 import type { ProfileFlags, SecretReference, Source } from './profile.js';
@@ -21,12 +22,23 @@ export interface LayerSecret {
 /** What one of the layers gives to a profile. */
 export interface Layer {
   readonly layer: Source['layer'];
-  /** Checked values without the secrets; `path` kinds are absolute. */
+  /** Checked values without the secrets, Logto's in ordinary keys; `path` kinds are absolute. */
   readonly values: Readonly<ProfileValues>;
   readonly secret?: LayerSecret | undefined;
   /** Said where the layer's issuer is used: it was given as the address of its configuration. */
   readonly issuerWarning?: string | undefined;
   source(key: SettingKey, parameter?: string): Source;
+}
+
+/**
+ * The place that gives `layers`, highest first, another issuer than its lower
+ * part `own` has: where the issuer is named, or the kind that makes it Logto's.
+ */
+export function issuerChangedBy(layers: readonly Layer[], own: readonly Layer[]): string | undefined {
+  const named = (among: readonly Layer[]) => among.find(({ values }) => values.issuer !== undefined);
+  const effective = named(layers);
+  if (effective !== named(own)) return effective?.source('issuer').where;
+  return layers.find(({ values }) => values.kind !== undefined)?.source('kind').where;
 }
 
 /** The value of an environment variable; an empty one counts as not set, as CI systems leave them. */
@@ -111,19 +123,21 @@ function issuerOf(given: string): string {
   return given.replace(/\/\.well-known\/openid-configuration\/?$/, '');
 }
 
-/** Takes secrets out of checked values, makes the paths in them absolute, and the issuer an issuer. */
+/** Takes secrets out of checked values, makes the keys ordinary, the paths absolute, and the issuer an issuer. */
 function finish(
   layer: Source['layer'],
-  values: ProfileValues,
-  where: (key: string, parameter?: string) => string,
+  given: ProfileValues,
+  place: (key: string, parameter?: string) => string,
   secret: LayerSecret | undefined,
   folder: string,
   env: Environment,
 ): Layer {
-  const rest = { ...values };
+  const ordinary = ordinaryValues(given, place);
+  const where = (key: string, parameter?: string) => place(ordinary.givenBy(key), parameter);
+  const rest = { ...ordinary.values };
   for (const key of SECRET_KEYS) delete rest[key];
   if (rest.ca !== undefined) rest.ca = absolutePath(rest.ca, folder, env);
-  let issuerWarning: string | undefined;
+  let { issuerWarning } = ordinary;
   if (rest.issuer !== undefined && issuerOf(rest.issuer) !== rest.issuer) {
     const given = rest.issuer;
     rest.issuer = issuerOf(given);
@@ -138,6 +152,31 @@ function finish(
   };
 }
 
+/** The client secrets that flags give, under either of its names; `values` are the checked ones of the flags. */
+function secretsOf(flags: ProfileFlags, values: ProfileValues, cwd: string, env: Environment) {
+  const secrets: { flag: string; reference: SecretReference }[] = [];
+  for (const word of ['client', 'app'] as const) {
+    const flag = `--${word}-secret`;
+    const [value, name, path] = [flags[`${word}Secret`], flags[`${word}SecretEnv`], values[`${word}SecretFile`]];
+    if (value !== undefined) {
+      if (value === '') throw invalid(flag, '', 'clientSecret', 'text that is not empty');
+      secrets.push({ flag, reference: { kind: 'value', value } });
+    }
+    if (name !== undefined) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+        // Somebody may have given the secret itself: it is not repeated.
+        throw invalid(`${flag}-env`, name, 'clientSecretEnv', 'the name of a variable');
+      }
+      secrets.push({ flag: `${flag}-env`, reference: { kind: 'env', name } });
+    }
+    if (path !== undefined) {
+      secrets.push({ flag: `${flag}-file`, reference: { kind: 'file', path: absolutePath(path, cwd, env) } });
+    }
+    if (flags[`${word}SecretStdin`]) secrets.push({ flag: `${flag}-stdin`, reference: { kind: 'stdin' } });
+  }
+  return secrets;
+}
+
 /**
  * The layer of the command line. `cwd` is where relative paths begin. Throws
  * `config_value_invalid`, also where more than one flag gives a client secret.
@@ -145,36 +184,21 @@ function finish(
 export async function flagLayer(flags: ProfileFlags, cwd: string, env: Environment): Promise<Layer> {
   const given = new Map<SettingKey, unknown>();
   for (const key of SETTING_KEYS) {
-    if (key === 'clientSecretStored') continue;
-    const value = key === 'parameters' ? flags.param : flags[key];
-    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     const setting: Setting = SETTINGS[key];
+    if (setting.flag === undefined) continue;
+    const value = key === 'parameters' ? flags.param : flags[key as keyof ProfileFlags];
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     if (key === 'parameters') given.set(key, asParameters(flags.param ?? [], '--param'));
     else if (setting.kind === 'number') given.set(key, asNumber(value as string | number));
     else given.set(key, value);
   }
   // On the command line the secret stands for itself: it is never a ${NAME}, and the schema has no say.
   given.delete('clientSecret');
+  given.delete('appSecret');
   const where = (key: string) => (SETTINGS[key as SettingKey] as Setting).flag ?? key;
   const values = await checked(given, where as (key: SettingKey) => string);
 
-  const secrets: { flag: string; reference: SecretReference }[] = [];
-  if (flags.clientSecret !== undefined) {
-    if (flags.clientSecret === '') throw invalid('--client-secret', '', 'clientSecret', 'text that is not empty');
-    secrets.push({ flag: '--client-secret', reference: { kind: 'value', value: flags.clientSecret } });
-  }
-  if (flags.clientSecretEnv !== undefined) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(flags.clientSecretEnv)) {
-      // Somebody may have given the secret itself: it is not repeated.
-      throw invalid('--client-secret-env', flags.clientSecretEnv, 'clientSecretEnv', 'the name of a variable');
-    }
-    secrets.push({ flag: '--client-secret-env', reference: { kind: 'env', name: flags.clientSecretEnv } });
-  }
-  if (values.clientSecretFile !== undefined) {
-    const path = absolutePath(values.clientSecretFile, cwd, env);
-    secrets.push({ flag: '--client-secret-file', reference: { kind: 'file', path } });
-  }
-  if (flags.clientSecretStdin) secrets.push({ flag: '--client-secret-stdin', reference: { kind: 'stdin' } });
+  const secrets = secretsOf(flags, values, cwd, env);
   const [secret, second] = secrets;
   if (secret && second) {
     throw new OidcCliError('config_value_invalid', {
@@ -204,26 +228,29 @@ export async function environmentLayer(env: Environment, cwd: string): Promise<L
   for (const key of SETTING_KEYS) {
     const setting: Setting = SETTINGS[key];
     const text = setting.variable === undefined ? undefined : variable(env, setting.variable);
-    if (text === undefined || key === 'clientSecret') continue;
+    if (text === undefined || key === 'clientSecret' || key === 'appSecret') continue;
     given.set(key, fromVariable(text, setting.kind));
   }
   const values = await checked(given, where);
-  const name = SETTINGS.clientSecret.variable;
-  const inVariable = variable(env, name) !== undefined;
-  if (inVariable && values.clientSecretFile !== undefined) {
+  const secrets: LayerSecret[] = [];
+  const add = (key: string, reference: SecretReference) =>
+    secrets.push({ reference, source: { layer: 'environment', where: key }, key });
+  for (const [plain, inFile] of [
+    ['clientSecret', 'clientSecretFile'] as const,
+    ['appSecret', 'appSecretFile'] as const,
+  ]) {
+    const name = SETTINGS[plain].variable;
+    if (variable(env, name) !== undefined) add(name, { kind: 'env', name });
+    const path = values[inFile];
+    if (path !== undefined) add(SETTINGS[inFile].variable, { kind: 'file', path: absolutePath(path, cwd, env) });
+  }
+  const [secret, second] = secrets;
+  if (secret && second) {
     throw new OidcCliError('config_value_invalid', {
-      where: `${name}, ${SETTINGS.clientSecretFile.variable}`,
+      where: secrets.map(({ key }) => key).join(', '),
       found: 'more than one client secret',
       allowed: 'one of them',
     });
-  }
-  let secret: LayerSecret | undefined;
-  if (inVariable) {
-    secret = { reference: { kind: 'env', name }, source: { layer: 'environment', where: name }, key: name };
-  } else if (values.clientSecretFile !== undefined) {
-    const key = SETTINGS.clientSecretFile.variable;
-    const path = absolutePath(values.clientSecretFile, cwd, env);
-    secret = { reference: { kind: 'file', path }, source: { layer: 'environment', where: key }, key };
   }
   return finish('environment', values, where, secret, cwd, env);
 }
@@ -234,7 +261,7 @@ export function fileLayer(file: ProfileFile, name: string, values: ProfileValues
   const where = (key: string, parameter?: string) =>
     `${file.path}:${file.lineOf(['profiles', name, key, ...(parameter === undefined ? [] : [parameter])])}`;
   const key = SECRET_KEYS.find((one) => values[one] !== undefined && values[one] !== false);
-  const reference = key && secretInFile(values, file.folder, env);
+  const reference = key && secretInFile(ordinaryValues(values, where).values, file.folder, env);
   const secret: LayerSecret | undefined =
     key && reference
       ? { reference, source: { layer, where: where(key) }, file: file.path, key: `profiles.${name}.${key}` }

@@ -1,5 +1,5 @@
 import type { Environment } from '../context.js';
-import { variable } from './layers.js';
+import { type Layer, variable } from './layers.js';
 import type { ChosenBy, ProfileChoice, ProfileRequest } from './profile.js';
 import type { ProfileFiles } from './profile-file.js';
 
@@ -10,12 +10,17 @@ export function adHocName(issuer: string): string {
 }
 
 /** The profile that an issuer without a name, or the last sign-in, comes to. */
-export function unnamed(request: ProfileRequest, issuers: { flag?: string | undefined; env?: string | undefined }) {
-  if (issuers.flag !== undefined) return { name: adHocName(issuers.flag), chosenBy: 'flags' } as const;
-  if (issuers.env !== undefined) return { name: adHocName(issuers.env), chosenBy: 'OIDC_CLI_ISSUER' } as const;
-  return request.lastSignedIn === undefined
-    ? undefined
-    : ({ name: request.lastSignedIn, chosenBy: 'last signed in to' } as const);
+export function unnamed(
+  request: ProfileRequest,
+  issuers: { readonly flag?: string | undefined; readonly env?: Layer },
+): ProfileChoice | undefined {
+  const { flag, env } = issuers;
+  if (flag !== undefined) return { name: adHocName(flag), chosenBy: 'flags' };
+  if (env?.values.issuer !== undefined) {
+    // Of the two variables, the one that was set.
+    return { name: adHocName(env.values.issuer), chosenBy: env.source('issuer').where as ChosenBy };
+  }
+  return request.lastSignedIn === undefined ? undefined : { name: request.lastSignedIn, chosenBy: 'last signed in to' };
 }
 
 /** The profile that somebody named: the argument, or `OIDC_CLI_PROFILE`. */

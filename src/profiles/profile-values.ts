@@ -1,15 +1,17 @@
+import { logtoValues } from './logto-kind.js';
 import type { ResolvedProfile } from './profile.js';
 import type { ProfileValues } from './schema.js';
 import { SECRET_KEYS, SETTING_KEYS, type SettingKey } from './settings.js';
 
 /**
  * A resolved profile as a file keeps it: what somebody chose, without the
- * defaults, and the place of the client secret instead of the secret.
+ * defaults, and the place of the client secret instead of the secret; of kind
+ * logto in Logto's own keys.
  */
 export function profileValues({ profile, sources }: ResolvedProfile): ProfileValues {
   const chosen = SETTING_KEYS.filter((key) => !isSecret(key) && isChosen(key, sources));
   const values = Object.fromEntries(chosen.map((key) => [key, profile[key as keyof typeof profile]]));
-  return { ...values, ...secretValues(profile.clientSecret) };
+  return logtoValues({ ...values, ...secretValues(profile.clientSecret) });
 }
 
 function isSecret(key: SettingKey): boolean {

@@ -1,9 +1,11 @@
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { CollectedProfile } from './collect-profile.js';
+import type { KeptConnector } from './kept-connector.js';
+import { promptFault } from './kind-check.js';
 import { environmentLayer, flagLayer, variable } from './layers.js';
 import { defaultOf, known, named, unnamed } from './profile-choice.js';
-import { loadProfileFiles } from './profile-file.js';
+import { loadProfileFiles, type ProfileFiles } from './profile-file.js';
 import { SETTINGS } from './settings.js';
 
 /** How the client authenticates at the token endpoint (OpenID Connect Core 9). */
@@ -29,7 +31,15 @@ export interface Source {
 /** Everything that a sign-in needs to know, from all places taken together. */
 export interface Profile {
   readonly name: string;
+  /** `logto`: an application of Logto, which is signed in to as its SDKs do. */
+  readonly kind?: 'logto';
   readonly issuer: string;
+  /** In place of what discovery says. */
+  readonly authorizationEndpoint?: string;
+  readonly tokenEndpoint?: string;
+  readonly jwksUri?: string;
+  /** Of a profile that was a Logto connector: what else that says. */
+  readonly connector?: KeptConnector;
   readonly clientId: string;
   readonly clientSecret?: SecretReference;
   /** Absent: the first that the provider announces. */
@@ -99,6 +109,15 @@ export interface ProfileFlags {
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
   readonly allowHttp?: boolean | undefined;
+  readonly kind?: string | undefined;
+  /** Implies the kind logto. */
+  readonly endpoint?: string | undefined;
+  // Logto's names of the client id and its secret.
+  readonly appId?: string | undefined;
+  readonly appSecret?: string | undefined;
+  readonly appSecretEnv?: string | undefined;
+  readonly appSecretFile?: string | undefined;
+  readonly appSecretStdin?: boolean | undefined;
   /** The project's file may name programs and turn verification off. */
   readonly trustProject?: boolean | undefined;
 }
@@ -111,6 +130,8 @@ export type ChosenBy =
   | 'flags'
   /** An issuer in the environment without a profile. */
   | 'OIDC_CLI_ISSUER'
+  /** The same of Logto. */
+  | 'OIDC_CLI_ENDPOINT'
   | 'default in file'
   | 'last signed in to';
 
@@ -126,6 +147,8 @@ export interface ProfileRequest {
   readonly name?: string | undefined;
   readonly flags?: ProfileFlags | undefined;
   readonly lastSignedIn?: string | undefined;
+  /** In place of the files that are looked for; the environment then gives no value of its own. */
+  readonly files?: ProfileFiles | undefined;
 }
 
 /** The name of a profile and what decided it. */
@@ -149,7 +172,7 @@ export interface ResolvedProfile {
 
 /**
  * Which profile a command means that needs only the name: the argument, else
- * `OIDC_CLI_PROFILE`, else the issuer of flag or environment (a profile of its
+ * `OIDC_CLI_PROFILE`, else the issuer or endpoint of flag or environment (a profile of its
  * own), else the `default` of the project's file or the user's, else the one
  * last signed in to. Files are read only where it comes to that, and neither
  * yaml nor zod is loaded where there are none.
@@ -159,17 +182,19 @@ export interface ResolvedProfile {
 export async function chooseProfileName(request: ProfileRequest, world: ProfileWorld): Promise<ProfileChoice> {
   const byName = named(request, world.env);
   if (byName) return byName;
-  const issuer = request.flags?.issuer;
-  if (issuer !== undefined || variable(world.env, 'OIDC_CLI_ISSUER') !== undefined) {
-    const flags = await flagLayer({ issuer }, world.cwd, world.env);
-    const environment = await environmentLayer({ OIDC_CLI_ISSUER: world.env.OIDC_CLI_ISSUER }, world.cwd);
-    return unnamed(request, { flag: flags.values.issuer, env: environment.values.issuer }) ?? {};
+  const { issuer, endpoint, kind } = request.flags ?? {};
+  const { OIDC_CLI_ISSUER, OIDC_CLI_ENDPOINT, OIDC_CLI_KIND } = world.env;
+  if (issuer !== undefined || endpoint !== undefined || OIDC_CLI_ISSUER || OIDC_CLI_ENDPOINT) {
+    const flags = await flagLayer({ issuer, endpoint, kind }, world.cwd, world.env);
+    const environment = await environmentLayer({ OIDC_CLI_ISSUER, OIDC_CLI_ENDPOINT, OIDC_CLI_KIND }, world.cwd);
+    return unnamed(request, { flag: flags.values.issuer, env: environment }) ?? {};
   }
   const byFile = defaultOf(await loadProfileFiles(world));
   return byFile ?? unnamed(request, {}) ?? {};
 }
 
-function missing(key: 'issuer' | 'clientId', { name, files }: CollectedProfile): OidcCliError {
+function missing(ordinary: 'issuer' | 'clientId', { name, files, values }: CollectedProfile): OidcCliError {
+  const key = values.kind === 'logto' ? ({ issuer: 'endpoint', clientId: 'appId' } as const)[ordinary] : ordinary;
   return new OidcCliError('config_missing', {
     key,
     flag: SETTINGS[key].flag,
@@ -201,6 +226,8 @@ export async function resolveProfile(request: ProfileRequest, world: ProfileWorl
   const { issuer, clientId } = values;
   if (issuer === undefined || name === undefined || chosenBy === undefined) throw missing('issuer', collected);
   if (clientId === undefined) throw missing('clientId', collected);
+  const fault = values.kind === 'logto' ? promptFault(values.prompt) : undefined;
+  if (fault) throw new OidcCliError('config_value_invalid', { where: sources.prompt?.where, ...fault });
   if (secret?.reference.kind === 'env' && variable(world.env, secret.reference.name) === undefined) {
     throw new OidcCliError('client_secret_unavailable', {
       variable: secret.reference.name,

@@ -28,3 +28,8 @@ export function redirectUriWithPort(redirectUri: string, port: string | number):
   url.port = text;
   return url.href;
 }
+
+/** Where the browser goes after a sign-out when nobody chose: for Logto the address that its guide registers. */
+export function defaultPostLogoutRedirectUri(kind: 'logto' | undefined): string {
+  return kind === 'logto' ? 'http://localhost:3000/' : 'http://localhost:8484/signed-out';
+}

@@ -5,9 +5,10 @@ import type { Document, YAMLMap } from 'yaml';
 import { OidcCliError } from '../errors.js';
 import { checkFile } from './file-check.js';
 import { found } from './found.js';
+import { LOGTO_KEYS } from './logto-kind.js';
 import { readConfigFile } from './profile-file.js';
 import type { ProfileValues } from './schema.js';
-import { SETTING_KEYS } from './settings.js';
+import { SETTING_KEYS, type SettingKey } from './settings.js';
 
 type Yaml = typeof import('yaml');
 
@@ -29,6 +30,13 @@ export interface Removal {
 }
 
 const PRIVATE = 0o600;
+
+/** The order in which keys are written: those of Logto, which tell what the profile is, before all others. */
+const WRITTEN: ReadonlySet<SettingKey> = new Set([
+  'kind',
+  ...(Object.keys(LOGTO_KEYS) as (keyof typeof LOGTO_KEYS)[]),
+  ...SETTING_KEYS,
+]);
 
 /**
  * Writes one profile into a configuration file and leaves all else in it as it
@@ -58,7 +66,7 @@ export async function saveProfile(
     const added = profiles.items.at(-1)?.key;
     // Where blank lines stand between the profiles, one stands before the new one too.
     if (added !== last && yaml.isNode(last) && last.spaceBefore && yaml.isNode(added)) added.spaceBefore = true;
-    for (const key of SETTING_KEYS) {
+    for (const key of WRITTEN) {
       const value = values[key];
       if (value === undefined) profile.delete(key);
       else if (!isDeepStrictEqual(present?.[key], value)) put(document, profile, key, value);
@@ -108,10 +116,12 @@ export async function checkProfile(name: string, values: ProfileValues): Promise
     const allowed = validName.error.issues[0]?.message ?? '';
     throw new OidcCliError('config_value_invalid', { where: 'profile', found: found(name, 'name'), allowed });
   }
-  if (values.clientSecret !== undefined && !SECRET_VARIABLE.test(values.clientSecret)) {
+  for (const key of ['clientSecret', 'appSecret'] as const) {
+    const secret = values[key];
+    if (secret === undefined || SECRET_VARIABLE.test(secret)) continue;
     throw new OidcCliError('config_value_invalid', {
-      where: 'clientSecret',
-      found: found(values.clientSecret, 'clientSecret'),
+      where: key,
+      found: found(secret, key),
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
       allowed: '${NAME}: no secret is written to a file',
     });
@@ -122,7 +132,10 @@ export async function checkProfile(name: string, values: ProfileValues): Promise
   const key = String(issue?.path[0] ?? '');
   throw new OidcCliError('config_value_invalid', {
     where: key,
-    found: found(values[key as keyof ProfileValues], key),
+    found:
+      issue?.code === 'custom' && typeof issue.params?.found === 'string'
+        ? issue.params.found
+        : found(values[key as keyof ProfileValues], key),
     allowed: issue?.message ?? '',
   });
 }

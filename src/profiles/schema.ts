@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { keptConnector } from './kept-connector.js';
+import { kindsForEditors, refuseOtherKinds } from './kind-check.js';
 
 // The one definition of the configuration file: the files, the flags and the
 // environment are checked with it, and the JSON Schema for editors is written
@@ -12,7 +14,8 @@ import { z } from 'zod';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
 const CLEAN = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 
-function text(allowed = 'text that is not empty', pattern = CLEAN, otherwise = allowed) {
+/** A text of one line that fits a pattern. `allowed` completes "what is allowed: …". */
+export function text(allowed = 'text that is not empty', pattern = CLEAN, otherwise = allowed) {
   return (
     z
       .string({ error: `${allowed} (in quotes, if it looks like a number)` })
@@ -23,16 +26,19 @@ function text(allowed = 'text that is not empty', pattern = CLEAN, otherwise = a
   );
 }
 
-function wholeNumber(minimum: number, maximum: number, unit: string) {
+/** A whole number with its unit, between two bounds. */
+export function wholeNumber(minimum: number, maximum: number, unit: string) {
   const error = `a whole number of ${unit}, ${minimum} to ${maximum}`;
   return z.int({ error }).min(minimum, { error }).max(maximum, { error });
 }
 
-function choice<const T extends readonly string[]>(values: T) {
+/** One of some words. */
+export function choice<const T extends readonly string[]>(values: T) {
   return z.enum(values, { error: `one of ${values.join(', ')}` });
 }
 
-function yesOrNo() {
+/** true or false. */
+export function yesOrNo() {
   return z.boolean({ error: 'true or false' });
 }
 
@@ -52,13 +58,25 @@ const ISSUER_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s?#]+$/;
 const REDIRECT_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s#]+$/;
 const REDIRECT = 'an http or https URL without fragment, user name or password';
 
-function redirectUri() {
+/** An absolute http or https URL without fragment or credentials. */
+export function redirectUri() {
   return text(REDIRECT, REDIRECT_PATTERN)
     .refine((value) => isWebUrl(parsedUrl(value)), { error: REDIRECT })
     .meta({ format: 'uri' });
 }
 
+const ENDPOINT = 'an https URL without fragment, user name or password (http only on loopback)';
+
+function endpointUrl() {
+  return text(ENDPOINT, REDIRECT_PATTERN)
+    .refine((value) => isWebUrl(parsedUrl(value)), { error: ENDPOINT })
+    .meta({ format: 'uri' });
+}
+
 const CLAIMS = 'a JSON object with id_token, userinfo or both (OpenID Connect Core 5.5)';
+
+// RFC 6749 section 3.3, in words.
+const SCOPES = 'a list of scopes, each without spaces';
 
 function isJsonObject(value: string): boolean {
   try {
@@ -110,6 +128,8 @@ const RESERVED: Readonly<Record<string, string>> = {
   claims: 'the key claims (--claims) instead',
   resource: 'the key resource (--resource) instead',
   response_mode: 'the key responseMode (--response-mode) instead',
+  // A secret that is good for one sign-in: no file keeps it, and the address it stands in is not shown.
+  one_time_token: '--one-time-token-env NAME with login instead',
 };
 
 const PARAMETER_NAME = 'a parameter name of letters, digits and -._~:[]';
@@ -137,7 +157,7 @@ export const SECRET_VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 const SECRET_PATTERN = /^(?:\$\{[A-Za-z_][A-Za-z0-9_]*\}|(?:(?!\$\{).)*)$/;
 
 /** One profile: every key is optional, since the other layers may give it. */
-export const profileSchema = z.strictObject(
+const profileKeys = z.strictObject(
   {
     issuer: text(ISSUER, ISSUER_PATTERN)
       .refine((value) => isWebUrl(parsedUrl(value)), { error: ISSUER })
@@ -231,9 +251,53 @@ export const profileSchema = z.strictObject(
     allowHttp: yesOrNo()
       .meta({ description: 'Allows an issuer on plain http outside of loopback. Default: false.' })
       .optional(),
+    authorizationEndpoint: endpointUrl()
+      .meta({ description: 'The authorization endpoint, in place of the one that discovery announces.' })
+      .optional(),
+    tokenEndpoint: endpointUrl()
+      .meta({ description: 'The token endpoint, in place of the one that discovery announces.' })
+      .optional(),
+    jwksUri: endpointUrl()
+      .meta({ description: 'The key set, in place of the one that discovery announces.' })
+      .optional(),
+    connector: keptConnector
+      .meta({ description: 'What a Logto connector says that no other key does; profile import writes it.' })
+      .optional(),
+    kind: z
+      .literal('logto', { error: 'logto, or no kind at all' })
+      .meta({ description: 'The profile is of an application of Logto, and has the keys of its configuration.' })
+      .optional(),
+    endpoint: text(ISSUER, ISSUER_PATTERN)
+      .refine((value) => isWebUrl(parsedUrl(value)), { error: ISSUER })
+      .meta({ description: 'With kind logto: where Logto is, as its console shows it.', format: 'uri' })
+      .optional(),
+    appId: text().meta({ description: 'With kind logto: the App ID.' }).optional(),
+    appSecret: text(SECRET, SECRET_PATTERN)
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
+      .meta({ description: 'With kind logto: the App Secret, as ${NAME}: taken from that environment variable.' })
+      .optional(),
+    appSecretFile: text('a path')
+      .meta({ description: 'With kind logto: a file that holds the App Secret; relative to this file.' })
+      .optional(),
+    appSecretStored: yesOrNo()
+      .meta({ description: 'With kind logto: the App Secret is kept in the session store, bound to the endpoint.' })
+      .optional(),
+    resources: z
+      .union([resourceUri(), z.array(resourceUri())], { error: RESOURCE })
+      .meta({ description: 'With kind logto: the API resources that tokens are for: one URI or a list.' })
+      .optional(),
+    scopes: z
+      .union([text(SCOPES), z.array(text(SCOPES, /^[\u0021\u0023-\u005b\u005d-\u007e]+$/))], { error: SCOPES })
+      .meta({ description: 'With kind logto: scopes besides openid, offline_access and profile.' })
+      .optional(),
   },
   { error: 'a mapping of keys to values' },
 );
+
+/** One profile, whose keys go with its kind. */
+export const profileSchema = profileKeys
+  .superRefine(refuseOtherKinds)
+  .meta(kindsForEditors(Object.keys(profileKeys.shape)));
 
 /** The values that one layer gives to a profile, as the file spells them. Times are seconds. */
 export type ProfileValues = z.infer<typeof profileSchema>;

@@ -1,4 +1,5 @@
-import type { Layer, LayerSecret } from './layers.js';
+import { issuerChangedBy, type Layer, type LayerSecret } from './layers.js';
+import { issuerAmong } from './logto-kind.js';
 import type { ClientAuthMethod } from './profile.js';
 
 /** The secret that may be used, and what has to be said about it. */
@@ -29,15 +30,16 @@ export function bindSecret(layers: readonly Layer[], clientAuth: ClientAuthMetho
     return { secret: undefined, warnings: [`clientAuth is none: ${from} is not used.`] };
   }
   const effective = layers.find((layer) => layer.values.issuer !== undefined);
-  const own = layers.slice(at).find((layer) => layer.values.issuer !== undefined);
-  const issuer = effective?.values.issuer;
-  const ownIssuer = own?.values.issuer;
-  if (issuer !== undefined && effective !== own) {
+  const own = layers.slice(at);
+  // Compared as they will be used: the kind logto, from a layer above, makes another issuer of the same words.
+  const issuer = issuerAmong(layers);
+  const ownIssuer = issuerAmong(own);
+  if (issuer !== undefined) {
     const same = ownIssuer !== undefined && place(issuer) === place(ownIssuer);
     const free = ownIssuer === undefined && effective?.layer !== 'project file';
     if (!same && !free) {
       const set = ownIssuer === undefined ? 'not set for an issuer there' : `set for ${ownIssuer}`;
-      const by = effective?.source('issuer').where;
+      const by = issuerChangedBy(layers, own);
       return {
         secret: undefined,
         warnings: [`Without a client secret: ${from} is ${set}, and is not sent to ${issuer} (from ${by}).`],
@@ -49,7 +51,7 @@ export function bindSecret(layers: readonly Layer[], clientAuth: ClientAuthMetho
     warnings.push(
       secret.source.layer === 'flag'
         ? "The client secret on the command line is visible to other users of this machine and stays in the shell's history: --client-secret-env, --client-secret-file and --client-secret-stdin do not show it."
-        : `The client secret stands in ${secret.source.where} for everybody who can read the file: write \${NAME} for an environment variable, or use clientSecretFile.`,
+        : `The client secret stands in ${secret.source.where} for everybody who can read the file: write \${NAME} for an environment variable, or use ${secret.key.endsWith('.appSecret') ? 'appSecretFile' : 'clientSecretFile'}.`,
     );
   }
   return { secret, warnings };

@@ -10,7 +10,7 @@ export interface Setting {
   /** The environment variable. Absent where a key is for files alone. */
   readonly variable?: string;
   /** `path` is relative to the file it is in, or to the current folder; `list` is separated by spaces in a variable. */
-  readonly kind: 'text' | 'number' | 'boolean' | 'path' | 'list' | 'parameters';
+  readonly kind: 'text' | 'number' | 'boolean' | 'path' | 'list' | 'parameters' | 'mapping';
 }
 
 /**
@@ -50,13 +50,34 @@ export const SETTINGS = {
   ca: { flag: '--ca', variable: 'OIDC_CLI_CA', kind: 'path' },
   insecure: { flag: '--insecure', variable: 'OIDC_CLI_INSECURE', kind: 'boolean' },
   allowHttp: { flag: '--allow-http', variable: 'OIDC_CLI_ALLOW_HTTP', kind: 'boolean' },
+  // With the code and the client secret as its stake, for files alone.
+  authorizationEndpoint: { kind: 'text' },
+  tokenEndpoint: { kind: 'text' },
+  jwksUri: { kind: 'text' },
+  connector: { kind: 'mapping' },
+  kind: { flag: '--kind', variable: 'OIDC_CLI_KIND', kind: 'text' },
+  endpoint: { flag: '--endpoint', variable: 'OIDC_CLI_ENDPOINT', kind: 'text' },
+  appId: { flag: '--app-id', variable: 'OIDC_CLI_APP_ID', kind: 'text' },
+  appSecret: { flag: '--app-secret', variable: 'OIDC_CLI_APP_SECRET', kind: 'text' },
+  appSecretFile: { flag: '--app-secret-file', variable: 'OIDC_CLI_APP_SECRET_FILE', kind: 'path' },
+  appSecretStored: { kind: 'boolean' },
+  // On the command line and in the environment, scope and resource say the same.
+  resources: { kind: 'list' },
+  scopes: { kind: 'list' },
 } as const satisfies Record<SettingKey, Setting>;
 
 /** All keys of a profile, in the order in which they are shown. */
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
 /** Keys that hold a client secret or say where it is: a layer gives one of them at most. */
-export const SECRET_KEYS = ['clientSecret', 'clientSecretFile', 'clientSecretStored'] as const;
+export const SECRET_KEYS = [
+  'clientSecret',
+  'clientSecretFile',
+  'clientSecretStored',
+  'appSecret',
+  'appSecretFile',
+  'appSecretStored',
+] as const;
 
 /** What holds where nobody said anything. Times are seconds. */
 export const DEFAULTS = {

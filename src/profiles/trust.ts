@@ -2,6 +2,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { ENDPOINT_KEYS } from './endpoint-binding.js';
 import type { Layer } from './layers.js';
 import { absolutePath, isInside } from './paths.js';
 import type { ProfileFile } from './profile-file.js';
@@ -21,6 +22,8 @@ function refusedKeys(values: ProfileValues, lower: ProfileValues): SettingKey[] 
   if (values.insecure) keys.push('insecure');
   if (values.allowHttp) keys.push('allowHttp');
   if (values.ca !== undefined) keys.push('ca');
+  // They decide where the client secret goes and whose keys are believed, whatever the issuer.
+  keys.push(...ENDPOINT_KEYS.filter((key) => values[key] !== undefined && values[key] !== lower[key]));
   if (values.strict === false && lower.strict) keys.push('strict');
   if ((values.clockTolerance ?? 0) > LARGEST_UNTRUSTED_TOLERANCE) keys.push('clockTolerance');
   return keys;
@@ -31,8 +34,13 @@ function refusedKeys(values: ProfileValues, lower: ProfileValues): SettingKey[] 
  * issuer: those that begin with OIDC_CLI_ are meant for this tool. Any other
  * could be the key of something else altogether.
  */
-function isMeantForUs(name: string): boolean {
+export function isMeantForUs(name: string): boolean {
   return name.startsWith('OIDC_CLI_') && name !== 'OIDC_CLI_STORE_KEY';
+}
+
+/** The key itself, under whichever of its names, out of `profiles.NAME.KEY`. */
+function lastOf(key: string): string {
+  return key.slice(key.lastIndexOf('.') + 1);
 }
 
 async function real(path: string): Promise<string | undefined> {
@@ -47,6 +55,15 @@ async function realOrFuture(path: string): Promise<string | undefined> {
   if (dirname(path) === path || (await lstat(path).catch(() => undefined))?.isSymbolicLink()) return undefined;
   const above = await realOrFuture(dirname(path));
   return above === undefined ? undefined : join(above, basename(path));
+}
+
+/**
+ * The path of a secret's file, its links resolved, where it lies in the folder
+ * of the untrusted file that names it; undefined where it lies elsewhere.
+ */
+export async function fileInFolder(path: string, folder: string): Promise<string | undefined> {
+  const [resolved, inside] = [await realOrFuture(path), (await real(folder)) ?? folder];
+  return resolved !== undefined && isInside(resolved, inside) ? resolved : undefined;
 }
 
 /** Whether the user's own file trusts the folder: it is listed, or lies below one that is. */
@@ -95,12 +112,11 @@ export async function checkProjectTrust(
   const reference = layer.secret?.reference;
   if (layer.secret && reference?.kind === 'env' && !isMeantForUs(reference.name)) {
     const how = `Give the variable a name that begins with OIDC_CLI_, ${allow}`;
-    throw refuse('clientSecret', { variable: reference.name, how });
+    throw refuse(lastOf(layer.secret.key), { variable: reference.name, how });
   }
   if (!layer.secret || reference?.kind !== 'file') return layer;
-  const folder = (await real(file.folder)) ?? file.folder;
-  const path = await realOrFuture(reference.path);
-  if (path === undefined || !isInside(path, folder)) throw refuse('clientSecretFile', { path: reference.path });
+  const path = await fileInFolder(reference.path, file.folder);
+  if (path === undefined) throw refuse(lastOf(layer.secret.key), { path: reference.path });
   return {
     ...layer,
     secret: { ...layer.secret, reference: { kind: 'file', path } },

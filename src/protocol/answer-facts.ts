@@ -14,6 +14,15 @@ export function locationOf(exchange: Exchange | undefined): string | undefined {
   return origin === 'null' ? undefined : origin + pathname;
 }
 
+/** The provider's clock minus ours in whole seconds; a Date header has no fractions, so half a second is added. */
+export function clockSkewOf(exchange: Exchange | undefined): number | undefined {
+  const date = Date.parse(exchange?.responseHeaders?.date ?? '');
+  if (!exchange || Number.isNaN(date)) return undefined;
+  const received = exchange.startedAt + (exchange.durationMs ?? 0);
+  const skew = Math.round((date + 500 - received) / 1000);
+  return skew === 0 ? 0 : skew;
+}
+
 /**
  * Why openid-client would not take an answer, in words that fit behind "the
  * answer is not what the standard asks for:". `exchange` is the recorded answer.

@@ -26,7 +26,11 @@ const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
 export function refusedByAuthorizationEndpoint(
   error: unknown,
   answer: URLSearchParams,
-  sent: { readonly prompt?: string | undefined; readonly scope?: string | undefined },
+  sent: {
+    readonly prompt?: string | undefined;
+    readonly scope?: string | undefined;
+    readonly redirectUri: string;
+  },
   provider: Provider,
 ): Error {
   const original = originalError(error);
@@ -34,7 +38,14 @@ export function refusedByAuthorizationEndpoint(
   if (error instanceof client.AuthorizationResponseError) {
     return new OidcCliError(
       AUTHORIZATION_ERRORS[error.error] ?? 'authorization_refused',
-      { error: error.error, description: error.error_description, prompt: sent.prompt, scope: sent.scope },
+      {
+        error: error.error,
+        description: error.error_description,
+        prompt: sent.prompt,
+        scope: sent.scope,
+        redirectUri: sent.redirectUri,
+        unannounced: unannouncedScopes(sent.scope, provider.metadata),
+      },
       { cause: error },
     );
   }
@@ -49,6 +60,16 @@ export function refusedByAuthorizationEndpoint(
   }
   const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
   return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
+}
+
+/** The scopes asked for that the provider does not announce; nothing where it announces none, or all (OIDC Discovery §3: it need not list every one). */
+export function unannouncedScopes(
+  scope: string | undefined,
+  { scopes_supported: announced }: Readonly<client.ServerMetadata>,
+): readonly string[] | undefined {
+  if (!Array.isArray(announced) || announced.length === 0) return undefined;
+  const missing = (scope ?? '').split(' ').filter((one) => one !== '' && !announced.includes(one));
+  return missing.length === 0 ? undefined : missing;
 }
 
 /** What is wrong with an answer that carries the right state. */

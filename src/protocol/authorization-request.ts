@@ -1,4 +1,6 @@
 import * as client from 'openid-client';
+import { unannouncedScopes } from './authorization-errors.js';
+import { authenticationFacts } from './client-authentication.js';
 import type { Provider } from './provider.js';
 import { refusedByTokenEndpoint } from './token-errors.js';
 import type { TokenClient } from './token-requests.js';
@@ -60,6 +62,7 @@ export async function createAuthorizationRequest(
   });
   const codeVerifier = client.randomPKCECodeVerifier();
   const nonce = client.randomNonce();
+  provider.recorder.hide(codeVerifier, nonce);
   const parameters = new URLSearchParams(asked.parameters);
   parameters.set('redirect_uri', asked.redirectUri);
   parameters.set('scope', asked.scope);
@@ -86,8 +89,11 @@ export async function createAuthorizationRequest(
       : client.buildAuthorizationUrl(configuration, parameters);
     return { url: url.href, state, nonce, codeVerifier, pushed };
   } catch (error) {
-    const { method, announced } = party.authentication;
-    const facts = { endpoint: 'pushed_authorization_request_endpoint', method, announced };
+    const { redirectUri, scope, prompt } = asked;
+    const ofClient = authenticationFacts(party.authentication);
+    const unannounced = unannouncedScopes(scope, provider.metadata);
+    const asAsked = { redirectUri, scope, prompt, unannounced };
+    const facts = { endpoint: 'pushed_authorization_request_endpoint', ...ofClient, ...asAsked };
     throw refusedByTokenEndpoint(error, facts, provider.recorder.last('pushed authorization request'));
   }
 }

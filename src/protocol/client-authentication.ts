@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
-import { OidcCliError } from '../errors.js';
+import { type Facts, OidcCliError } from '../errors.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
+import { type SecretTraits, secretTraits } from './secret-traits.js';
 
 /** The methods of client authentication this tool speaks (OIDC Core §9). */
 export const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
@@ -18,6 +19,8 @@ export interface ClientAuthentication {
   /** What the provider announces, empty when it announces nothing. */
   readonly announced: readonly string[];
   readonly apply: client.ClientAuth;
+  /** What the secret looks like, where one is sent. */
+  readonly secret?: SecretTraits | undefined;
 }
 
 /**
@@ -32,7 +35,23 @@ export function chooseClientAuthentication(
 ): ClientAuthentication {
   const announced = metadata.token_endpoint_auth_methods_supported ?? [];
   const { method, reason } = choose(request, announced);
-  return { method, reason, announced, apply: authenticationFunction(method, request.secret) };
+  const secret = method === 'none' || request.secret === undefined ? undefined : secretTraits(request.secret);
+  return {
+    method,
+    reason,
+    announced,
+    apply: authenticationFunction(method, request.secret),
+    ...(secret ? { secret } : {}),
+  };
+}
+
+/** What a refusal is read by: the method, what is announced, and what the secret looks like. Never the secret. */
+export function authenticationFacts({ method, announced, secret }: ClientAuthentication): Facts {
+  return {
+    method,
+    announced,
+    ...(secret ? { secretCharacters: secret.characters, secretOddities: secret.oddities } : {}),
+  };
 }
 
 function choose(

@@ -23,6 +23,13 @@ export interface RelyingParty {
   readonly clockTolerance: number;
 }
 
+/** Endpoints that hold in place of what discovery says. */
+export interface NamedEndpoints {
+  readonly authorizationEndpoint?: string | undefined;
+  readonly tokenEndpoint?: string | undefined;
+  readonly jwksUri?: string | undefined;
+}
+
 /** A provider whose metadata has been read (OpenID Connect Discovery 1.0). */
 export interface Provider {
   /** The issuer in the provider's own words. */
@@ -38,6 +45,11 @@ export interface Provider {
    * for a minute and would refuse a key rotated since. No request is made.
    */
   configuration(party: RelyingParty): Promise<client.Configuration>;
+  /**
+   * The same provider, metadata and key set for another job, whose requests go
+   * by its own fetch to its own recorder: what one asks, another must not read.
+   */
+  forJob(deps: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider;
   /** The URL of an endpoint; throws `endpoint_missing` when the provider announces none, `discovery_invalid` when it cannot be used. */
   endpoint(name: EndpointName): string;
 }
@@ -48,6 +60,7 @@ export type EndpointName =
   | 'token_endpoint'
   | 'userinfo_endpoint'
   | 'revocation_endpoint'
+  | 'introspection_endpoint'
   | 'end_session_endpoint'
   | 'pushed_authorization_request_endpoint'
   | 'jwks_uri';
@@ -58,11 +71,17 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Reads the provider's metadata (OIDC Discovery §4): one request. Throws
- * `issuer_invalid`, `issuer_not_https`, the `discovery_*` codes, or the network's own.
+ * Reads the provider's metadata (OIDC Discovery §4): one request. Named
+ * endpoints go before the announced ones; where all three are named, a provider
+ * without discovery (404) will do. Throws `issuer_invalid`, `issuer_not_https`,
+ * the `discovery_*` codes, or the network's own.
  */
 export async function discoverProvider(
-  request: { readonly issuer: string; readonly allowHttp?: boolean },
+  request: {
+    readonly issuer: string;
+    readonly allowHttp?: boolean;
+    readonly endpoints?: NamedEndpoints | undefined;
+  },
   deps: ProviderDeps,
 ): Promise<Provider> {
   const server = parseIssuer(request.issuer, request.allowHttp === true);
@@ -86,8 +105,9 @@ export async function discoverProvider(
   try {
     const configuration = await discover(async (url, init) => {
       const response = await deps.fetch(url, { ...init, step: 'discovery' });
-      document = await response.clone().text();
-      return response;
+      const named = request.endpoints && (await withNamedEndpoints(response, request.issuer, request.endpoints));
+      document = await (named ?? response).clone().text();
+      return named ?? response;
     });
     metadata = configuration.serverMetadata();
   } catch (error) {
@@ -107,11 +127,12 @@ export async function discoverProvider(
     if (address !== undefined && !steps.has(address)) steps.set(address, step);
   }
 
-  return {
+  const ofJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
     issuer: metadata.issuer,
     metadata,
     keySet,
-    recorder: deps.recorder,
+    recorder: job.recorder,
+    forJob: ofJob,
     endpoint: (name) => {
       const url = metadata[name];
       if (!url) throw new OidcCliError('endpoint_missing', { endpoint: name, issuer: metadata.issuer });
@@ -124,7 +145,7 @@ export async function discoverProvider(
       client.enableNonRepudiationChecks(configuration);
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
-        const response = await deps.fetch(url, { ...init, step });
+        const response = await job.fetch(url, { ...init, step });
         if (step === 'token request' && response.ok) {
           const kid = await keyIdOfIdToken(response.clone());
           if (kid.present) handOver(configuration, await keySet.forKey(kid.value));
@@ -133,7 +154,38 @@ export async function discoverProvider(
       };
       return configuration;
     },
+  });
+  return ofJob(deps);
+}
+
+/** Which algorithms sign ID tokens, where nobody announces it: every one with a public key (RFC 7518 §3.1, RFC 8037). */
+const SIGNATURES = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
+
+/** The provider's discovery document with the named endpoints in it; undefined where it is no document and they are not enough. */
+async function withNamedEndpoints(
+  response: Response,
+  issuer: string,
+  named: NamedEndpoints,
+): Promise<Response | undefined> {
+  const members = {
+    ...(named.authorizationEndpoint === undefined ? {} : { authorization_endpoint: named.authorizationEndpoint }),
+    ...(named.tokenEndpoint === undefined ? {} : { token_endpoint: named.tokenEndpoint }),
+    ...(named.jwksUri === undefined ? {} : { jwks_uri: named.jwksUri }),
   };
+  if (response.status === 404 && Object.keys(members).length === 3) {
+    return Response.json({ issuer, id_token_signing_alg_values_supported: SIGNATURES, ...members });
+  }
+  const { status, headers } = response;
+  const announced: unknown =
+    status === 200
+      ? await response
+          .clone()
+          .json()
+          .catch(() => undefined)
+      : undefined;
+  if (typeof announced !== 'object' || announced === null || Array.isArray(announced)) return undefined;
+  const text = JSON.stringify({ ...announced, ...members });
+  return new Response(text, { headers: { 'content-type': headers.get('content-type') ?? '' } });
 }
 
 /** What a request to an endpoint is called in the recorder; the token endpoint first, since its answers are judged. */

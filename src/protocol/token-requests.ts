@@ -1,8 +1,9 @@
 import * as client from 'openid-client';
 import { OidcCliError } from '../errors.js';
 import type { Exchange } from '../trace/recorder.js';
+import { clockSkewOf } from './answer-facts.js';
 import { refusedByAuthorizationEndpoint } from './authorization-errors.js';
-import type { ClientAuthentication } from './client-authentication.js';
+import { authenticationFacts, type ClientAuthentication } from './client-authentication.js';
 import { type Check, type CheckName, firstRefusal, type IdTokenReport, reportIdToken } from './id-token-report.js';
 import type { Provider, ProviderDeps } from './provider.js';
 import { refusedByTokenEndpoint } from './token-errors.js';
@@ -94,6 +95,7 @@ export async function exchangeCode(
   }
   return judge(outcome, exchange, provider, party, deps, {
     requireIdToken: true,
+    redirectUri: sent.redirectUri,
     nonce: sent.nonce,
     code: answer.get('code') ?? undefined,
     maxAge: sent.maxAge,
@@ -115,6 +117,8 @@ export async function refreshTokens(
     readonly previous?: Readonly<Record<string, unknown>>;
     readonly scope?: string;
     readonly resource?: readonly string[] | undefined;
+    /** Anything else the provider understands. */
+    readonly parameters?: Readonly<Record<string, string>>;
   },
   deps: ProviderDeps,
 ): Promise<VerifiedTokens> {
@@ -127,6 +131,7 @@ export async function refreshTokens(
   provider.endpoint('token_endpoint');
   const parameters = resourceParameters(request.resource);
   if (request.scope) parameters.set('scope', request.scope);
+  for (const [name, value] of Object.entries(request.parameters ?? {})) parameters.set(name, value);
   const outcome = await settle(client.refreshTokenGrant(configuration, refreshToken, parameters));
   return judge(outcome, tokenExchange(deps, before), provider, party, deps, {
     requireIdToken: false,
@@ -166,6 +171,8 @@ function tokenExchange(deps: ProviderDeps, since: number): Exchange | undefined 
 
 interface Judging {
   readonly requireIdToken: boolean;
+  /** Of the authorization request, where a code is spent. */
+  readonly redirectUri?: string;
   readonly nonce?: string;
   readonly code?: string | undefined;
   readonly maxAge?: number | undefined;
@@ -185,7 +192,7 @@ async function judge(
   const body = exchange?.status !== undefined && exchange.status < 300 ? jsonObject(exchange.responseBody) : undefined;
   const idToken = typeof body?.id_token === 'string' ? body.id_token : undefined;
   const accessToken = typeof body?.access_token === 'string' ? body.access_token : undefined;
-  const clockSkew = skewOf(exchange);
+  const clockSkew = clockSkewOf(exchange);
   const report =
     idToken === undefined
       ? undefined
@@ -205,6 +212,10 @@ async function judge(
           previous: judging.previous,
         });
   const details = report ? { checks: report.checks } : {};
+  if (report) {
+    const { checks } = report;
+    deps.recorder.note({ step: 'ID token checks', from: 'cli', to: 'cli', at: deps.clock.now(), checks });
+  }
 
   if (!outcome.accepted) {
     const original = originalError(outcome.error);
@@ -214,8 +225,9 @@ async function judge(
     if (original) throw original;
     const facts = {
       endpoint: 'token_endpoint',
-      method: party.authentication.method,
-      announced: party.authentication.announced,
+      ...authenticationFacts(party.authentication),
+      clockSkew,
+      redirectUri: judging.redirectUri,
     };
     if (!body) throw refusedByTokenEndpoint(outcome.error, facts, exchange);
     const none = body.id_token === undefined || body.id_token === null;
@@ -312,13 +324,4 @@ function jsonObject(text: string | undefined): Record<string, unknown> | undefin
   } catch {
     return undefined;
   }
-}
-
-/** The provider's clock minus ours in whole seconds; a Date header has no fractions, so half a second is added. */
-function skewOf(exchange: Exchange | undefined): number | undefined {
-  const date = Date.parse(exchange?.responseHeaders?.date ?? '');
-  if (!exchange || Number.isNaN(date)) return undefined;
-  const received = exchange.startedAt + (exchange.durationMs ?? 0);
-  const skew = Math.round((date + 500 - received) / 1000);
-  return skew === 0 ? 0 : skew;
 }

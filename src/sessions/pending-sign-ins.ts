@@ -20,6 +20,8 @@ export interface PendingSignIns {
    * gets it. Undefined when there is none or it has expired. Throws `store_*`.
    */
   takePending(state: string): Promise<PendingSignIn | undefined>;
+  /** The sign-in with this state, left where it is. Undefined when there is none or it has expired. Throws `store_*`. */
+  findPending(state: string): Promise<PendingSignIn | undefined>;
 }
 
 /** Pending sign-ins over `index` and the stores; those in the memory store stay in this object. */
@@ -65,6 +67,14 @@ export function createPendingSignIns(world: {
         await save({ ...content, pending: [...others, entry] });
         await store.set(entry.key, JSON.stringify(pending));
       });
+    },
+
+    async findPending(state) {
+      const id = pendingId(state);
+      const entry = (await world.index.read()).pending.find((candidate) => candidate.id === id);
+      const value = entry && (await world.storeOf(entry.store).get(entry.key));
+      const pending = value === undefined ? inMemory.get(id) : parsePending(value);
+      return pending?.state === state && !expired(pending) ? pending : undefined;
     },
 
     async takePending(state) {

@@ -25,11 +25,36 @@ export type SecretSource =
   /** The value itself, kept with the session in its store and bound to the session's issuer. */
   | { readonly kind: 'stored'; readonly value: string };
 
+/**
+ * Who an access token beside the ordinary one is for: an API resource
+ * (RFC 8707), an organization (Logto), or the resource on the organization's behalf.
+ */
+export interface TokenTarget {
+  readonly resource?: string | undefined;
+  readonly organization?: string | undefined;
+}
+
+/** An access token for one target. `expiresAt` in seconds since the epoch; absent when the provider did not say. */
+export interface KeptAccessToken extends TokenTarget {
+  readonly accessToken: string;
+  readonly tokenType: string;
+  readonly expiresAt?: number;
+  readonly scope: readonly string[];
+}
+
 /** One sign-in, as it is kept. One per profile and issuer. Times are seconds since the epoch. */
 export interface Session {
   readonly version: 1;
+  /** `logto`: resources are named at a refresh, never with the code. Absent: an ordinary sign-in. */
+  readonly kind?: 'logto';
   readonly profile: string;
   readonly issuer: string;
+  /** Where the profile named them itself: in place of what discovery says. */
+  readonly endpoints?: {
+    readonly authorizationEndpoint?: string | undefined;
+    readonly tokenEndpoint?: string | undefined;
+    readonly jwksUri?: string | undefined;
+  };
   readonly clientId: string;
   readonly clientAuth: string;
   readonly clientSecret?: SecretSource;
@@ -48,6 +73,8 @@ export interface Session {
   /** When the access token expires; absent when the provider did not say. */
   readonly expiresAt?: number;
   readonly refreshToken?: string;
+  /** For resources and organizations, one a target; absent before the first. */
+  readonly accessTokens?: readonly KeptAccessToken[];
   readonly scope: { readonly requested: readonly string[]; readonly granted: readonly string[] };
   readonly resource?: readonly string[];
   /** How far the ID tokens of this session are trusted: the sign-in's own tolerance in seconds, and `strict`. */

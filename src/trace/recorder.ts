@@ -15,21 +15,94 @@ export interface Exchange {
   readonly startedAt: number;
   /** Milliseconds from the request to the last byte of the answer or to the failure. */
   durationMs?: number;
+  /** When the server's TLS certificate expires, where a connection was made for this: seconds since the epoch. */
+  certificateExpiresAt?: number;
   /** The message of the failure, when no answer came. */
   failure?: string;
+  /** Which of several jobs asked, where a command has several; the recorder says it. */
+  about?: string;
+}
+
+/** Who takes part in a sign-in. */
+export type Party = 'browser' | 'cli' | 'provider';
+
+/** A check of a step, by name. `expected` and `actual` are for people and hold no secret. */
+export interface StepCheck {
+  readonly name: string;
+  readonly verdict: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly code?: string | undefined;
 }
 
 /**
- * Collects the exchanges of one run. `--trace`, reports and explanations all
- * read from here; nothing in it has been redacted.
+ * Something that happened beside our own exchanges: the browser was sent to the
+ * provider, the answer came back, the ID token was judged. Raw, as an exchange is.
+ */
+export interface Step {
+  /** In the standard's words, where it has any: `authorization request`, `authorization response`, … */
+  readonly step: string;
+  readonly from: Party;
+  readonly to: Party;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** What was said of it, in our words. */
+  readonly note?: string | undefined;
+  /** Of a request that another party made: its address. */
+  readonly url?: string | undefined;
+  /** What it carried, where that is not in the address. */
+  readonly parameters?: readonly (readonly [name: string, value: string])[] | undefined;
+  readonly checks?: readonly StepCheck[] | undefined;
+  /** Which of several jobs it belongs to, where a command has several; the recorder says it. */
+  readonly about?: string;
+}
+
+/** Hears of everything while it happens, raw. */
+export interface Follower {
+  /** A request is about to be sent. */
+  begun(exchange: Exchange): void;
+  /** Its answer is complete, or it failed. */
+  ended(exchange: Exchange): void;
+  noted(step: Step): void;
+  /** A value that must never be shown, wherever it turns up from now on. */
+  hidden(secret: string): void;
+}
+
+/**
+ * Collects the exchanges of one run, and tells a follower of them and of the
+ * steps between. `--trace`, reports and explanations all read from here;
+ * nothing in it has been redacted.
  */
 export class Recorder {
   readonly exchanges: Exchange[] = [];
 
+  /** `about`: the name of the job, where a command has several at once. */
+  constructor(
+    private readonly follower?: Follower | undefined,
+    private readonly about?: string,
+  ) {}
+
   /** Adds an exchange that has just begun and returns it, to be completed by the caller. */
   begin(exchange: Exchange): Exchange {
     this.exchanges.push(exchange);
+    if (this.about !== undefined) exchange.about = this.about;
+    this.follower?.begun(exchange);
     return exchange;
+  }
+
+  /** Tells that an exchange is complete: `begin` returned it, and the caller has filled it in. */
+  end(exchange: Exchange): void {
+    this.follower?.ended(exchange);
+  }
+
+  /** Tells of a step that is no exchange of ours. */
+  note(step: Step): void {
+    this.follower?.noted(this.about === undefined ? step : { ...step, about: this.about });
+  }
+
+  /** Names a secret of this run before anybody could repeat it. */
+  hide(...secrets: readonly (string | undefined)[]): void {
+    for (const secret of secrets) if (secret) this.follower?.hidden(secret);
   }
 
   /** The newest exchange of a step, or undefined. */

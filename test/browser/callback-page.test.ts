@@ -80,7 +80,7 @@ test('every failure of a sign-in has a Japanese sentence but those no browser me
   expect(
     without.filter(
       (code) =>
-        !/^(usage|config_|profile_|client_|redirect_|port_|ca_|issuer_|discovery_|endpoint_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal)/.test(
+        !/^(usage|config_|profile_|client_|redirect_|port_|ca_|issuer_|discovery_|endpoint_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal|report_|sign_in_|totp_|browser_|organization_|connector_(file|config|overrides|refresh)|plan_|smoke_|introspection_)/.test(
           code,
         ),
     ),

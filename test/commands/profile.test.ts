@@ -386,7 +386,7 @@ describe('a mistake in a file names file, line, key, what was found and what is 
       'an unknown key',
       'profiles:\n  it:\n    issuer: https://id.example.com\n    client_id: app\n',
       'line 4, key profiles.it.client_id: found an unknown key.',
-      /^Did you mean "clientId"\? Allowed is: issuer, clientId, clientSecret, .+, allowHttp\.$/,
+      /^Did you mean "clientId"\? Allowed is: issuer, clientId, clientSecret, .+, allowHttp, .*kind\.$/,
     ],
     [
       'a mistyped key at the top',

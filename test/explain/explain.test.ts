@@ -12,12 +12,20 @@ const askedFor = { prompt: 'login', scope: 'openid profile' };
 const silent = { prompt: 'none', scope: 'openid profile' };
 const announced = ['client_secret_post', 'private_key_jwt'];
 const file = '/home/alice/.config/oidc-cli/oidc-cli.yaml';
+const serverError = { logtoStatus: 500, logtoCode: 'Internal server error' };
+const refusedClaim = { ...serverError, tolerance: '0 s', missing: false };
+
+/** What Logto shows beside the true reason, where it is not the bare 500. */
+function byLogto(code: string): Facts {
+  return { logtoStatus: code === 'social_invalid_id_token' ? 401 : 400, logtoCode: `connector.${code}` };
+}
 
 /** What is known in real runs, for every code: the facts its throwers give. */
 const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   usage: [{ reason: 'Too many arguments.', fix: 'Use --store file.' }],
   config_missing: [
     { key: 'issuer', flag: '--issuer', variable: 'OIDC_CLI_ISSUER', profile: 'staging' },
+    { key: 'appId', flag: '--app-id', variable: 'OIDC_CLI_APP_ID', profile: 'bookstore' },
     { key: 'issuer', flag: '--issuer', variable: 'OIDC_CLI_ISSUER', known: ['dev', 'prod'], files: [file] },
     { key: 'clientId', flag: '--client-id' },
     { key: 'profile', variable: 'OIDC_CLI_PROFILE', known: ['dev', 'prod'] },
@@ -67,6 +75,11 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   port_taken: [{ port: 8484, holder: 'node (1234)', flag: '--port' }, { port: 8484 }],
   port_forbidden: [{ port: 80, flag: '--port' }],
   ca_unreadable: [{ file: '/etc/ca.pem', reason: 'it holds no certificate' }],
+  report_unwritable: [
+    { file: 'junit.xml', reason: 'EACCES' },
+    { file: 'reports', reason: 'it is a folder' },
+    { file: 'trace.html', reason: 'ENOSPC', flag: '--trace-file FILE' },
+  ],
   issuer_invalid: [{ issuer: 'id.example.com' }, { issuer, extra: true }],
   issuer_not_https: [{ issuer: 'http://id.example.com' }],
   discovery_not_found: [{ issuer, url, status: 404, contentType: 'text/html' }],
@@ -119,9 +132,18 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...said, ...silent },
     { ...said, ...askedFor },
   ],
-  invalid_scope: [{ ...said, ...askedFor }],
-  invalid_target: [said],
-  invalid_request: [said],
+  invalid_scope: [
+    { ...said, ...askedFor },
+    { ...said, ...askedFor, unannounced: ['payroll'] },
+    { ...said, ...askedFor, unannounced: ['pay', 'roll'] },
+  ],
+  invalid_target: [
+    said,
+    { ...said, profile: 'staging', resource: 'https://api.example.com', askedResources: [] },
+    { ...said, resource: 'https://api.example.com', askedResources: ['https://stock.example.com'] },
+    { ...said, resource: 'https://api.example.com', askedResources: ['https://api.example.com'] },
+  ],
+  invalid_request: [said, { ...said, redirectUri: 'http://localhost:8484/callback' }],
   unauthorized_client: [said],
   unsupported_response_type: [said],
   provider_server_error: [said, { error: 'server_error' }],
@@ -141,6 +163,69 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { reason: 'it has neither a code nor an error', parameters: ['state', 'iss'] },
   ],
   callback_no_pending: [{}],
+  sign_in_rejected: [
+    { field: 'password', words: 'Your password is incorrect.', title: 'Sign in', url },
+    { field: 'username', words: 'アカウントが見つかりません。', title: 'サインイン', url },
+    { field: 'code', words: 'Invalid code' },
+    { field: 'password' },
+  ],
+  sign_in_account_locked: [{ words: 'Your account is locked.' }, { words: 'アカウントはロックされています！' }],
+  sign_in_page_error: [
+    {
+      words: 'Invalid parameter: redirect_uri',
+      status: 400,
+      title: 'Error',
+      url,
+      redirectUri: 'https://app.example.com/',
+    },
+    { words: 'AADSTS700016: Application was not found', title: 'Error' },
+    { status: 502 },
+  ],
+  sign_in_loops: [
+    { title: 'Sign in', url, times: 3 },
+    { title: '', url, words: 'Sign in to go on' },
+  ],
+  sign_in_page_not_understood: [
+    { title: 'Choose', url, controls: ['text field "Colour"', 'button "Go"'] },
+    { title: 'Prove', url, controls: [], captcha: true, newPassword: true, passkey: true },
+  ],
+  sign_in_script_needed: [
+    { title: 'App', url },
+    { title: '', url },
+  ],
+  sign_in_credentials_missing: [
+    { field: 'password' },
+    { field: 'code' },
+    { field: 'username' },
+    { field: 'password', variable: 'TEST_PASSWORD', reason: 'it is not set' },
+    { field: 'code', file: '/run/totp', reason: 'ENOENT' },
+    { field: 'password', source: 'stdin', reason: 'it is empty' },
+  ],
+  sign_in_step_failed: [
+    {
+      step: 'click "Go on"',
+      title: 'Sign in',
+      url,
+      reason: 'nothing like that is on the page',
+      controls: ['button "Go"'],
+    },
+    { step: 'wait "#done"', reason: 'it did not appear' },
+  ],
+  sign_in_command_failed: [{ command: 'sign-in.sh', reason: 'it ended with exit code 1' }],
+  sign_in_timed_out: [
+    { seconds: 30, pages: 2, title: 'Sign in', url },
+    { seconds: 1, pages: 0 },
+  ],
+  totp_secret_invalid: [{ reason: 'it is not base32' }],
+  browser_missing: [
+    { reason: 'the package playwright-core is not installed', package: 'playwright-core' },
+    { reason: 'no Chrome, Chromium or Edge was found' },
+    { reason: '/opt/chrome is not there' },
+  ],
+  browser_failed: [
+    { browser: '/usr/bin/chromium', reason: 'No usable sandbox' },
+    { reason: 'it ended twice while signing in' },
+  ],
   login_timeout: [
     { seconds: 300, redirectUri: 'http://localhost:8484/callback', strays: 0 },
     { seconds: 5, strays: 1 },
@@ -148,9 +233,21 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   invalid_client: [
     { method: 'client_secret_basic', announced, status: 401, ...said },
     { method: 'none', announced: [], status: 401, error: 'invalid_client' },
+    { method: 'client_secret_basic', announced, secretCharacters: 10, secretOddities: [] },
+    {
+      method: 'client_secret_basic',
+      secretCharacters: 1,
+      secretOddities: ['ends in a line break', 'stands in quotes'],
+    },
+    { method: 'client_secret_jwt', clockSkew: 73, secretCharacters: 32, secretOddities: [] },
   ],
   invalid_grant: [said],
   unsupported_grant_type: [said],
+  organization_refused: [
+    { ...said, profile: 'staging', scope: 'openid', organization: 'org-1', granted: 'openid' },
+    { ...said, scope: 'openid urn:logto:scope:organizations', organization: 'org-1', granted: 'openid' },
+    { ...said, organization: 'org-1', granted: 'openid urn:logto:scope:organizations' },
+  ],
   token_request_refused: [
     { endpoint: 'token_endpoint', status: 502, contentType: 'text/html', reason: 'it has the status 502' },
     { endpoint: 'token_endpoint', status: 302, location: 'https://sso.example/' },
@@ -219,8 +316,13 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   no_refresh_token: [
     { profile: 'staging', scope: 'openid' },
     { profile: 'staging', scope: 'openid offline_access' },
+    { profile: 'staging', scope: 'openid', resource: 'https://api.example.com', askedResources: [] },
+    { profile: 'staging', scope: 'openid', organization: 'org-1' },
   ],
-  refresh_refused: [{ profile: 'staging', ...said }],
+  refresh_refused: [
+    { profile: 'staging', ...said },
+    { profile: 'staging', ...said, organization: 'org-1', granted: 'openid' },
+  ],
   store_unavailable: [{ reason: 'no Secret Service answers' }],
   store_locked: [{ reason: 'the prompt was dismissed' }],
   store_timeout: [{ timeoutSeconds: 3 }, { file: '/data/lock', timeoutSeconds: 30 }],
@@ -233,6 +335,168 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   ],
   store_corrupt: [{ file: '/data/sessions/x', reason: 'it ends too early' }],
   store_failed: [{ operation: 'write', file: '/data', reason: 'ENOSPC' }],
+  connector_file_unreadable: [
+    { file: 'connector.json', reason: 'there is no such file' },
+    { file: 'stdin', reason: 'it is a folder' },
+  ],
+  connector_file_invalid: [
+    { file: 'connector.json', reason: 'it is empty' },
+    {
+      file: 'connector.json',
+      line: 3,
+      path: 'config.scope',
+      reason: 'the key is there twice',
+      fix: 'Keep one of them.',
+    },
+    { file: 'stdin', line: 1, reason: 'it is a list of 2', fix: 'Take one connector out of the list.' },
+  ],
+  connector_config_invalid: [
+    { ...byLogto('invalid_config'), path: 'scope', line: 4, found: 'nothing', allowed: 'text in quotes' },
+    {
+      ...byLogto('invalid_config'),
+      path: 'config.clientId',
+      line: 2,
+      found: 'a number',
+      allowed: 'text in quotes',
+      when: 'when the connector is saved',
+      more: 1,
+      others: ['config.grantType (line 3) is another text; allowed: "authorization_code".'],
+    },
+    {
+      ...byLogto('invalid_config'),
+      path: 'scope',
+      found: 'nothing',
+      allowed: 'text in quotes',
+      when: 'at each sign-in: it saves, and empty values are lost',
+    },
+    {
+      ...serverError,
+      path: 'customConfig.constructor',
+      found: 'a name that Logto cannot turn into a parameter',
+      allowed: 'any other name',
+      when: 'at each sign-in',
+      fix: 'Remove constructor from customConfig.',
+    },
+  ],
+  connector_overrides_request: [
+    { names: ['state'], keys: ['customConfig.State'], consequence: 'refuse the answer' },
+    { names: ['nonce', 'redirect_uri'], keys: ['customConfig.nonce', 'customConfig.redirectUri'], consequence: 'fail' },
+  ],
+  connector_endpoint_invalid: [
+    { ...serverError, key: 'tokenEndpoint', reason: 'it is not an absolute URL' },
+    { ...serverError, key: 'idTokenVerificationConfig.jwksUri', reason: 'ftp is no scheme that can be requested' },
+  ],
+  connector_verification_config_invalid: [
+    { ...serverError, key: 'idTokenVerificationConfig.clockTolerance', reason: 'a text needs a unit ("5 s")' },
+    { ...serverError, key: 'idTokenVerificationConfig.algorithms', reason: 'it is not a list of names' },
+  ],
+  connector_client_assertion_failed: [
+    { ...byLogto('general'), alg: 'HS256', reason: 'the client secret cannot sign' },
+    { ...byLogto('general'), reason: 'no signing algorithm is written out' },
+  ],
+  connector_code_missing: [
+    { ...byLogto('general'), error: 'access_denied', description: 'The person said no.', scope: 'openid' },
+    { ...byLogto('general'), error: 'invalid_scope', scope: 'openid%2Bemail' },
+    { ...byLogto('general'), error: 'invalid_request', description: 'code_challenge is required', pkceRequired: true },
+    { ...byLogto('general'), scope: 'openid', responseMode: 'fragment' },
+    { ...byLogto('general'), scope: 'openid' },
+  ],
+  connector_token_refused: [
+    { ...byLogto('general'), status: 400, ...said, method: 'client_secret_post', announced },
+    {
+      ...byLogto('general'),
+      status: 401,
+      error: 'invalid_client',
+      method: 'client_secret_basic',
+      rawBasicDiffers: true,
+    },
+    { ...byLogto('general'), status: 401, error: 'invalid_client', method: 'client_secret_basic', announced },
+    { ...byLogto('general'), status: 401, secretHasWhitespace: true, authenticate: 'Basic realm="token"' },
+    { ...byLogto('general'), status: 400, error: 'invalid_grant', description: 'PKCE is required', pkceRequired: true },
+    { ...byLogto('general'), status: 400, error: 'invalid_grant', overridden: ['code'] },
+    { ...byLogto('general'), status: 502, body: '<html>\n  <h1>Bad gateway</h1>' },
+    { ...byLogto('general'), status: 500, body: '' },
+  ],
+  connector_token_response_invalid: [
+    { ...byLogto('invalid_response'), reason: 'it is not JSON', contentType: 'text/html' },
+    { ...byLogto('invalid_response'), reason: 'it is not JSON' },
+    { ...byLogto('invalid_response'), reason: 'it has no id_token', member: 'id_token' },
+    { ...byLogto('invalid_response'), reason: 'expires_in is a string and not a number', member: 'expires_in' },
+    { ...byLogto('social_invalid_id_token'), reason: 'id_token is empty', member: 'id_token' },
+  ],
+  connector_token_unreachable: [
+    { ...serverError, url, host, why: 'network_timeout', seconds: 10 },
+    { ...serverError, url, host, why: 'network_dns', reason: 'ENOTFOUND' },
+    { ...serverError, url, host, why: 'network_refused', reason: 'ECONNREFUSED' },
+    { ...serverError, url, host, why: 'network_unreachable', reason: 'EHOSTUNREACH' },
+    { ...serverError, url, host, why: 'network_closed', reason: 'ECONNRESET' },
+    { ...serverError, url, host, why: 'network_failed', reason: 'the answer is not HTTP' },
+    { ...serverError, url, host, why: 'tls_not_trusted', reason: 'the certificate is self-signed' },
+    { ...serverError, url, host, why: 'response_too_large', limit: 2_097_152 },
+    { ...serverError, url, reason: 'it redirects without end' },
+  ],
+  connector_key_set_unavailable: [
+    { ...serverError, url, why: 'network_timeout', seconds: 5 },
+    { ...serverError, url, status: 404, reason: 'it answered 404' },
+    { ...serverError, url, status: 302, reason: 'it answered 302' },
+    { ...serverError, url, status: 200, reason: 'its answer is no key set' },
+    { ...serverError, url, why: 'network_refused', reason: 'ECONNREFUSED' },
+  ],
+  connector_id_token_refused: [
+    { ...refusedClaim, claim: 'iss', expected: issuer, actual: `${issuer}/` },
+    { ...refusedClaim, claim: 'iss', expected: issuer, actual: 'nothing', missing: true },
+    { ...refusedClaim, claim: 'aud', expected: 'app', actual: 'app-1, app-2' },
+    { ...refusedClaim, claim: 'exp', expected: 'after 2026-01-01T00:00:00.000Z', actual: '2025-12-31T23:59:59.000Z' },
+    {
+      ...refusedClaim,
+      claim: 'nbf',
+      expected: '2026-01-01T00:00:00.000Z or before',
+      actual: '2026-01-01T00:01:00.000Z',
+    },
+    { ...refusedClaim, claim: 'iat', expected: 'at most 60 s before 2026-01-01T00:00:00.000Z', actual: 'nothing' },
+    { ...refusedClaim, claim: 'sub', expected: 'user-1', actual: 'user-2', tolerance: '30 seconds' },
+    { ...refusedClaim, claim: 'typ', expected: 'JWT', actual: 'at+jwt' },
+    { ...serverError, reason: 'signature verification failed', kind: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' },
+    { ...serverError, reason: 'no applicable key found in the JSON Web Key Set', kind: 'ERR_JWKS_NO_MATCHING_KEY' },
+    { ...serverError, reason: 'multiple keys match', kind: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS', announced },
+    { ...serverError, reason: '"alg" is not allowed', kind: 'ERR_JOSE_ALG_NOT_ALLOWED' },
+    { ...serverError, reason: 'Invalid Compact JWS', kind: 'ERR_JWS_INVALID' },
+  ],
+  connector_claims_refused: [
+    { ...byLogto('social_invalid_id_token'), claim: 'name', expected: 'a text', actual: 'a number' },
+    {
+      ...byLogto('social_invalid_id_token'),
+      claim: 'email_verified',
+      expected: 'true or false',
+      actual: 'a string',
+      stringBoolean: true,
+    },
+    { ...byLogto('social_invalid_id_token'), claim: 'sub', expected: 'a text', actual: 'absent' },
+  ],
+  connector_nonce_mismatch: [byLogto('social_invalid_id_token')],
+  connector_refresh_unsupported: [{ ...serverError, key: 'tokenEndpointAuthMethod' }],
+  plan_missing: [
+    { file: '/src/app/oidc-smoke.yaml', named: false },
+    { file: '/src/app/checks.yaml', named: true },
+  ],
+  plan_exists: [{ file: '/src/app/oidc-smoke.yaml' }],
+  smoke_baseline_unreadable: [
+    { file: '/src/app/oidc-baseline.json', reason: 'ENOENT' },
+    { file: '/src/app/oidc-baseline.json', reason: 'it is no JSON' },
+  ],
+  smoke_secret_unavailable: [
+    { what: 'password', variable: 'OIDC_CLI_PASSWORD', reason: 'it is not set' },
+    { what: 'password', file: '/src/app/password', reason: 'ENOENT' },
+    { what: 'password', source: 'stdin', reason: 'it is empty' },
+  ],
+  smoke_nothing_selected: [{ filter: ['prdo'], known: ['prod', 'staging'] }],
+  smoke_expectation_violated: [{ expectation: 'claims.email', expected: '"a"', actual: '"b"' }],
+  smoke_check_timeout: [
+    { seconds: 60, phase: 'sign-in pages' },
+    { seconds: 60, phase: 'token request' },
+  ],
+  smoke_run_timeout: [{ seconds: 600, phase: 'discovery' }],
+  introspection_refused: [{ status: 401, method: 'none', ...said }, { status: 500 }],
   interrupted: [{}],
   internal: [{ reason: 'TypeError in login.js:10' }],
 };
@@ -272,6 +536,87 @@ describe('the first cause is the true one where facts tell', () => {
       /behind a proxy/,
     ],
     ['another host', 'discovery_issuer_mismatch', { expected: issuer, actual: 'https://b.example' }, /alias/],
+    [
+      'a secret that ends in a line break',
+      'invalid_client',
+      { method: 'client_secret_basic', secretCharacters: 11, secretOddities: ['ends in a line break'] },
+      /^The client secret that was sent is 11 characters long and ends in a line break\.$/,
+    ],
+    [
+      'an assertion of a clock that is off',
+      'invalid_client',
+      { method: 'client_secret_jwt', clockSkew: -73, secretCharacters: 32, secretOddities: [] },
+      /provider's is 73 s behind/,
+    ],
+    [
+      'a redirect URI that differs by a slash from the one the provider names',
+      'invalid_request',
+      {
+        redirectUri: 'http://localhost:8484/callback',
+        description: 'Not one of: http://localhost:8484/callback/.',
+      },
+      /names http:\/\/localhost:8484\/callback\/: they differ by the slash at the end\.$/,
+    ],
+    [
+      'a redirect URI on another port',
+      'sign_in_page_error',
+      { redirectUri: 'http://localhost:8484/cb', words: 'Registered: http://localhost:3000/cb' },
+      /differ by the port/,
+    ],
+    [
+      'a redirect URI by its other name',
+      'invalid_grant',
+      { redirectUri: 'http://localhost:8484/cb', description: 'expected "http://127.0.0.1:8484/cb"' },
+      /localhost and 127\.0\.0\.1/,
+    ],
+    [
+      'a redirect URI with another scheme',
+      'invalid_request',
+      { redirectUri: 'http://app.example/cb', description: "got 'https://app.example/cb'" },
+      /http and https/,
+    ],
+    [
+      'a code of Microsoft',
+      'invalid_client',
+      { method: 'client_secret_post', description: 'AADSTS7000222: The provided client secret keys are expired.' },
+      /^AADSTS7000222: The client secret has expired/,
+    ],
+    ['a scope that is not announced', 'invalid_scope', { scope: 'a b', unannounced: ['b'] }, /not announce b: it is/],
+    ['a code that was used', 'invalid_grant', { description: 'Code already redeemed' }, /used before/],
+    ['a verifier', 'invalid_grant', { description: 'PKCE verification failed' }, /PKCE verifier/],
+    ['a redirect URI at the token endpoint', 'invalid_grant', { description: 'redirect_uri mismatch' }, /redirect URI/],
+    ['a person who pressed cancel', 'access_denied', { description: 'The user cancelled' }, /pressed/],
+    ['a person without an assignment', 'access_denied', { description: 'User is not assigned' }, /not assigned/],
+    ['PKCE that was not taken', 'invalid_request', { description: 'code_challenge is required' }, /agree on PKCE/],
+    [
+      'an error of another standard',
+      'token_request_refused',
+      { error: 'use_dpop_nonce', status: 400 },
+      /^use_dpop_nonce \(RFC 9449 §8\)/,
+    ],
+    [
+      'an answer that says http',
+      'callback_issuer_mismatch',
+      { expected: 'https://a.b', actual: 'http://a.b' },
+      /proxy/,
+    ],
+    ['an answer with a slash', 'callback_issuer_mismatch', { expected: issuer, actual: `${issuer}/` }, /slash/],
+    ['a nonce that is not passed on', 'id_token_nonce_mismatch', { actual: 'absent' }, /not pass nonce on/],
+    ['a nonce that is another', 'id_token_nonce_mismatch', { actual: 'another value' }, /keeps that of an earlier/],
+    ['an empty key set', 'id_token_key_not_found', { actual: 'no key for it (it is empty)' }, /is empty/],
+    ['a client id in capitals', 'id_token_audience_mismatch', { expected: 'app', actual: 'App' }, /upper and lower/],
+    ['an API in aud', 'id_token_audience_mismatch', { expected: 'app', actual: 'https://api.example' }, /puts the API/],
+    ['a name inside of a company', 'network_dns', { host: 'id.corp' }, /company network/],
+    ['no name server', 'network_dns', { host: 'id.example.com', reason: 'EAI_AGAIN' }, /no working DNS/],
+    ['a proxy that wants a password', 'proxy_failed', { reason: 'it answered 407' }, /user name and password/],
+    ['a proxy that forbids', 'proxy_failed', { reason: 'it answered 403' }, /not allow this host/],
+    [
+      'the address of the configuration itself',
+      'discovery_not_found',
+      { issuer: `${issuer}/.well-known/openid-configuration` },
+      /the part before/,
+    ],
+    ['Logto without /oidc', 'discovery_not_found', { issuer: 'https://t.logto.app' }, /ends in \/oidc/],
     ['a provider that is down', 'discovery_http_error', { url, status: 503 }, /down/],
     ['a gateway', 'discovery_http_error', { url, status: 403 }, /firewall or gateway/],
     ['a method the provider lacks', 'invalid_client', { method: 'client_secret_basic', announced }, /does not support/],
@@ -301,8 +646,37 @@ describe('the first cause is the true one where facts tell', () => {
     ['offline_access asked for', 'no_refresh_token', { scope: 'openid offline_access' }, /prompt consent/],
     ['prompt=none', 'login_required', silent, /prompt=none was sent/],
     ['no prompt=none', 'login_required', askedFor, /without showing a page/],
+    [
+      'a secret that breaks under raw Basic',
+      'connector_token_refused',
+      { error: 'invalid_client', method: 'client_secret_basic', rawBasicDiffers: true, announced },
+      /without encoding it first/,
+    ],
+    [
+      'PKCE, which Logto does not do',
+      'connector_token_refused',
+      { error: 'invalid_grant', pkceRequired: true },
+      /cannot be used as a connector/,
+    ],
+    [
+      'an issuer that differs from the connector by a slash',
+      'connector_id_token_refused',
+      { claim: 'iss', expected: issuer, actual: `${issuer}/` },
+      /slash/,
+    ],
+    ['a provider without ID tokens', 'connector_token_response_invalid', { member: 'id_token' }, /scope openid/],
+    ['booleans as texts', 'connector_claims_refused', { stringBoolean: true }, /as texts/],
+    ['a key set behind a redirect', 'connector_key_set_unavailable', { status: 302 }, /does not follow/],
   ])('%s', (_name, code, facts, cause) => {
     expect(firstCause(code, facts)).toMatch(cause);
+  });
+
+  test.each(codes)('%s reads well when nothing is known', (code) => {
+    const { message, causes, fix } = explain(code, {});
+    expect(message).not.toMatch(/something else|Found: unknown/);
+    for (const text of [message, fix, ...causes]) {
+      expect(text).toMatch(/^[A-Z"“]|^https |^oidc-cli |^prompt=none |^[a-z]+_[a-z_]+ |^idToken|^customConfig/);
+    }
   });
 
   test('clocks that agree are not to be set', () => {

@@ -165,7 +165,7 @@ test('the method of client authentication is not supported', async () => {
     ✗ The provider did not accept the client's authentication (client_secret_basic). It says: invalid_client: "client authentication failed".
       Likely causes, most likely first:
         1. The provider does not support client_secret_basic: it announces client_secret_post.
-        2. The client secret is wrong, expired, or of another environment.
+        2. The client secret is wrong, expired, or of another environment (it is 8 characters long).
         3. The client id is of another application or tenant.
         4. The application is registered for another method of client authentication.
       To fix: Check id and secret, or try another --client-auth; the provider supports: client_secret_post.

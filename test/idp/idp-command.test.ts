@@ -102,6 +102,7 @@ test('says the same in one line of JSON', async () => {
         },
       ],
       "discovery": "ISSUER/.well-known/openid-configuration",
+      "faults": [],
       "issuer": "ISSUER",
       "login": "oidc-cli login --issuer ISSUER --client-id demo",
       "port": Any<Number>,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { LOGTO_KEYS } from '../../src/profiles/logto-kind.js';
 import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
 import { SETTING_KEYS } from '../../src/profiles/settings.js';
 import { makeWorld } from './world.js';
@@ -35,8 +36,14 @@ const VALUES: Record<string, Four> = {
 
 const VARIABLE = (key: string) => `OIDC_CLI_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
-test('every key of a profile is in this test, but for parameters and secrets, which have their own', () => {
-  const apart = ['clientSecret', 'clientSecretFile', 'clientSecretStored', 'parameters'];
+/** For files alone: neither a flag nor a variable gives them. */
+const IN_FILES = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri', 'connector'];
+
+test('every key of a profile is in this test, but for parameters, secrets and those of Logto, which have their own', () => {
+  const apart = ['clientSecret', 'clientSecretFile', 'clientSecretStored', 'parameters', 'kind'].concat(
+    IN_FILES,
+    Object.keys(LOGTO_KEYS),
+  );
   expect([...Object.keys(VALUES), ...apart].sort()).toEqual([...SETTING_KEYS].sort());
 });
 

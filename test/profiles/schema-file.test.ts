@@ -45,6 +45,11 @@ describe('an editor and the tool agree', () => {
     profile({ prompt: 'none', maxAge: 0, timeout: 1, clockTolerance: 86_400, strict: true }),
     profile({ claims: { userinfo: { email: null } }, resource: ['https://api.example', 'urn:b'] }),
     profile({ claims: '{"id_token":{}}', resource: 'urn:b', parameters: { audience: 'x', 'a:b[c]': '' } }),
+    profile({ kind: 'logto', endpoint: 'https://tenant.logto.app', appId: 'app', appSecret: '${NAME}' }),
+    profile({ kind: 'logto', resources: 'urn:a', scopes: 'email phone', prompt: 'login consent' }),
+    profile({ kind: 'logto', resources: ['urn:a', 'https://b.example'], scopes: ['email'], redirectUri: 'http://a/' }),
+    profile({ kind: 'logto', appSecretStored: true, clientAuth: 'client_secret_post', parameters: { a: 'b' } }),
+    profile({ prompt: 'select_account' }),
     profile({ store: 'memory', display: 'page', responseMode: 'form_post', clientAuth: 'none' }),
   ])('that this is right: %j', async (content) => {
     expect([editorAccepts(content), await toolAccepts(content)]).toEqual([true, true]);
@@ -88,6 +93,20 @@ describe('an editor and the tool agree', () => {
     profile({ parameters: { a: 1 } }),
     profile({ store: 'cloud' }),
     profile({ strict: 'yes' }),
+    profile({ kind: 'auth0' }),
+    profile({ kind: 'logto', issuer: 'https://tenant.logto.app/oidc' }),
+    profile({ kind: 'logto', clientId: 'app' }),
+    profile({ kind: 'logto', clientSecret: '${NAME}' }),
+    profile({ kind: 'logto', scope: 'openid' }),
+    profile({ kind: 'logto', resource: 'urn:a' }),
+    profile({ kind: 'logto', endpoint: 'tenant.logto.app' }),
+    profile({ kind: 'logto', scopes: ['a b'] }),
+    profile({ kind: 'logto', prompt: 'select_account' }),
+    profile({ kind: 'logto', prompt: 'consent select_account' }),
+    profile({ endpoint: 'https://tenant.logto.app' }),
+    profile({ appId: 'app' }),
+    profile({ scopes: ['email'] }),
+    profile({ parameters: { one_time_token: 'x' } }),
   ])('that this is wrong: %j', async (content) => {
     expect([editorAccepts(content), await toolAccepts(content)]).toEqual([false, false]);
   });

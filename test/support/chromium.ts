@@ -14,7 +14,7 @@ const PLACES = [
 ];
 
 /** Where a Chromium or Chrome is on this machine, or undefined. `CHROMIUM` comes first. */
-const chromiumPath: string | undefined = PLACES.find((path) => {
+export const chromiumPath: string | undefined = PLACES.find((path) => {
   try {
     if (path) accessSync(path, constants.X_OK);
     return Boolean(path);

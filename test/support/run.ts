@@ -33,6 +33,8 @@ export interface RunWorld {
   readonly signal?: AbortSignal;
   /** Called with everything stderr has so far, after each write. */
   readonly onStderr?: (text: string, stdin: PassThrough) => void;
+  /** Called with each write to stdout or stderr, in the order a terminal shows them. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Makes a machine whose sessions go to the encrypted file, since a keychain would be shared by all tests. */
@@ -57,10 +59,16 @@ export async function createMachine(): Promise<Machine> {
         platform: process.platform,
         folders: { config: home, data: home },
         stdin,
-        stdout: { write: (text) => (stdout += text) },
+        stdout: {
+          write: (text) => {
+            stdout += text;
+            world.onOutput?.(text);
+          },
+        },
         stderr: {
           write: (text) => {
             stderr += text;
+            world.onOutput?.(text);
             world.onStderr?.(stderr, stdin);
           },
         },

@@ -287,7 +287,9 @@ function grantProblem(grant: Grant | undefined, form: URLSearchParams): string |
   const challenge = createHash('sha256')
     .update(form.get('code_verifier') ?? '')
     .digest('base64url');
-  if (challenge !== grant.asked.get('code_challenge')) return 'the code verifier does not match';
+  // PKCE is for those who begin it (RFC 7636 §4.6).
+  if (grant.asked.has('code_challenge') && challenge !== grant.asked.get('code_challenge'))
+    return 'the code verifier does not match';
   if (form.get('redirect_uri') !== grant.asked.get('redirect_uri')) return 'the redirect URI differs';
   return undefined;
 }

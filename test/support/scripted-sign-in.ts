@@ -118,9 +118,12 @@ export async function expectFailure(provider: ScriptedProvider, failure: Failure
   const inText = await login(provider.issuer, flags, { env });
   expect(inText.code).toBe(finished.code);
   expect(inText.stdout).toBe('');
-  const whole = (text: string) => text.replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z(, \d+ s (ago|ahead))?/g, 'TIME');
+  const whole = (text: string) =>
+    text
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z(, \d+ s (ago|ahead))?/g, 'TIME')
+      .replaceAll(/127\.0\.0\.1:\d+\/callback/g, 'CALLBACK');
   expect(whole(inText.stderr)).toContain(whole(`✗ ${error.message}\n`));
-  for (const cause of error.causes) expect(inText.stderr).toContain(cause);
+  for (const cause of error.causes) expect(whole(inText.stderr)).toContain(whole(cause));
   expect(inText.stderr).toMatch(/\n {2}To fix: .+\n {2}\(\w+, exit code \d+\)\n$/);
   expect(inText.stderr).toContain(`  To fix: ${error.fix}\n  (${code}, exit code ${error.exitCode})\n`);
   return finished;

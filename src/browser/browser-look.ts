@@ -1,0 +1,83 @@
+import type { ElementHandle, Frame, JSHandle, Page } from 'playwright-core';
+import { type DomPage, describeDom } from './dom-page.js';
+import { type PageDescription, pageShape } from './page-description.js';
+
+/** One look at a page in a browser, with its frames: to be released when the next is taken. */
+export interface Look {
+  readonly page: PageDescription;
+  /** Another text for another document in the window. */
+  readonly document: string;
+  readonly loading: boolean;
+  /** The same text for two looks between which nothing has happened. */
+  readonly signature: string;
+  element(control: number): Promise<ElementHandle<HTMLElementLike> | undefined>;
+  release(): void;
+}
+
+/** An element, as far as it is typed here: `ElementHandle` knows the rest. */
+// biome-ignore lint/suspicious/noExplicitAny: this program has no types of a browser's DOM
+type HTMLElementLike = any;
+
+/** Frames that are looked into: some providers show their fields in one. */
+const MOST_FRAMES = 6;
+
+/** Looks at a page. Throws what the browser says when the page goes away under it. */
+export async function lookAt(window: Page, status: number | undefined): Promise<Look> {
+  const frames = [
+    window.mainFrame(),
+    ...window.frames().filter((frame) => frame !== window.mainFrame() && isShown(frame)),
+  ];
+  const seen: { handle: JSHandle<DomPage>; dom: Pick<DomPage, 'description' | 'document' | 'state'> }[] = [];
+  for (const frame of frames.slice(0, MOST_FRAMES)) {
+    try {
+      const handle = await frame.evaluateHandle(describeDom);
+      const dom = await handle.evaluate(({ description, document, state }) => ({ description, document, state }));
+      seen.push({ handle, dom });
+    } catch (error) {
+      // A frame may go at any time; without the page itself there is nothing to see.
+      if (frame === frames[0]) throw error;
+    }
+  }
+  const [main] = seen as [(typeof seen)[0], ...typeof seen];
+  const controls: PageDescription['controls'][number][] = [];
+  const places: { handle: JSHandle<DomPage>; index: number }[] = [];
+  let forms = 0;
+  for (const { handle, dom } of seen) {
+    for (const control of dom.description.controls) {
+      places.push({ handle, index: control.id });
+      const form = control.form === undefined ? {} : { form: control.form + forms };
+      controls.push({ ...control, id: controls.length, ...form });
+    }
+    forms += dom.description.forms.length;
+  }
+  const all = <T>(of: (description: PageDescription) => readonly T[]) => seen.flatMap(({ dom }) => of(dom.description));
+  const page: PageDescription = {
+    ...main.dom.description,
+    headings: all(({ headings }) => headings),
+    alerts: all(({ alerts }) => alerts),
+    lines: all(({ lines }) => lines),
+    forms: all(({ forms: own }) => own),
+    controls,
+    status,
+  };
+  const able = controls.filter(({ visible }) => visible).map(({ disabled }) => (disabled ? '0' : '1'));
+  return {
+    page,
+    document: String(main.dom.document),
+    loading: main.dom.state === 'loading',
+    signature: [main.dom.document, pageShape(page), page.alerts.join('|'), able.join('')].join('\n'),
+    element: async (control) => {
+      const place = places[control];
+      if (!place) return undefined;
+      const found = await place.handle.evaluateHandle(({ elements }, index) => elements[index], place.index);
+      return (found.asElement() as ElementHandle<HTMLElementLike> | null) ?? undefined;
+    },
+    release: () => {
+      for (const { handle } of seen) handle.dispose().catch(() => undefined);
+    },
+  };
+}
+
+function isShown(frame: Frame): boolean {
+  return /^https?:/.test(frame.url());
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Clock, Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { type CallbackListener, startCallbackListener } from './callback-listener.js';
+import { commandWords } from './command-words.js';
+import { type Deadline, deadline } from './deadline.js';
+import { oneTimeCodes } from './one-time-code.js';
+import { redirectTarget } from './redirect-target.js';
+import type { PageAnswer, PageSignIn, SignInDriver } from './sign-in-driver.js';
+
+/** How a command is run. */
+export interface CommandDriverOptions {
+  /** The program and its arguments; the URL is the last, or stands where `%s` is. No shell reads it. */
+  readonly command: string;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly cwd: string;
+  readonly clock: Clock;
+}
+
+/** Characters of what a command prints that are looked at. */
+const MAX_OUTPUT = 256 * 1024;
+
+/** Milliseconds that an answer is waited for after the command has ended well: it may be on its way to the listener. */
+const AFTER_END_MS = 2_000;
+
+/**
+ * Signs in by any program: it gets the URL, and prints the address that the
+ * sign-in ended at, or goes there itself where that is on this machine. It
+ * finds user name, password and one-time code in `OIDC_CLI_SIGN_IN_USER`,
+ * `OIDC_CLI_SIGN_IN_PASSWORD` and `OIDC_CLI_SIGN_IN_CODE`.
+ */
+export function commandDriver(options: CommandDriverOptions): SignInDriver {
+  const closed = new AbortController();
+  return {
+    name: 'command',
+    signIn: async (job) => {
+      const time = deadline(job.timeoutMs, AbortSignal.any([job.signal, closed.signal]));
+      try {
+        return await signInBy(job, time, options);
+      } catch (error) {
+        throw time.reason(error, () => ({}));
+      } finally {
+        time.release();
+      }
+    },
+    close: async () => closed.abort(new DOMException('The sign-ins were ended', 'AbortError')),
+  };
+}
+
+async function signInBy(job: PageSignIn, time: Deadline, options: CommandDriverOptions): Promise<PageAnswer> {
+  const failed = (reason: string) =>
+    new OidcCliError('sign_in_command_failed', { command: programOf(options), reason });
+  const environment = await credentialsIn(job, time, options);
+  const listener = await listenerFor(job, options.clock);
+  let child: ChildProcess | undefined;
+  try {
+    // Every user of this machine can read the arguments of a program.
+    const url = job.secretUrl ? listener?.oneTimeRedirect(job.url) : job.url;
+    if (url === undefined) throw failed('the URL holds a secret, and only a redirect URI on this machine can hide it');
+    child = start(url, environment, options, failed);
+    const printed = printedAnswer(child, job, failed);
+    const heard = listener?.answer.then(
+      ({ parameters, via }): PageAnswer => ({ parameters, via, pages: 0, way: 'command' }),
+    );
+    const ended = endOf(child, failed).then(async () => {
+      // What it printed last is being read yet, or its request is under way.
+      await new Promise((resolve) => setTimeout(resolve, AFTER_END_MS).unref());
+      throw failed('it ended, and neither printed the address nor went there');
+    });
+    const answer = await time.race(Promise.race([printed, ended, ...(heard ? [heard] : [])]));
+    await listener?.conclude({ ok: true, name: job.credentials.username, issuer: new URL(job.url).origin });
+    return answer;
+  } finally {
+    if (child?.exitCode === null) child.kill();
+    await listener?.close();
+  }
+}
+
+function programOf({ command, platform }: CommandDriverOptions): string {
+  return commandWords(command, platform)?.[0] ?? command;
+}
+
+/** A listener where the redirect URI is on this machine and its port is free: the command may as well print the answer. */
+async function listenerFor(job: PageSignIn, clock: Clock): Promise<CallbackListener | undefined> {
+  const { redirectUri, state, signal } = job;
+  try {
+    return await startCallbackListener({ redirectUri, expectedState: state, clock, signal });
+  } catch (error) {
+    if (error instanceof OidcCliError) return undefined;
+    throw error;
+  }
+}
+
+async function credentialsIn(
+  job: PageSignIn,
+  time: Deadline,
+  { env, clock }: CommandDriverOptions,
+): Promise<Environment> {
+  const { username, password, totp } = job.credentials;
+  const code = totp === undefined ? undefined : await (await oneTimeCodes(totp, clock)).next(time.signal);
+  return {
+    ...env,
+    OIDC_CLI_SIGN_IN_USER: username,
+    OIDC_CLI_SIGN_IN_REDIRECT_URI: job.redirectUri,
+    ...(password === undefined ? {} : { OIDC_CLI_SIGN_IN_PASSWORD: password }),
+    ...(code === undefined ? {} : { OIDC_CLI_SIGN_IN_CODE: code }),
+  };
+}
+
+function start(
+  url: string,
+  env: Environment,
+  { command, platform, cwd }: CommandDriverOptions,
+  failed: (reason: string) => OidcCliError,
+): ChildProcess {
+  // A path with spaces, given without quotes, is still one program.
+  const words = existsSync(command) ? [command] : commandWords(command, platform);
+  const [program, ...rest] = words ?? [];
+  if (words === undefined) throw failed('a quote in it is not closed');
+  if (!program) throw failed('it is empty');
+  const placed = rest.map((word) => word.replace(/%[s%]/g, (sign) => (sign === '%s' ? url : '%')));
+  const given = rest.some((word) => word.includes('%s')) ? placed : [...rest, url];
+  // What it says of its troubles may hold anything: it is not repeated.
+  return spawn(program, given, {
+    cwd,
+    env: env as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    windowsHide: true,
+  });
+}
+
+/** Settles when the command has not started or has failed; resolves when it has ended well. */
+function endOf(child: ChildProcess, failed: (reason: string) => OidcCliError): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', ({ code }: NodeJS.ErrnoException) =>
+      reject(failed(code === 'ENOENT' ? 'it was not found' : `it could not be started (${code})`)),
+    );
+    child.once('exit', (code, signal) => {
+      if (code === 0) return resolve();
+      const reason = signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`;
+      // What it printed before may not have been read yet.
+      setTimeout(() => reject(failed(reason)), 100);
+    });
+  });
+}
+
+/** The first line that is an address of the redirect URI. */
+function printedAnswer(
+  child: ChildProcess,
+  job: PageSignIn,
+  failed: (reason: string) => OidcCliError,
+): Promise<PageAnswer> {
+  const target = redirectTarget(job.redirectUri);
+  const { stdout } = child;
+  return new Promise((resolve, reject) => {
+    if (!stdout) return;
+    let length = 0;
+    createInterface({ input: stdout, terminal: false }).on('line', (line) => {
+      length += line.length;
+      if (length > MAX_OUTPUT) reject(failed('it prints too much'));
+      const text = line.trim();
+      if (!target.matches(text)) return;
+      const parameters = target.answer(new URL(text).searchParams);
+      resolve({ parameters, via: 'query', pages: 0, way: 'command' });
+    });
+  });
+}

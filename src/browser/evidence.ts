@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OidcCliError } from '../errors.js';
+import { nameOf, type PageDescription } from './page-description.js';
+import type { SignInEvidence } from './sign-in-driver.js';
+
+/**
+ * Keeps what was seen when a sign-in failed, in files of their own that only
+ * this user can read. The text is masked here; a screenshot comes masked.
+ * Never throws: the failure itself is what counts.
+ */
+export async function keepEvidence(
+  folder: string,
+  seen: { readonly page: PageDescription | undefined; readonly screenshot?: Buffer | undefined },
+  mask: (text: string) => string,
+): Promise<SignInEvidence> {
+  const { page, screenshot } = seen;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const stem = join(folder, `sign-in-${randomBytes(4).toString('hex')}`);
+    const evidence: { screenshot?: string; text?: string } = {};
+    if (screenshot) {
+      await writeFile(`${stem}.png`, screenshot, { mode: 0o600 });
+      evidence.screenshot = `${stem}.png`;
+    }
+    if (page) {
+      await writeFile(`${stem}.txt`, mask(pageText(page)), { mode: 0o600 });
+      evidence.text = `${stem}.txt`;
+    }
+    return evidence;
+  } catch {
+    return {};
+  }
+}
+
+/** An error that names the files kept of it. */
+export function withEvidence(error: unknown, evidence: SignInEvidence): unknown {
+  if (!(error instanceof OidcCliError) || Object.keys(evidence).length === 0) return error;
+  const { code, facts, cause, exitCode, details } = error;
+  return new OidcCliError(code, facts, { cause, exitCode, details: { ...details, evidence } });
+}
+
+/** A page as text: where it was, what it said, what could be done on it. */
+function pageText(page: PageDescription): string {
+  const status = page.status === undefined ? [] : [`status ${page.status}`];
+  const controls = page.controls
+    .filter(({ visible }) => visible)
+    .map((control) => `- ${nameOf(control)}${control.disabled ? ' (disabled)' : ''}`);
+  const alerts = page.alerts.map((text) => `! ${text}`);
+  return [page.url, page.title, ...status, '', ...alerts, ...page.lines, '', ...controls, ''].join('\n');
+}

@@ -1,0 +1,178 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Clock } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { BrowserProcess, type BrowserSettings } from './browser-process.js';
+import { BrowserWay } from './browser-way.js';
+import { type Deadline, deadline } from './deadline.js';
+import { keepEvidence, withEvidence } from './evidence.js';
+import type { PageAnswer, PageSignIn, SignInDriver } from './sign-in-driver.js';
+import { SignInProgress } from './sign-in-progress.js';
+
+/** What signing in by a browser needs of the world. */
+export type HeadlessBrowserOptions = BrowserSettings & { readonly clock: Clock };
+
+/** Milliseconds for what only tidies up. */
+const TIDY_MS = 3_000;
+
+/**
+ * Signs in through the machine's own Chrome, Chromium or Edge, without a
+ * window: one browser for all sign-ins, started with the first, and a context
+ * with nothing in it for each. A browser that dies is started again, and the
+ * sign-ins that were in it begin once more.
+ */
+export function headlessBrowserDriver(options: HeadlessBrowserOptions): SignInDriver {
+  const process = new BrowserProcess(options);
+  const closed = new AbortController();
+  const kept = new Map<object, BrowserContext>();
+  return {
+    name: 'browser',
+    signIn: async (job) => {
+      const time = deadline(job.timeoutMs, AbortSignal.any([job.signal, closed.signal]));
+      try {
+        return await withRestart(job, time, process, { ...options, kept });
+      } finally {
+        time.release();
+      }
+    },
+    endSession: async (session) => {
+      const context = kept.get(session);
+      kept.delete(session);
+      await within(context?.close());
+    },
+    close: async () => {
+      closed.abort(new DOMException('The sign-ins were ended', 'AbortError'));
+      await process.close();
+    },
+  };
+}
+
+type Surroundings = HeadlessBrowserOptions & {
+  /** Contexts of sign-ins that have more to come. */
+  readonly kept: Map<object, BrowserContext>;
+};
+
+async function withRestart(
+  job: PageSignIn,
+  time: Deadline,
+  process: BrowserProcess,
+  options: Surroundings,
+): Promise<PageAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await attemptSignIn(job, attempt, time, process, options);
+    if ('answer' in outcome) return outcome.answer;
+    if (attempt === 2 || !(outcome.died || (await isNowTrusted(outcome.error, process)))) throw outcome.error;
+  }
+}
+
+/** Whether a browser that is started anew would trust the server that this one did not. */
+async function isNowTrusted(error: unknown, process: BrowserProcess): Promise<boolean> {
+  if (!(error instanceof OidcCliError) || error.code !== 'tls_not_trusted') return false;
+  return process.trust(String(error.facts.url));
+}
+
+type Outcome = { readonly answer: PageAnswer } | { readonly error: unknown; readonly died: boolean };
+
+async function attemptSignIn(
+  job: PageSignIn,
+  attempt: number,
+  time: Deadline,
+  process: BrowserProcess,
+  options: Surroundings,
+): Promise<Outcome> {
+  const progress = await SignInProgress.begin(job, options.clock);
+  let browser: Browser | undefined;
+  let context: BrowserContext | undefined;
+  let way: BrowserWay | undefined;
+  try {
+    await time.race(process.trust(job.url));
+    browser = await time.race(process.current());
+    context = await time.race(contextFor(job.session, browser, options));
+    way = new BrowserWay(job, progress, time, context);
+    const url = attempt === 1 ? job.url : ((await job.again?.()) ?? job.url);
+    return { answer: await time.race(way.walk(url)) };
+  } catch (error) {
+    const died = !time.signal.aborted && (await hasDied(browser, way));
+    const failure = time.reason(
+      died ? endedBrowser() : coded(error, progress),
+      () => way?.whereabouts() ?? { pages: 0 },
+    );
+    if (died && attempt === 1) return { error: failure, died };
+    const evidence =
+      failure instanceof OidcCliError && job.evidenceFolder !== undefined && way
+        ? await keepEvidence(
+            job.evidenceFolder,
+            { page: way.page, screenshot: await screenshotOf(way.window, progress.secrets) },
+            (text) => progress.mask(text),
+          )
+        : {};
+    return { error: withEvidence(failure, evidence), died };
+  } finally {
+    if (context && !(job.session && options.kept.get(job.session) === context)) await within(context.close());
+    else await within(way?.leave());
+  }
+}
+
+/** A context with nothing in it, or the one that the session's jobs share. */
+async function contextFor(
+  session: object | undefined,
+  browser: Browser,
+  { insecure, kept }: Surroundings,
+): Promise<BrowserContext> {
+  const shared = session && kept.get(session);
+  if (shared?.browser()?.isConnected()) return shared;
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: insecure === true,
+    // A worker of the page would answer requests in our place.
+    serviceWorkers: 'block',
+    acceptDownloads: false,
+    locale: 'en-US',
+  });
+  if (session) kept.set(session, context);
+  return context;
+}
+
+/** Whether the browser or its tab is gone; it may take a moment to be told. */
+async function hasDied(browser: Browser | undefined, way: BrowserWay | undefined): Promise<boolean> {
+  if (!browser) return false;
+  if (way?.crashed || !browser.isConnected()) return true;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return !browser.isConnected();
+}
+
+function endedBrowser(): OidcCliError {
+  return new OidcCliError('browser_failed', { reason: 'it ended twice while signing in' });
+}
+
+/** What the browser's driver throws, as an error of ours. */
+function coded(error: unknown, progress: SignInProgress): unknown {
+  if (error instanceof OidcCliError || !(error instanceof Error) || error.name === 'AbortError') return error;
+  const [line = ''] = progress.mask(error.message).split('\n');
+  return new OidcCliError('browser_failed', { reason: line.replace(/[.\s]+$/, '').slice(0, 200) }, { cause: error });
+}
+
+/** A screenshot in which nothing typed and no secret can be read; undefined where none can be had. */
+async function screenshotOf(window: Page | undefined, secrets: readonly string[]): Promise<Buffer | undefined> {
+  if (!window || window.isClosed()) return undefined;
+  const typed = 'input:not([type=submit]):not([type=button]):not([type=checkbox]):not([type=radio]), textarea';
+  const mask = window
+    .frames()
+    .flatMap((frame) => [
+      frame.locator(typed),
+      ...secrets.filter((secret) => secret.length > 2).map((secret) => frame.getByText(secret)),
+    ]);
+  return await within(window.screenshot({ mask, maskColor: '#b8bec8', timeout: TIDY_MS }));
+}
+
+/** What it comes to within a moment, or undefined. */
+async function within<T>(work: Promise<T> | undefined): Promise<T | undefined> {
+  if (!work) return undefined;
+  let limit: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    limit = setTimeout(() => resolve(undefined), TIDY_MS);
+  });
+  try {
+    return await Promise.race([work.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(limit);
+  }
+}

@@ -1,0 +1,351 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CookieJar } from 'tough-cookie';
+import type { Clock } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { type Deadline, deadline } from './deadline.js';
+import { keepEvidence, withEvidence } from './evidence.js';
+import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
+import type { PageControl } from './page-description.js';
+import { CLICKED, controlByWords, FILLED, hasWords, isSelector, stepText } from './page-steps.js';
+import { type RedirectTarget, redirectTarget } from './redirect-target.js';
+import type { PageAnswer, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
+import { type ConcreteAct, SignInProgress } from './sign-in-progress.js';
+
+/** The one fetch of the run, as far as pages need it. Redirects are not followed by it. */
+export type PageFetch = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly signal: AbortSignal;
+    readonly step: string;
+  },
+) => Promise<Response>;
+
+/** What signing in by http needs of the world. */
+export interface HttpDriverOptions {
+  readonly fetch: PageFetch;
+  readonly clock: Clock;
+}
+
+/** Requests of one sign-in; one with consent takes about ten. */
+const MAX_REQUESTS = 60;
+
+/** What a browser would send next. */
+interface Request {
+  readonly url: URL;
+  readonly form?: URLSearchParams;
+  readonly referrer?: URL;
+}
+
+/**
+ * Signs in on pages that need no script: follows redirects, keeps cookies,
+ * fills in and sends forms. It stops before the request to the redirect URI,
+ * which may be anywhere.
+ */
+export function httpDriver(options: HttpDriverOptions): SignInDriver {
+  const closed = new AbortController();
+  const jars = new WeakMap<object, CookieJar>();
+  return {
+    name: 'http',
+    signIn: async (job) => {
+      const time = deadline(job.timeoutMs, AbortSignal.any([job.signal, closed.signal]));
+      const progress = await SignInProgress.begin(job, options.clock);
+      const way = new HttpWay(job, progress, time, options, jars);
+      try {
+        return await time.race(way.walk());
+      } catch (error) {
+        const failure = time.reason(error, () => way.whereabouts());
+        if (!(failure instanceof OidcCliError) || job.evidenceFolder === undefined) throw failure;
+        // There is nothing to see on a page that its script has not made yet.
+        if (failure.code === 'sign_in_script_needed') throw failure;
+        const seen = { page: way.page?.description };
+        throw withEvidence(failure, await keepEvidence(job.evidenceFolder, seen, (text) => progress.mask(text)));
+      } finally {
+        time.release();
+      }
+    },
+    endSession: async (session) => {
+      jars.delete(session);
+    },
+    close: async () => closed.abort(new DOMException('The sign-ins were ended', 'AbortError')),
+  };
+}
+
+/** One sign-in. */
+class HttpWay {
+  /** The page it is on. */
+  page: HtmlPage | undefined;
+  private jar!: CookieJar;
+  private parse!: typeof import('node-html-parser').parse;
+  private readonly target: RedirectTarget;
+  private readonly steps: SignInStep[];
+
+  constructor(
+    private readonly job: PageSignIn,
+    private readonly progress: SignInProgress,
+    private readonly time: Deadline,
+    private readonly options: HttpDriverOptions,
+    /** Of jobs that share cookies. */
+    private readonly jars: WeakMap<object, CookieJar>,
+  ) {
+    this.target = redirectTarget(job.redirectUri);
+    this.steps = [...(job.steps ?? [])];
+  }
+
+  whereabouts(): Readonly<Record<string, string | number>> {
+    const { progress, page } = this;
+    const at = page ? { title: progress.mask(page.description.title), url: page.description.url } : {};
+    return { pages: progress.pages, ...at };
+  }
+
+  async walk(): Promise<PageAnswer> {
+    const [{ CookieJar }, { parse }] = await Promise.all([import('tough-cookie'), import('node-html-parser')]);
+    const { session } = this.job;
+    this.jar = (session && this.jars.get(session)) ?? new CookieJar();
+    if (session) this.jars.set(session, this.jar);
+    this.parse = parse;
+    let request: Request = { url: new URL(this.job.url) };
+    for (let requests = 0; requests < MAX_REQUESTS; requests++) {
+      const answer = this.answerIn(request);
+      if (answer) return answer;
+      const response = await this.send(request);
+      const location = response.headers.get('location');
+      if (location !== null && response.status >= 300 && response.status < 400) {
+        request = redirected(request, location, response.status);
+        continue;
+      }
+      this.page = await this.read(response, request.url);
+      request = await this.next(this.page, request.url);
+    }
+    throw this.progress.failure('sign_in_loops', this.page?.description, { times: MAX_REQUESTS });
+  }
+
+  /** The answer, where the next request would be for the redirect URI. */
+  private answerIn({ url, form }: Request): PageAnswer | undefined {
+    if (!this.target.matches(url.href)) return undefined;
+    const { pages } = this.progress;
+    const parameters = this.target.answer(form ?? url.searchParams);
+    return { parameters, via: form ? 'form_post' : 'query', pages, way: 'http' };
+  }
+
+  private async send({ url, form, referrer }: Request): Promise<Response> {
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw this.progress.failure('sign_in_page_error', this.page?.description, {
+        words: `it leads to ${url.protocol}//, which is not the redirect URI of this sign-in`,
+      });
+    }
+    const cookies = await this.jar.getCookieString(url.href);
+    const sameOrigin = referrer?.origin === url.origin;
+    const response = await this.options.fetch(url.href, {
+      method: form ? 'POST' : 'GET',
+      headers: {
+        accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+        'accept-language': 'en',
+        ...(cookies === '' ? {} : { cookie: cookies }),
+        ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+        ...(form && referrer ? { origin: referrer.origin } : {}),
+        // As browsers do it: the whole address only to its own origin.
+        ...(referrer ? { referer: sameOrigin ? withoutFragment(referrer) : `${referrer.origin}/` } : {}),
+      },
+      ...(form ? { body: form.toString() } : {}),
+      signal: this.time.signal,
+      step: 'sign-in page',
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      await this.jar.setCookie(cookie, url.href, { ignoreError: true });
+    }
+    return response;
+  }
+
+  private async read(response: Response, url: URL): Promise<HtmlPage> {
+    const type = response.headers.get('content-type') ?? '';
+    const text = decode(Buffer.from(await response.arrayBuffer()), type);
+    if (/html|^$/i.test(type)) return readHtmlPage(text, url, response.status, this.parse);
+    const shown = /json/i.test(type) ? errorInJson(text) : text.slice(0, 500);
+    const plain = readHtmlPage('', url, response.status, this.parse);
+    const lines = /text|json/i.test(type) ? shown.split('\n').filter((line) => line.trim() !== '') : [];
+    return { ...plain, description: { ...plain.description, lines } };
+  }
+
+  /** What to request after a page. */
+  private async next(page: HtmlPage, url: URL): Promise<Request> {
+    const { progress, time } = this;
+    const posted = this.posted(page, url);
+    if (posted) return posted;
+    const { typed, clicked } = await this.doSteps(page);
+    if (clicked) return this.press(page, url, clicked, typed, new Set());
+    const decision = progress.look(page.description, new Set(typed.keys()));
+    if (decision.kind === 'unclear') {
+      if (page.refresh !== undefined && URL.canParse(page.refresh, page.base.href)) {
+        return { url: new URL(page.refresh, page.base), referrer: url };
+      }
+      const [step] = this.steps;
+      const scripted = this.needsScript(page);
+      if (step && !scripted) throw this.stepFailed(step, page, 'nothing like that is on the page');
+      if (scripted && !decision.newPassword) throw progress.failure('sign_in_script_needed', page.description);
+    }
+    const act = await progress.act(page.description, decision, time.signal);
+    for (const { control, value } of act.fills) typed.set(control, value);
+    return this.carryOut(page, url, act, typed);
+  }
+
+  private carryOut(page: HtmlPage, url: URL, act: ConcreteAct, typed: ReadonlyMap<number, string>): Request {
+    const { controls } = page.description;
+    const ticked = new Set(act.ticks);
+    if (act.press !== undefined) return this.press(page, url, controls[act.press] as PageControl, typed, ticked);
+    const first = act.fills[0]?.control ?? act.ticks[0];
+    const form = first === undefined ? undefined : controls[first]?.form;
+    return this.submit(page, url, form, undefined, typed, ticked);
+  }
+
+  private press(
+    page: HtmlPage,
+    url: URL,
+    control: PageControl,
+    typed: ReadonlyMap<number, string>,
+    ticked: ReadonlySet<number>,
+  ): Request {
+    if (control.kind !== 'link') return this.submit(page, url, control.form, control, typed, ticked);
+    const href = page.elements[control.id]?.getAttribute('href') ?? '';
+    if (/^\s*(javascript:|#|$)/i.test(href) || !URL.canParse(href, page.base.href)) {
+      throw this.progress.failure('sign_in_script_needed', page.description);
+    }
+    return { url: new URL(href, page.base), referrer: url };
+  }
+
+  /** Sends a form, by its button or as Enter would. */
+  private submit(
+    page: HtmlPage,
+    url: URL,
+    form: number | undefined,
+    button: PageControl | undefined,
+    typed: ReadonlyMap<number, string>,
+    ticked: ReadonlySet<number>,
+  ): Request {
+    const { description, elements, forms } = page;
+    const element = form === undefined ? undefined : forms[form];
+    if (form === undefined || !element) throw this.progress.failure('sign_in_script_needed', description);
+    // A button of no form's own does nothing but by script; what Enter would do is the form's.
+    const pressed = button?.type === 'submit' ? button.id : undefined;
+    const of = (name: string) => (pressed === undefined ? undefined : elements[pressed]?.getAttribute(name));
+    const method = (of('formmethod') ?? description.forms[form]?.method ?? 'get').toLowerCase();
+    const action = of('formaction') || element.getAttribute('action') || url.href;
+    const entries = formEntries(page, form, typed, ticked, pressed);
+    const secret = description.controls.some(
+      (control) => control.form === form && control.type === 'password' && control.visible,
+    );
+    // A password in an address would stand in logs: only a page that meant its script to send it has such a form.
+    if (method !== 'post' && (secret || method === 'dialog' || /^\s*javascript:/i.test(action))) {
+      throw this.progress.failure('sign_in_script_needed', description);
+    }
+    if (!URL.canParse(action, page.base.href)) throw this.progress.failure('sign_in_script_needed', description);
+    const to = new URL(action, page.base);
+    const data = new URLSearchParams(entries);
+    if (method === 'post') return { url: to, form: data, referrer: url };
+    to.search = data.toString();
+    return { url: to, referrer: url };
+  }
+
+  /** A form of hidden fields that a script sends by itself, such as an answer by form_post. */
+  private posted(page: HtmlPage, url: URL): Request | undefined {
+    const { controls, forms } = page.description;
+    const seen = controls.filter(({ visible, kind }) => visible && kind !== 'link');
+    const index = forms.findIndex((form, place) => {
+      const own = controls.filter((control) => control.form === place);
+      const hidden = own.length > 0 && own.every(({ type, kind }) => type === 'hidden' || kind === 'button');
+      if (form.method !== 'post' || !hidden) return false;
+      const toTarget =
+        URL.canParse(form.action, page.base.href) && this.target.matches(new URL(form.action, page.base).href);
+      // With a button in sight it is a question, and not sent by itself.
+      return toTarget || (page.hasScript && forms.length === 1 && seen.length === 0);
+    });
+    return index < 0 ? undefined : this.submit(page, url, index, undefined, new Map(), new Set());
+  }
+
+  private needsScript({ hasScript, wantsScript, description }: HtmlPage): boolean {
+    const fields = description.controls.filter(({ visible, kind }) => visible && kind === 'field');
+    return wantsScript || (hasScript && (fields.length === 0 || fields.every(({ form }) => form === undefined)));
+  }
+
+  /** Does the steps that this page has the targets of. */
+  private async doSteps(page: HtmlPage): Promise<{ typed: Map<number, string>; clicked?: PageControl }> {
+    const typed = new Map<number, string>();
+    for (let step = this.steps[0]; step; step = this.steps[0]) {
+      if ('wait' in step && typeof step.wait === 'number') {
+        await wait(step.wait, undefined, { signal: this.time.signal });
+      } else {
+        const found = this.find(page, step);
+        if (found === undefined) return { typed };
+        if ('fill' in step) typed.set((found as PageControl).id, step.value);
+        if ('click' in step) {
+          this.steps.shift();
+          this.progress.pages += 1;
+          return { typed, clicked: found as PageControl };
+        }
+      }
+      this.steps.shift();
+    }
+    return { typed };
+  }
+
+  private find(page: HtmlPage, step: SignInStep): PageControl | true | undefined {
+    const target = 'fill' in step ? step.fill : 'click' in step ? step.click : String(step.wait);
+    if (isSelector(target)) {
+      let element: ReturnType<HtmlPage['root']['querySelector']>;
+      try {
+        element = page.root.querySelector(target);
+      } catch {
+        throw this.stepFailed(step, page, 'it is no CSS selector');
+      }
+      if ('wait' in step) return element ? true : undefined;
+      return element ? page.description.controls[page.elements.indexOf(element)] : undefined;
+    }
+    if ('wait' in step) return hasWords(page.description, target) || undefined;
+    return controlByWords(page.description, target, 'fill' in step ? FILLED : CLICKED);
+  }
+
+  private stepFailed(step: SignInStep, { description }: HtmlPage, reason: string): OidcCliError {
+    const facts = { step: stepText(step), reason, controls: this.progress.controls(description) };
+    return this.progress.failure('sign_in_step_failed', description, facts);
+  }
+}
+
+/** The request after a redirect (RFC 9110 §15.4): a GET, unless the status keeps the method. */
+function redirected(request: Request, location: string, status: number): Request {
+  if (!URL.canParse(location, request.url.href)) {
+    const { origin, pathname, host } = request.url;
+    throw new OidcCliError('network_failed', { url: origin + pathname, host, reason: 'its redirect leads nowhere' });
+  }
+  const url = new URL(location, request.url);
+  // A fragment goes along where the new address has none (RFC 9110 §10.2.2).
+  if (url.hash === '') url.hash = request.url.hash;
+  return (status === 307 || status === 308) && request.form ? { ...request, url } : { url };
+}
+
+function withoutFragment(url: URL): string {
+  return url.href.split('#')[0] ?? '';
+}
+
+/** Text of a page, in the charset that it or its header names. */
+function decode(bytes: Buffer, contentType: string): string {
+  const inHeader = /charset\s*=\s*["']?([\w-]+)/i.exec(contentType)?.[1];
+  const inPage = /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(bytes.subarray(0, 2048).toString('latin1'))?.[1];
+  try {
+    return new TextDecoder(inHeader ?? inPage ?? 'utf-8').decode(bytes);
+  } catch {
+    return bytes.toString('utf8');
+  }
+}
+
+/** What an error in JSON says. */
+function errorInJson(text: string): string {
+  try {
+    const { error, error_description: description, message } = JSON.parse(text) as Record<string, unknown>;
+    const said = [error, description, message].filter((part) => typeof part === 'string');
+    return said.length > 0 ? said.join(': ') : text.slice(0, 500);
+  } catch {
+    return text.slice(0, 500);
+  }
+}

@@ -1,0 +1,80 @@
+/** Who signs in, and with what. All of it is secret but the user name. */
+export interface Credentials {
+  readonly username: string;
+  readonly password?: string | undefined;
+  /** The secret of a one-time code (RFC 6238): base32, or an otpauth:// URI. */
+  readonly totp?: string | undefined;
+}
+
+/** One explicit step on the provider's pages, where recognising them is not enough. */
+export type SignInStep =
+  /** Types a value into the field that `fill` names: a CSS selector, or the words on its label. */
+  | { readonly fill: string; readonly value: string }
+  /** Presses what `click` names: a CSS selector, or its words. */
+  | { readonly click: string }
+  /** Waits for what is named to appear, or for so many milliseconds. */
+  | { readonly wait: string | number };
+
+/** One sign-in on the provider's pages, without a person. */
+export interface PageSignIn {
+  /** The authorization request. */
+  readonly url: string;
+  /** The URL holds a secret, such as a one-time token: it is no argument of a program. */
+  readonly secretUrl?: boolean | undefined;
+  /**
+   * A new authorization request with the same state, for a sign-in that begins
+   * anew (another way, a browser that died): a pushed request may be used up.
+   * Left out, the URL is opened once more.
+   */
+  readonly again?: (() => Promise<string>) | undefined;
+  /** Where the sign-in ends: what is sent there is the answer, and never reaches it. */
+  readonly redirectUri: string;
+  /** The request's state, by which a listener on this machine knows the answer. */
+  readonly state: string;
+  readonly credentials: Credentials;
+  /** These before and over what is recognised. */
+  readonly steps?: readonly SignInStep[] | undefined;
+  /** Milliseconds for the whole of it. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** A folder for a screenshot and the page's text when it fails; typed secrets are masked. */
+  readonly evidenceFolder?: string | undefined;
+  /**
+   * Jobs with the same object share cookies, as in one person's browser (a
+   * sign-in, its sign-out and what comes after); without it each begins without any.
+   */
+  readonly session?: object | undefined;
+}
+
+/** How a sign-in was made. */
+export type SignInWay = 'http' | 'browser' | 'command';
+
+/** The authorization response, taken off before it reached the redirect URI. Its state has not been compared. */
+export interface PageAnswer {
+  readonly parameters: URLSearchParams;
+  readonly via: 'query' | 'form_post';
+  /** How many of the provider's pages were seen; 0 by a command. */
+  readonly pages: number;
+  readonly way: SignInWay;
+}
+
+/** Files kept of a sign-in that failed, by their paths: `details.evidence` of the error. */
+export interface SignInEvidence {
+  readonly screenshot?: string;
+  readonly text?: string;
+}
+
+/**
+ * Signs in on a provider's pages by a program. Every method rejects with
+ * `OidcCliError` (`sign_in_*`, `browser_*`, the network's codes) or with the
+ * signal's reason.
+ */
+export interface SignInDriver {
+  readonly name: SignInWay | 'auto';
+  /** Any number at once. */
+  signIn(job: PageSignIn): Promise<PageAnswer>;
+  /** Forgets what the jobs with this `session` shared; where there was nothing, nothing happens. */
+  endSession?(session: object): Promise<void>;
+  /** Ends everything the driver has started; a sign-in under way fails. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '../context.js';
+import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { maskSecrets } from './mask-secrets.js';
+import { type OneTimeCodes, oneTimeCodes } from './one-time-code.js';
+import { controlNames, type PageDescription, pageShape } from './page-description.js';
+import type { PageSignIn } from './sign-in-driver.js';
+import { type Decision, decide, type FieldPurpose, type Fill, type PageAct } from './sign-in-form.js';
+
+/** What a driver types and presses, with the values in it. */
+export interface ConcreteAct {
+  readonly fills: readonly { readonly control: number; readonly value: string }[];
+  readonly ticks: readonly number[];
+  readonly press?: number | undefined;
+}
+
+/** Times that one page may come before it is called a loop, and pages of one sign-in. */
+const SAME_PAGE = 3;
+const MOST_PAGES = 30;
+
+/**
+ * One sign-in on its way through the provider's pages, the same for every
+ * driver: what has been sent, which pages have come, and what to do on the next.
+ */
+export class SignInProgress {
+  /** Pages on which something was done. */
+  pages = 0;
+  private readonly sent = new Set<FieldPurpose>();
+  private readonly visits = new Map<string, number>();
+  private readonly withPassword = new Set<string>();
+  private readonly typed: string[] = [];
+  private codes: OneTimeCodes | undefined;
+  private codesSent = 0;
+
+  private constructor(private readonly job: PageSignIn) {}
+
+  /** Throws `totp_secret_invalid`: before anything is opened. */
+  static async begin(job: PageSignIn, clock: Clock): Promise<SignInProgress> {
+    const progress = new SignInProgress(job);
+    const { totp } = job.credentials;
+    if (totp !== undefined) progress.codes = await oneTimeCodes(totp, clock);
+    return progress;
+  }
+
+  /** Everything typed, or to be typed, that nobody may see. */
+  get secrets(): string[] {
+    const { password, totp } = this.job.credentials;
+    const ofSteps = (this.job.steps ?? []).flatMap((step) => ('fill' in step ? [step.value] : []));
+    return [password, totp, ...ofSteps, ...this.typed].filter((secret): secret is string => Boolean(secret));
+  }
+
+  mask(text: string): string {
+    return maskSecrets(text, this.secrets);
+  }
+
+  /** What is to be done on a page; changes nothing. `filled` are the fields that steps have filled in. */
+  look(page: PageDescription, filled?: ReadonlySet<number>): Decision {
+    const { username, password } = this.job.credentials;
+    const has = { password: password !== undefined, code: this.codes !== undefined };
+    const so = { username, has, sent: this.sent, filled };
+    const decision = decide(page, so);
+    // A code may have ended while it was under way, or have been used by another sign-in: the next one is tried, once.
+    if (decision.kind === 'refused' && decision.field === 'code' && this.codesSent === 1) {
+      const onceMore = decide(page, { ...so, onceMore: true });
+      if (onceMore.kind === 'act') return onceMore;
+    }
+    return decision;
+  }
+
+  /**
+   * What to type and press for a decision; counts it as done. Waits for the
+   * next one-time code where that is needed. Throws what the decision refuses,
+   * `sign_in_credentials_missing`, `sign_in_page_not_understood` and `sign_in_loops`.
+   */
+  async act(page: PageDescription, decision: Decision, signal: AbortSignal): Promise<ConcreteAct> {
+    switch (decision.kind) {
+      case 'refused': {
+        const { code, field, words } = decision;
+        throw this.failure(code, page, { field, words: this.mask(words), status: failed(page.status) });
+      }
+      case 'missing':
+        throw this.failure('sign_in_credentials_missing', page, { field: decision.field });
+      case 'unclear':
+        throw this.notUnderstood(page, decision);
+      case 'act':
+        return this.take(page, decision, signal);
+    }
+  }
+
+  /** The error for a page on which nothing is recognised. */
+  notUnderstood(page: PageDescription, { captcha, newPassword, passkey }: Extract<Decision, { kind: 'unclear' }>) {
+    const found = {
+      ...(captcha ? { captcha } : {}),
+      ...(newPassword ? { newPassword } : {}),
+      ...(passkey ? { passkey } : {}),
+    };
+    return this.failure('sign_in_page_not_understood', page, { controls: this.controls(page), ...found });
+  }
+
+  /** An error with the page it happened on. */
+  failure(code: ErrorCode, page: PageDescription | undefined, facts: Facts = {}, cause?: unknown): OidcCliError {
+    const of = page ? { title: this.mask(page.title), url: this.mask(page.url) } : {};
+    const { redirectUri } = this.job;
+    return new OidcCliError(code, { ...facts, ...of, redirectUri }, cause === undefined ? {} : { cause });
+  }
+
+  controls(page: PageDescription): string[] {
+    return controlNames(page).map((name) => this.mask(name));
+  }
+
+  private async take(page: PageDescription, act: PageAct, signal: AbortSignal): Promise<ConcreteAct> {
+    const shape = pageShape(page);
+    const visits = (this.visits.get(shape) ?? 0) + 1;
+    const typesPassword = act.fills.some(({ what }) => what === 'password');
+    // The same page asks for the same password, without a word: once more would only bring the account nearer to its lock.
+    const pointless = typesPassword && this.withPassword.has(shape);
+    if (visits > SAME_PAGE || pointless || this.pages >= MOST_PAGES) {
+      const words = page.headings[0];
+      throw this.failure('sign_in_loops', page, {
+        times: visits,
+        words: words === undefined ? undefined : this.mask(words),
+      });
+    }
+    this.visits.set(shape, visits);
+    if (typesPassword) this.withPassword.add(shape);
+    this.pages += 1;
+    const fills = await this.valuesFor(act.fills, signal);
+    for (const { what } of act.fills) this.sent.add(what);
+    return { fills, ticks: act.ticks, press: act.press };
+  }
+
+  private async valuesFor(fills: readonly Fill[], signal: AbortSignal) {
+    const { username, password = '' } = this.job.credentials;
+    let code = '';
+    if (fills.some(({ what }) => what === 'code')) {
+      code = (await this.codes?.next(signal)) ?? '';
+      this.codesSent += 1;
+      this.typed.push(code);
+    }
+    return fills.map(({ control, what, digit }) => {
+      const value = { username, password, code }[what];
+      return { control, value: digit === undefined ? value : (value[digit] ?? '') };
+    });
+  }
+}
+
+function failed(status: number | undefined): number | undefined {
+  return status !== undefined && status >= 400 ? status : undefined;
+}

@@ -1,0 +1,39 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { connect, rootCertificates } from 'node:tls';
+
+/** Milliseconds for a handshake. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The key of the certificate that an https server shows (SHA-256 of its public
+ * key, base64), once it has been verified with the authorities of a file; a
+ * browser takes no such file, but keys to trust. Undefined where the server is
+ * not reached or not to be trusted: the browser then says so itself.
+ */
+export async function verifiedKey(url: URL, caFile: string): Promise<string | undefined> {
+  if (url.protocol !== 'https:') return undefined;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve) => {
+    const socket = connect({
+      host,
+      port: Number(url.port || 443),
+      ca: [...rootCertificates, readFileSync(caFile, 'utf8')],
+      ...(isIP(host) ? {} : { servername: host }),
+      timeout: PATIENCE_MS,
+    });
+    const end = (key?: string) => {
+      resolve(key);
+      socket.destroy();
+    };
+    socket.once('secureConnect', () => end(socket.authorized ? keyOf(socket.getPeerCertificate().raw) : undefined));
+    socket.once('timeout', () => end());
+    socket.on('error', () => end());
+  });
+}
+
+function keyOf(certificate: Buffer): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(key).digest('base64');
+}

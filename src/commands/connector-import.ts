@@ -1,0 +1,232 @@
+import { dirname, join } from 'node:path';
+import type { Context } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { checkAuthorizationEndpoint } from '../logto/authorization-address.js';
+import type { Connector } from '../logto/connector.js';
+import type { ConnectorFile } from '../logto/connector-file.js';
+import { type ImportedConnector, importedConnector } from '../logto/connector-profile.js';
+import { unkeepable } from '../logto/connector-text.js';
+import { memberAt, pointer, secretMembers, setMember } from '../logto/secret-members.js';
+import { requestableUrl } from '../logto/token-request.js';
+import type { SecretReference } from '../profiles/profile.js';
+import { loadProfileFile, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
+import { secretValues } from '../profiles/profile-values.js';
+import { checkProfile, saveProfile } from '../profiles/save-profile.js';
+import { type ProfileValues, profileSchema } from '../profiles/schema.js';
+import { printable, type Terminal } from '../terminal.js';
+import { isSecretStored, pathFrom, type SecretKeeper } from './profile.js';
+import { connectorEntry } from './secret-keeper.js';
+import { networkFor } from './session-access.js';
+
+/** A connector with where its secret comes from, to be made a profile of. */
+export interface ConnectorToImport {
+  readonly source: ConnectorFile;
+  readonly connector: Connector;
+  /** Absent where the file has the secret itself. */
+  readonly reference: SecretReference | undefined;
+  /** Absent where it stays where it is. */
+  readonly secret: string | undefined;
+}
+
+/** As which profile, and where. */
+export interface ImportTarget {
+  readonly name?: string | undefined;
+  readonly issuer?: string | undefined;
+  /** The flag that names the profile, for who has to choose another name. */
+  readonly flag: string;
+  readonly force?: boolean | undefined;
+  readonly default?: boolean | undefined;
+  readonly project?: boolean | undefined;
+}
+
+/** A connector that can be kept, with all that is known before anything is written. */
+export interface PreparedImport {
+  readonly name: string;
+  readonly issuer: string;
+  readonly file: string;
+  readonly replaced: boolean;
+  /** Members that go to the session store, as paths. */
+  readonly stored: readonly string[];
+  /** Paths of what Logto sends and an ordinary sign-in does not. */
+  readonly unsent: readonly string[];
+  /** Writes profile and secrets: all of it, or nothing. */
+  keep(keeper: SecretKeeper): Promise<void>;
+}
+
+/** Whether a secret stays in the environment or in its file: the store has no part in it. */
+export function staysWhereItIs(reference: SecretReference | undefined): boolean {
+  return reference?.kind === 'env' || reference?.kind === 'file';
+}
+
+/**
+ * Finds out what becomes of a connector as a profile, and whether it can be
+ * one. Nothing is written before `keep`. Throws `connector_endpoint_invalid`,
+ * `connector_file_invalid`, `config_missing` (no issuer to be had),
+ * `config_value_invalid` and `profile_exists`; `keep` as `saveProfile` and the keeper do.
+ */
+export async function prepareImport(
+  { source, connector, reference, secret }: ConnectorToImport,
+  target: ImportTarget,
+  context: Context,
+  terminal: Terminal,
+): Promise<PreparedImport> {
+  const { force, project, default: makeDefault } = target;
+  const imported = apart(source, connector);
+  const issuer = target.issuer ?? imported.values.issuer ?? (await discoveredIssuer(imported, context, terminal));
+  checkIssuer(target.issuer, connector);
+  const name = target.name ?? new URL(issuer).host.replace(/:(\d+)$/, '-$1');
+
+  const file = project ? join(context.cwd, PROJECT_FILE) : userFilePath(context);
+  const before = await loadProfileFile(file, project ? 'project' : 'user');
+  const old = before?.profiles.get(name);
+  if (old && !force) throw new OidcCliError('profile_exists', { name, file, flag: target.flag });
+
+  const stays = staysWhereItIs(reference);
+  const hidden = hiddenMembers(source, imported);
+  const values: ProfileValues = {
+    ...imported.values,
+    issuer,
+    ...secretKeys(reference, project === true ? dirname(file) : undefined),
+    connector: keptOf(source, imported, hidden),
+  };
+  await checkProfile(name, values);
+
+  const keep = async (keeper: SecretKeeper): Promise<void> => {
+    let kept = false;
+    // The store first: a profile that names a secret which was never kept would be of no use.
+    const keepSecret = async (entry: string, text: string) => {
+      await keeper.saveClientSecret(entry, issuer, text);
+      kept = true;
+    };
+    try {
+      if (!stays && secret !== undefined) await keepSecret(name, secret);
+      if (hidden.length > 0) await keepSecret(connectorEntry(name), JSON.stringify(hidden.map(({ value }) => value)));
+      const mode = project ? 0o644 : 0o600;
+      await saveProfile(file, name, values, { replace: force, makeDefault, mode });
+    } catch (error) {
+      // A secret that no profile names would stay for ever.
+      if (kept && !isSecretStored(old)) await keeper.forgetClientSecret(name);
+      throw error;
+    }
+    if (isSecretStored(old) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
+    else if (old?.connector?.stored && hidden.length === 0) await keeper.forgetClientSecret(connectorEntry(name));
+  };
+  return {
+    name,
+    issuer,
+    file,
+    replaced: old !== undefined,
+    stored: [...(stays ? [] : ['clientSecret']), ...hidden.map(({ path }) => path.slice(1).join('.'))],
+    unsent: imported.unsent.map((path) => source.pathOf(path)),
+    keep,
+  };
+}
+
+/** Takes a connector apart, and refuses what no profile can sign in with. */
+function apart(source: ConnectorFile, { config }: Connector): ImportedConnector {
+  checkAuthorizationEndpoint(config);
+  requestableUrl(config.tokenEndpoint, 'tokenEndpoint');
+  requestableUrl(config.idTokenVerificationConfig.jwksUri, 'jwksUri');
+  const beyond = beyondNumbers(source.config);
+  if (beyond) throw unkeepable(source.name, source.pathOf(beyond), source.lineOf(beyond));
+  const imported = importedConnector(source.config);
+  for (const [key, place] of [
+    ['clientId', ['clientId']],
+    ['scope', ['scope']],
+    ['authorizationEndpoint', ['authorizationEndpoint']],
+    ['tokenEndpoint', ['tokenEndpoint']],
+    ['jwksUri', ['idTokenVerificationConfig', 'jwksUri']],
+  ] as const) {
+    if (imported.values[key] !== undefined) continue;
+    const issue = profileSchema.shape[key].safeParse(memberAt(source.config, place)).error?.issues[0];
+    throw new OidcCliError('config_value_invalid', {
+      where: `${source.pathOf(place)} (${source.name}:${source.lineOf(place)})`,
+      found: 'what no profile can have, though Logto takes it',
+      allowed: issue?.message ?? 'a value without a secret in it',
+    });
+  }
+  return imported;
+}
+
+/** A number that JSON can write and JavaScript only holds as infinity. */
+function beyondNumbers(value: unknown, path: readonly string[] = []): readonly string[] | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const found = beyondNumbers(item, [...path, key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** An issuer named beside the connector's own is one of them, or somebody is mistaken. Throws `config_value_invalid`. */
+export function checkIssuer(named: string | undefined, { config }: Connector): void {
+  if (named === undefined) return;
+  const check = profileSchema.shape.issuer.safeParse(named);
+  const own = config.idTokenVerificationConfig.issuer ?? [];
+  const valid = (typeof own === 'string' ? [own] : own).filter(
+    (one) => profileSchema.shape.issuer.safeParse(one).success,
+  );
+  if (check.success && (valid.length === 0 || valid.includes(named))) return;
+  throw new OidcCliError('config_value_invalid', {
+    where: '--issuer',
+    found: check.success ? 'another issuer than the connector has' : 'no issuer',
+    allowed: check.success ? valid.join(', ') : (check.error.issues[0]?.message ?? ''),
+  });
+}
+
+/** Throws `config_missing` where the issuer is not to be found. */
+async function discoveredIssuer({ values }: ImportedConnector, context: Context, terminal: Terminal): Promise<string> {
+  const { authorizationEndpoint = '', tokenEndpoint = '' } = values;
+  const [{ issuerOfEndpoints }, network] = await Promise.all([
+    import('../logto/connector-provider.js'),
+    networkFor({}, context, terminal),
+  ]);
+  try {
+    const issuer = await issuerOfEndpoints({ authorizationEndpoint, tokenEndpoint }, network);
+    if (issuer === undefined) throw new OidcCliError('config_missing', { key: 'issuer', flag: '--issuer' });
+    terminal.say(`The connector names no issuer; discovery has ${printable(issuer)}.`);
+    return issuer;
+  } finally {
+    network.fetch.close();
+  }
+}
+
+interface HiddenMember {
+  /** From `config` or `around` down. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Values that are secrets, beside the client's: of the configuration and of what is around it. */
+function hiddenMembers(source: ConnectorFile, { secrets }: ImportedConnector): HiddenMember[] {
+  return [
+    ...secrets.map((path) => ({ path: ['config', ...path], value: memberAt(source.config, path) })),
+    ...secretMembers(source.around).map((path) => ({
+      path: ['around', ...path],
+      value: memberAt(source.around, path),
+    })),
+  ];
+}
+
+function keptOf(
+  source: ConnectorFile,
+  { kept }: ImportedConnector,
+  hidden: readonly HiddenMember[],
+): ProfileValues['connector'] {
+  const around = source.around && (structuredClone(source.around) as Record<string, unknown>);
+  for (const { path } of hidden) if (path[0] === 'around' && around) setMember(around, path.slice(1), undefined);
+  return {
+    ...kept,
+    ...(around === undefined ? {} : { around }),
+    ...(hidden.length === 0 ? {} : { stored: hidden.map(({ path }) => pointer(path)) }),
+  };
+}
+
+/** Where the profile says the secret is: a project's file names a file inside of its folder from there. */
+function secretKeys(reference: SecretReference | undefined, folder: string | undefined): ProfileValues {
+  if (reference?.kind !== 'env' && reference?.kind !== 'file') return { clientSecretStored: true };
+  const keys = secretValues(reference);
+  if (folder === undefined || keys.clientSecretFile === undefined) return keys;
+  return { clientSecretFile: pathFrom(folder, keys.clientSecretFile) };
+}

@@ -1,0 +1,129 @@
+import { ERROR_EXIT_CODES, type ErrorCode, EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { codesByArea, explain } from '../explain/explain.js';
+import { explainProviderCode } from '../explain/explain-provider-code.js';
+import { providerCodes } from '../explain/provider-codes.js';
+import { nearest } from '../profiles/nearest.js';
+import { printable, type Terminal, table } from '../terminal.js';
+
+/** What `explain` was asked. */
+export interface ExplainOptions {
+  /** One of our stable codes or a provider's; absent: list them all. */
+  readonly code?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** The page that lists every code. */
+const PAGE = 'docs/errors.md';
+
+/**
+ * `oidc-cli explain CODE`: what a code means, its causes in order of
+ * likelihood and what to change, when nothing is known of a run. Without a
+ * code: all of them. Throws `usage` for a code that nobody here knows.
+ */
+export function explainCode({ code, json = false }: ExplainOptions, terminal: Terminal): ExitCode {
+  if (code === undefined) list(json, terminal);
+  else explainOne(code.trim(), json, terminal);
+  return EXIT.done;
+}
+
+interface Explained {
+  readonly code: string;
+  /** Of our own codes. */
+  readonly exitCode: ExitCode | null;
+  readonly area: string | null;
+  /** Of a provider's codes: where it is defined. */
+  readonly standard: string | null;
+  readonly message: string;
+  readonly causes: readonly string[];
+  readonly fix: string;
+}
+
+function explained(asked: string): Explained | undefined {
+  const [code] = [asked, asked.toLowerCase()].filter((name) => isOurs(name) || explainProviderCode(name));
+  const provider = explainProviderCode(code ?? asked);
+  const ours = code !== undefined && isOurs(code) ? code : provider?.ours;
+  if (ours === undefined && provider === undefined) return undefined;
+  const { message, causes, fix } = ours === undefined ? (provider ?? explain('internal', {})) : explain(ours, {});
+  return {
+    code: code ?? provider?.code ?? asked,
+    exitCode: ours === undefined ? null : ERROR_EXIT_CODES[ours],
+    area: ours === undefined ? null : (codesByArea().find(({ codes }) => codes.includes(ours))?.area ?? null),
+    standard: provider?.standard ?? null,
+    message,
+    causes,
+    fix,
+  };
+}
+
+function isOurs(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_EXIT_CODES, code);
+}
+
+function explainOne(code: string, json: boolean, terminal: Terminal): void {
+  const found = explained(code);
+  if (!found) throw unknown(code);
+  if (json) {
+    terminal.json(found);
+    return;
+  }
+  const { style } = terminal;
+  const about = [
+    found.exitCode !== null && `exit code ${found.exitCode}`,
+    found.standard !== null && `a provider's answer (${found.standard})`,
+  ].filter(Boolean);
+  terminal.out(`${style.strong(printable(found.code))} — ${about.join('; ')}`);
+  terminal.out('');
+  terminal.out(printable(found.message));
+  if (found.causes.length > 0) {
+    terminal.out('');
+    terminal.out(found.causes.length === 1 ? 'Likely cause:' : 'Likely causes, most likely first:');
+    found.causes.forEach((cause, index) => {
+      terminal.out(`  ${found.causes.length === 1 ? '-' : `${index + 1}.`} ${printable(cause)}`);
+    });
+  }
+  terminal.out('');
+  terminal.out(`To fix: ${printable(found.fix)}`);
+  if (found.exitCode !== null) terminal.out(style.dim(`All codes: oidc-cli explain, or ${PAGE}`));
+}
+
+function unknown(code: string): OidcCliError {
+  const known = [...Object.keys(ERROR_EXIT_CODES), ...providerCodes()];
+  const shown = code.length > 80 ? `${code.slice(0, 79)}…` : code;
+  const meant = nearest(code, known);
+  const again = meant === undefined ? '' : `Did you mean ${meant}? `;
+  return new OidcCliError('usage', {
+    reason: `"${shown}" is no code that is known here.`,
+    fix: `${again}All codes: oidc-cli explain`,
+  });
+}
+
+function list(json: boolean, terminal: Terminal): void {
+  const areas = codesByArea().map(({ area, codes }) => ({
+    area,
+    codes: codes.map((code) => ({ code, exitCode: ERROR_EXIT_CODES[code], message: explain(code, {}).message })),
+  }));
+  const ofProviders = providerCodes().flatMap((code) => {
+    const known = explainProviderCode(code);
+    return known ? [{ code, standard: known.standard, message: known.message }] : [];
+  });
+  if (json) {
+    terminal.json({ areas, providerCodes: ofProviders });
+    return;
+  }
+  const { style } = terminal;
+  for (const { area, codes } of areas) {
+    terminal.out(style.strong(area));
+    const rows = codes.map(({ code, exitCode, message }) => [code, String(exitCode), style.dim(message)]);
+    for (const line of table(rows, '  ')) terminal.out(line);
+    terminal.out('');
+  }
+  terminal.out(style.strong('What providers answer with'));
+  for (const line of table(
+    ofProviders.map(({ code, standard }) => [code, style.dim(standard)]),
+    '  ',
+  )) {
+    terminal.out(line);
+  }
+  terminal.out('');
+  terminal.out(`The number is the exit code. More of one: oidc-cli explain CODE; all in ${PAGE}`);
+}

@@ -1,0 +1,183 @@
+import { resolve } from 'node:path';
+import type { Credentials } from '../browser/sign-in-driver.js';
+import type { Context } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import type { Driven } from '../flow/driven-answer.js';
+import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
+import type { SecretReference } from '../profiles/profile.js';
+import type { DriverNetwork } from '../smoke/drivers.js';
+import { printable, type Terminal } from '../terminal.js';
+import { driverMakers } from './sign-in-drivers.js';
+
+/** The flags by which `login` signs in without a person. */
+export interface DrivenFlags {
+  /** `auto`, `http`, `browser` or `command`; absent: a person signs in. */
+  readonly with?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly passwordEnv?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly passwordStdin?: boolean | undefined;
+  readonly totp?: string | undefined;
+  readonly totpEnv?: string | undefined;
+  readonly totpFile?: string | undefined;
+  readonly browserPath?: string | undefined;
+  /** A folder. */
+  readonly keepEvidence?: string | undefined;
+}
+
+const WAYS = ['auto', 'http', 'browser', 'command'] as const;
+type Way = (typeof WAYS)[number];
+
+/** What of the other settings of a sign-in matters to it. */
+export interface DrivenSettings extends DriverNetwork {
+  /** `--browser`, or the profile's: the command of `--with command`. */
+  readonly browser?: string | undefined;
+  /** The login hint, where `--user` is left out. */
+  readonly loginHint?: string | undefined;
+  /** Something else is read from stdin. */
+  readonly stdinTaken: boolean;
+}
+
+/** A sign-in without a person, to be closed at the end. */
+export interface ReadyDriven extends Driven {
+  readonly close: () => Promise<void>;
+}
+
+/** Flags that belong together are refused apart, before anything is asked. Throws `usage`. */
+export function checkDrivenFlags(
+  flags: DrivenFlags,
+  others: { readonly start?: boolean | undefined; readonly callbackUrl?: string | undefined },
+): void {
+  const refuse = (reason: string, fix: string) => {
+    throw new OidcCliError('usage', { reason, fix });
+  };
+  const { with: way, ...rest } = flags;
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined && value !== false);
+  if (way === undefined) {
+    const [name] = given[0] ?? [];
+    if (name !== undefined) {
+      refuse(
+        `${flagName(name)} is for a sign-in without a person, and a person is to sign in.`,
+        'Add --with auto, or leave it out.',
+      );
+    }
+    return;
+  }
+  if (!isWay(way)) refuse(`"${way}" is no way to sign in: auto, http, browser and command are.`, 'Write --with auto.');
+  if (others.start || others.callbackUrl !== undefined) {
+    refuse(
+      '--start and --callback-url leave the sign-in to a person, and --with does without one.',
+      'Leave out one of them.',
+    );
+  }
+  for (const [what, names] of [
+    ['passwords', ['password', 'passwordEnv', 'passwordFile', 'passwordStdin']],
+    ['secrets of one-time codes', ['totp', 'totpEnv', 'totpFile']],
+  ] as const) {
+    const several = given
+      .filter(([name]) => (names as readonly string[]).includes(name))
+      .map(([name]) => flagName(name));
+    if (several.length > 1) refuse(`${several.join(' and ')} name several ${what}.`, 'Leave one of them.');
+  }
+}
+
+/**
+ * The driver and the credentials that the flags ask for, or undefined where a
+ * person signs in. Secrets on the command line work, and are warned of.
+ * Throws `usage` and `sign_in_credentials_missing`.
+ */
+export async function drivenBy(
+  flags: DrivenFlags,
+  settings: DrivenSettings,
+  context: Context,
+  terminal: Terminal,
+): Promise<ReadyDriven | undefined> {
+  const { with: way, browserPath, keepEvidence } = flags;
+  if (way === undefined || !isWay(way)) return undefined;
+  const username = flags.user ?? settings.loginHint;
+  if (username === undefined && way !== 'command') {
+    throw new OidcCliError('usage', {
+      reason: `--with ${way} types a user name, and none is given.`,
+      fix: 'Add --user NAME.',
+    });
+  }
+  if (way === 'command' && settings.browser === undefined) {
+    throw new OidcCliError('usage', {
+      reason: '--with command runs a program with the address of the sign-in, and none is named.',
+      fix: 'Name it with --browser "PROGRAM ARGUMENTS".',
+    });
+  }
+  const credentials = await credentialsOf(flags, username ?? '', settings, context, terminal);
+  const make = driverMakers(context, browserPath === undefined ? undefined : resolve(context.cwd, browserPath));
+  const driver = way === 'command' ? await make.command(settings.browser ?? '') : await make[way](settings);
+  const evidenceFolder = keepEvidence === undefined ? undefined : resolve(context.cwd, keepEvidence);
+  return { driver, credentials, evidenceFolder, close: () => driver.close() };
+}
+
+async function credentialsOf(
+  flags: DrivenFlags,
+  username: string,
+  settings: DrivenSettings,
+  context: Context,
+  terminal: Terminal,
+): Promise<Credentials> {
+  const onCommandLine = [flags.password && '--password', flags.totp && '--totp'].filter(Boolean);
+  for (const flag of onCommandLine) {
+    const text = `What ${flag} gives is visible to other users of this machine and stays in the shell's history: ${flag}-env does not show it.`;
+    terminal.say(terminal.talk.warn(`Warning: ${text}`));
+  }
+  if (flags.passwordStdin && settings.stdinTaken) {
+    const reason = '--password-stdin and another flag both read stdin, and it can be read once.';
+    throw new OidcCliError('usage', { reason, fix: 'Give one of them by a file or an environment variable.' });
+  }
+  const read = async (field: 'password' | 'code', reference: SecretReference | undefined) => {
+    if (reference === undefined) return undefined;
+    try {
+      return await readClientSecret(reference, {
+        env: context.env,
+        stdin: () => {
+          if (context.stdin.isTTY) terminal.say(`Password of ${printable(username)} (what you type is not shown):`);
+          return readSecretFromStdin(context.stdin, context);
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+      throw new OidcCliError('sign_in_credentials_missing', { ...error.facts, field }, { cause: error.cause });
+    }
+  };
+  const { password, passwordEnv, passwordFile, passwordStdin, totp, totpEnv, totpFile } = flags;
+  return {
+    username,
+    password: await read('password', sourceOf(password, passwordEnv, passwordFile, passwordStdin, context.cwd)),
+    totp: await read('code', sourceOf(totp, totpEnv, totpFile, false, context.cwd)),
+  };
+}
+
+function sourceOf(
+  value: string | undefined,
+  variable: string | undefined,
+  file: string | undefined,
+  stdin: boolean | undefined,
+  cwd: string,
+): SecretReference | undefined {
+  if (value !== undefined) return { kind: 'value', value };
+  if (variable !== undefined) return { kind: 'env', name: variable };
+  if (file !== undefined) return { kind: 'file', path: resolve(cwd, file) };
+  return stdin ? { kind: 'stdin' } : undefined;
+}
+
+/** The files that were kept of a failed sign-in, on stderr. */
+export function sayEvidence(error: unknown, terminal: Terminal): void {
+  if (!(error instanceof OidcCliError)) return;
+  const { evidence } = error.details as { evidence?: Readonly<Record<string, string>> };
+  for (const path of Object.values(evidence ?? {})) terminal.say(`Kept: ${printable(path)}`);
+}
+
+function isWay(text: string): text is Way {
+  return (WAYS as readonly string[]).includes(text);
+}
+
+function flagName(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Context } from '../context.js';
+import { type ExitCode, OidcCliError } from '../errors.js';
+import { currentSession } from '../flow/current-session.js';
+import { parseShard } from '../smoke/choose-checks.js';
+import { createDrivers } from '../smoke/drivers.js';
+import { createProviders } from '../smoke/providers.js';
+import type { ReadyCheck } from '../smoke/ready-check.js';
+import { createReporters, parseReporter, type ReporterSpec } from '../smoke/reporters/reporters.js';
+import { runChecks } from '../smoke/runner.js';
+import type { SignInTools } from '../smoke/sign-in.js';
+import { printable, type Terminal } from '../terminal.js';
+import { openSessions } from './open-sessions.js';
+import { sessionDeps } from './session-access.js';
+import { driverMakers } from './sign-in-drivers.js';
+import { readyPlan } from './smoke-plan.js';
+
+/** What `smoke` was asked. */
+export interface SmokeOptions {
+  readonly files: readonly string[];
+  readonly concurrency: number;
+  readonly retries?: number | undefined;
+  /** Seconds for one try. */
+  readonly timeout?: number | undefined;
+  /** Seconds for the run. */
+  readonly timeoutAll?: number | undefined;
+  readonly filter?: readonly string[] | undefined;
+  /** `1/4`. */
+  readonly shard?: string | undefined;
+  readonly repeat: number;
+  readonly maxFailures?: number | undefined;
+  readonly failFast?: boolean | undefined;
+  /** `NAME[=FILE]` each. */
+  readonly reporter?: readonly string[] | undefined;
+  readonly json?: boolean | undefined;
+  /** The browser to run. */
+  readonly browserPath?: string | undefined;
+  /** A folder for the pages that sign-ins failed at. */
+  readonly evidence?: string | undefined;
+  readonly trustProject?: boolean | undefined;
+}
+
+/** `oidc-cli smoke`: signs in as each check says, and holds what comes against what it expects. */
+export async function smoke(options: SmokeOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+  const specs = reporterSpecs(options);
+  const shard = options.shard === undefined ? undefined : parseShard(options.shard);
+  const checks = await readyPlan({ ...options, shard }, context, terminal);
+  // Before anything runs: a report that cannot be written is told now.
+  const { stderr, env, cwd } = context;
+  const reporters = await createReporters(specs, { env, cwd, stderr, terminal, printable });
+  const providers = createProviders(context);
+  const drivers = createDrivers(driverMakers(context, options.browserPath));
+  const { evidence } = options;
+  try {
+    const run = await runChecks(
+      { ...options, checks, maxFailures: options.failFast ? 1 : options.maxFailures },
+      {
+        providers,
+        drivers,
+        clock: context.clock,
+        signal: context.signal,
+        on: (event) => reporters.on(event),
+        evidenceFolder: (check, number) =>
+          evidence === undefined ? undefined : join(cwd, evidence, folderName(check, number, options.repeat)),
+        refreshKept: refreshKept(context, terminal),
+      },
+    );
+    await reporters.end(run);
+    return run.exitCode;
+  } finally {
+    await drivers.close();
+    providers.close();
+  }
+}
+
+/** The reporters that were asked for; `--json` is the reporter json on stdout. */
+function reporterSpecs({ reporter = [], json }: SmokeOptions): readonly ReporterSpec[] {
+  const specs = reporter.map(parseReporter);
+  return json && !specs.some(({ name, file }) => name === 'json' && file === undefined)
+    ? [...specs, { name: 'json' }]
+    : specs;
+}
+
+/** A folder's name that says which check it is of, on every file system. */
+function folderName({ planned }: ReadyCheck, run: number, repeat: number): string {
+  const word = planned.name
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 80);
+  const name = `${planned.index + 1}-${word}`.replace(/-$/, '');
+  return repeat > 1 ? `${name}-${run}` : name;
+}
+
+/** Spends the refresh token of a kept session as `token --refresh` does: what comes back is kept. */
+function refreshKept(context: Context, terminal: Terminal): SignInTools['refreshKept'] {
+  const sessions = openSessions(context, terminal);
+  return async (profile, issuer, deps) => {
+    const entry = await sessions.find({ profile, issuer });
+    const session = entry && (await sessions.read(entry));
+    if (!entry || !session) throw new OidcCliError('not_signed_in', { profile, issuer });
+    const found = sessionDeps({ entry, session }, sessions, context, deps);
+    const { session: renewed } = await currentSession({ session, force: true }, found);
+    const { accessToken, refreshToken, subject, expiresAt, scope } = renewed;
+    const expiresIn = expiresAt === undefined ? undefined : expiresAt - Math.floor(context.clock.now() / 1000);
+    return { accessToken, refreshToken, subject, expiresIn, scopes: scope.granted };
+  };
+}

@@ -1,0 +1,205 @@
+import { type CallbackListener, startCallbackListener } from '../browser/callback-listener.js';
+import type { Verdict } from '../browser/callback-page.js';
+import type { Clock } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { isLoopback } from '../protocol/provider.js';
+import type { Recorder } from '../trace/recorder.js';
+import { noteAuthorizationRequest, noteAuthorizationResponse, noteEvent } from './browser-steps.js';
+import { type Driven, type DrivenEvent, throughDriver } from './driven-answer.js';
+import { sameState } from './same-state.js';
+import { type OpenUrl, type WaitEvent, waitForPerson } from './wait-for-person.js';
+
+/** After this long without an answer the waiting line names the likely cause; milliseconds. */
+const LONG_WAIT_MS = 20_000;
+
+/** What a person is told while their browser is away at the provider. None of it holds a secret; `url` is the authorization request. */
+export type AnswerEvent =
+  | WaitEvent
+  | DrivenEvent
+  | { readonly type: 'listening'; readonly redirectUri: string }
+  | { readonly type: 'no listener'; readonly redirectUri: string }
+  /** `once`: the URL is on this machine and leads to the authorization request, which holds a secret. */
+  | { readonly type: 'authorization request'; readonly url: string; readonly once: boolean }
+  | { readonly type: 'long wait'; readonly redirectUri: string; readonly strays: number }
+  | { readonly type: 'stray'; readonly reason: string; readonly count: number }
+  | { readonly type: 'pasted ignored'; readonly reason: 'not a callback' | 'wrong state' }
+  | { readonly type: 'answered'; readonly via: 'query' | 'form_post' | 'pasted' };
+
+/** What it takes to send a person to the provider and to hear of it. */
+export interface BrowserAnswerDeps {
+  readonly clock: Clock;
+  /** Is told of the browser's part, which we do not send. */
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+  /** Shows the authorization URL to the person; absent with `--no-browser`. */
+  readonly openUrl?: OpenUrl | undefined;
+  /** Lines the person pastes, each perhaps the callback URL of a browser elsewhere. */
+  readonly pasted?: AsyncIterable<string> | undefined;
+  /** Signs in in place of a person: no listener, no browser window, nothing pasted. */
+  readonly driven?: Driven | undefined;
+  /** Words for the page in the browser when the sign-in failed. */
+  readonly explain: (error: OidcCliError) => { readonly message: string; readonly fix: string };
+  readonly on: (event: AnswerEvent) => void;
+}
+
+/** A sign-in between its steps: what is asked, and what is made of the answer. */
+export interface BrowserRoundTrip<Asked extends { readonly url: string }, T> {
+  /** As registered; port 0 on loopback stands for any free one. Elsewhere the person pastes the answer. */
+  readonly redirectUri: string;
+  readonly responseMode?: string | undefined;
+  /** Compared before anything else in an answer is believed. */
+  readonly state: string;
+  /** Seconds for the person's part. */
+  readonly timeout: number;
+  /** Makes the authorization request, for the redirect URI that listens; `url` is where the person is sent. */
+  readonly ask: (redirectUri: string) => Promise<Asked>;
+  /** The URL holds a secret: person and browser get a one-time address on this machine that leads there. */
+  readonly secretUrl?: boolean | undefined;
+  /** Makes a result of the answer and keeps it; the browser is told of success only after that. */
+  readonly finish: (answer: URLSearchParams, asked: Asked) => Promise<T>;
+  /** Whom the browser's page greets. */
+  readonly greet: (result: T, asked: Asked) => { readonly name: string; readonly issuer: string };
+}
+
+/**
+ * Sends a person through the browser and back (RFC 8252): listens on the
+ * redirect URI, shows the URL, takes the one answer with the right state from
+ * the listener or a pasted line, finishes, and tells the browser how it ended.
+ * Throws `redirect_uri_*`, `port_*`, `login_timeout`, `callback_state_mismatch`,
+ * `interrupted`, and what `ask` and `finish` throw; the listener is closed in every case.
+ */
+export async function throughBrowser<Asked extends { readonly url: string }, T>(
+  trip: BrowserRoundTrip<Asked, T>,
+  world: BrowserAnswerDeps,
+): Promise<T> {
+  const deps = { ...world, on: told(world) };
+  deps.recorder.hide(trip.state);
+  if (deps.driven) return throughDriver(trip, deps.driven, deps);
+  const local = isLoopback(new URL(trip.redirectUri).hostname);
+  if (!local && trip.responseMode === 'form_post') {
+    const reason = 'an answer by form_post reaches only its own address, and cannot be pasted';
+    throw new OidcCliError('redirect_uri_invalid', { redirectUri: trip.redirectUri, reason });
+  }
+  if (!local && (!deps.pasted || trip.secretUrl))
+    throw new OidcCliError('redirect_uri_not_loopback', { redirectUri: trip.redirectUri });
+
+  const listener = local
+    ? await startCallbackListener({
+        redirectUri: trip.redirectUri,
+        expectedState: trip.state,
+        clock: deps.clock,
+        signal: deps.signal,
+        onStray: (stray) => deps.on({ type: 'stray', reason: stray.reason, count: stray.count }),
+      })
+    : undefined;
+  const redirectUri = listener?.redirectUri ?? trip.redirectUri;
+  deps.on(listener ? { type: 'listening', redirectUri } : { type: 'no listener', redirectUri });
+  const conclude = async (verdict: Verdict) => listener?.conclude(verdict);
+  try {
+    const asked = await trip.ask(redirectUri);
+    const once = trip.secretUrl === true ? listener?.oneTimeRedirect(asked.url) : undefined;
+    noteAuthorizationRequest(deps, asked.url);
+    deps.on({ type: 'authorization request', url: once ?? asked.url, once: once !== undefined });
+    const answer = await askPerson(once ?? asked.url, trip, redirectUri, listener, deps);
+    noteAuthorizationResponse(deps, { redirectUri, ...answer });
+    deps.on({ type: 'answered', via: answer.via });
+    const result = await trip.finish(answer.parameters, asked);
+    await conclude({ ok: true, ...trip.greet(result, asked) });
+    return result;
+  } catch (error) {
+    if (error instanceof OidcCliError) await conclude({ ok: false, code: error.code, ...deps.explain(error) });
+    throw error;
+  } finally {
+    await listener?.close();
+  }
+}
+
+/** Tells the recorder too, and it first. */
+function told(deps: BrowserAnswerDeps): BrowserAnswerDeps['on'] {
+  return (event) => {
+    noteEvent(deps, event);
+    deps.on(event);
+  };
+}
+
+interface Answer {
+  readonly parameters: URLSearchParams;
+  readonly via: 'query' | 'form_post' | 'pasted';
+}
+
+/** Shows the URL, then waits for the first true answer, from the listener or pasted. */
+async function askPerson(
+  url: string,
+  { state, timeout }: { readonly state: string; readonly timeout: number },
+  redirectUri: string,
+  listener: CallbackListener | undefined,
+  deps: BrowserAnswerDeps,
+): Promise<Answer> {
+  const answers: Promise<Answer>[] = [];
+  if (listener) answers.push(listener.answer);
+  if (deps.pasted) answers.push(pastedAnswer(deps.pasted, state, redirectUri, deps.on, listener !== undefined));
+  const hint = setInterval(
+    () => deps.on({ type: 'long wait', redirectUri, strays: listener?.strays.count ?? 0 }),
+    LONG_WAIT_MS,
+  );
+  try {
+    return await waitForPerson(
+      {
+        url,
+        openUrl: deps.openUrl,
+        answers,
+        seconds: timeout,
+        onTimeout: () => timedOut(timeout, redirectUri, listener),
+      },
+      deps,
+    );
+  } finally {
+    clearInterval(hint);
+  }
+}
+
+/** Requests with another state and then silence: that is a mismatch, not a person who went away. */
+function timedOut(timeout: number, redirectUri: string, listener: CallbackListener | undefined): OidcCliError {
+  const strays = listener?.strays;
+  const wrongState = (strays?.byReason['wrong state'] ?? 0) + (strays?.byReason['no state'] ?? 0);
+  const facts = { seconds: timeout, redirectUri, strays: strays?.count ?? 0, wrongState };
+  return new OidcCliError(wrongState > 0 ? 'callback_state_mismatch' : 'login_timeout', facts);
+}
+
+/**
+ * The first pasted line that is a callback with our state. When the input ends
+ * the listener goes on; without one no answer can come any more, and that is said.
+ */
+async function pastedAnswer(
+  lines: AsyncIterable<string>,
+  state: string,
+  redirectUri: string,
+  on: BrowserAnswerDeps['on'],
+  listening: boolean,
+): Promise<Answer> {
+  for await (const line of lines) {
+    const parameters = callbackParameters(line, redirectUri);
+    if (!parameters) {
+      if (line.trim() !== '') on({ type: 'pasted ignored', reason: 'not a callback' });
+    } else if (!sameState(parameters.get('state'), state)) {
+      on({ type: 'pasted ignored', reason: 'wrong state' });
+    } else {
+      return { parameters, via: 'pasted' };
+    }
+  }
+  if (!listening) throw new OidcCliError('redirect_uri_not_loopback', { redirectUri });
+  return new Promise(() => undefined);
+}
+
+/** The parameters of a pasted callback URL, or undefined when the text is not one of this redirect URI. */
+export function callbackParameters(text: string, redirectUri: string): URLSearchParams | undefined {
+  try {
+    const url = new URL(text.trim());
+    const expected = new URL(redirectUri);
+    if (url.origin !== expected.origin || url.pathname !== expected.pathname) return undefined;
+    for (const name of new Set(expected.searchParams.keys())) url.searchParams.delete(name);
+    return url.searchParams.has('state') ? url.searchParams : undefined;
+  } catch {
+    return undefined;
+  }
+}

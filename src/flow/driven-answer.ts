@@ -1,0 +1,96 @@
+import { createServer } from 'node:net';
+import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
+import type { Credentials, PageAnswer, SignInDriver, SignInStep, SignInWay } from '../browser/sign-in-driver.js';
+import { OidcCliError } from '../errors.js';
+import type { BrowserRoundTrip } from './browser-answer.js';
+import { noteAuthorizationRequest, noteAuthorizationResponse, type StepDeps } from './browser-steps.js';
+import { sameState } from './same-state.js';
+
+/** How a sign-in is made without a person. */
+export interface Driven {
+  readonly driver: SignInDriver;
+  readonly credentials: Credentials;
+  readonly steps?: readonly SignInStep[] | undefined;
+  /** Where a failed sign-in's screenshot and text go. */
+  readonly evidenceFolder?: string | undefined;
+}
+
+/** What is told of a sign-in by a driver. None of it holds a secret. */
+export type DrivenEvent =
+  | { readonly type: 'driving'; readonly way: SignInDriver['name']; readonly redirectUri: string }
+  | { readonly type: 'driven'; readonly way: SignInWay; readonly pages: number; readonly via: PageAnswer['via'] };
+
+/**
+ * Sends a driver in place of a person to the provider and back: the redirect
+ * URI may be anywhere, as it is registered, since the answer never gets there.
+ * The state is compared in constant time before anything else is believed.
+ * Throws `callback_state_mismatch`, `interrupted`, what the driver throws, and
+ * what `ask` and `finish` throw.
+ */
+export async function throughDriver<Asked extends { readonly url: string }, T>(
+  trip: BrowserRoundTrip<Asked, T>,
+  driven: Driven,
+  deps: StepDeps & { readonly signal: AbortSignal; readonly on: (event: DrivenEvent) => void },
+): Promise<T> {
+  const { driver, credentials, steps, evidenceFolder } = driven;
+  const redirectUri = await withRealPort(trip.redirectUri);
+  deps.recorder.hide(...secretsOf(driven));
+  let asked = await trip.ask(redirectUri);
+  noteAuthorizationRequest(deps, asked.url);
+  deps.on({ type: 'driving', way: driver.name, redirectUri });
+  let answer: PageAnswer;
+  try {
+    answer = await driver.signIn({
+      credentials,
+      steps,
+      evidenceFolder,
+      url: asked.url,
+      secretUrl: trip.secretUrl,
+      again: async () => {
+        asked = await trip.ask(redirectUri);
+        noteAuthorizationRequest(deps, asked.url);
+        return asked.url;
+      },
+      redirectUri,
+      state: trip.state,
+      timeoutMs: trip.timeout * 1000,
+      signal: deps.signal,
+    });
+  } catch (error) {
+    if (deps.signal.aborted) throw new OidcCliError('interrupted', {}, { cause: error });
+    throw error;
+  }
+  const { parameters, way, pages, via } = answer;
+  noteAuthorizationResponse(deps, { redirectUri, parameters, via });
+  const states = parameters.getAll('state');
+  if (states.length === 0 || !states.every((state) => sameState(state, trip.state))) {
+    throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 1, wrongState: 1 });
+  }
+  deps.on({ type: 'driven', way, pages, via });
+  return trip.finish(parameters, asked);
+}
+
+/** What a driver types: a page may repeat it. */
+export function secretsOf({ credentials, steps }: Pick<Driven, 'credentials' | 'steps'>): (string | undefined)[] {
+  const typed = (steps ?? []).map((step) => ('value' in step ? step.value : undefined));
+  return [credentials.password, credentials.totp, ...typed];
+}
+
+/** Port 0 stands for any: nobody listens there, but the provider and the browser want a number. */
+async function withRealPort(redirectUri: string): Promise<string> {
+  if (!/^http:\/\/[^/?#]*:0+(?=[/?#]|$)/i.test(redirectUri)) return redirectUri;
+  return parseLoopbackRedirectUri(redirectUri).withPort(await freePort());
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    return (server.address() as { port: number }).port;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}

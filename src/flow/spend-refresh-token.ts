@@ -1,0 +1,50 @@
+import { OidcCliError } from '../errors.js';
+import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import { refreshTokens, type TokenClient, type VerifiedTokens } from '../protocol/token-requests.js';
+import type { Session } from '../sessions/session-store.js';
+
+/** What a refresh asks for beyond new tokens of the old kind. */
+export interface RefreshRequest {
+  /** Resource indicators (RFC 8707 §2.2). */
+  readonly resource?: readonly string[] | undefined;
+  /** Anything else the provider understands. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Spends a session's refresh token once. `renewed` is the session with the
+ * newest refresh token and ID token, to be saved before any token is handed
+ * out; its access token is the old one, since only the caller knows whom the
+ * new one is for. To be called with the session's lock held.
+ *
+ * Throws `no_refresh_token`, `refresh_refused`, and what `refreshTokens` throws.
+ */
+export async function spendRefreshToken(
+  session: Session,
+  met: { readonly provider: Provider; readonly party: TokenClient },
+  request: RefreshRequest,
+  deps: ProviderDeps,
+): Promise<{ tokens: VerifiedTokens; renewed: Session }> {
+  const { profile, issuer, refreshToken } = session;
+  const facts = { profile, issuer, scope: session.scope.requested.join(' ') };
+  if (refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts);
+  // Before the refresh token is spent: an ID token that could not be verified would lose the rotated one.
+  await met.provider.keySet.forKey(undefined);
+  try {
+    const asked = { ...request, previous: session.claims };
+    const tokens = await refreshTokens(met.provider, met.party, refreshToken, asked, deps);
+    const renewed: Session = {
+      ...session,
+      // No new refresh token in the answer: the old one goes on (RFC 6749 §6).
+      refreshToken: tokens.refreshToken ?? refreshToken,
+      ...(tokens.idToken && tokens.report ? { idToken: tokens.idToken, claims: tokens.report.claims } : {}),
+      refreshedAt: Math.floor(deps.clock.now() / 1000),
+    };
+    return { tokens, renewed };
+  } catch (error) {
+    if (error instanceof OidcCliError && error.code === 'invalid_grant') {
+      throw new OidcCliError('refresh_refused', { ...error.facts, ...facts }, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Configuration, JWK, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Fault } from './faults.js';
+import { redraftIdToken } from './id-token-draft.js';
+
+/** Puts the faults that act before the provider is made into its configuration. */
+export function configureFaults(configuration: Configuration, faults: readonly Fault[]): void {
+  for (const fault of faults) fault.configure?.(configuration);
+  const { findAccount } = configuration;
+  if (findAccount === undefined || !faults.some(({ claims }) => claims)) return;
+  configuration.findAccount = async (ctx, sub, token) => {
+    const account = await findAccount(ctx, sub, token);
+    return (
+      account && {
+        ...account,
+        claims: async (...asked) => {
+          const claims = { ...(await account.claims(...asked)) };
+          for (const fault of faults) fault.claims?.(claims);
+          return claims;
+        },
+      }
+    );
+  };
+}
+
+/**
+ * Puts the faults that act on requests and answers between the provider's
+ * pages and its protocol. `keys` are the provider's private keys, with which
+ * changed ID tokens are signed.
+ */
+export function injectFaults(provider: Provider, keys: readonly JWK[], faults: readonly Fault[]): void {
+  if (faults.some(({ idToken }) => idToken)) changeIdTokens(provider, keys, faults);
+  if (!faults.some(({ request, answer, tokenAnswer }) => request ?? answer ?? tokenAnswer)) return;
+  provider.use(async (context, next) => {
+    const ctx = context as unknown as KoaContextWithOIDC;
+    for (const fault of faults) fault.request?.(ctx.req.headers);
+    await next();
+    // Only a request that found a route has one.
+    const route: string | undefined = (ctx as Partial<KoaContextWithOIDC>).oidc?.route;
+    for (const fault of faults) {
+      if (route === 'token' && ctx.status === 200 && isAnswer(ctx.body)) {
+        fault.tokenAnswer?.(ctx.body, String(ctx.oidc.params?.grant_type));
+      }
+      await answerOf(fault, route)?.(ctx);
+    }
+  });
+}
+
+function changeIdTokens(provider: Provider, keys: readonly JWK[], faults: readonly Fault[]): void {
+  const { prototype } = provider.IdToken;
+  const { issue } = prototype;
+  prototype.issue = async function (context) {
+    const signed = await issue.call(this, context);
+    // The same class also makes logout tokens and signed answers.
+    if (context.use !== 'idtoken') return signed;
+    return redraftIdToken(signed, keys, (draft) => {
+      for (const fault of faults) fault.idToken?.(draft);
+    });
+  };
+}
+
+function answerOf({ answer = {} }: Fault, route: string | undefined) {
+  return route !== undefined && Object.hasOwn(answer, route) ? answer[route as keyof typeof answer] : undefined;
+}
+
+function isAnswer(body: unknown): body is Record<string, unknown> {
+  return typeof body === 'object' && body !== null;
+}

@@ -1,0 +1,25 @@
+import type { ConnectorConfig } from './connector-config.js';
+import { snakeCaseParameters } from './snake-case.js';
+
+/**
+ * The address to which Logto sends the browser, to the letter: its own
+ * parameters, then `authRequestOptionalConfig`, then `customConfig`, the later
+ * over the earlier. No PKCE. An endpoint that has a query already gets a second `?`.
+ */
+export function authorizationUri(
+  config: ConnectorConfig,
+  request: { readonly redirectUri: string; readonly state: string; readonly nonce: string },
+): string {
+  const { responseType, clientId, scope } = config;
+  const parameters = snakeCaseParameters({
+    responseType,
+    clientId,
+    scope,
+    redirectUri: request.redirectUri,
+    state: request.state,
+    nonce: request.nonce,
+    ...config.authRequestOptionalConfig,
+    ...config.customConfig,
+  });
+  return `${config.authorizationEndpoint}?${parameters}`;
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '../context.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import type { Recorder } from '../trace/recorder.js';
+import { probeChecks } from './authorization-probe.js';
+import { discretionAbout } from './confidential.js';
+import { VITAL } from './connector.js';
+import { CheckList, type ConnectorCheck } from './connector-check.js';
+import { asSaved, type ConnectorConfig, judgeConnectorConfig } from './connector-config.js';
+import { discoveryChecks } from './connector-discovery.js';
+import type { ConnectorFile } from './connector-file.js';
+import { keySetChecks } from './connector-keys.js';
+import { askProvider } from './connector-provider.js';
+import { requestChecks } from './connector-request.js';
+import { type Refusal, refusalOf, shapeChecks } from './connector-shape.js';
+import { type ConnectorView, connectorView } from './connector-view.js';
+import { type RedirectUris, redirectUris } from './redirect-uris.js';
+import { type MissingSecret, secretChecks } from './secret-checks.js';
+import { snakeCase } from './snake-case.js';
+
+/** What a connector is examined with. */
+export interface ExaminationRequest {
+  readonly file: ConnectorFile;
+  /** The client secret, or why it is not known; undefined where the file has none. */
+  readonly secret: string | MissingSecret | undefined;
+  /** The provider to ask, in place of the configuration's. */
+  readonly issuer?: string | undefined;
+  /** Logto's own address, `https://auth.example.com`. */
+  readonly logtoEndpoint?: string | undefined;
+  /** The connector's id in Logto, in place of the file's. */
+  readonly connectorId?: string | undefined;
+}
+
+/** What an examination asks the network with. */
+export interface ExaminationDeps {
+  readonly fetch: NetworkFetch;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+}
+
+/** What is known of a connector without a sign-in. Holds no secret. */
+export interface Examination {
+  readonly checks: readonly ConnectorCheck[];
+  /** Why Logto refuses the configuration, where it does. */
+  readonly refusal?: Refusal;
+  /** The provider's issuer in its own words, where discovery told it. */
+  readonly issuer?: string;
+  readonly redirectUris?: RedirectUris;
+}
+
+/**
+ * Examines a connector without a sign-in: its file, the provider's discovery,
+ * the authorization request, the key set, the client secret, the redirect
+ * URIs. Whatever is wrong becomes a check; only an abort rejects.
+ */
+export async function examineConnector(request: ExaminationRequest, deps: ExaminationDeps): Promise<Examination> {
+  const { file, secret } = request;
+  const known = typeof secret === 'string' ? { ...file.config, clientSecret: secret } : file.config;
+  const refusal = refusalOf(known);
+  const view = connectorView(known);
+  const uris = urisOf(request);
+
+  const answer = await askProvider(view, request.issuer, deps);
+  const announced = answer.provider?.announced;
+  const probe = { config: refusal ? undefined : sendable(known), redirectUri: uris?.signIn, announced };
+  const checks = [
+    ...shapeChecks(file, view, refusal),
+    ...requestChecks(file, view),
+    ...discoveryChecks(file, view, answer),
+    ...(await probeChecks(file, probe, deps)),
+    ...(await keySetChecks(file, view, announced, deps)),
+    ...secretChecks(file, view, typeof secret === 'object' ? secret : undefined),
+    ...redirectChecks(request, uris),
+  ];
+  return {
+    checks: checks.map((check) => withoutSecrets(check, view)),
+    ...(refusal ? { refusal } : {}),
+    ...(typeof announced?.issuer === 'string' ? { issuer: announced.issuer } : {}),
+    ...(uris ? { redirectUris: uris } : {}),
+  };
+}
+
+/** The configuration as Logto signs in with it, unless it overrides what makes a request answerable. */
+function sendable(config: unknown): ConnectorConfig | undefined {
+  const verdict = judgeConnectorConfig(asSaved(config));
+  if (!verdict.accepted || !URL.canParse(verdict.config.authorizationEndpoint)) return undefined;
+  const overrides = Object.keys(verdict.config.customConfig ?? {}).some((key) => Object.hasOwn(VITAL, snakeCase(key)));
+  return overrides ? undefined : verdict.config;
+}
+
+function urisOf({ file, logtoEndpoint, connectorId = file.connectorId }: ExaminationRequest): RedirectUris | undefined {
+  return logtoEndpoint === undefined || connectorId === undefined
+    ? undefined
+    : redirectUris(logtoEndpoint, connectorId);
+}
+
+function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefined): ConnectorCheck[] {
+  const list = new CheckList('redirect URIs', request.file);
+  if (uris) {
+    list.add('pass', 'sign-in', { found: uris.signIn });
+    list.add('pass', 'linking', { found: uris.linking });
+    return list.checks;
+  }
+  const { file, logtoEndpoint = '<Logto endpoint>', connectorId = file.connectorId } = request;
+  const missing = [
+    request.logtoEndpoint === undefined && '--logto-endpoint',
+    connectorId === undefined && '--connector-id',
+  ].filter(Boolean);
+  const base = logtoEndpoint.replace(/\/+$/, '');
+  const repair = `Give ${missing.join(' and ')} to see them in full.`;
+  const id = connectorId ?? '<connector id>';
+  list.add('skip', 'sign-in', { found: `${base}/callback/${id}`, repair });
+  list.add('skip', 'linking', { found: `${base}/account/callback/social/${id}`, repair });
+  return list.checks;
+}
+
+/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+const SHORTEST_SECRET = 8;
+
+/** A provider's words may repeat what they refuse, and a secret may have been pasted into another field. */
+function withoutSecrets(check: ConnectorCheck, { clientSecret, requestOptions }: ConnectorView): ConnectorCheck {
+  const given = [clientSecret, requestOptions.idTokenHint];
+  const secrets = given.filter((value): value is string => value !== undefined && value.length >= SHORTEST_SECRET);
+  const discreet = discretionAbout(new URLSearchParams(), secrets);
+  const { found, expected, why, repair } = check;
+  return {
+    ...check,
+    found: discreet(found),
+    ...(expected === undefined ? {} : { expected: discreet(expected) }),
+    ...(why === undefined ? {} : { why: discreet(why) }),
+    ...(repair === undefined ? {} : { repair: discreet(repair) }),
+  };
+}

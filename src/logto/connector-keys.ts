@@ -1,0 +1,184 @@
+import type { JSONWebKeySet, JWK } from 'jose';
+import type { OidcCliError } from '../errors.js';
+import { addressFault, badAddress, withoutQuery } from './connector-address.js';
+import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
+import type { ConnectorFile } from './connector-file.js';
+import type { Announced } from './connector-provider.js';
+import { isVerifiable } from './connector-shape.js';
+import { type ConnectorView, texts } from './connector-view.js';
+import { isNetworkFailure } from './failures.js';
+import { KEY_SET_LIMIT_MS, remoteKeySet } from './remote-key-set.js';
+import type { ConnectorDeps } from './token-request.js';
+
+const JWKS_URI = ['idTokenVerificationConfig', 'jwksUri'];
+
+/**
+ * Fetches the key set as Logto does at each sign-in (jose: one GET, no
+ * redirect, 5 s, status 200, JSON with a list of keys), and looks whether its
+ * keys can verify what the provider signs with. Where the configured address
+ * is not the announced one, the announced set is fetched too and compared.
+ */
+export async function keySetChecks(
+  file: ConnectorFile,
+  view: ConnectorView,
+  announced: Announced | undefined,
+  deps: ConnectorDeps,
+): Promise<ConnectorCheck[]> {
+  const list = new CheckList('key set', file);
+  const { jwksUri } = view;
+  if (jwksUri === undefined) return list.checks;
+  const fault = addressFault(jwksUri);
+  if (fault !== undefined) {
+    list.put('key set', badAddress(JWKS_URI, fault, 'every sign-in ends with 500'));
+    return list.checks;
+  }
+  const fetched = await fetchAsLogto(jwksUri, deps);
+  if (typeof fetched === 'string') {
+    list.add('fail', 'key set', {
+      key: JWKS_URI,
+      found: `${withoutQuery(jwksUri)}: ${fetched}`,
+      ...(typeof announced?.jwks_uri === 'string' && announced.jwks_uri !== jwksUri
+        ? { expected: withoutQuery(announced.jwks_uri) }
+        : {}),
+      why: 'Logto fetches it at each sign-in: every one ends with 500.',
+      repair: "Copy jwks_uri from the provider's discovery document.",
+    });
+    return list.checks;
+  }
+  const { keys } = fetched;
+  const found = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} from ${withoutQuery(jwksUri)}`;
+  list.add('pass', 'key set', { key: JWKS_URI, found });
+  await sameKeys(list, jwksUri, keys, announced, deps);
+  list.put('keys', await usableKeys(fetched, view, announced));
+  kids(list, keys);
+  return list.checks;
+}
+
+/** The key set, or why Logto does not get it. Aborts reject. */
+async function fetchAsLogto(address: string, deps: ConnectorDeps): Promise<JSONWebKeySet | string> {
+  const { keySet, asked } = await remoteKeySet(address, deps);
+  try {
+    await keySet.reload();
+    return keySet.jwks() ?? 'its answer is no key set';
+  } catch (error) {
+    if (isNetworkFailure(error)) return unreachable(error);
+    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('ERR_J')) throw error;
+    const { status = 0 } = asked;
+    if (status >= 300 && status < 400) return `it redirects (${status}), and Logto does not follow`;
+    if (status !== 200) return `it answered ${status}, and Logto takes 200 only`;
+    return error.code === 'ERR_JWKS_INVALID' ? 'its answer has no list of keys' : 'its answer is not JSON';
+  }
+}
+
+function unreachable({ code, facts }: OidcCliError): string {
+  switch (code) {
+    case 'network_timeout':
+      return `it did not answer within the ${KEY_SET_LIMIT_MS / 1000} s that Logto waits`;
+    case 'network_dns':
+      return 'its host name is not known';
+    case 'network_refused':
+      return 'nothing listens there';
+    case 'tls_not_trusted':
+      return `its certificate is not trusted: ${facts.reason}`;
+    case 'response_too_large':
+      return 'its answer is too large';
+    default:
+      return `it could not be reached (${code})`;
+  }
+}
+
+/** Whether another address than the announced one has the same keys. */
+async function sameKeys(
+  list: CheckList,
+  ours: string,
+  keys: readonly JWK[],
+  announced: Announced | undefined,
+  deps: ConnectorDeps,
+): Promise<void> {
+  const theirs: unknown = announced?.jwks_uri;
+  if (typeof theirs !== 'string' || addressFault(theirs) !== undefined) return;
+  if (new URL(theirs).href === new URL(ours).href) return;
+  const other = await fetchAsLogto(theirs, deps);
+  if (typeof other === 'string') return;
+  const known = new Set(other.keys.map(materialOf));
+  const shared = keys.filter((key) => known.has(materialOf(key)));
+  if (shared.length > 0) {
+    list.add('pass', 'same keys', { found: `${shared.length} of them are at the announced address as well` });
+    return;
+  }
+  list.add('fail', 'same keys', {
+    key: JWKS_URI,
+    found: 'none of the keys at the announced address',
+    expected: withoutQuery(theirs),
+    why: 'They are the keys of another provider or tenant: no signature will verify, and every sign-in ends with 500.',
+    repair: `Write ${withoutQuery(theirs)}.`,
+  });
+}
+
+/** What makes a key this key (RFC 7638 §3.2, without the hash). */
+function materialOf({ kty, crv, n, e, x, y, pub }: JWK): string {
+  return JSON.stringify([kty, crv, n, e, x, y, pub]);
+}
+
+/** Whether the set has a key for an algorithm that the provider may sign with and Logto accepts: jose decides. */
+async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: Announced | undefined): Promise<Outcome> {
+  const said = { key: JWKS_URI, found: set.keys.map(describeKey).join(', ') || 'no key at all' };
+  if (set.keys.some((key) => key.d !== undefined)) {
+    const why =
+      'A private key stands in it, for everybody to sign with; Logto refuses the ID tokens signed by it (500).';
+    return ['fail', { ...said, found: 'a private key', why, repair: 'Have the provider replace its keys at once.' }];
+  }
+  const theirs = texts(announced?.id_token_signing_alg_values_supported).filter(isVerifiable);
+  const wanted = theirs.length === 0 ? ALL : theirs;
+  const accepted = wanted.filter((alg) => view.algorithms?.includes(alg) ?? true);
+  // Where the lists have nothing in common, that has been told; here the keys are judged by what the connector says.
+  const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isVerifiable);
+  const { createLocalJWKSet } = await import('jose/jwks/local');
+  const good: string[] = [];
+  for (const alg of algorithms) {
+    for (const { kid } of set.keys) {
+      const usable = await createLocalJWKSet(set)({ alg, ...(kid === undefined ? {} : { kid }) }).then(
+        (key) => !isShortRsa(key),
+        // Several keys that fit and cannot be told apart are a finding of their own.
+        (error: { code?: unknown }) => error.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
+      );
+      if (usable && !good.includes(alg)) good.push(alg);
+    }
+  }
+  if (good.length > 0) return ['pass', { ...said, found: `for ${good.join(', ')}` }];
+  const why = 'Logto finds no key for an ID token of this provider: every sign-in ends with 500.';
+  const expected = `a key for ${algorithms.join(' or ') || 'an algorithm that Logto verifies'}`;
+  return [
+    'fail',
+    { ...said, expected, why, repair: "Compare jwksUri and algorithms with the provider's discovery document." },
+  ];
+}
+
+const ALL = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+
+/** RFC 7518 §3.3: jose refuses to verify with less than 2048 bits. */
+function isShortRsa(key: { readonly algorithm?: unknown }): boolean {
+  const { modulusLength } = (key.algorithm ?? {}) as { modulusLength?: number };
+  return modulusLength !== undefined && modulusLength < 2048;
+}
+
+function describeKey({ kty, crv, alg, use }: JWK): string {
+  return [crv ?? kty, alg, use === undefined || use === 'sig' ? undefined : `for ${use}`].filter(Boolean).join(' ');
+}
+
+/** Keys that an ID token cannot tell apart. */
+function kids(list: CheckList, keys: readonly JWK[]): void {
+  const signing = keys.filter(({ use }) => use === undefined || use === 'sig');
+  const kind = ({ kty, crv, alg }: JWK) => `${kty} ${crv ?? ''} ${alg ?? ''}`;
+  const alike = (one: JWK, other: JWK) => one !== other && kind(one) === kind(other) && one.kid === other.kid;
+  const doubles = signing.filter((key) => signing.some((other) => alike(key, other)));
+  if (doubles.length === 0) return;
+  const named = doubles.some(({ kid }) => kid !== undefined);
+  list.add('fail', 'key ids', {
+    key: JWKS_URI,
+    found: `${doubles.length} keys of one kind ${named ? 'with the same kid' : 'without a kid'}`,
+    expected: 'a kid of its own for each key',
+    why: 'Where several keys fit an ID token, Logto takes none of them: the sign-in ends with 500.',
+    repair: 'Have the provider give each key a kid, and name it in its ID tokens.',
+  });
+}

@@ -1,0 +1,75 @@
+import { CONNECTOR_KEYS } from './connector-config.js';
+import { snakeCase } from './snake-case.js';
+
+/** A member of a JSON value, by its keys; a list's are its positions. */
+export type MemberPath = readonly string[];
+
+/** Names that hold a secret, in snake_case. */
+const SECRET_NAME =
+  /(?:^|_)(?:secret|password|passwd|pwd|passphrase|pin|assertion|credentials?|token|apikey|jwt|authorization)$|(?:^|_)(?:api|access|private|signing)_key$|(?:^|_)(?:client_secret|token_hint)$/;
+
+/** Values that are one, whatever their name: a JWT, a private key, a URL with a password. */
+const SECRET_VALUE = /^eyJ[\w-]+\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/\s@]+@/;
+
+const KNOWN: readonly string[] = Object.values(CONNECTOR_KEYS)
+  .flat()
+  .filter((key) => key !== 'idTokenHint');
+
+/** Whether a value of this name is a secret: better one too many than one in a file or on a terminal. */
+export function isSecret(key: string, value: unknown): boolean {
+  if (typeof value === 'string' && SECRET_VALUE.test(value)) return true;
+  if (KNOWN.includes(key) || !SECRET_NAME.test(snakeCase(key))) return false;
+  if (typeof value === 'string') return value !== '';
+  return typeof value === 'number' || (typeof value === 'object' && value !== null && Object.keys(value).length > 0);
+}
+
+/** The members of a configuration that hold secrets, the client secret apart. */
+export function secretMembers(value: unknown, path: MemberPath = []): MemberPath[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const at = [...path, key];
+    if (path.length === 0 && key === 'clientSecret') return [];
+    return isSecret(key, item) ? [at] : secretMembers(item, at);
+  });
+}
+
+/** A member's path as a JSON pointer (RFC 6901). */
+export function pointer(path: MemberPath): string {
+  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** The path that a JSON pointer stands for. */
+export function pathOfPointer(text: string): MemberPath {
+  return text
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** The value at a path, or undefined. */
+export function memberAt(value: unknown, path: MemberPath): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
+}
+
+/** Sets the value at a path in place, making objects where there are none; undefined takes it out (in a list, null stands for it). */
+export function setMember(root: Record<string, unknown>, path: MemberPath, value: unknown): void {
+  const last = path.at(-1);
+  if (last === undefined) return;
+  let at: Record<string, unknown> = root;
+  for (const key of path.slice(0, -1)) {
+    const next = Object.hasOwn(at, key) ? at[key] : undefined;
+    if (typeof next !== 'object' || next === null) {
+      if (value === undefined) return;
+      at[key] = {};
+    }
+    at = at[key] as Record<string, unknown>;
+  }
+  if (value !== undefined) at[last] = value;
+  else if (Array.isArray(at)) at[Number(last)] = null;
+  else delete at[last];
+}

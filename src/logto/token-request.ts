@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto';
+import type { NetworkFetch } from '../network/fetch.js';
+import { shownUrl } from '../network/network-error.js';
+import { type Discretion, discretionAbout } from './confidential.js';
+import type { ConnectorConfig } from './connector-config.js';
+import { isNetworkFailure, refusedByLogto } from './failures.js';
+import { snakeCaseParameters } from './snake-case.js';
+
+/** Milliseconds: Logto's HTTP client gives up then, and does not try again. */
+const TIME_LIMIT_MS = 10_000;
+
+/** Redirects that Logto's HTTP client follows before it gives up (Fetch §4.4). */
+const MOST_REDIRECTS = 20;
+
+/** Characters of a provider's own words that an explanation has room for. */
+export const MOST_WORDS = 300;
+
+/** A token response that Logto takes: no member may be null. */
+export interface ConnectorTokens {
+  readonly id_token: string;
+  readonly access_token?: string;
+  readonly token_type?: string;
+  /** Seconds. */
+  readonly expires_in?: number;
+  readonly refresh_token?: string;
+  readonly scope?: string;
+  /** Read by Logto, and used for nothing. */
+  readonly code?: string;
+}
+
+/** What it takes to make Logto's requests. */
+export interface ConnectorDeps {
+  readonly fetch: NetworkFetch;
+  readonly clock: { now(): number };
+}
+
+/** The part of a configuration that the token request is made of. A refresh reads it before defaults are filled in. */
+type TokenSettings = Pick<ConnectorConfig, 'tokenEndpoint' | 'clientId' | 'clientSecret' | 'customConfig'> &
+  Partial<Pick<ConnectorConfig, 'tokenEndpointAuthMethod' | 'clientSecretJwtSigningAlgorithm'>>;
+
+/**
+ * Exchanges a code as Logto does: credentials by method (Basic with the raw
+ * id and secret), no code verifier, all of `customConfig` in the form, where it
+ * may override everything. Throws `connector_*` codes with Logto's own answer in the facts.
+ */
+export async function exchangeCodeAsLogto(
+  config: ConnectorConfig,
+  answer: { readonly code: string; readonly redirectUri: string },
+  deps: ConnectorDeps,
+): Promise<ConnectorTokens> {
+  const { grantType } = config;
+  const form = { grantType, code: answer.code, redirectUri: answer.redirectUri, ...credentials(config) };
+  return tokensOf(await request(config, form, 'token request', deps));
+}
+
+/**
+ * Spends a refresh token as Logto does, on the configuration as it was saved:
+ * without defaults, so that it fails unless the authentication method is
+ * written out (for client_secret_jwt the algorithm too). Throws as `exchangeCodeAsLogto`.
+ */
+export async function refreshAsLogto(
+  saved: TokenSettings,
+  refreshToken: string,
+  deps: ConnectorDeps,
+): Promise<ConnectorTokens> {
+  if (saved.tokenEndpointAuthMethod === undefined) {
+    throw refusedByLogto('server_error', 'connector_refresh_unsupported', { key: 'tokenEndpointAuthMethod' });
+  }
+  const form = { grantType: 'refresh_token', refreshToken, ...credentials(saved) };
+  return tokensOf(await request(saved, form, 'refresh request', deps));
+}
+
+type Form = Readonly<Record<string, string | undefined>>;
+
+function credentials({ clientId, clientSecret, customConfig }: TokenSettings): Form {
+  return { clientId, clientSecret, ...customConfig };
+}
+
+async function request(settings: TokenSettings, form: Form, step: string, deps: ConnectorDeps): Promise<Answer> {
+  const { clientId = '', clientSecret = '', ...rest } = form;
+  const send = (sent: Form, headers: Readonly<Record<string, string>> = {}) => {
+    const body = snakeCaseParameters(sent);
+    const inConfidence = discretionAbout(body, [clientSecret, `${clientId}:${clientSecret}`]);
+    return post(settings.tokenEndpoint, { body: body.toString(), headers, step }, inConfidence, deps);
+  };
+  switch (settings.tokenEndpointAuthMethod) {
+    case 'client_secret_basic': {
+      // As they are: RFC 6749 §2.3.1 wants both form-encoded first.
+      const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+      return send(rest, { authorization: `Basic ${basic}` });
+    }
+    case 'client_secret_jwt': {
+      const clientAssertion = await clientAssertionOf(settings, clientId, clientSecret, deps);
+      const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+      return send({ ...rest, clientId, clientAssertion, clientAssertionType });
+    }
+    default:
+      return send(form);
+  }
+}
+
+/** RFC 7523 §2.2, signed with the secret; the audience is the token endpoint as it is written. */
+async function clientAssertionOf(
+  { tokenEndpoint, clientSecretJwtSigningAlgorithm: alg }: TokenSettings,
+  clientId: string,
+  clientSecret: string,
+  deps: ConnectorDeps,
+): Promise<string> {
+  const { SignJWT } = await import('jose/jwt/sign');
+  const now = Math.floor(deps.clock.now() / 1000);
+  const claims = { iss: clientId, sub: clientId, aud: tokenEndpoint, jti: randomUUID(), exp: now + 600, iat: now };
+  try {
+    // No algorithm is refused by the library, which is what happens in Logto too.
+    return await new SignJWT(claims).setProtectedHeader({ alg: alg as string }).sign(Buffer.from(clientSecret));
+  } catch (cause) {
+    const reason = alg === undefined ? 'no signing algorithm is written out' : 'the client secret cannot sign';
+    throw refusedByLogto('general', 'connector_client_assertion_failed', { alg, reason }, { cause });
+  }
+}
+
+/** A 2xx answer, and how to speak of it. */
+interface Answer {
+  readonly response: Response;
+  readonly inConfidence: Discretion;
+}
+
+async function post(
+  endpoint: string,
+  request: { readonly body: string; readonly headers: Readonly<Record<string, string>>; readonly step: string },
+  inConfidence: Discretion,
+  deps: ConnectorDeps,
+): Promise<Answer> {
+  const signal = AbortSignal.timeout(TIME_LIMIT_MS);
+  const { body, headers, step } = request;
+  let url = requestableUrl(endpoint, 'tokenEndpoint');
+  let init: { method: string; headers: Record<string, string>; body?: string } = {
+    method: 'POST',
+    headers: { accept: '*/*', 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8', ...headers },
+    body,
+  };
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await send(url, { ...init, step, signal }, inConfidence, deps);
+    const location = locationOf(response);
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) {
+      return { response: await accepted(response, inConfidence), inConfidence };
+    }
+    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    if (!next || !isRequestable(next) || redirects === MOST_REDIRECTS) {
+      const reason = `it redirects ${redirects === MOST_REDIRECTS ? 'without end' : 'to no web address'}`;
+      const facts = { url: inConfidence(shownUrl(url)), reason };
+      throw refusedByLogto('server_error', 'connector_token_unreachable', facts);
+    }
+    init = redirected(init, response.status, next.origin === url.origin);
+    url = next;
+  }
+}
+
+/** Bytes beyond ASCII are read as UTF-8 (Fetch §2.2.6), not as the Latin-1 of a header. */
+function locationOf(response: Response): string | undefined {
+  const location = response.headers.get('location');
+  return location === null ? undefined : Buffer.from(location, 'latin1').toString();
+}
+
+/** What a redirect makes of a POST (Fetch §4.4): a GET, unless 307 or 308; no credentials go to another origin. */
+function redirected<T extends { method: string; headers: Record<string, string>; body?: string }>(
+  init: T,
+  status: number,
+  sameOrigin: boolean,
+): { method: string; headers: Record<string, string>; body?: string } {
+  const { authorization, 'content-type': contentType, ...others } = init.headers;
+  const keeps = status === 307 || status === 308 || init.method === 'GET';
+  return {
+    method: keeps ? init.method : 'GET',
+    headers: {
+      ...others,
+      ...(sameOrigin && authorization !== undefined ? { authorization } : {}),
+      ...(keeps && contentType !== undefined ? { 'content-type': contentType } : {}),
+    },
+    ...(keeps && init.body !== undefined ? { body: init.body } : {}),
+  };
+}
+
+async function send(
+  url: URL,
+  init: Parameters<NetworkFetch>[1],
+  inConfidence: Discretion,
+  deps: ConnectorDeps,
+): Promise<Response> {
+  try {
+    return await deps.fetch(url, init);
+  } catch (cause) {
+    if (!isNetworkFailure(cause)) throw cause;
+    const facts = { ...cause.facts, url: inConfidence(shownUrl(url)), why: cause.code };
+    throw refusedByLogto('server_error', 'connector_token_unreachable', facts, { cause, exitCode: cause.exitCode });
+  }
+}
+
+/** Anything but 2xx is refused, and the provider's own words are lost: Logto shows `{}` in their place. */
+async function accepted(response: Response, inConfidence: Discretion): Promise<Response> {
+  if (response.ok) return response;
+  const words = (text: unknown) => (typeof text === 'string' ? inConfidence(text).slice(0, MOST_WORDS) : undefined);
+  const text = await response.text();
+  const parsed = json(text);
+  const members = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  const error = words(members.error);
+  throw refusedByLogto('general', 'connector_token_refused', {
+    status: response.status,
+    error,
+    description: words(members.error_description),
+    // Written anew where it is JSON, which has more than one spelling for a character.
+    ...(error === undefined ? { body: words(parsed === undefined ? text : JSON.stringify(parsed)) } : {}),
+    authenticate: words(response.headers.get('www-authenticate')),
+  });
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const MEMBERS: Readonly<Record<keyof ConnectorTokens, 'string' | 'number'>> = {
+  id_token: 'string',
+  access_token: 'string',
+  token_type: 'string',
+  expires_in: 'number',
+  refresh_token: 'string',
+  scope: 'string',
+  code: 'string',
+};
+
+/** Reads the answer by Logto's rules. Throws `connector_token_response_invalid`. */
+async function tokensOf({ response, inConfidence }: Answer): Promise<ConnectorTokens> {
+  const body = json(await response.text());
+  const contentType = response.headers.get('content-type');
+  const invalid = (reason: string, member?: string) =>
+    refusedByLogto('invalid_response', 'connector_token_response_invalid', {
+      reason,
+      member,
+      contentType: contentType === null ? undefined : inConfidence(contentType),
+    });
+  if (body === undefined) throw invalid('it is not JSON');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('it is not a JSON object');
+  const members = body as Record<string, unknown>;
+  if (members.id_token === undefined) throw invalid('it has no id_token', 'id_token');
+  for (const [name, type] of Object.entries(MEMBERS)) {
+    const value = members[name];
+    if (value === undefined || typeof value === type) continue;
+    throw invalid(`${name} is ${value === null ? 'null' : `a ${typeof value}`} and not a ${type}`, name);
+  }
+  const known = Object.keys(MEMBERS).filter((name) => members[name] !== undefined);
+  return Object.fromEntries(known.map((name) => [name, members[name]])) as unknown as ConnectorTokens;
+}
+
+/** An endpoint as an address that can be requested. Throws `connector_endpoint_invalid`: Logto does not look before it asks. */
+export function requestableUrl(endpoint: string, key: string): URL {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url && isRequestable(url)) return url;
+  const reason = url
+    ? url.username || url.password
+      ? 'it has a user name or password in it'
+      : `${url.protocol.slice(0, -1)} is no scheme that can be requested`
+    : 'it is not an absolute URL';
+  throw refusedByLogto('server_error', 'connector_endpoint_invalid', { key, reason });
+}
+
+function isRequestable(url: URL): boolean {
+  return (url.protocol === 'https:' || url.protocol === 'http:') && !url.username && !url.password;
+}

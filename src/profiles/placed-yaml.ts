@@ -1,0 +1,144 @@
+import type { Document, LineCounter, Range, YAMLError } from 'yaml';
+import { type Facts, OidcCliError } from '../errors.js';
+
+/** What a YAML file says, and the way back to its lines. */
+export interface PlacedYaml {
+  readonly content: unknown;
+  /** Line and column, from 1, of a key or its value; of the nearest key above that is in the file. */
+  place(path: readonly string[], part: 'key' | 'value'): { line: number; column: number };
+}
+
+type Yaml = typeof import('yaml');
+
+// yaml's own messages quote the file, which may hold a secret: its codes are put into our words.
+const SYNTAX: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: 'an alias with an anchor or a tag',
+  BAD_ALIAS: 'an alias without a name',
+  BAD_DIRECTIVE: 'a directive that is unknown',
+  BAD_DQ_ESCAPE: 'an escape that double quotes do not know',
+  BAD_INDENT: 'an indentation that does not fit, or a bracket that is not closed',
+  BAD_PROP_ORDER: 'anchors and tags in an order that is not allowed',
+  BAD_SCALAR_START: 'text that begins with a character that needs quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a mapping on the line of another key',
+  BLOCK_IN_FLOW: 'an indented block inside brackets',
+  DUPLICATE_KEY: 'the key for the second time',
+  IMPOSSIBLE: 'what cannot be read as YAML',
+  KEY_OVER_1024_CHARS: 'a key of more than 1,024 characters',
+  MISSING_CHAR: 'a missing character, such as a closing quote, a bracket, a comma or a space after the colon',
+  MULTILINE_IMPLICIT_KEY: 'a key that goes over several lines (is a colon missing?)',
+  MULTIPLE_ANCHORS: 'two anchors on one value',
+  MULTIPLE_DOCS: 'a second document (---)',
+  MULTIPLE_TAGS: 'two tags on one value',
+  NON_STRING_KEY: 'a key that is not text',
+  RESOURCE_EXHAUSTION: 'more nesting or aliases than is reasonable',
+  TAB_AS_INDENT: 'a tab as indentation',
+  TAG_RESOLVE_FAILED: 'a tag (!) that is unknown',
+  UNEXPECTED_TOKEN: 'a character out of place',
+};
+
+/** Where a key and its value are; an item of a list has no key. */
+type Place = { readonly key?: unknown; readonly value?: unknown };
+
+/** The place of the last key of `path`, and how many of its keys the file has. */
+function locate(yaml: Yaml, document: Document, path: readonly string[]): { at: Place; depth: number } {
+  let at: Place = { value: document.contents };
+  let depth = 0;
+  for (const key of path) {
+    const node: unknown = at.value;
+    let next: Place | undefined;
+    if (yaml.isMap(node)) next = node.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === key);
+    else if (yaml.isSeq(node)) next = key in node.items ? { value: node.items[Number(key)] } : undefined;
+    if (next === undefined) break;
+    at = next;
+    depth += 1;
+  }
+  return { at, depth };
+}
+
+function startOf(yaml: Yaml, place: Place | undefined, part: 'key' | 'value'): number {
+  const node = place?.[part] ?? place?.key ?? place?.value;
+  const range: Range | null | undefined = yaml.isNode(node) ? node.range : undefined;
+  return range?.[0] ?? 0;
+}
+
+/** The path of the second of two equal keys, found by where it begins. */
+function pathOfDuplicate(yaml: Yaml, document: Document, offset: number): { path: string[]; first: number } {
+  let result: { path: string[]; first: number } = { path: [], first: 0 };
+  const names = (ancestors: readonly unknown[]) =>
+    ancestors.flatMap((node) => (yaml.isPair(node) && yaml.isScalar(node.key) ? [String(node.key.value)] : []));
+  yaml.visit(document, {
+    Map(_, map, ancestors) {
+      for (const pair of map.items) {
+        if (startOf(yaml, pair, 'key') !== offset || !yaml.isScalar(pair.key)) continue;
+        const name = String(pair.key.value);
+        const first = map.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === name);
+        result = { path: [...names(ancestors), name], first: startOf(yaml, first, 'key') };
+        return yaml.visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return result;
+}
+
+/** The error for a mistake in a configuration file (facts: line, column, key, found, allowed). */
+export function invalid(file: string, facts: Facts): OidcCliError {
+  return new OidcCliError('config_file_invalid', { file, ...facts });
+}
+
+function syntaxError(
+  yaml: Yaml,
+  file: string,
+  problem: Pick<YAMLError, 'code' | 'pos'>,
+  document: Document,
+  counter: LineCounter,
+): OidcCliError {
+  const at = counter.linePos(problem.pos[0]);
+  const facts = { line: at.line, column: at.col, found: SYNTAX[problem.code] ?? 'a mistake in the YAML' };
+  if (problem.code !== 'DUPLICATE_KEY') return invalid(file, { ...facts, key: '', allowed: 'valid YAML' });
+  const { path, first } = pathOfDuplicate(yaml, document, problem.pos[0]);
+  return invalid(file, {
+    ...facts,
+    key: path.join('.'),
+    allowed: `each key once (the first is on line ${counter.linePos(first).line})`,
+  });
+}
+
+/** The value at a path of what the file says, or undefined. */
+export function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
+  let value = content;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/**
+ * Parses the text of a configuration file, and keeps where everything stands.
+ * Throws `config_file_invalid` for a mistake in the YAML itself; its content is not judged.
+ */
+export async function parseYaml(file: string, text: string): Promise<PlacedYaml> {
+  const yaml = await import('yaml');
+  const counter = new yaml.LineCounter();
+  let document: Document.Parsed;
+  let content: unknown;
+  try {
+    document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
+    const problem = document.errors[0] ?? document.warnings[0];
+    if (problem) throw syntaxError(yaml, file, problem, document, counter);
+    content = document.toJS() ?? {};
+  } catch (error) {
+    if (error instanceof OidcCliError) throw error;
+    // Nesting or aliases beyond reason; the cause might quote the file, so it is left out.
+    throw invalid(file, { line: 1, key: '', found: SYNTAX.RESOURCE_EXHAUSTION, allowed: 'valid YAML' });
+  }
+  return {
+    content,
+    place: (path, part) => {
+      const { at, depth } = locate(yaml, document, path);
+      const { line, col } = counter.linePos(startOf(yaml, at, depth === path.length ? part : 'key'));
+      return { line: Math.max(1, line), column: Math.max(1, col) };
+    },
+  };
+}

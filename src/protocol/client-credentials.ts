@@ -1,0 +1,49 @@
+import * as client from 'openid-client';
+import { authenticationFacts } from './client-authentication.js';
+import type { Provider, ProviderDeps } from './provider.js';
+import { refusedByTokenEndpoint } from './token-errors.js';
+import type { TokenClient } from './token-requests.js';
+
+/** Tokens for the client itself: nobody signed in. */
+export interface ClientTokens {
+  readonly accessToken: string;
+  /** Seconds; absent when the provider did not say. */
+  readonly expiresIn?: number;
+  /** As the provider stated them. */
+  readonly scope?: readonly string[];
+}
+
+/**
+ * Gets an access token for the client itself (RFC 6749 §4.4). Throws
+ * `endpoint_missing`, the code of the token endpoint's refusal, or the network's own.
+ */
+export async function requestClientTokens(
+  provider: Provider,
+  party: TokenClient,
+  request: { readonly scope?: string | undefined; readonly resource?: readonly string[] | undefined },
+  deps: ProviderDeps,
+): Promise<ClientTokens> {
+  provider.endpoint('token_endpoint');
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  const parameters = new URLSearchParams();
+  if (request.scope) parameters.set('scope', request.scope);
+  for (const resource of request.resource ?? []) parameters.append('resource', resource);
+  try {
+    const tokens = await client.clientCredentialsGrant(configuration, parameters);
+    return {
+      accessToken: tokens.access_token,
+      ...(tokens.expires_in === undefined ? {} : { expiresIn: tokens.expires_in }),
+      ...(tokens.scope === undefined ? {} : { scope: tokens.scope.split(' ').filter(Boolean) }),
+    };
+  } catch (error) {
+    throw refusedByTokenEndpoint(
+      error,
+      { endpoint: 'token_endpoint', ...authenticationFacts(party.authentication) },
+      deps.recorder.last('token request'),
+    );
+  }
+}

@@ -1,0 +1,321 @@
+import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
+import {
+  checkAlgorithm,
+  checkAudience,
+  checkAuthorizedParty,
+  checkAuthTime,
+  checkClockSkew,
+  checkExpiry,
+  checkHash,
+  checkIssuedAt,
+  checkIssuer,
+  checkNotBefore,
+  checkSignature,
+  checkSubject,
+} from './id-token-checks.js';
+import type { Check } from './id-token-report.js';
+import { LOGOUT_EVENT, type ReadToken } from './token-kinds.js';
+
+/** One check of a token that was handed in, by a name of its own kind. Holds no secret. */
+export interface TokenCheck extends Omit<Check, 'name'> {
+  readonly name: string;
+}
+
+/** What a token can be held against. What is absent is not known, and what needs it is skipped. */
+export interface TokenExpectations {
+  readonly issuer?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** The provider's keys; absent where no provider was asked. */
+  readonly jwks?: JSONWebKeySet | undefined;
+  /** `id_token_signing_alg_values_supported`. */
+  readonly algorithms?: readonly string[] | undefined;
+  /** The access token that came with this ID token. */
+  readonly accessToken?: string | undefined;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Seconds. */
+  readonly tolerance: number;
+  /** The provider's clock minus ours in seconds, where it was asked. */
+  readonly clockSkew?: number | undefined;
+}
+
+/** Algorithms that verify with a public key, and those that take the client secret (RFC 7518 §3.1, RFC 8037, RFC 9864). */
+const PUBLIC_KEY = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$|^ML-DSA-(44|65|87)$/;
+const SHARED_SECRET = /^HS(256|384|512)$/;
+
+/** Later than this in seconds is no time of ours: the year 5138, or a time in milliseconds. */
+const MILLISECONDS = 100_000_000_000;
+
+/** What the standards define as JWTs; other tokens may be anything. */
+export const MUST_BE_JWT: readonly ReadToken['kind'][] = [
+  'ID token',
+  'logout token',
+  'authorization response',
+  'client assertion',
+];
+
+const TIMES = ['exp', 'nbf', 'iat', 'auth_time'] as const;
+
+/**
+ * Every check that applies to a token of its kind, in the order of the ID-token
+ * report: OIDC Core §3.1.3.7 for ID tokens, RFC 9068 §4 for access tokens,
+ * OIDC Back-Channel Logout §2.6 for logout tokens, RFC 7519 for any other JWT.
+ * Never throws.
+ */
+export async function checkToken(token: ReadToken, expected: TokenExpectations): Promise<TokenCheck[]> {
+  const format: TokenCheck[] = token.faults.map((fault) => ({
+    name: 'format',
+    verdict: 'fail',
+    expected: 'a token as the standards write it',
+    actual: fault,
+  }));
+  if (token.form === 'opaque' && MUST_BE_JWT.includes(token.kind)) {
+    return [{ name: 'format', verdict: 'fail', expected: 'a signed JWT', actual: 'no JWT' }];
+  }
+  if (token.form !== 'signed' && token.form !== 'unsigned') return format;
+  const { claims } = token;
+  const first = [...format, ...checkHeader(token), ...(await checkSigner(token, expected))];
+  // Nothing was read: each claim would be called absent.
+  if (token.nested || (token.faults.length > 0 && Object.keys(claims).length === 0)) return first;
+  const checks = [...first, ...checksOfKind(token, expected), ...checkUnits(claims), ...checkClocks(expected)];
+  return token.kind === 'ID token' ? checks : checks.map(ofAnyToken);
+}
+
+/** The codes speak of ID tokens; of another token they would be untrue. */
+function ofAnyToken({ code, ...check }: TokenCheck): TokenCheck {
+  return code === undefined || code.startsWith('id_token_') ? check : { ...check, code };
+}
+
+/** What the header may not do: name extensions that nobody here knows, or the key to verify it with. */
+function checkHeader({ header, kind }: ReadToken): TokenCheck[] {
+  const checks: TokenCheck[] = [];
+  if (header.crit !== undefined) {
+    const names = Array.isArray(header.crit) ? header.crit.map(String) : ['(no list)'];
+    const known = names.length > 0 && names.every((name) => name === 'b64');
+    checks.push({
+      name: 'crit',
+      verdict: known ? 'pass' : 'fail',
+      expected: 'absent, or extensions that are known (RFC 7515 §4.1.11)',
+      actual: names.join(', ') || 'an empty list',
+    });
+  }
+  const brought = ['jwk', 'jku', 'x5c', 'x5u'].filter((name) => header[name] !== undefined);
+  if (brought.length > 0 && kind !== 'DPoP proof') {
+    checks.push({
+      name: 'key in header',
+      verdict: 'warn',
+      expected: "absent: only the provider's key set may say which key is good",
+      actual: `it brings or names its own key (${brought.join(', ')})`,
+    });
+  }
+  return checks;
+}
+
+/** Signed by the client or the browser, and not by the provider. */
+const NOT_BY_PROVIDER: readonly ReadToken['kind'][] = ['client assertion', 'request object', 'DPoP proof'];
+
+async function checkSigner(token: ReadToken, expected: TokenExpectations): Promise<TokenCheck[]> {
+  const header = token.header as ProtectedHeaderParameters;
+  const alg = typeof header.alg === 'string' ? header.alg : undefined;
+  const ofProvider = !NOT_BY_PROVIDER.includes(token.kind);
+  const announced = expected.algorithms ?? (expected.jwks && ['RS256']);
+  const algorithm: TokenCheck =
+    ofProvider && token.kind === 'ID token' && announced && alg !== undefined && alg !== 'none'
+      ? checkAlgorithm(header, announced)
+      : checkAlgorithmAlone(alg);
+  if (!ofProvider) {
+    const actual = 'not verified: the client signs this, with a key of its own';
+    return [algorithm, { name: 'signature', verdict: 'skip', expected: 'valid', actual }];
+  }
+  if (expected.jwks === undefined || token.compact === undefined || header.b64 === false) {
+    const actual = `not verified: ${expected.jwks === undefined ? 'no provider was asked for its keys' : 'its payload is not encoded'}`;
+    return [algorithm, { name: 'signature', verdict: 'skip', expected: 'valid', actual }];
+  }
+  return [algorithm, await checkSignature(token.compact, header, expected.jwks)];
+}
+
+function checkAlgorithmAlone(alg: string | undefined): TokenCheck {
+  const name = 'alg';
+  const expected = 'one that verifies with a public key, such as RS256 or ES256';
+  if (alg === undefined) return { name, verdict: 'fail', expected, actual: 'absent' };
+  if (/^none$/i.test(alg)) {
+    return { name, verdict: 'fail', expected, actual: `${alg}: it is not signed, and anybody could have written it` };
+  }
+  if (SHARED_SECRET.test(alg)) {
+    const actual = `${alg}: it verifies with the client secret alone, and whoever knows that can write one`;
+    return { name, verdict: 'warn', expected, actual };
+  }
+  return PUBLIC_KEY.test(alg)
+    ? { name, verdict: 'pass', expected, actual: alg }
+    : { name, verdict: 'fail', expected, actual: `${alg}: an algorithm that is not known here` };
+}
+
+function checksOfKind(token: ReadToken, expected: TokenExpectations): TokenCheck[] {
+  const claims = token.claims as JWTPayload;
+  switch (token.kind) {
+    case 'ID token':
+      return idTokenChecks(claims, token.header, expected);
+    case 'access token':
+      return accessTokenChecks(claims, token.header, expected);
+    case 'logout token':
+      return logoutTokenChecks(claims, token.header, expected);
+    case 'authorization response':
+      return [
+        issuerOf(claims, expected, true),
+        audienceOf(claims, expected, true),
+        ...lifetime(claims, expected, { exp: true, iat: false }),
+      ];
+    default:
+      return [
+        ...(NOT_BY_PROVIDER.includes(token.kind) ? [] : [issuerOf(claims, expected, false)]),
+        ...lifetime(claims, expected, { exp: false, iat: false }),
+      ];
+  }
+}
+
+/** OIDC Core §3.1.3.7, as far as it can be known afterwards. */
+function idTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
+  const { clientId } = expected;
+  const alg = typeof header.alg === 'string' ? header.alg : undefined;
+  return [
+    issuerOf(claims, expected, true),
+    audienceOf(claims, expected, true),
+    ...(clientId === undefined ? [] : [checkAuthorizedParty(claims, clientId)]),
+    ...lifetime(claims, expected, { exp: true, iat: true }),
+    {
+      name: 'nonce',
+      verdict: 'skip',
+      expected: 'the one sent with the authorization request',
+      actual: claims.nonce === undefined ? 'absent' : 'present, and what was sent is not known here',
+    },
+    checkSubject(claims),
+    checkHash('at_hash', claims.at_hash, expected.accessToken, alg, 'id_token_at_hash_mismatch'),
+    checkAuthTime(claims, { ...expected, maxAge: undefined }),
+  ];
+}
+
+/** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only held against what it has. */
+function accessTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
+  const strict = /^(application\/)?at\+jwt$/i.test(String(header.typ));
+  const typ: TokenCheck = {
+    name: 'typ',
+    verdict: strict ? 'pass' : 'warn',
+    expected: 'at+jwt (RFC 9068 §2.1), so that nobody takes it for an ID token',
+    actual: header.typ === undefined ? 'absent' : String(header.typ),
+  };
+  const checks: TokenCheck[] = [
+    typ,
+    issuerOf(claims, expected, strict),
+    present(claims, 'aud', 'the API that it is for', strict),
+    ...lifetime(claims, expected, { exp: strict, iat: strict }),
+    present(claims, 'sub', 'whom it speaks for', strict),
+    present(claims, 'jti', 'an id of its own', strict),
+  ];
+  const holder = claims.client_id ?? claims.cid ?? claims.azp;
+  if (holder === undefined || expected.clientId === undefined) {
+    checks.push(present({ ...claims, client_id: holder }, 'client_id', 'the client it was issued to', strict));
+  } else {
+    const same = holder === expected.clientId;
+    checks.push({
+      name: 'client_id',
+      verdict: same ? 'pass' : 'warn',
+      expected: expected.clientId,
+      actual: String(holder),
+    });
+  }
+  return checks;
+}
+
+/** OIDC Back-Channel Logout §2.4 and §2.6. */
+function logoutTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
+  const { events } = claims;
+  const named = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
+  const typed = /^(application\/)?logout\+jwt$/i.test(String(header.typ));
+  const whom = ['sub', 'sid'].filter((name) => claims[name] !== undefined);
+  return [
+    {
+      name: 'typ',
+      verdict: typed ? 'pass' : 'warn',
+      expected: 'logout+jwt',
+      actual: header.typ === undefined ? 'absent' : String(header.typ),
+    },
+    issuerOf(claims, expected, true),
+    audienceOf(claims, expected, true),
+    ...lifetime(claims, expected, { exp: true, iat: true }),
+    present(claims, 'jti', 'an id of its own, so that it is used once', true),
+    {
+      name: 'events',
+      verdict: named ? 'pass' : 'fail',
+      expected: `an object with ${LOGOUT_EVENT}`,
+      actual: named ? 'a sign-out' : 'none such',
+    },
+    {
+      name: 'sub or sid',
+      verdict: whom.length > 0 ? 'pass' : 'fail',
+      expected: 'sub, sid or both',
+      actual: whom.join(' and ') || 'neither',
+    },
+    {
+      name: 'nonce',
+      verdict: claims.nonce === undefined ? 'pass' : 'fail',
+      expected: 'absent, so that it cannot pass for an ID token',
+      actual: claims.nonce === undefined ? 'absent' : 'present',
+    },
+  ];
+}
+
+function issuerOf(claims: JWTPayload, { issuer }: TokenExpectations, required: boolean): TokenCheck {
+  return issuer === undefined || (claims.iss === undefined && !required)
+    ? present(claims, 'iss', 'the issuer', required, 'no issuer is named')
+    : checkIssuer(claims, issuer);
+}
+
+function audienceOf(claims: JWTPayload, { clientId }: TokenExpectations, required: boolean): TokenCheck {
+  return clientId === undefined
+    ? present(claims, 'aud', 'the client id', required, 'no client id is named')
+    : checkAudience(claims, clientId);
+}
+
+/** Whether a claim is there at all. With `unknown`, why it is not compared, that is all that can be said of it. */
+function present(claims: JWTPayload, name: string, expected: string, required: boolean, unknown?: string): TokenCheck {
+  const value = claims[name];
+  if (value === undefined) return { name, verdict: required ? 'fail' : 'skip', expected, actual: 'absent' };
+  const actual = typeof value === 'string' ? value : JSON.stringify(value);
+  return unknown === undefined
+    ? { name, verdict: 'pass', expected, actual }
+    : { name, verdict: 'skip', expected, actual: `${actual} (not compared: ${unknown})` };
+}
+
+/** Expiry, not-before and issue. An old token is no fault of a token that is looked at later. */
+function lifetime(
+  claims: JWTPayload,
+  expected: TokenExpectations,
+  required: { readonly exp: boolean; readonly iat: boolean },
+): TokenCheck[] {
+  const issued: TokenCheck = checkIssuedAt(claims, expected);
+  const old = issued.code === 'id_token_too_old';
+  return [
+    required.exp || claims.exp !== undefined
+      ? checkExpiry(claims, expected)
+      : { name: 'exp', verdict: 'warn', expected: 'a time', actual: 'absent: it never expires by itself' },
+    required.iat || claims.iat !== undefined
+      ? old
+        ? { name: 'iat', verdict: 'pass', expected: issued.expected, actual: issued.actual }
+        : issued
+      : { name: 'iat', verdict: 'skip', expected: 'a time', actual: 'absent' },
+    checkNotBefore(claims, expected),
+  ];
+}
+
+/** The two clocks, where a provider was asked: what the checks of times are to be read by. */
+function checkClocks({ clockSkew, tolerance }: TokenExpectations): TokenCheck[] {
+  return clockSkew === undefined ? [] : [checkClockSkew({ clockSkew, tolerance })];
+}
+
+/** JWT times are seconds (RFC 7519 §2); in milliseconds they are fifty thousand years away, and pass. */
+function checkUnits(claims: ReadToken['claims']): TokenCheck[] {
+  const late = TIMES.filter((name) => Number(claims[name]) > MILLISECONDS);
+  if (late.length === 0) return [];
+  const actual = `${late.join(', ')} in milliseconds, by the looks of it`;
+  return [{ name: 'units', verdict: 'warn', expected: 'times in seconds (RFC 7519 §2)', actual }];
+}

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { OidcCliError } from '../errors.js';
+
+/** A provider's metadata (OIDC Discovery §3). */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+/** What providers said of themselves when the baseline was written. */
+export interface Baseline {
+  readonly issuers: Readonly<Record<string, Metadata>>;
+}
+
+/** The name of a baseline where none is named. */
+export const BASELINE_FILE = 'oidc-baseline.json';
+
+/** Reads a baseline. Throws `smoke_baseline_unreadable` (facts: file, reason). */
+export async function readBaseline(file: string): Promise<Baseline> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new OidcCliError('smoke_baseline_unreadable', { file, reason }, { cause });
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw refuse((error as NodeJS.ErrnoException).code ?? 'it cannot be read', error);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw refuse('it is no JSON');
+  }
+  const issuers = isObject(content) ? content.issuers : undefined;
+  if (!isObject(issuers) || !Object.values(issuers).every(isObject))
+    throw refuse('it is no baseline of smoke baseline');
+  return { issuers: issuers as Baseline['issuers'] };
+}
+
+/** A baseline as its file has it: keys in order, so that a difference in version control is one of content. */
+export function baselineText({ issuers }: Baseline): string {
+  const sorted = (value: Metadata) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const each = Object.fromEntries(Object.entries(issuers).map(([issuer, metadata]) => [issuer, sorted(metadata)]));
+  return `${JSON.stringify({ issuers: sorted(each) }, undefined, 2)}\n`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

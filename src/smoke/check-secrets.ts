@@ -1,0 +1,24 @@
+import { OidcCliError } from '../errors.js';
+import { readClientSecret } from '../profiles/client-secret.js';
+import type { PlannedText } from './planned-check.js';
+
+/** Where secrets of a plan come from. */
+export interface SecretWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** All of stdin; the same for whoever asks. */
+  readonly stdin: () => Promise<string>;
+}
+
+/**
+ * The text that stands at a place. `what` names it for people. Throws
+ * `smoke_secret_unavailable` (facts: what, variable, file or source, reason).
+ */
+export async function readPlannedText(place: PlannedText, what: string, world: SecretWorld): Promise<string> {
+  if (place.kind === 'text') return place.value;
+  try {
+    return await readClientSecret(place, world);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+    throw new OidcCliError('smoke_secret_unavailable', { what, ...error.facts }, { cause: error.cause });
+  }
+}

@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ClaimExpectation } from '../plan.js';
+import type { ExpectationResult } from '../result.js';
+import { judged, listed, shown } from './outcome.js';
+
+/** Values that bind a token to its sign-in: nobody needs to read them. */
+const UNSHOWN: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'sid'];
+
+/** A pattern is tried on no more than this. */
+const LONGEST_MATCHED = 10_000;
+
+/** Holds claims against what each must be. `prefix` names where they are: `claims`, `userinfo.claims`. */
+export function judgeClaims(
+  prefix: string,
+  expected: Readonly<Record<string, ClaimExpectation | undefined>>,
+  claims: Readonly<Record<string, unknown>>,
+): ExpectationResult[] {
+  return Object.entries(expected).flatMap(([name, wanted]) =>
+    wanted === undefined ? [] : judgeClaim(`${prefix}.${name}`, name, wanted, claims),
+  );
+}
+
+function judgeClaim(
+  label: string,
+  name: string,
+  wanted: ClaimExpectation,
+  claims: Readonly<Record<string, unknown>>,
+): ExpectationResult {
+  const value: unknown = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const parts = partsOf(wanted);
+  const holds = parts.every((part) => part.holds(value));
+  const hidden = UNSHOWN.includes(name) && value !== undefined;
+  return judged(
+    holds,
+    label,
+    listed(
+      parts.map(({ words }) => words),
+      'and',
+    ),
+    hidden ? '(not shown)' : shown(value),
+  );
+}
+
+interface Part {
+  readonly words: string;
+  holds(value: unknown): boolean;
+}
+
+/** Each thing that must be true of the claim. */
+function partsOf(wanted: ClaimExpectation): Part[] {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return [equal(wanted)];
+  const parts: Part[] = [];
+  if (Object.hasOwn(wanted, 'equals')) parts.push(equal(wanted.equals));
+  const { oneOf, pattern, present, absent, type } = wanted;
+  if (oneOf) {
+    parts.push({
+      words: listed(oneOf.map(shown), 'or'),
+      holds: (value) => oneOf.some((one) => isDeepStrictEqual(one, value)),
+    });
+  }
+  if (pattern !== undefined) {
+    const matches = new RegExp(pattern, 'u');
+    parts.push({
+      words: `text that matches /${pattern}/`,
+      holds: (value) => typeof value === 'string' && value.length <= LONGEST_MATCHED && matches.test(value),
+    });
+  }
+  if (present) parts.push({ words: 'present', holds: (value) => value !== undefined });
+  if (absent) parts.push({ words: 'absent', holds: (value) => value === undefined });
+  if (type !== undefined) {
+    parts.push({ words: `${/^[ao]/.test(type) ? 'an' : 'a'} ${type}`, holds: (value) => typeOf(value) === type });
+  }
+  // An empty mapping says no more than that the claim is there.
+  return parts.length > 0 ? parts : [{ words: 'present', holds: (value) => value !== undefined }];
+}
+
+function equal(wanted: unknown): Part {
+  return { words: shown(wanted), holds: (value) => isDeepStrictEqual(value, wanted) };
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}

@@ -1,0 +1,107 @@
+import type { OidcCliError } from '../../errors.js';
+import type { Provider } from '../../protocol/provider.js';
+import type { ProviderFacts } from '../providers.js';
+import type { ReadyCheck } from '../ready-check.js';
+import type { ExpectationResult, PhaseTime } from '../result.js';
+import type { SignedIn } from '../signed-in.js';
+import { judgeDiscovery } from './baseline.js';
+import { judgeCertificates } from './certificates.js';
+import { judgeClaims } from './claims.js';
+import { judgeIntrospection } from './introspection.js';
+import { judgeLogout } from './logout.js';
+import { judgeLogtoProfile } from './logto-profile.js';
+import { inWords, judged, listed, skipped } from './outcome.js';
+import { judgeOldRefreshToken, judgeRefresh } from './refresh.js';
+import { judgeAccessTokenRevocation, judgeRefreshTokenRevocation } from './revocation.js';
+import { judgeTimes } from './time-budget.js';
+import { judgeAccessToken, judgeIdToken, judgeScopes } from './tokens.js';
+import { judgeUserinfo } from './userinfo.js';
+
+/**
+ * Holds a sign-in against everything that its check expects, in an order in
+ * which nothing is spoiled: first what only looks, then what spends tokens, the
+ * sign-out last. `totalMs` is the sign-in's time.
+ */
+export async function judgeSignIn(
+  check: ReadyCheck,
+  signedIn: SignedIn,
+  phases: readonly PhaseTime[],
+  totalMs: number,
+): Promise<readonly ExpectationResult[]> {
+  const { expect } = check.planned;
+  const provider = signedIn.at?.met.provider;
+  const results: ExpectationResult[] = [];
+  if (expect.failure !== undefined) {
+    results.push(judged(false, 'failure', listed([expect.failure].flat(), 'or'), 'the sign-in succeeded'));
+  }
+  if (expect.claims) {
+    results.push(
+      ...(signedIn.idToken
+        ? judgeClaims('claims', expect.claims, signedIn.idToken.claims)
+        : Object.keys(expect.claims).map((name) =>
+            skipped(`claims.${name}`, 'in the ID token', 'there is no ID token'),
+          )),
+    );
+  }
+  if (expect.idToken) results.push(...judgeIdToken(expect.idToken, signedIn));
+  if (expect.scopes) results.push(judgeScopes(expect.scopes, signedIn));
+  if (expect.accessToken) results.push(...judgeAccessToken(expect.accessToken, signedIn));
+  if (expect.profile) results.push(...judgeLogtoProfile(expect.profile, signedIn));
+  if (expect.userinfo) results.push(...judgeUserinfo(expect.userinfo, signedIn));
+  const facts = signedIn.at?.met.facts();
+  results.push(...(await judgeAround(check, provider, phases, totalMs, facts, signedIn.deps.clock.now())));
+  if (expect.introspection) results.push(...(await judgeIntrospection(signedIn)));
+
+  let newest = signedIn;
+  if (expect.refresh) {
+    const refreshed = await judgeRefresh(expect.refresh, signedIn);
+    results.push(...refreshed.results);
+    newest = refreshed.signedIn;
+  }
+  if (expect.revocation) results.push(...(await judgeAccessTokenRevocation(newest)));
+  // A provider may end the whole grant when a spent token comes again: after what needs a living one.
+  if (expect.refresh?.oldRefused) results.push(...(await judgeOldRefreshToken(signedIn, newest)));
+  if (expect.revocation) results.push(...(await judgeRefreshTokenRevocation(newest)));
+  if (expect.logout) results.push(...(await judgeLogout(signedIn)));
+  return results;
+}
+
+/** A failure held against the one that is expected. */
+export interface JudgedFailure {
+  /** It is the failure that was to be. */
+  readonly asExpected: boolean;
+  readonly expectations: readonly ExpectationResult[];
+}
+
+/** Holds a failed sign-in against the failure that its check expects. */
+export async function judgeFailure(
+  check: ReadyCheck,
+  error: OidcCliError,
+  provider: Provider | undefined,
+  phases: readonly PhaseTime[],
+  totalMs: number,
+  facts: ProviderFacts | undefined,
+): Promise<JudgedFailure> {
+  const wanted = [check.planned.expect.failure ?? []].flat();
+  const asExpected = wanted.includes(error.code);
+  const result = judged(asExpected, 'failure', listed(wanted, 'or'), inWords(error));
+  const around = await judgeAround(check, provider, phases, totalMs, facts, Date.now());
+  return { asExpected, expectations: [result, ...around] };
+}
+
+/** What holds whether or not somebody signed in. `now` is in milliseconds. */
+async function judgeAround(
+  { planned, issuer }: ReadyCheck,
+  provider: Provider | undefined,
+  phases: readonly PhaseTime[],
+  totalMs: number,
+  facts: ProviderFacts | undefined,
+  now: number,
+): Promise<readonly ExpectationResult[]> {
+  const { within, discovery, certificateDays } = planned.expect;
+  return [
+    ...(within ? judgeTimes(within, phases, totalMs) : []),
+    ...(discovery === undefined ? [] : await judgeDiscovery(discovery, issuer, provider)),
+    ...(certificateDays === undefined ? [] : judgeCertificates(certificateDays, provider, facts, now / 1000)),
+  ];
+}

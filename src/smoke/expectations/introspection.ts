@@ -1,0 +1,14 @@
+import { introspectToken } from '../../protocol/introspection.js';
+import type { ExpectationResult } from '../result.js';
+import type { SignedIn } from '../signed-in.js';
+import { attempted, judged, skipped } from './outcome.js';
+
+/** The introspection endpoint calls the access token active (RFC 7662 §2.2). */
+export async function judgeIntrospection({ at, accessToken, deps }: SignedIn): Promise<readonly ExpectationResult[]> {
+  const [name, expected] = ['introspection', 'active'];
+  if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
+  return attempted(name, expected, deps.signal, async () => {
+    const { active } = await introspectToken(at.met.provider, at.party, accessToken, 'access_token', deps);
+    return [judged(active, name, expected, active ? 'active' : 'not active')];
+  });
+}

@@ -1,0 +1,85 @@
+import { OidcCliError } from '../../errors.js';
+import { sameState } from '../../flow/same-state.js';
+import { prepareSignIn } from '../../flow/sign-in.js';
+import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
+import { randomState } from '../../protocol/authorization-request.js';
+import { createEndSessionRequest } from '../../protocol/end-session.js';
+import { redirectUriOf } from '../ready-check.js';
+import type { ExpectationResult } from '../result.js';
+import type { SignedIn } from '../signed-in.js';
+import { attempted, judged, skipped } from './outcome.js';
+
+/** What a provider answers to prompt=none where nobody is signed in (OIDC Core §3.1.2.6). */
+const REFUSALS: readonly string[] = [
+  'login_required',
+  'interaction_required',
+  'account_selection_required',
+  'consent_required',
+];
+
+/** What a provider's page offers to somebody who is about to sign out, with the word for its kind before it. */
+const SIGN_OUT =
+  /^\w+ "((?:yes,? )?(?:sign|log)[- ]?(?:me )?out|yes|はい|(?:サインアウト|ログアウト)(?:する)?|abmelden|ausloggen|se déconnecter|déconnexion|cerrar sesión)"$/i;
+
+type Visit = NonNullable<SignedIn['visit']>;
+
+/** Ends the session at the provider, which may ask whether that is meant. */
+async function signOut(asked: Parameters<Visit>[0], visit: Visit): ReturnType<Visit> {
+  try {
+    return await visit(asked);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'sign_in_page_not_understood') throw error;
+    const { controls } = error.facts;
+    const [words] = (Array.isArray(controls) ? controls : []).flatMap((name) => SIGN_OUT.exec(name)?.[1] ?? []);
+    // On a page of a sign-in nobody presses that; here it is what is asked for.
+    if (words === undefined) throw error;
+    return visit({ ...asked, steps: [{ click: words }] });
+  }
+}
+
+/**
+ * The sign-out at the provider comes back to the application (OIDC RP-Initiated
+ * Logout 1.0 §3), and nobody is signed in there any more: `prompt=none` is refused.
+ */
+export async function judgeLogout(signedIn: SignedIn): Promise<readonly ExpectationResult[]> {
+  const { at, idToken, visit, deps } = signedIn;
+  const [returns, silent] = ['logout.returns', 'logout.silentRefused'];
+  const refused = 'prompt=none refused with login_required';
+  if (!at || !idToken || !visit) return [skipped(returns, 'back at the application', 'no browser of ours signed in')];
+  const { provider } = at.met;
+  const postLogoutRedirectUri = redirectUriOf(
+    at.request.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(at.request.kind),
+  );
+  const back = `back at ${postLogoutRedirectUri} with our state`;
+  const ofReturn = await attempted(returns, back, deps.signal, async () => {
+    const state = randomState();
+    const url = await createEndSessionRequest(provider, at.party, {
+      idToken: idToken.raw,
+      postLogoutRedirectUri,
+      state,
+    });
+    // The URL holds the ID token.
+    const { parameters } = await signOut({ url, secretUrl: true, redirectUri: postLogoutRedirectUri, state }, visit);
+    const ours = sameState(parameters.get('state'), state);
+    return [judged(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
+  });
+  if (ofReturn.some(({ verdict }) => verdict === 'violated')) {
+    return [...ofReturn, skipped(silent, refused, 'the sign-out did not come back')];
+  }
+  const ofSilence = await attempted(silent, refused, deps.signal, async () => {
+    const state = randomState();
+    const redirectUri = redirectUriOf(at.request.redirectUri);
+    const authorization = { ...at.request.authorization, prompt: 'none' };
+    const asked = { provider, party: at.party };
+    const prepared = await prepareSignIn({ ...at.request, authorization }, asked, redirectUri, state);
+    const { parameters } = await visit({ url: prepared.sent.url, redirectUri, state });
+    if (!sameState(parameters.get('state'), state)) {
+      throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 0, wrongState: 1 });
+    }
+    const error = parameters.get('error');
+    if (error !== null)
+      return [judged(REFUSALS.includes(error), silent, refused, `refused with ${error.slice(0, 60)}`)];
+    return [judged(false, silent, refused, 'signed in again without asking')];
+  });
+  return [...ofReturn, ...ofSilence];
+}

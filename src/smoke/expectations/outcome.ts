@@ -1,0 +1,52 @@
+import { explain } from '../../explain/explain.js';
+import { coded } from '../check-error.js';
+import type { ExpectationResult } from '../result.js';
+
+/** Longer texts are cut: a report is read by people. */
+const LONGEST = 200;
+
+/** One expectation and whether it holds. */
+export function judged(holds: boolean, name: string, expected: string, actual: string): ExpectationResult {
+  return { name, verdict: holds ? 'met' : 'violated', expected, actual };
+}
+
+/** An expectation that has nothing to be held against here, with why. */
+export function skipped(name: string, expected: string, why: string): ExpectationResult {
+  return { name, verdict: 'skipped', expected, actual: why };
+}
+
+/**
+ * Runs one part that makes requests; what it throws is a violation, in the words
+ * of its error. `expected` is what should have been.
+ */
+export async function attempted(
+  name: string,
+  expected: string,
+  signal: AbortSignal,
+  work: () => Promise<readonly ExpectationResult[]>,
+): Promise<readonly ExpectationResult[]> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    return [judged(false, name, expected, inWords(error))];
+  }
+}
+
+/** An error as what was found: its code and sentence. */
+export function inWords(error: unknown): string {
+  const { code, facts } = coded(error);
+  return `${code}: ${explain(code, facts).message}`;
+}
+
+/** A value as JSON, cut where it is long. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'absent';
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Things one after the other: `a, b or c`. */
+export function listed(words: readonly string[], between: 'and' | 'or'): string {
+  if (words.length < 2) return words[0] ?? 'none';
+  return `${words.slice(0, -1).join(', ')} ${between} ${words.at(-1)}`;
+}

@@ -1,0 +1,95 @@
+import { OidcCliError } from '../../errors.js';
+import { refreshTokens } from '../../protocol/token-requests.js';
+import type { Expectations } from '../plan.js';
+import type { ExpectationResult } from '../result.js';
+import type { Party, SignedIn } from '../signed-in.js';
+import { attempted, inWords, judged, skipped } from './outcome.js';
+
+/** The newest tokens after a refresh, and what it showed. */
+export interface Refreshed {
+  readonly results: readonly ExpectationResult[];
+  readonly signedIn: SignedIn;
+}
+
+const WORKS = 'a new access token for the refresh token';
+
+/** The refresh token gets a new access token (RFC 6749 §6), and a new one comes with it or not. */
+export async function judgeRefresh(
+  expected: NonNullable<Expectations['refresh']>,
+  signedIn: SignedIn,
+): Promise<Refreshed> {
+  const { at, refreshToken, deps } = signedIn;
+  const name = 'refresh.works';
+  const wanted = expected.works ?? true;
+  if (refreshToken === undefined || !at) {
+    const why = 'the provider gave no refresh token';
+    const results = [
+      judged(!wanted, name, wanted ? WORKS : 'no refresh', why),
+      ...(expected.rotates === undefined ? [] : [skipped('refresh.rotates', rotation(expected.rotates), why)]),
+    ];
+    return { results, signedIn };
+  }
+  let newest = signedIn;
+  const results = await attempted(name, wanted ? WORKS : 'no refresh', deps.signal, async () => {
+    let tokens: Awaited<ReturnType<typeof spend>>;
+    try {
+      tokens = await spend(at, refreshToken, signedIn);
+    } catch (error) {
+      if (wanted || !isRefusal(error)) throw error;
+      return [judged(true, name, 'no refresh', inWords(error))];
+    }
+    const rotated = tokens.refreshToken !== undefined && tokens.refreshToken !== refreshToken;
+    newest = { ...signedIn, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken ?? refreshToken };
+    const found = rotated ? 'a new one came' : 'the same one goes on';
+    return [
+      judged(wanted, name, wanted ? WORKS : 'no refresh', 'a new access token came'),
+      ...(expected.rotates === undefined
+        ? []
+        : [judged(rotated === expected.rotates, 'refresh.rotates', rotation(expected.rotates), found)]),
+    ];
+  });
+  return { results, signedIn: newest };
+}
+
+function rotation(rotates: boolean): string {
+  return rotates ? 'a new refresh token with each refresh' : 'the same refresh token after a refresh';
+}
+
+/** The refresh token that has been spent is refused (RFC 9700 §4.14.2). */
+export async function judgeOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly ExpectationResult[]> {
+  const [name, expected] = ['refresh.oldRefused', 'invalid_grant for the refresh token that was spent'];
+  const { at, refreshToken, deps } = first;
+  if (!at || refreshToken === undefined) return [skipped(name, expected, 'the provider gave no refresh token')];
+  if (newest.refreshToken === refreshToken) {
+    return [judged(false, name, expected, 'the refresh brought no new one, so the old one goes on')];
+  }
+  return attempted(name, expected, deps.signal, () => refusedAfterwards(name, expected, at, refreshToken, first));
+}
+
+/** Whether a refresh token that should be dead is refused. */
+export async function refusedAfterwards(
+  name: string,
+  expected: string,
+  at: Party,
+  refreshToken: string,
+  signedIn: SignedIn,
+): Promise<readonly ExpectationResult[]> {
+  try {
+    await spend(at, refreshToken, signedIn);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return [judged(true, name, expected, 'invalid_grant')];
+  }
+  return [judged(false, name, expected, 'it still gets tokens')];
+}
+
+function spend(at: Party, refreshToken: string, { deps, idToken }: SignedIn) {
+  const { request, party, met } = at;
+  const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
+  const previous = idToken?.claims;
+  return refreshTokens(met.provider, party, refreshToken, { resource, ...(previous ? { previous } : {}) }, deps);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof OidcCliError && error.code === 'invalid_grant';
+}

@@ -1,0 +1,62 @@
+import { OidcCliError } from '../../errors.js';
+import { introspectToken } from '../../protocol/introspection.js';
+import { revokeToken } from '../../protocol/revocation.js';
+import { requestUserinfo } from '../../protocol/userinfo.js';
+import type { ExpectationResult } from '../result.js';
+import type { Party, SignedIn } from '../signed-in.js';
+import { attempted, judged, skipped } from './outcome.js';
+import { refusedAfterwards } from './refresh.js';
+
+/** Once revoked (RFC 7009), the access token is of no use where it was of use before. */
+export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<readonly ExpectationResult[]> {
+  const { at, accessToken, deps } = signedIn;
+  const [name, expected] = ['revocation.accessToken', 'of no use once it is revoked'];
+  if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
+  return attempted(name, expected, deps.signal, async () => {
+    const { provider } = at.met;
+    const before = await useOf(at, accessToken, signedIn);
+    const outcome = await revokeToken(provider, at.party, accessToken, 'access_token', deps);
+    if (outcome === 'not offered') return [skipped(name, expected, 'the provider does not revoke access tokens')];
+    if (before === undefined) {
+      return [skipped(name, expected, 'nothing tells: neither introspection nor userinfo can be asked')];
+    }
+    if (!before) return [judged(false, name, expected, 'it was of no use before that')];
+    const after = await useOf(at, accessToken, signedIn);
+    return [judged(after === false, name, expected, after ? 'the provider still accepts it' : 'of no use')];
+  });
+}
+
+/** Once revoked, the refresh token gets nothing. */
+export async function judgeRefreshTokenRevocation(signedIn: SignedIn): Promise<readonly ExpectationResult[]> {
+  const { at, refreshToken, deps } = signedIn;
+  const [name, expected] = ['revocation.refreshToken', 'refused once it is revoked'];
+  if (!at || refreshToken === undefined) return [skipped(name, expected, 'there is no refresh token')];
+  return attempted(name, expected, deps.signal, async () => {
+    const outcome = await revokeToken(at.met.provider, at.party, refreshToken, 'refresh_token', deps);
+    if (outcome === 'not offered')
+      return [judged(false, name, expected, 'the provider does not revoke refresh tokens')];
+    return refusedAfterwards(name, expected, at, refreshToken, signedIn);
+  });
+}
+
+/** Whether the provider itself accepts the token, by introspection or userinfo; undefined where it cannot be asked. */
+async function useOf(at: Party, accessToken: string, { subject, deps }: SignedIn): Promise<boolean | undefined> {
+  const { provider } = at.met;
+  const { introspection_endpoint: introspection, userinfo_endpoint: userinfo } = provider.metadata;
+  if (introspection !== undefined) {
+    try {
+      return (await introspectToken(provider, at.party, accessToken, 'access_token', deps)).active;
+    } catch (error) {
+      const refused = error instanceof OidcCliError && ['introspection_refused', 'invalid_client'].includes(error.code);
+      if (!refused) throw error;
+    }
+  }
+  if (userinfo === undefined || subject === undefined) return undefined;
+  try {
+    await requestUserinfo(provider, at.party, accessToken, subject, deps);
+    return true;
+  } catch (error) {
+    if (error instanceof OidcCliError && error.code === 'userinfo_refused') return false;
+    throw error;
+  }
+}

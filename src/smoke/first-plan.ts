@@ -1,0 +1,58 @@
+import type { Profile } from '../profiles/profile.js';
+
+/** The variable that a first plan takes the password from: it begins as those do that any plan may read. */
+export function passwordVariable(profile: string): string {
+  const word = profile
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+  return `OIDC_CLI_${word || 'SMOKE'}_PASSWORD`;
+}
+
+/** The text of a first plan for a profile, with comments: one check that works, and what else can be expected. */
+export function firstPlan(profile: Profile, user = 'test-user@example.com'): string {
+  const quoted = (text: string) => JSON.stringify(text);
+  return `# yaml-language-server: $schema=./node_modules/oidc-cli/schema/oidc-smoke.schema.json
+# Sign-ins that oidc-cli smoke makes, and what it expects of them. Every key: docs/smoke.md
+
+defaults:
+  # The test user. No secret stands in this file: a variable, or {file: PATH}, says where it is.
+  user: ${quoted(user)}
+  password: \${${passwordVariable(profile.name)}}
+  # totp: \${OIDC_CLI_TOTP_SECRET}    # the secret behind one-time codes
+  # with: auto                       # http, and a browser where the page needs a script
+  # timeout: 60                      # seconds for one try
+  # retries: 0
+
+checks:
+  - name: ${quoted(`sign-in at ${profile.name}`)}
+    profile: ${quoted(profile.name)}
+    # The redirect URI as registered, also one in production: the answer never reaches it.
+    redirectUri: ${quoted(profile.redirectUri)}
+    # tags: [nightly]
+    expect:
+      claims:
+        sub: { present: true }
+        # email: ${user}
+        # email_verified: true
+        # groups: { type: array }
+      scopes: [${profile.scope.split(' ').filter(Boolean).join(', ')}]
+      # idToken: { alg: [RS256, ES256], lifetime: { atLeast: 300 } }
+      # accessToken: { format: jwt, audience: https://api.example.com }
+      # userinfo: true               # answers, for the same sub
+      # introspection: true          # calls the access token active
+      # refresh: { works: true, rotates: true, oldRefused: true }
+      # revocation: true             # what is revoked is of no use
+      # logout: true                 # comes back, and nobody is signed in any more
+      # within: { total: 10 }        # seconds
+      # certificateDays: 14          # TLS certificate and x5c
+      # discovery: oidc-baseline.json # as it was when oidc-cli smoke baseline ran
+
+  # A user who must not get in:
+  # - name: a disabled user is refused
+  #   profile: ${profile.name}
+  #   user: disabled-user@example.com
+  #   password: \${OIDC_CLI_DISABLED_USER_PASSWORD}
+  #   expect: { failure: [access_denied, sign_in_rejected, sign_in_account_locked] }
+`;
+}

@@ -1,0 +1,164 @@
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { OidcCliError } from '../errors.js';
+import { found } from '../profiles/found.js';
+import { keysOfKind } from '../profiles/kind-check.js';
+import { nearest } from '../profiles/nearest.js';
+import { invalid, type PlacedYaml, parseYaml, valueAt } from '../profiles/placed-yaml.js';
+import type { ProfileWorld } from '../profiles/profile.js';
+import { type ProfileFiles, readConfigFile, userFilePath } from '../profiles/profile-file.js';
+import { isTrustedFolder } from '../profiles/trust.js';
+import type { PlanContent } from './plan.js';
+import { judgePlan } from './plan-rules.js';
+import { checkPlanTrust } from './plan-trust.js';
+import type { PlannedCheck } from './planned-check.js';
+
+/** The name of a plan that is looked for where none is named. */
+export const PLAN_FILE = 'oidc-smoke.yaml';
+
+/** What reading a plan needs to know. */
+export interface PlanRequest {
+  /** As named on the command line; none stands for `oidc-smoke.yaml` here. */
+  readonly files: readonly string[];
+  /** With `--trust-project`. */
+  readonly trustProject: boolean;
+  /** The user's file says which folders are trusted. */
+  readonly profileFiles: ProfileFiles;
+}
+
+/**
+ * Reads every file of checks, in their order. Throws `plan_missing`,
+ * `config_file_unreadable`, `config_file_invalid` (facts: file, line, column,
+ * key, found, allowed, suggestion) and `config_untrusted`.
+ */
+export async function readPlans(request: PlanRequest, world: ProfileWorld): Promise<readonly PlannedCheck[]> {
+  const named = request.files.length > 0 ? request.files : [PLAN_FILE];
+  const checks: PlannedCheck[] = [];
+  for (const name of named) {
+    const path = resolve(world.cwd, name);
+    const text = await readConfigFile(path);
+    if (text === undefined) throw new OidcCliError('plan_missing', { file: path, named: request.files.length > 0 });
+    checks.push(...(await checkPlan(path, text, request, world)));
+  }
+  refuseEqualNames(checks);
+  return checks;
+}
+
+async function checkPlan(
+  path: string,
+  text: string,
+  { trustProject, profileFiles }: PlanRequest,
+  world: ProfileWorld,
+): Promise<readonly PlannedCheck[]> {
+  const [yaml, { planSchema }] = await Promise.all([parseYaml(path, text), import('./plan.js')]);
+  const result = planSchema.safeParse(yaml.content);
+  if (!result.success) throw await mistake(path, yaml, foremost(result.error.issues));
+  const folder = dirname(path);
+  const plan = {
+    path,
+    folder,
+    trusted: trustProject || (await isTrustedFolder(folder, profileFiles.user, world.env)),
+    lineOf: (at: readonly string[]) => yaml.place(at, 'key').line,
+  };
+  const checks = judgePlan(result.data satisfies PlanContent, plan, yaml, world.env);
+  if (plan.trusted) return checks;
+  return Promise.all(checks.map((check) => checkPlanTrust(check, userFilePath(world))));
+}
+
+/** Each check is known by its name, in reports and when the plan is split. */
+function refuseEqualNames(checks: readonly PlannedCheck[]): void {
+  const seen = new Map<string, PlannedCheck>();
+  for (const check of checks) {
+    const first = seen.get(check.name);
+    if (first) {
+      throw invalid(check.where.file, {
+        line: check.where.line,
+        key: `checks.${check.index}.name`,
+        found: JSON.stringify(check.name),
+        allowed: `each name once (the first is in ${first.where.file}, line ${first.where.line})`,
+      });
+    }
+    seen.set(check.name, check);
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The mistake to be told: a mistyped key is why another is missing. */
+function foremost(issues: readonly Issue[]): Issue | undefined {
+  return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+}
+
+/** The issue of the alternative that was meant: the one that a mapping, or a text, got furthest with. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  for (const alternative of issue.errors) {
+    const first = foremost(alternative);
+    if (!first) continue;
+    const deeper = innermost(first);
+    const reached = deeper.path.length > 0 || deeper.code === 'unrecognized_keys' || deeper.code === 'custom';
+    if (reached) return { ...deeper, path: [...issue.path, ...deeper.path] } as Issue;
+  }
+  return issue;
+}
+
+/** The first mistake that the schema found, with its place. */
+async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined): Promise<OidcCliError> {
+  const issue = first && innermost(first);
+  const path = (issue?.path ?? []).map(String);
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const known = await keysAt(path, valueAt(yaml.content, [...path, 'kind']));
+    const suggestion = nearest(key, known);
+    return invalid(file, {
+      ...yaml.place([...path, key], 'key'),
+      key: [...path, key].join('.'),
+      found: 'an unknown key',
+      allowed: known.join(', '),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
+  }
+  const ofKey = issue?.code === 'invalid_key' || (issue?.code === 'custom' && issue.params?.reserved === true);
+  const said = issue?.code === 'custom' && typeof issue.params?.found === 'string' ? issue.params.found : undefined;
+  return invalid(file, {
+    ...yaml.place(path, ofKey ? 'key' : 'value'),
+    key: path.join('.'),
+    found: said ?? found(valueAt(yaml.content, issue?.path ?? []), unshown(path) ? '' : (path.at(-1) ?? '')),
+    allowed: (issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message) ?? '',
+  });
+}
+
+/** Whether a secret may stand there, by mistake or not. */
+function unshown(path: readonly string[]): boolean {
+  return path.some((key) => ['password', 'totp', 'refreshToken', 'steps', 'parameters'].includes(key));
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** The keys that the mapping at a path may have, as editors know them. */
+async function keysAt(path: readonly string[], kind: unknown): Promise<string[]> {
+  const { planJsonSchema } = await import('./json-schema.js');
+  let at: JsonSchema | undefined = JSON.parse(planJsonSchema()) as JsonSchema;
+  // Of alternatives all are meant: their keys together.
+  const mapping = (schema: JsonSchema | undefined): JsonSchema | undefined => {
+    if (schema?.properties || !schema?.anyOf) return schema;
+    const properties = Object.assign({}, ...schema.anyOf.map((one) => one.properties)) as JsonSchema['properties'];
+    return {
+      ...schema.anyOf.find((one) => one.items ?? one.additionalProperties),
+      ...(properties ? { properties } : {}),
+    };
+  };
+  for (const key of path) {
+    const here: JsonSchema | undefined = mapping(at);
+    const other: JsonSchema | undefined =
+      typeof here?.additionalProperties === 'object' ? here.additionalProperties : undefined;
+    at = here?.properties?.[key] ?? here?.items ?? other;
+  }
+  const keys = Object.keys(mapping(at)?.properties ?? {});
+  return path.at(-1) === 'profile' && !path.includes('expect') ? keysOfKind(keys, kind) : keys;
+}

@@ -1,0 +1,142 @@
+import type { Environment } from '../context.js';
+import { absolutePath } from '../profiles/paths.js';
+import { invalid, type PlacedYaml } from '../profiles/placed-yaml.js';
+import { SECRET_VARIABLE } from '../profiles/schema.js';
+import type { Expectations, PlanContent, PlannedSecret, PlannedStep } from './plan.js';
+import type { PlanFile, PlannedAction, PlannedCheck, PlannedText, PlannedWay } from './planned-check.js';
+
+type Check = PlanContent['checks'][number];
+type Defaults = NonNullable<PlanContent['defaults']>;
+
+/** Expectations that hold of a failure as well. */
+const OF_ANY_OUTCOME: readonly string[] = ['failure', 'within', 'discovery', 'certificateDays'];
+
+/** Expectations for which Logto does nothing: its connector asks for an ID token and no more. */
+const NOT_OF_CONNECTOR: readonly string[] = ['userinfo', 'introspection', 'refresh', 'revocation', 'logout'];
+
+/** Keys that go with a sign-in on the provider's pages. */
+const OF_PAGES = ['user', 'password', 'totp', 'steps', 'redirectUri'] as const;
+
+/**
+ * Applies the defaults and judges what no single key can tell. Throws
+ * `config_file_invalid` for the first thing that cannot be meant.
+ */
+export function judgePlan(content: PlanContent, plan: PlanFile, yaml: PlacedYaml, env: Environment): PlannedCheck[] {
+  const { defaults = {} } = content;
+  const stdin = new Set<string>();
+  return content.checks.map((check, index) => {
+    const refuse = (key: string, found: string, allowed: string) => {
+      const path = ['checks', String(index), ...key.split('.').filter(Boolean)];
+      throw invalid(plan.path, { ...yaml.place(path, 'key'), key: path.join('.'), found, allowed });
+    };
+    const planned = applied(check, defaults, index, plan, env);
+    judge(check, planned, refuse);
+    for (const key of ['password', 'totp', 'refreshToken'] as const) {
+      if (planned[key]?.kind !== 'stdin') continue;
+      stdin.add(check[key] === undefined ? `defaults.${key}` : `checks.${index}.${key}`);
+      if (stdin.size > 1) refuse(key, 'stdin for the second time', 'one secret from stdin');
+    }
+    return planned;
+  });
+}
+
+function applied(check: Check, defaults: Defaults, index: number, plan: PlanFile, env: Environment): PlannedCheck {
+  const given = { ...defaults, ...check };
+  const absolute = (path: string) => absolutePath(path, plan.folder, env);
+  const place = (secret: PlannedSecret): PlannedText => {
+    if (typeof secret === 'string') return { kind: 'env', name: SECRET_VARIABLE.exec(secret)?.[1] ?? '' };
+    return 'file' in secret ? { kind: 'file', path: absolute(secret.file) } : { kind: 'stdin' };
+  };
+  const plain = (value: string | PlannedSecret): PlannedText =>
+    typeof value === 'string' && !SECRET_VARIABLE.test(value) ? { kind: 'text', value } : place(value);
+  const action = (step: PlannedStep): PlannedAction => {
+    if ('fill' in step) return { fill: step.fill, value: plain(step.value) };
+    if ('click' in step) return step;
+    return { wait: typeof step.wait === 'number' ? step.wait * 1000 : step.wait };
+  };
+  const way: PlannedWay = given.with ?? 'auto';
+  const expect = mergedExpectations(defaults.expect, check.expect);
+  const onPages = way !== 'refresh' && way !== 'client_credentials';
+  return {
+    name: check.name,
+    where: { file: plan.path, line: plan.lineOf(['checks', String(index), 'name']) },
+    profile: check.connector === undefined ? given.profile : check.profile,
+    connector: check.connector === undefined ? undefined : absolute(check.connector),
+    with: way,
+    command: way === 'command' ? given.command : undefined,
+    user: onPages && given.user !== undefined ? plain(given.user) : undefined,
+    password: onPages && given.password !== undefined ? place(given.password) : undefined,
+    totp: onPages && given.totp !== undefined ? place(given.totp) : undefined,
+    refreshToken: way === 'refresh' && given.refreshToken !== undefined ? place(given.refreshToken) : undefined,
+    steps: onPages ? given.steps?.map(action) : undefined,
+    redirectUri: onPages ? given.redirectUri : undefined,
+    timeout: given.timeout,
+    retries: given.retries,
+    tags: given.tags ?? [],
+    expect: expect.discovery === undefined ? expect : { ...expect, discovery: absolute(expect.discovery) },
+    plan,
+    index,
+  };
+}
+
+/** A check's expectations over the file's, by key, claims by claim. Where a failure is expected, those of a success fall away. */
+function mergedExpectations(defaults: Expectations = {}, own: Expectations = {}): Expectations {
+  const merged: Expectations = { ...defaults, ...own };
+  if (defaults.claims && own.claims) merged.claims = { ...defaults.claims, ...own.claims };
+  if (merged.failure === undefined) return merged;
+  return Object.fromEntries(Object.entries(merged).filter(([key]) => key in own || OF_ANY_OUTCOME.includes(key)));
+}
+
+/** Judges what was written in the check itself: a default that does not apply is no mistake. */
+function judge(
+  check: Check,
+  planned: PlannedCheck,
+  refuse: (key: string, found: string, allowed: string) => void,
+): void {
+  if (check.profile !== undefined && check.connector !== undefined) {
+    refuse('connector', 'a connector beside a profile', 'one of profile and connector');
+  }
+  if (planned.profile === undefined && planned.connector === undefined) {
+    refuse('', 'neither profile nor connector', 'one of them, here or in defaults');
+  }
+  if (typeof check.profile === 'object') judgeInlineProfile(check.profile, refuse);
+  const { with: way, connector } = planned;
+  const own = Object.keys(check.expect ?? {});
+  if (way === 'command' && planned.command === undefined) {
+    refuse('with', 'command without a command', 'the key command beside it');
+  }
+  if (check.command !== undefined && way !== 'command') refuse('command', `a command with: ${way}`, 'with: command');
+  if (way === 'refresh' || way === 'client_credentials') {
+    const odd = OF_PAGES.find((key) => check[key] !== undefined);
+    if (odd) refuse(odd, `${odd} with: ${way}, where nobody signs in`, 'auto, http or browser for a sign-in on pages');
+    if (connector !== undefined) refuse('with', `${way} with a connector`, 'auto, http, browser or command');
+    if (own.includes('logout')) refuse('expect.logout', 'a sign-out where nobody signed in', 'auto, http or browser');
+  } else if (way !== 'command' && planned.user === undefined) {
+    refuse('', 'no user to sign in', 'the key user, here or in defaults; or with: refresh or client_credentials');
+  }
+  if (check.refreshToken !== undefined && way !== 'refresh') {
+    refuse('refreshToken', `a refresh token with: ${way}`, 'with: refresh');
+  }
+  if (connector === undefined && own.includes('profile')) {
+    refuse('expect.profile', 'a profile of Logto without a connector', 'the key connector in place of profile');
+  }
+  const beyond = connector === undefined ? undefined : own.find((key) => NOT_OF_CONNECTOR.includes(key));
+  if (beyond !== undefined)
+    refuse(`expect.${beyond}`, `${beyond} with a connector, which Logto never asks`, 'a profile');
+  if (planned.expect.failure === undefined) return;
+  const odd = own.find((key) => !OF_ANY_OUTCOME.includes(key));
+  if (odd !== undefined) refuse(`expect.${odd}`, `${odd} beside an expected failure`, OF_ANY_OUTCOME.join(', '));
+}
+
+/** A plan is shared: the secret of a profile in it is elsewhere. */
+function judgeInlineProfile(
+  profile: NonNullable<Exclude<Check['profile'], string>>,
+  refuse: (key: string, found: string, allowed: string) => void,
+): void {
+  for (const key of ['clientSecret', 'appSecret'] as const) {
+    const value = profile[key];
+    if (value === undefined || SECRET_VARIABLE.test(value)) continue;
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
+    refuse(`profile.${key}`, 'text', 'a variable as ${NAME}, or the key with File at its end, and a path');
+  }
+}

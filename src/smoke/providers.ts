@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import type { Clock, Environment } from '../context.js';
+import { createFetch, type NetworkFetch } from '../network/fetch.js';
+import type { NamedEndpoints, Provider, ProviderDeps } from '../protocol/provider.js';
+import { discoverProvider } from '../protocol/provider.js';
+import { type Follower, Recorder } from '../trace/recorder.js';
+
+/** What decides whether two checks speak to the same provider in the same way. */
+export interface ProviderSettings {
+  readonly issuer: string;
+  readonly allowHttp: boolean;
+  readonly endpoints?: NamedEndpoints | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure: boolean;
+}
+
+/** The deps of one try of one check: its own recorder over the run's connections. */
+export interface JobDeps extends ProviderDeps {
+  readonly signal: AbortSignal;
+}
+
+/** A provider as one check sees it. */
+export interface MetProvider {
+  readonly provider: Provider;
+  /** What is known of it for reports, once the check is over. */
+  facts(): ProviderFacts;
+}
+
+/** What reports say of a provider. */
+export interface ProviderFacts {
+  /** Seconds since the epoch; absent for plain http. */
+  readonly certificateExpiresAt?: number;
+  /** A hash of its public keys; absent while nobody has asked for them. */
+  readonly keySet?: string;
+}
+
+/** The providers of one run: each is asked for its metadata and keys once, and connections are kept. */
+export interface Providers {
+  /** The connections themselves, for what is not recorded: the provider's pages. */
+  fetchFor(settings: Pick<ProviderSettings, 'ca' | 'insecure'>): NetworkFetch;
+  /** What a check makes its requests with; `name` is the check's, for a trace. */
+  job(settings: Pick<ProviderSettings, 'ca' | 'insecure'>, signal: AbortSignal, name: string): JobDeps;
+  /** Throws what `discoverProvider` throws, or the job's signal's reason. */
+  meet(settings: ProviderSettings, job: JobDeps): Promise<MetProvider>;
+  /** Closes every connection. */
+  close(): void;
+}
+
+interface Shared {
+  readonly discovered: Promise<Provider>;
+  readonly recorder: Recorder;
+}
+
+/** Makes the providers of one run. `signal` ends everything under way. */
+export function createProviders(world: {
+  env: Environment;
+  clock: Clock;
+  signal: AbortSignal;
+  follower?: Follower | undefined;
+}): Providers {
+  const ends = new AbortController();
+  // One for each request under way, and there may be many.
+  setMaxListeners(0, ends.signal);
+  const onAbort = () => ends.abort(world.signal.reason);
+  if (world.signal.aborted) onAbort();
+  world.signal.addEventListener('abort', onAbort, { once: true });
+  const fetches = new Map<string, NetworkFetch>();
+  const shared = new Map<string, Shared>();
+
+  const fetchFor = ({ ca, insecure }: Pick<ProviderSettings, 'ca' | 'insecure'>): NetworkFetch => {
+    const key = JSON.stringify([ca, insecure]);
+    const made = fetches.get(key) ?? createFetch({ ...world, signal: ends.signal, caFile: ca, insecure });
+    fetches.set(key, made);
+    return made;
+  };
+
+  const discover = (settings: ProviderSettings): Shared => {
+    const { issuer, allowHttp, endpoints, ca, insecure } = settings;
+    const key = JSON.stringify([issuer, allowHttp, endpoints, ca, insecure]);
+    const known = shared.get(key);
+    if (known) return known;
+    const recorder = new Recorder(world.follower);
+    // On the run's signal alone: a check that is given up must not take the others' metadata with it.
+    const deps = { fetch: recordedBy(fetchFor(settings), recorder), recorder, clock: world.clock };
+    const made = { discovered: discoverProvider({ issuer, allowHttp, endpoints }, deps), recorder };
+    shared.set(key, made);
+    // The next check, or the next try, asks again.
+    made.discovered.catch(() => shared.delete(key));
+    return made;
+  };
+
+  return {
+    fetchFor,
+    job: (settings, signal, name) => {
+      const recorder = new Recorder(world.follower, name);
+      return { fetch: recordedBy(fetchFor(settings), recorder, signal), recorder, clock: world.clock, signal };
+    },
+    meet: async (settings, job) => {
+      const { discovered, recorder } = discover(settings);
+      const provider = (await unlessAborted(discovered, job.signal)).forJob(job);
+      return { provider, facts: () => factsOf(provider, [recorder, job.recorder]) };
+    },
+    close: () => {
+      world.signal.removeEventListener('abort', onAbort);
+      for (const fetch of fetches.values()) fetch.close();
+    },
+  };
+}
+
+/** The same connections, with a recorder and a signal of their own. */
+function recordedBy(fetch: NetworkFetch, recorder: Recorder, own?: AbortSignal): NetworkFetch {
+  return Object.assign(
+    ((url, init = {}) => {
+      const signal = own && init.signal ? AbortSignal.any([own, init.signal]) : (own ?? init.signal);
+      return fetch(url, { ...init, recorder, signal });
+    }) as NetworkFetch,
+    // The connections are the run's.
+    { close: () => undefined },
+  );
+}
+
+/** The promise's outcome, or the signal's reason where that comes first: the work itself goes on. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function factsOf(provider: Provider, recorders: readonly Recorder[]): ProviderFacts {
+  const expiries = recorders.flatMap(({ exchanges }) => exchanges.flatMap((one) => one.certificateExpiresAt ?? []));
+  const keys = provider.keySet.kept()?.jwks.keys;
+  return {
+    ...(expiries.length === 0 ? {} : { certificateExpiresAt: Math.min(...expiries) }),
+    ...(keys === undefined ? {} : { keySet: hashOf(keys) }),
+  };
+}
+
+const hashes = new WeakMap<object, string>();
+
+/** One value for one set of public keys, in whatever order they are listed. */
+function hashOf(keys: readonly object[]): string {
+  const known = hashes.get(keys);
+  if (known !== undefined) return known;
+  const each = keys.map((key) => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const hash = createHash('sha256').update(each.sort().join('\n')).digest('hex').slice(0, 16);
+  hashes.set(keys, hash);
+  return hash;
+}

@@ -1,0 +1,225 @@
+import type { Credentials, SignInStep } from '../browser/sign-in-driver.js';
+import type { Clock, Environment, Input } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import type { SignInRequest } from '../flow/sign-in.js';
+import { signInRequestOf } from '../flow/sign-in-request.js';
+import { acceptConnector, type Connector } from '../logto/connector.js';
+import { readConnectorFile } from '../logto/connector-file.js';
+import { connectorSecret, connectorSecretReference } from '../logto/connector-secret.js';
+import { readClientSecret } from '../profiles/client-secret.js';
+import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
+import { adHocName } from '../profiles/profile-choice.js';
+import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/profile-file.js';
+import { DEFAULTS } from '../profiles/settings.js';
+import { isMeantForUs } from '../profiles/trust.js';
+import { readPlannedText } from './check-secrets.js';
+import type { PlannedCheck } from './planned-check.js';
+
+/** What a check is made ready with. */
+export interface ReadyWorld {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly folders: { readonly config: string };
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly stdin: Input;
+  /** All of stdin, once read. */
+  readonly readStdin: () => Promise<string>;
+  readonly profileFiles: ProfileFiles;
+  /** The client secret kept in the session store for this profile and issuer. */
+  readonly storedClientSecret: (profile: string, issuer: string) => Promise<string | undefined>;
+}
+
+/** A check whose profile has been resolved: its secrets are asked for when it runs. */
+export interface ReadyCheck {
+  readonly planned: PlannedCheck;
+  /** What reports call the profile. */
+  readonly profileName: string;
+  /** The issuer as the profile has it; of a connector what it says, else the host of its authorization endpoint. */
+  readonly issuer: string;
+  readonly profile: Profile | undefined;
+  readonly warnings: readonly string[];
+  /** Why it cannot run, where that is so: the other checks still do. */
+  readonly failure: OidcCliError | undefined;
+  /** The sign-in at the profile's provider, with the client's secret. */
+  readonly request: () => Promise<SignInRequest>;
+  /** The Logto connector, with its secret. */
+  readonly connector: () => Promise<Connector>;
+  readonly credentials: () => Promise<Credentials>;
+  readonly steps: () => Promise<readonly SignInStep[] | undefined>;
+  readonly refreshToken: () => Promise<string | undefined>;
+}
+
+/** Mistakes in configuration: they are told before anything runs. All else is the failure of its own check. */
+const CONFIGURATION = /^(config_|profile_|connector_file_)/;
+
+/**
+ * Resolves the profiles that the checks name, each once. Throws what is wrong
+ * with the files themselves: `config_*`, `profile_*`, `connector_file_*`.
+ */
+export async function readyChecks(planned: readonly PlannedCheck[], world: ReadyWorld): Promise<readonly ReadyCheck[]> {
+  const profiles = new Map<string, Promise<ResolvedProfile>>();
+  const secrets = new Map<string, Promise<string | undefined>>();
+  const ready: ReadyCheck[] = [];
+  for (const check of planned) {
+    try {
+      ready.push(await readyCheck(check, profiles, secrets, world));
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || CONFIGURATION.test(error.code)) throw error;
+      ready.push(unready(check, error));
+    }
+  }
+  return ready;
+}
+
+function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = cache.get(key) ?? make();
+  cache.set(key, known);
+  return known;
+}
+
+async function readyCheck(
+  check: PlannedCheck,
+  profiles: Map<string, Promise<ResolvedProfile>>,
+  secrets: Map<string, Promise<string | undefined>>,
+  world: ReadyWorld,
+): Promise<ReadyCheck> {
+  const secretWorld = { env: world.env, stdin: world.readStdin };
+  const text = async (key: 'user' | 'password' | 'totp' | 'refreshToken') => {
+    const place = check[key];
+    return place && readPlannedText(place, key === 'refreshToken' ? 'refresh token' : key, secretWorld);
+  };
+  const common = {
+    planned: check,
+    failure: undefined,
+    credentials: async (): Promise<Credentials> => ({
+      username: (await text('user')) ?? '',
+      password: await text('password'),
+      totp: await text('totp'),
+    }),
+    steps: async () =>
+      check.steps &&
+      Promise.all(
+        check.steps.map(
+          async (step): Promise<SignInStep> =>
+            'fill' in step
+              ? { fill: step.fill, value: await readPlannedText(step.value, `value for ${step.fill}`, secretWorld) }
+              : step,
+        ),
+      ),
+    refreshToken: () => text('refreshToken'),
+  };
+  if (check.connector !== undefined) return { ...common, ...(await readyConnector(check, check.connector, world)) };
+
+  const inline = typeof check.profile === 'object';
+  const key = inline ? `${check.plan.path} ${check.index}` : `named ${String(check.profile)}`;
+  const { profile: resolved, warnings } = await once(profiles, key, () => profileOf(check, world));
+  const profile = check.redirectUri === undefined ? resolved : { ...resolved, redirectUri: check.redirectUri };
+  const name = inline ? adHocName(profile.issuer) : profile.name;
+  const clientSecret = () =>
+    once(secrets, key, async () => {
+      if (!profile.clientSecret) return undefined;
+      const stored = () => world.storedClientSecret(profile.name, profile.issuer);
+      return readClientSecret(profile.clientSecret, { ...secretWorld, stored });
+    });
+  return {
+    ...common,
+    profileName: name,
+    issuer: profile.issuer,
+    profile,
+    warnings,
+    request: async () => {
+      const userinfo = Boolean(check.expect.userinfo);
+      return signInRequestOf(profile, { name, userinfo, clientSecret: await clientSecret() });
+    },
+    connector: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no connector' })),
+  };
+}
+
+/** A profile by its name, or of the keys in the plan; the environment gives no values: a plan has several. */
+async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWorld): Promise<ResolvedProfile> {
+  const flags = { trustProject: plan.trusted };
+  if (typeof profile !== 'object') {
+    return resolveProfile({ name: profile, flags, files: world.profileFiles }, world);
+  }
+  const name = 'inline';
+  const { user } = world.profileFiles;
+  const inPlan = (key: string) => `checks.${index}.profile${key.slice(`profiles.${name}`.length)}`;
+  const file: ProfileFile = {
+    kind: 'project',
+    path: plan.path,
+    folder: plan.folder,
+    default: undefined,
+    trustedFolders: undefined,
+    profiles: new Map([[name, profile]]),
+    lineOf: ([, , ...keys]) => plan.lineOf(['checks', String(index), 'profile', ...keys]),
+  };
+  // The user's file says what is trusted, and nothing about this profile.
+  const files = { project: file, user: user && { ...user, profiles: new Map() }, searched: [plan.path] };
+  try {
+    return await resolveProfile({ name, flags, files }, world);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || typeof error.facts.key !== 'string') throw error;
+    const { key } = error.facts;
+    const facts = key.startsWith('profiles.') ? { ...error.facts, key: inPlan(key) } : error.facts;
+    throw new OidcCliError(
+      error.code,
+      { ...facts, ...(facts.profile ? { profile: undefined } : {}) },
+      { cause: error },
+    );
+  }
+}
+
+async function readyConnector(check: PlannedCheck, path: string, world: ReadyWorld) {
+  const file = await readConnectorFile(path, world);
+  const { issuer } = (file.config.idTokenVerificationConfig ?? {}) as { issuer?: unknown };
+  const endpoint = String(file.config.authorizationEndpoint ?? '');
+  const stated = Array.isArray(issuer) ? issuer[0] : issuer;
+  return {
+    profileName: check.plan.folder === '' ? path : path.slice(path.lastIndexOf('/') + 1),
+    issuer: typeof stated === 'string' ? stated : URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint,
+    profile: undefined,
+    warnings: [],
+    request: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no profile' })),
+    connector: async () => {
+      const reference = await connectorSecretReference(file, {}, world);
+      if (!check.plan.trusted && reference?.kind === 'env' && !isMeantForUs(reference.name)) {
+        throw new OidcCliError('config_untrusted', {
+          file: file.name,
+          line: file.lineOf(['clientSecret']),
+          key: file.pathOf(['clientSecret']),
+          folder: check.plan.folder,
+          variable: reference.name,
+          how: `Give the variable a name that begins with OIDC_CLI_, pass --trust-project, or add the folder to trustedFolders in ${userFilePath(world)}`,
+        });
+      }
+      return acceptConnector(file, await connectorSecret(file, {}, world));
+    },
+  };
+}
+
+/** A check that fails before it begins, for a reason of its own. */
+function unready(check: PlannedCheck, failure: OidcCliError): ReadyCheck {
+  const { profile } = check;
+  const reject = () => Promise.reject(failure);
+  return {
+    planned: check,
+    profileName: typeof profile === 'string' ? profile : 'inline',
+    issuer: (typeof profile === 'object' && profile.issuer) || '',
+    profile: undefined,
+    warnings: [],
+    failure,
+    request: reject,
+    connector: reject,
+    credentials: reject,
+    steps: reject,
+    refreshToken: reject,
+  };
+}
+
+/** The redirect URI of a sign-in without a listener: port 0 stands for any, and nobody will be there. */
+export function redirectUriOf(profileUri: string | undefined): string {
+  const uri = profileUri ?? DEFAULTS.redirectUri;
+  const url = new URL(uri);
+  return url.port === '0' ? uri.replace(/^(\w+:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/, '$18484') : uri;
+}

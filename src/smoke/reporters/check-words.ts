@@ -1,0 +1,139 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Attempt, CheckResult, CheckVerdict, ExpectationResult, SmokeRun, UsedWay } from '../result.js';
+
+/** How a check's ending is said, the same in every report. Nothing here is made harmless: that is for the report. */
+
+/** A check by its name, and with `--repeat` which of its runs. */
+export function checkName({ name, run }: Pick<CheckResult, 'name' | 'run'>): string {
+  return run === undefined ? name : `${name}, run ${run}`;
+}
+
+/** With these ways somebody signs in; the others are grants that need nobody. */
+const SIGNS_IN: readonly (UsedWay | undefined)[] = ['http', 'browser', 'command'];
+
+/** Whether a check proved a person's sign-in: not by a grant that needs nobody, and not where a refusal was expected. */
+export function somebodySignedIn({ way, subject }: Pick<CheckResult, 'way' | 'subject'>): boolean {
+  return SIGNS_IN.includes(way) && subject !== undefined;
+}
+
+/** The way, with a warning where it can't prove a sign-in; undefined where it did not come to that. */
+export function wayText({ way }: Pick<CheckResult, 'way'>): string | undefined {
+  return way === undefined || SIGNS_IN.includes(way) ? way : `${way}: nobody signed in`;
+}
+
+/** Milliseconds as seconds with one digit: `1.2 s`. */
+export function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** What a check that ended violated. */
+export function violatedBy(result: CheckResult): readonly ExpectationResult[] {
+  return result.expectations.filter(({ verdict }) => verdict === 'violated');
+}
+
+/** What one attempt violated; the last one's may stand in the result alone. */
+function violatedIn(attempt: Attempt, result: CheckResult): readonly ExpectationResult[] {
+  if (attempt.violated) return attempt.violated;
+  return attempt === result.attempts.at(-1) ? violatedBy(result) : [];
+}
+
+/** Why an attempt failed, in one line. */
+export function whyFailed(attempt: Attempt, result: CheckResult): string {
+  if (attempt.error) return attempt.error.message;
+  const violated = violatedIn(attempt, result).map(
+    ({ name, expected, actual }) => `${name}: expected ${expected}, found ${actual}`,
+  );
+  return violated.length === 0 ? 'an expectation was not met' : violated.join('; ');
+}
+
+/** The step in which a check failed; undefined where it is not known. */
+export function failedStep(result: CheckResult): string | undefined {
+  const last = result.attempts.at(-1);
+  return last && last.error === undefined ? 'expectations' : last?.failedIn;
+}
+
+/** The last attempt of a failed check; every attempt but the last of a flaky one failed. */
+export function earlierAttempts({ attempts }: Pick<CheckResult, 'attempts'>): readonly Attempt[] {
+  return attempts.slice(0, -1);
+}
+
+/** Why checks have not run. */
+export function whyNotRun({ ended }: Pick<SmokeRun, 'ended'>): string {
+  switch (ended) {
+    case 'interrupted':
+      return 'the run was interrupted';
+    case 'timed out':
+      return "the run's time limit was reached";
+    case 'failed fast':
+      return 'others had failed';
+    default:
+      return 'it was not reached';
+  }
+}
+
+/** All that is known of a failure, a line each: what happened, why, what to change, where to look. */
+export function failureDetails(result: CheckResult): string[] {
+  const lines: string[] = [];
+  const error = result.attempts.at(-1)?.error;
+  if (error) {
+    lines.push(`What happened: ${error.message}`);
+    if (error.causes.length === 1) lines.push(`Likely cause: ${error.causes[0]}`);
+    if (error.causes.length > 1) {
+      lines.push(
+        'Likely causes, most likely first:',
+        ...error.causes.map((cause, index) => `  ${index + 1}. ${cause}`),
+      );
+    }
+    lines.push(`To fix: ${error.fix}`);
+  }
+  const violated = violatedBy(result);
+  for (const { name, expected, actual } of violated) {
+    lines.push(`Expected ${name}: ${expected}`, `  Found: ${actual}`);
+  }
+  if (violated.length > 0) {
+    lines.push("To fix: Correct what the provider sends, or the check's expectation where what was found is right.");
+  }
+  const { screenshot, text } = result.evidence ?? {};
+  if (screenshot !== undefined) lines.push(`Screenshot: ${screenshot}`);
+  if (text !== undefined) lines.push(`Text of the page: ${text}`);
+  const way = wayText(result);
+  lines.push(`Profile ${result.profile}, ${result.issuer}${way === undefined ? '' : `, by ${way}`}`);
+  earlierAttempts(result).forEach((attempt, index) => {
+    lines.push(`Attempt ${index + 1} failed: ${whyFailed(attempt, result)}`);
+  });
+  if (error) lines.push(`(${error.code}, exit code ${error.exitCode})`);
+  return lines;
+}
+
+/** How many checks ended how. */
+export function countVerdicts(results: readonly CheckResult[]): Record<CheckVerdict, number> {
+  const counts = { passed: 0, flaky: 0, failed: 0, 'not run': 0 };
+  for (const { verdict } of results) counts[verdict] += 1;
+  return counts;
+}
+
+/** `2 passed, 1 failed`, without what there is none of. */
+export function countsText(results: readonly CheckResult[]): string {
+  const counts = Object.entries(countVerdicts(results)).filter(([, count]) => count > 0);
+  return counts.map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+}
+
+/** A number with its noun. */
+export function checks(count: number): string {
+  return `${count} ${count === 1 ? 'check' : 'checks'}`;
+}
+
+/** A file as reports name it: relative to a folder and with slashes where it lies in it. */
+export function fileFrom(folder: string, cwd: string, file: string): string {
+  const path = relative(folder, resolve(cwd, file));
+  return (path.startsWith('..') || isAbsolute(path) ? file : path).split(sep).join('/');
+}
+
+/**
+ * Makes text harmless for a terminal and for the logs of CI servers: some
+ * (GitHub's runner, Azure Pipelines) take `##[command]` and `##vso[…]` for an
+ * order to themselves wherever it stands in a line.
+ */
+export function harmless(text: string, printable: (text: string) => string): string {
+  return printable(text).replace(/##(?=\w*\[)/g, '# #');
+}

@@ -1,0 +1,138 @@
+import { OidcCliError } from '../../errors.js';
+import type { CheckResult, SmokeRun } from '../result.js';
+import {
+  checkName,
+  checks,
+  countsText,
+  earlierAttempts,
+  failedStep,
+  failureDetails,
+  fileFrom,
+  harmless,
+  inSeconds,
+  wayText,
+  whyFailed,
+  whyNotRun,
+} from './check-words.js';
+import { prepareReportFile, type ReportFile } from './report-file.js';
+import type { Reporter, ReporterDeps } from './reporters.js';
+
+/** Bytes of a step summary: GitHub takes 1 MiB a step and refuses all of a longer one. */
+const SUMMARY_LIMIT = 1_000_000;
+
+/**
+ * For GitHub Actions: an annotation at the line of each check that failed or
+ * was flaky, on stderr, and the step summary, into the reporter's file or at
+ * the end of `GITHUB_STEP_SUMMARY`. That variable may come without its file
+ * (into a container, say): then it is told that there is no summary.
+ */
+export async function githubReporter({ world, file }: ReporterDeps): Promise<Reporter> {
+  const { GITHUB_STEP_SUMMARY: summaryPath, GITHUB_WORKSPACE: workspace = world.cwd } = world.env;
+  let summary: ReportFile | undefined;
+  if (file === undefined && summaryPath) {
+    try {
+      summary = await prepareReportFile(summaryPath, world.cwd);
+    } catch (error) {
+      if (!(error instanceof OidcCliError)) throw error;
+      world.terminal.say('There will be no step summary: the file in GITHUB_STEP_SUMMARY cannot be written.');
+    }
+  }
+  const safe = (text: string) => harmless(text, world.printable);
+  return {
+    async end(run) {
+      for (const line of annotations(run, safe, (path) => fileFrom(workspace, world.cwd, path))) {
+        world.terminal.say(line);
+      }
+      const text = markdown(run, (words) => asText(safe(words)));
+      if (file) return text;
+      await summary?.append(text);
+      return undefined;
+    },
+  };
+}
+
+type Safe = (text: string) => string;
+
+function annotations(run: SmokeRun, safe: Safe, fromWorkspace: (file: string) => string): string[] {
+  const at = (result: CheckResult, title: string) =>
+    `file=${property(safe(fromWorkspace(result.where.file)))},line=${result.where.line},title=${property(safe(title))}`;
+  const lines: string[] = [];
+  for (const result of run.results) {
+    if (result.verdict === 'failed') {
+      const step = failedStep(result);
+      const title = `${checkName(result)} failed${step === undefined ? '' : ` in ${step}`}`;
+      lines.push(`::error ${at(result, title)}::${data(failureDetails(result).map(safe).join('\n'))}`);
+    }
+    if (result.verdict === 'flaky') {
+      const why = earlierAttempts(result).map((attempt) => safe(whyFailed(attempt, result)));
+      lines.push(`::warning ${at(result, `${checkName(result)} is flaky`)}::${data(why.join('\n'))}`);
+    }
+  }
+  const notRun = run.results.filter(({ verdict }) => verdict === 'not run').length;
+  if (notRun > 0) lines.push(`::warning title=oidc-cli smoke::${data(`${checks(notRun)} not run: ${whyNotRun(run)}`)}`);
+  return lines;
+}
+
+/** The text of a workflow command, which ends at its line. */
+function data(text: string): string {
+  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
+}
+
+/** A property of a workflow command, which also ends at `,` and `:`. */
+function property(text: string): string {
+  return data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+}
+
+/** Text that Markdown shows as it is: no markup, no link, no mention, no end of a table's cell. */
+function asText(text: string): string {
+  return text
+    .replace(/[\\`*_~[\]<>#|!&@$]/g, '\\$&')
+    .replace(/:(?=\/\/)/g, '\\:')
+    .replace(/www(?=\.)/gi, '$&\\');
+}
+
+const ORDER = ['failed', 'flaky', 'not run', 'passed'] as const;
+const MARKS = { failed: '❌ failed', flaky: '⚠️ flaky', 'not run': '➖ not run', passed: '✅ passed' } as const;
+
+function markdown(run: SmokeRun, text: Safe): string {
+  const shard = run.shard === undefined ? '' : `, shard ${text(run.shard)}`;
+  const counts = countsText(run.results);
+  const parts: string[] = [
+    `## oidc-cli smoke: ${counts === '' ? 'no checks' : counts}`,
+    '',
+    `${checks(run.results.length)} in ${inSeconds(run.durationMs)}${shard}${run.ended === undefined ? '' : `, ended early: ${text(run.ended)}`}`,
+    '',
+  ];
+  let room = SUMMARY_LIMIT;
+  const sorted = ORDER.flatMap((wanted) => run.results.filter(({ verdict }) => verdict === wanted));
+  const rows = [
+    '| Check | Result | How | Time |',
+    '| --- | --- | --- | ---: |',
+    ...sorted.map((one) => row(one, text)),
+  ];
+  const failures = sorted.filter(({ verdict }) => verdict === 'failed').map((one) => failureSection(one, text));
+  let left = 0;
+  for (const block of [...(sorted.length > 0 ? rows : []), ...failures]) {
+    room -= Buffer.byteLength(block) + 1;
+    if (room < 0) left += 1;
+    else parts.push(block);
+  }
+  if (left > 0) parts.push('', `Too long for a step summary: ${left} rows and failures are left out.`);
+  return `${parts.join('\n').trimEnd()}\n\n`;
+}
+
+function row(result: CheckResult, text: Safe): string {
+  const step = result.verdict === 'failed' ? failedStep(result) : undefined;
+  const verdict = `${MARKS[result.verdict]}${step === undefined ? '' : `: ${step}`}`;
+  const time = result.verdict === 'not run' ? '' : inSeconds(result.durationMs);
+  return `| ${text(checkName(result))} | ${verdict} | ${text(wayText(result) ?? '')} | ${time} |`;
+}
+
+function failureSection(result: CheckResult, text: Safe): string {
+  const lines = failureDetails(result).map((line) => {
+    const depth = line.startsWith('  ') ? '  ' : '';
+    // A number of ours would begin a list of its own.
+    return `${depth}- ${text(line.trimStart()).replace(/^(\d+)\./, '$1\\.')}`;
+  });
+  return ['', `### ❌ ${text(checkName(result))}`, '', ...lines].join('\n');
+}

@@ -1,0 +1,86 @@
+import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
+import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-words.js';
+import type { Reporter } from './reporters.js';
+
+/** For scripts: one document, as docs/json.md describes it. */
+export function jsonReporter(): Reporter {
+  return { end: (run) => `${unmistakable(JSON.stringify(runDocument(run), undefined, 2))}\n` };
+}
+
+/**
+ * The same data, with what could drive or deceive a terminal as `\uXXXX`, and
+ * `##` so that no CI server that shows it takes `##[…]` for an order.
+ */
+function unmistakable(json: string): string {
+  return json
+    .replace(/##/g, '#\\u0023')
+    .replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
+      [...Array(character.length).keys()]
+        .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+        .join(''),
+    );
+}
+
+function runDocument(run: SmokeRun): Record<string, unknown> {
+  const { 'not run': notRun, ...counts } = countVerdicts(run.results);
+  return {
+    startedAt: rfc3339(run.startedAt),
+    durationMs: Math.round(run.durationMs),
+    shard: run.shard ?? null,
+    ended: run.ended ?? null,
+    exitCode: run.exitCode,
+    counts: { ...counts, notRun },
+    checks: run.results.map(checkDocument),
+  };
+}
+
+function checkDocument(result: CheckResult): Record<string, unknown> {
+  const last = result.attempts.at(-1);
+  const ran = result.verdict !== 'not run';
+  return {
+    name: result.name,
+    run: result.run ?? null,
+    verdict: result.verdict,
+    profile: result.profile,
+    issuer: result.issuer,
+    way: result.way ?? null,
+    signedIn: somebodySignedIn(result),
+    subject: result.subject ?? null,
+    where: { file: result.where.file, line: result.where.line },
+    startedAt: ran ? rfc3339(result.startedAt) : null,
+    durationMs: Math.round(result.durationMs),
+    phases: result.phases.map(({ phase, ms }) => ({ phase, ms: Math.round(ms) })),
+    expectations: result.expectations.map(({ name, verdict, expected, actual }) => ({
+      name,
+      verdict,
+      expected,
+      actual,
+    })),
+    failedIn: result.verdict === 'failed' ? (failedStep(result) ?? null) : null,
+    error: last?.error ? errorDocument(last.error) : null,
+    attempts: result.attempts.map((attempt) => attemptDocument(attempt, result)),
+    evidence: { screenshot: result.evidence?.screenshot ?? null, text: result.evidence?.text ?? null },
+    certificateExpiresAt:
+      result.certificateExpiresAt === undefined ? null : rfc3339(result.certificateExpiresAt * 1000),
+    keySet: result.keySet ?? null,
+  };
+}
+
+function attemptDocument(attempt: Attempt, result: CheckResult): Record<string, unknown> {
+  const last = attempt === result.attempts.at(-1);
+  return {
+    durationMs: Math.round(attempt.durationMs),
+    error: attempt.error ? errorDocument(attempt.error) : null,
+    violated: (attempt.violated ?? (last ? violatedBy(result) : [])).map(({ name }) => name),
+  };
+}
+
+function errorDocument({ code, message, causes, fix, exitCode }: CheckError): Record<string, unknown> {
+  return { code, message, causes: [...causes], fix, exitCode };
+}
+
+/** To the second, as everywhere; null for a time that is none. */
+function rfc3339(ms: number): string | null {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,59 @@
+import type { SmokeEvent } from '../result.js';
+import type { ReporterWorld } from './reporters.js';
+
+/** Names of running checks that are shown at once. */
+const SHOWN = 3;
+
+/**
+ * The line that says what goes on, on stderr, while somebody is looking:
+ * elsewhere it says nothing, and costs nothing.
+ */
+export function createProgress(world: Pick<ReporterWorld, 'stderr' | 'terminal' | 'printable'>): {
+  on(event: SmokeEvent): void;
+  end(): void;
+} {
+  const { terminal } = world;
+  const running: string[] = [];
+  let planned = 0;
+  let done = 0;
+  let failed = 0;
+
+  const line = () => {
+    const parts = [`${done} of ${planned} done`];
+    if (failed > 0) parts.push(`${failed} failed`);
+    const names = running.slice(0, SHOWN).map((name) => world.printable(name));
+    if (running.length > SHOWN) names.push(`${running.length - SHOWN} more`);
+    if (names.length > 0) parts.push(`running: ${names.join(', ')}`);
+    return cut(parts.join(' · '), (world.stderr.columns ?? 80) - 1);
+  };
+
+  return {
+    on(event) {
+      if (!terminal.interactive) return;
+      if (event.type === 'planned') planned = event.checks;
+      if (event.type === 'started') running.push(event.name);
+      if (event.type === 'finished') {
+        const at = running.indexOf(event.result.name);
+        if (at !== -1) running.splice(at, 1);
+        done += 1;
+        if (event.result.verdict === 'failed') failed += 1;
+      }
+      terminal.status(terminal.talk.dim(line()));
+    },
+    end() {
+      if (terminal.interactive) terminal.status(undefined);
+    },
+  };
+}
+
+/** As much as fits into one row: only one row can be taken back. A character beyond Latin counts as two columns wide. */
+function cut(text: string, columns: number): string {
+  let used = 0;
+  let kept = '';
+  for (const character of text) {
+    used += (character.codePointAt(0) ?? 0) < 0x300 ? 1 : 2;
+    if (used > columns) return kept;
+    kept += character;
+  }
+  return kept;
+}

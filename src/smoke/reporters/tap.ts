@@ -1,0 +1,77 @@
+import { stringify } from 'yaml';
+import type { CheckResult, SmokeRun } from '../result.js';
+import {
+  checkName,
+  earlierAttempts,
+  failedStep,
+  fileFrom,
+  harmless,
+  violatedBy,
+  wayText,
+  whyFailed,
+  whyNotRun,
+} from './check-words.js';
+import type { Reporter, ReporterDeps } from './reporters.js';
+
+/** TAP 14 (testanything.org): a test point a check, with what is known of it as YAML. */
+export function tapReporter({ world }: ReporterDeps): Reporter {
+  const safe = (text: string) => harmless(text, world.printable);
+  return { end: (run) => tap(run, safe, world.cwd) };
+}
+
+type Safe = (text: string) => string;
+
+function tap(run: SmokeRun, safe: Safe, cwd: string): string {
+  const lines = ['TAP version 14', `1..${run.results.length}`];
+  if (run.shard !== undefined) lines.push(`# shard ${run.shard}`);
+  run.results.forEach((result, index) => {
+    const name = description(safe(checkName(result)));
+    const ok = result.verdict === 'failed' ? 'not ok' : 'ok';
+    const skip = result.verdict === 'not run' ? ` # SKIP ${whyNotRun(run)}` : '';
+    lines.push(`${ok} ${index + 1} - ${name}${skip}`);
+    if (result.verdict !== 'not run') lines.push(...diagnostics(result, safe, cwd));
+  });
+  // A run that was cut short is not one that passed, whatever had passed by then.
+  if (run.ended === 'interrupted' || run.ended === 'timed out') lines.push(`Bail out! ${whyNotRun(run)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** `\` and `#` have a meaning in a test point's line. */
+function description(text: string): string {
+  return text.replace(/[\\#]/g, '\\$&');
+}
+
+function diagnostics(result: CheckResult, safe: Safe, cwd: string): string[] {
+  const last = result.attempts.at(-1);
+  const error = result.verdict === 'failed' ? last?.error : undefined;
+  const step = result.verdict === 'failed' ? failedStep(result) : undefined;
+  const violated = violatedBy(result);
+  const before = earlierAttempts(result).map((attempt) => safe(whyFailed(attempt, result)));
+  const way = wayText(result);
+  const { screenshot, text } = result.evidence ?? {};
+  const document = {
+    ...(result.verdict === 'failed' && last ? { message: safe(whyFailed(last, result)), severity: 'fail' } : {}),
+    ...(result.verdict === 'flaky' ? { flaky: true } : {}),
+    duration_ms: Math.round(result.durationMs),
+    profile: safe(result.profile),
+    issuer: safe(result.issuer),
+    ...(way === undefined ? {} : { way }),
+    at: { file: safe(fileFrom(cwd, cwd, result.where.file)), line: result.where.line },
+    ...(step === undefined ? {} : { step }),
+    ...(error === undefined ? {} : { code: error.code, causes: error.causes.map(safe), fix: safe(error.fix) }),
+    ...(violated.length === 0
+      ? {}
+      : {
+          violated: violated.map(({ name, expected, actual }) => ({
+            name: safe(name),
+            expected: safe(expected),
+            found: safe(actual),
+          })),
+        }),
+    ...(before.length === 0 ? {} : { 'attempts before': before }),
+    ...(screenshot === undefined ? {} : { screenshot: safe(screenshot) }),
+    ...(text === undefined ? {} : { 'text of the page': safe(text) }),
+  };
+  const yaml = stringify(document, { lineWidth: 0 }).trimEnd().split('\n');
+  return ['---', ...yaml, '...'].map((line) => `  ${line}`);
+}

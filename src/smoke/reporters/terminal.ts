@@ -1,0 +1,148 @@
+import type { CheckResult, SmokeEvent, SmokeRun } from '../result.js';
+import {
+  checkName,
+  checks,
+  countsText,
+  earlierAttempts,
+  failedStep,
+  failureDetails,
+  fileFrom,
+  harmless,
+  inSeconds,
+  wayText,
+  whyFailed,
+  whyNotRun,
+} from './check-words.js';
+import type { Reporter, ReporterDeps, ReportStyle } from './reporters.js';
+
+/** Checks that the summary names for their time; for fewer the lines above say it all. */
+const SLOWEST = 3;
+
+const PLAIN: ReportStyle = {
+  strong: (text) => text,
+  dim: (text) => text,
+  good: (text) => text,
+  bad: (text) => text,
+  warn: (text) => text,
+};
+
+/** For people: a line as each check ends, and at the end what failed, why, and what to change. */
+export function terminalReporter({ world, file }: ReporterDeps): Reporter {
+  const kept: string[] = [];
+  const style = file ? PLAIN : world.terminal.style;
+  const write = (line: string) => {
+    if (file) kept.push(line);
+    else world.terminal.out(line);
+  };
+  const safe = (text: string) => harmless(text, world.printable);
+
+  return {
+    on(event) {
+      const line = eventLine(event, style, safe);
+      if (line !== undefined) write(line);
+    },
+    end(run) {
+      for (const line of summaryLines(run, style, safe, world.cwd)) write(line);
+      return file ? `${kept.join('\n')}\n` : undefined;
+    },
+  };
+}
+
+type Safe = (text: string) => string;
+
+/** Every line begins with something of ours: no word of a provider's may stand where a CI server looks for its orders. */
+function eventLine(event: SmokeEvent, style: ReportStyle, safe: Safe): string | undefined {
+  switch (event.type) {
+    case 'planned':
+      return style.dim(`${checks(event.checks)}, ${event.concurrency} at once`);
+    case 'started':
+      return undefined;
+    case 'retried':
+      return style.dim(`↻ ${safe(event.name)}: ${safe(event.error.message)} (${event.error.code}); run again`);
+    case 'finished':
+      return checkLine(event.result, style, safe);
+  }
+}
+
+function checkLine(result: CheckResult, style: ReportStyle, safe: Safe): string | undefined {
+  const name = safe(checkName(result));
+  const how = [wayText(result), inSeconds(result.durationMs)].filter((part) => part !== undefined).join(', ');
+  switch (result.verdict) {
+    case 'passed':
+      return `${style.good('✓')} ${name} ${style.dim(`(${how})`)}`;
+    case 'flaky':
+      return `${style.warn('~')} ${name} ${style.dim(`(${how})`)}: passed on attempt ${result.attempts.length}`;
+    case 'failed': {
+      const last = result.attempts.at(-1);
+      const why = last ? whyFailed(last, result) : 'it could not be run';
+      const step = failedStep(result);
+      return `${style.bad('✗')} ${name} ${style.dim(`(${how})`)}: ${step === undefined ? '' : `${step}: `}${safe(why)}`;
+    }
+    case 'not run':
+      // The summary says why, once for all.
+      return undefined;
+  }
+}
+
+function summaryLines(run: SmokeRun, style: ReportStyle, safe: Safe, cwd: string): string[] {
+  const lines: string[] = [];
+  const where = ({ where: { file, line } }: CheckResult) => `${fileFrom(cwd, cwd, file)}:${line}`;
+
+  for (const result of run.results.filter(({ verdict }) => verdict === 'failed')) {
+    const step = failedStep(result);
+    lines.push(
+      '',
+      `${style.bad('✗')} ${style.strong(safe(checkName(result)))} (${safe(where(result))})${step === undefined ? '' : `, in ${step}`}`,
+      ...failureDetails(result).map((line) => `  ${safe(line)}`),
+    );
+  }
+
+  const flaky = run.results.filter(({ verdict }) => verdict === 'flaky');
+  if (flaky.length > 0) lines.push('', style.strong('Flaky: failed, and passed when run again'));
+  for (const result of flaky) {
+    earlierAttempts(result).forEach((attempt, index) => {
+      lines.push(`  ~ ${safe(checkName(result))}, attempt ${index + 1}: ${safe(whyFailed(attempt, result))}`);
+    });
+  }
+
+  const notRun = run.results.filter(({ verdict }) => verdict === 'not run');
+  if (notRun.length > 0) {
+    lines.push(
+      '',
+      style.strong(`Not run: ${whyNotRun(run)}`),
+      ...notRun.map((result) => `  - ${safe(checkName(result))}`),
+    );
+  }
+
+  const ran = run.results.filter(({ verdict }) => verdict !== 'not run');
+  if (ran.length > SLOWEST) {
+    lines.push('', style.strong('Slowest'));
+    const slowest = ran.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST);
+    const times = slowest.map(({ durationMs }) => inSeconds(durationMs));
+    const width = Math.max(...times.map(({ length }) => length));
+    slowest.forEach((result, index) => {
+      const longest = result.phases.toSorted((a, b) => b.ms - a.ms)[0];
+      const phase = longest ? style.dim(` (${longest.phase} ${inSeconds(longest.ms)})`) : '';
+      lines.push(`  ${times[index]?.padStart(width)}  ${safe(checkName(result))}${phase}`);
+    });
+  }
+
+  const mark = run.exitCode === 0 ? style.good('✓') : style.bad('✗');
+  const total = `${checks(run.results.length)} in ${inSeconds(run.durationMs)}`;
+  const counts = countsText(run.results);
+  const shard = run.shard === undefined ? '' : ` (shard ${run.shard})`;
+  lines.push('', `${mark} ${total}${counts === '' ? '' : `: ${counts}`}${shard}`);
+  if (run.ended !== undefined) lines.push(`  ${style.warn(endedText(run.ended))}`);
+  return lines;
+}
+
+function endedText(ended: NonNullable<SmokeRun['ended']>): string {
+  switch (ended) {
+    case 'interrupted':
+      return 'Interrupted: this is a report of what ran.';
+    case 'timed out':
+      return 'The time limit for all was reached: this is a report of what ran.';
+    case 'failed fast':
+      return 'Ended early, as so many had failed.';
+  }
+}

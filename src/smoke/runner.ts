@@ -1,0 +1,196 @@
+import { setMaxListeners } from 'node:events';
+import pLimit from 'p-limit';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { checkError } from './check-error.js';
+import type { ReadyCheck } from './ready-check.js';
+import type { Attempt, CheckResult, CheckVerdict, ExpectationResult, SmokeEvent, SmokeRun } from './result.js';
+import { type Tried, type TryTools, tryCheck } from './try-check.js';
+
+/** How a run goes. */
+export interface RunOptions {
+  readonly checks: readonly ReadyCheck[];
+  /** Checks at once. */
+  readonly concurrency: number;
+  /** Further tries after a failure, over what the plan says. */
+  readonly retries?: number | undefined;
+  /** Seconds for one try, over what the plan says. */
+  readonly timeout?: number | undefined;
+  /** Seconds for the whole run. */
+  readonly timeoutAll?: number | undefined;
+  /** How often each check is run. */
+  readonly repeat: number;
+  /** After so many failures no further check begins. */
+  readonly maxFailures?: number | undefined;
+  /** `1/4`, for the report. */
+  readonly shard?: string | undefined;
+}
+
+/** What a run needs of the world. */
+export interface RunWorld extends Omit<TryTools, 'evidenceFolder'> {
+  readonly clock: { now(): number };
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly on: (event: SmokeEvent) => void;
+  /** Where a failed sign-in of this check leaves what was on the page. */
+  readonly evidenceFolder: (check: ReadyCheck, run: number) => string | undefined;
+}
+
+/** Seconds for one try where nobody says. */
+const DEFAULT_TIMEOUT = 60;
+
+/**
+ * Runs checks, so many at once, and never throws: what failed is in the
+ * results. Ended early (Ctrl-C, the time for all, too many failures), it
+ * reports what ran; those that were cut off or did not begin are `not run`.
+ */
+export async function runChecks(options: RunOptions, world: RunWorld): Promise<SmokeRun> {
+  const { checks, concurrency, repeat, maxFailures = Number.POSITIVE_INFINITY, timeoutAll } = options;
+  const startedAt = world.clock.now();
+  const begun = performance.now();
+  const over = new AbortController();
+  // One for each check under way.
+  setMaxListeners(0, over.signal);
+  const interrupt = () => over.abort(new OidcCliError('interrupted'));
+  if (world.signal.aborted) interrupt();
+  world.signal.addEventListener('abort', interrupt, { once: true });
+  const timer =
+    timeoutAll === undefined
+      ? undefined
+      : setTimeout(() => over.abort(new OidcCliError('smoke_run_timeout', { seconds: timeoutAll })), timeoutAll * 1000);
+
+  const jobs = Array.from({ length: repeat }, (_, index) => index + 1).flatMap((run) =>
+    checks.map((check) => ({ check, run })),
+  );
+  world.on({ type: 'planned', checks: jobs.length, concurrency });
+  let failures = 0;
+  const limit = pLimit(concurrency);
+  const results = await Promise.all(
+    jobs.map(({ check, run }) =>
+      limit(async () => {
+        const numbered = repeat > 1 ? { run } : {};
+        if (over.signal.aborted || failures >= maxFailures) return { ...notRun(check, world.clock.now()), ...numbered };
+        const result = { ...(await runCheck(check, run, over.signal, options, world)), ...numbered };
+        if (result.verdict === 'failed') failures += 1;
+        if (result.verdict !== 'not run') world.on({ type: 'finished', result });
+        return result;
+      }),
+    ),
+  );
+  clearTimeout(timer);
+  world.signal.removeEventListener('abort', interrupt);
+  const ended = howItEnded(over.signal, results);
+  return {
+    startedAt,
+    durationMs: Math.round(performance.now() - begun),
+    results,
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...(ended === undefined ? {} : { ended }),
+    exitCode: exitCodeOf(results, ended),
+  };
+}
+
+async function runCheck(
+  check: ReadyCheck,
+  run: number,
+  over: AbortSignal,
+  options: RunOptions,
+  world: RunWorld,
+): Promise<CheckResult> {
+  const { planned } = check;
+  const { name } = planned;
+  const retries = options.retries ?? planned.retries ?? 0;
+  const seconds = options.timeout ?? planned.timeout ?? DEFAULT_TIMEOUT;
+  const startedAt = world.clock.now();
+  const attempts: Attempt[] = [];
+  const tools = { ...world, evidenceFolder: world.evidenceFolder(check, run) };
+  world.on({ type: 'started', name });
+  for (;;) {
+    const tried = await tryCheck(check, seconds, over, tools);
+    const attempt = attemptOf(tried);
+    attempts.push(attempt);
+    const cutOff = over.aborted && tried.error !== undefined && tried.error.code === codeOf(over.reason);
+    const failed = isFailure(attempt);
+    if (failed && !cutOff && !over.aborted && attempts.length <= retries) {
+      world.on({ type: 'retried', name, error: attempt.error ?? violation(attempt.violated?.[0]) });
+      continue;
+    }
+    // What Ctrl-C cut off has failed nothing; what was still running when the time for all was over may be why.
+    const interrupted = cutOff && tried.error?.code === 'interrupted';
+    const verdict: CheckVerdict = interrupted
+      ? 'not run'
+      : failed
+        ? 'failed'
+        : attempts.length > 1
+          ? 'flaky'
+          : 'passed';
+    return {
+      ...about(check, startedAt),
+      verdict,
+      ...(tried.way === undefined ? {} : { way: tried.way }),
+      ...(tried.subject === undefined ? {} : { subject: tried.subject }),
+      durationMs: tried.durationMs,
+      attempts,
+      phases: tried.phases,
+      expectations: tried.expectations,
+      ...(tried.evidence === undefined ? {} : { evidence: tried.evidence }),
+      ...tried.facts,
+    };
+  }
+}
+
+function attemptOf({ durationMs, error, expectations, failedIn }: Tried): Attempt {
+  const violated = expectations.filter(({ verdict }) => verdict === 'violated');
+  return {
+    durationMs,
+    ...(error === undefined ? {} : { error: checkError(error) }),
+    ...(error === undefined || failedIn === undefined ? {} : { failedIn }),
+    ...(violated.length === 0 ? {} : { violated }),
+  };
+}
+
+function isFailure({ error, violated }: Attempt): boolean {
+  return error !== undefined || violated !== undefined;
+}
+
+/** A violated expectation in the words of an error, for who retries because of it. */
+function violation(result: ExpectationResult | undefined) {
+  const { name: expectation, expected, actual } = result ?? {};
+  return checkError(new OidcCliError('smoke_expectation_violated', { expectation, expected, actual }));
+}
+
+function codeOf(reason: unknown): string | undefined {
+  return reason instanceof OidcCliError ? reason.code : undefined;
+}
+
+/** What every result says of its check. */
+function about({ planned, profileName, issuer }: ReadyCheck, startedAt: number) {
+  return { name: planned.name, profile: profileName, issuer, startedAt, where: planned.where };
+}
+
+function notRun(check: ReadyCheck, now: number): CheckResult {
+  return { ...about(check, now), verdict: 'not run', durationMs: 0, attempts: [], phases: [], expectations: [] };
+}
+
+/** Why checks were left out, if they were. */
+function howItEnded(over: AbortSignal, results: readonly CheckResult[]): SmokeRun['ended'] {
+  const code = over.aborted ? codeOf(over.reason) : undefined;
+  if (code === 'interrupted') return 'interrupted';
+  if (code === 'smoke_run_timeout') return 'timed out';
+  return results.some(({ verdict }) => verdict === 'not run') ? 'failed fast' : undefined;
+}
+
+/**
+ * The exit code of a run: the one that all failures share where each is a
+ * sign-in's own, else 1. A flake is no failure.
+ */
+function exitCodeOf(results: readonly CheckResult[], ended: SmokeRun['ended']): ExitCode {
+  if (ended === 'interrupted') return EXIT.interrupted;
+  const codes = new Set(
+    results
+      .filter(({ verdict }) => verdict === 'failed')
+      .map(({ attempts }) => attempts.at(-1)?.error?.exitCode ?? EXIT.checkFailed),
+  );
+  const [only, other] = codes;
+  if (only === undefined) return ended === 'timed out' ? EXIT.timedOut : EXIT.done;
+  return other === undefined ? only : EXIT.checkFailed;
+}

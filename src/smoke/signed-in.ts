@@ -1,0 +1,42 @@
+import type { PageAnswer, PageSignIn } from '../browser/sign-in-driver.js';
+import type { SignInRequest, UserinfoOutcome } from '../flow/sign-in.js';
+import type { ProfileLine } from '../logto/user-profile.js';
+import type { TokenClient } from '../protocol/token-requests.js';
+import type { JobDeps, MetProvider } from './providers.js';
+import type { UsedWay } from './result.js';
+
+/** An ID token that has been judged and accepted. */
+export interface AcceptedIdToken {
+  readonly raw: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly header: Readonly<Record<string, unknown>>;
+}
+
+/** A provider, and this client there. Absent for a connector, which needs none. */
+export interface Party {
+  readonly met: MetProvider;
+  readonly party: TokenClient;
+  readonly request: SignInRequest;
+}
+
+/** What a check has in hand once its tokens are there: expectations are held against it. */
+export interface SignedIn {
+  readonly way: UsedWay;
+  readonly deps: JobDeps;
+  readonly at: Party | undefined;
+  readonly subject: string | undefined;
+  readonly idToken: AcceptedIdToken | undefined;
+  readonly accessToken: string | undefined;
+  /** Seconds that the access token is good for; absent where the provider did not say. */
+  readonly accessTokenLife: number | undefined;
+  readonly refreshToken: string | undefined;
+  /** Absent where the provider does not say, which means: as asked (RFC 6749 §5.1). */
+  readonly scopes: readonly string[] | undefined;
+  readonly userinfo: UserinfoOutcome | undefined;
+  /** The profile that Logto would make, of a connector. */
+  readonly logtoProfile: readonly ProfileLine[] | undefined;
+  /** Sends the same browser to another address of the provider; absent where no browser of ours signed in. */
+  readonly visit:
+    | ((next: Pick<PageSignIn, 'url' | 'secretUrl' | 'redirectUri' | 'state' | 'steps'>) => Promise<PageAnswer>)
+    | undefined;
+}

@@ -1,0 +1,144 @@
+import { rm } from 'node:fs/promises';
+import type { SignInEvidence } from '../browser/sign-in-driver.js';
+import { OidcCliError } from '../errors.js';
+import { coded } from './check-error.js';
+import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
+import { Phases } from './phases.js';
+import { type MetProvider, type ProviderFacts, unlessAborted } from './providers.js';
+import type { ReadyCheck } from './ready-check.js';
+import type { Evidence, ExpectationResult, PhaseTime, UsedWay } from './result.js';
+import { type SignInTools, signIn } from './sign-in.js';
+import type { SignedIn } from './signed-in.js';
+
+/** One try of a check, and all that is known after it. */
+export interface Tried {
+  readonly durationMs: number;
+  readonly way: UsedWay | undefined;
+  readonly subject: string | undefined;
+  readonly phases: readonly PhaseTime[];
+  readonly expectations: readonly ExpectationResult[];
+  /** Why the sign-in failed, where that was not expected. */
+  readonly error: OidcCliError | undefined;
+  /** The part of the sign-in where it failed. */
+  readonly failedIn: PhaseTime['phase'] | undefined;
+  readonly evidence: Evidence | undefined;
+  readonly facts: ProviderFacts;
+}
+
+/** What a try needs beside the check. */
+export type TryTools = Pick<SignInTools, 'providers' | 'drivers' | 'evidenceFolder' | 'refreshKept'>;
+
+/**
+ * Signs in once and holds what came against the check's expectations. Never
+ * throws: what failed is in the answer. `ends` ends it early, with its reason;
+ * `seconds` is all the time it has.
+ */
+export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSignal, tools: TryTools): Promise<Tried> {
+  const phases = new Phases();
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(tooLong('smoke_check_timeout', seconds, phases)), seconds * 1000);
+  const onEnd = () => over.abort(ends.reason instanceof OidcCliError ? withPhase(ends.reason, phases) : ends.reason);
+  if (ends.aborted) onEnd();
+  ends.addEventListener('abort', onEnd, { once: true });
+  const known: {
+    way?: UsedWay;
+    met?: MetProvider;
+    subject?: string | undefined;
+    forget?: (session: object) => void;
+  } = {};
+  const session = check.planned.expect.logout ? {} : undefined;
+  const work = async (): Promise<Outcome> => {
+    let signedIn: SignedIn;
+    try {
+      signedIn = await signIn(check, {
+        ...tools,
+        phases,
+        session,
+        signal: over.signal,
+        timeLeft: () => Math.max(1, seconds * 1000 - phases.total()),
+        onWay: (way) => {
+          known.way = way;
+        },
+        onProvider: (met) => {
+          known.met = met;
+        },
+        onDriver: (driver) => {
+          // Its browser may have died meanwhile: there is nothing to forget then.
+          known.forget = (shared) => void driver.endSession?.(shared).catch(() => undefined);
+        },
+      });
+    } catch (error) {
+      // What ended the try is its failure, however the step that it hit put it.
+      over.signal.throwIfAborted();
+      return { error: coded(error) };
+    }
+    known.subject = signedIn.subject;
+    const signInMs = phases.total();
+    const expectations = await phases.measure('expectations', () =>
+      judgeSignIn(check, signedIn, phases.times, signInMs),
+    );
+    over.signal.throwIfAborted();
+    return { expectations };
+  };
+  let outcome: Outcome;
+  try {
+    outcome = await unlessAborted(work(), over.signal);
+  } catch (error) {
+    outcome = { error: coded(error), aborted: true };
+  } finally {
+    clearTimeout(timer);
+    ends.removeEventListener('abort', onEnd);
+    // Whatever still runs on its behalf is told that it is over.
+    over.abort(new OidcCliError('interrupted'));
+    if (session) known.forget?.(session);
+  }
+  const signInMs = phases.total();
+  const { error } = outcome;
+  const judged =
+    error && !outcome.aborted && check.planned.expect.failure !== undefined
+      ? await judgeFailure(check, error, known.met?.provider, phases.times, signInMs, known.met?.facts())
+      : undefined;
+  // A sign-in that was to fail has no evidence to keep.
+  if (judged?.asExpected) await removeEvidence(error);
+  return {
+    durationMs: phases.total(),
+    way: known.way,
+    subject: known.subject,
+    // A copy: what goes on without us must not write into a report.
+    phases: [...phases.times],
+    expectations: outcome.expectations ?? judged?.expectations ?? [],
+    error: judged?.asExpected ? undefined : error,
+    failedIn: error && !judged?.asExpected ? phases.current : undefined,
+    evidence: judged?.asExpected ? undefined : evidenceOf(error),
+    facts: known.met?.facts() ?? {},
+  };
+}
+
+interface Outcome {
+  readonly expectations?: readonly ExpectationResult[];
+  readonly error?: OidcCliError;
+  readonly aborted?: boolean;
+}
+
+/** The error of a time limit, with the part of the sign-in that it cut off. */
+function tooLong(code: 'smoke_check_timeout', seconds: number, { current }: Phases): OidcCliError {
+  return new OidcCliError(code, { seconds, phase: current ?? 'its preparation' });
+}
+
+function withPhase(reason: OidcCliError, { current }: Phases): OidcCliError {
+  return new OidcCliError(reason.code, { ...reason.facts, phase: current ?? 'its preparation' });
+}
+
+/** What the driver left of a failed sign-in: `details.evidence` of its error. */
+function evidenceOf(error: OidcCliError | undefined): Evidence | undefined {
+  const { evidence } = error?.details ?? {};
+  if (typeof evidence !== 'object' || evidence === null) return undefined;
+  const { screenshot, text } = evidence as SignInEvidence;
+  if (screenshot === undefined && text === undefined) return undefined;
+  return { ...(screenshot === undefined ? {} : { screenshot }), ...(text === undefined ? {} : { text }) };
+}
+
+async function removeEvidence(error: OidcCliError | undefined): Promise<void> {
+  const files = Object.values(evidenceOf(error) ?? {}) as string[];
+  await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => undefined)));
+}

@@ -1,0 +1,428 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of references
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { judgeConnectorConfig } from '../../src/logto/connector-config.js';
+import { exportedConfig, importedConnector } from '../../src/logto/connector-profile.js';
+import { memberAt, setMember } from '../../src/logto/secret-members.js';
+import { identityProvider } from '../support/identity-provider.js';
+import { aliceSignsIn, createMachine, type Machine, type RunWorld } from '../support/run.js';
+import { startScriptedProvider } from '../support/scripted-provider.js';
+import { followRedirects } from '../support/scripted-sign-in.js';
+import { connectorJson, filesIn, SECRET } from './connectors.js';
+
+let machine: Machine;
+beforeEach(async () => {
+  machine = await createMachine();
+});
+afterEach(() => machine.remove());
+
+const profileImport = async (value: unknown, argv: readonly string[] = [], world: RunWorld = {}) =>
+  machine.run(['profile', 'import', '-', '--name', 'it', ...argv], { stdin: JSON.stringify(value), ...world });
+const profileExport = async (argv: readonly string[] = [], world: RunWorld = {}) =>
+  machine.run(['profile', 'export', 'it', ...argv], world);
+const configuration = () => readFile(join(machine.home, 'config.yaml'), 'utf8');
+
+async function expectNowhere(secret: string): Promise<void> {
+  for (const [file, text] of Object.entries(await filesIn(machine.home))) expect(text, file).not.toContain(secret);
+}
+
+describe('what becomes of a connector', () => {
+  it('has its endpoints, client authentication, scope, optional and further parameters', async () => {
+    const connector = connectorJson({
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      scope: 'openid email',
+      authRequestOptionalConfig: { prompt: 'login', maxAge: '3600', loginHint: 'alice' },
+      customConfig: { audience: 'https://api.example.com', fooBar: '1' },
+    });
+    const { code, stdout, stderr } = await profileImport(connector);
+    expect(stderr).toBe(
+      `Imported profile it in ${join(machine.home, 'config.yaml')}\nIn the session store: clientSecret\nSign in with: oidc-cli login it\n`,
+    );
+    expect([code, stdout]).toEqual([0, '']);
+    expect(await configuration()).toMatchInlineSnapshot(`
+      "profiles:
+        it:
+          issuer: https://id.example.com/realms/main
+          clientId: logto
+          clientSecretStored: true
+          clientAuth: client_secret_basic
+          scope: openid email
+          prompt: login
+          loginHint: alice
+          maxAge: 3600
+          parameters:
+            audience: https://api.example.com
+            foo_bar: "1"
+          authorizationEndpoint: https://id.example.com/realms/main/authorize
+          tokenEndpoint: https://id.example.com/realms/main/token
+          jwksUri: https://id.example.com/realms/main/jwks
+          connector:
+            customKeys:
+              - audience
+              - fooBar
+      "
+    `);
+  });
+
+  it('is told as one JSON document', async () => {
+    const { stdout } = await profileImport(connectorJson({ authRequestOptionalConfig: { idTokenHint: 'hint' } }), [
+      '--json',
+      '--default',
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      profile: 'it',
+      file: join(machine.home, 'config.yaml'),
+      replaced: false,
+      default: true,
+      issuer: 'https://id.example.com/realms/main',
+      stored: ['clientSecret', 'authRequestOptionalConfig.idTokenHint'],
+      warnings: [
+        'An ordinary sign-in does not send authRequestOptionalConfig.idTokenHint; profile export --format logto writes it back.',
+      ],
+    });
+  });
+
+  it('is named after its issuer, and never swallows another profile', async () => {
+    const again = () => machine.run(['profile', 'import', '-'], { stdin: JSON.stringify(connectorJson()) });
+    expect((await again()).stderr).toContain('Imported profile id.example.com in');
+    const { code, stderr } = await again();
+    expect(code).toBe(3);
+    expect(stderr).toContain('(profile_exists, exit code 3)');
+    const forced = await machine.run(['profile', 'import', '-', '--force'], { stdin: JSON.stringify(connectorJson()) });
+    expect(forced.stderr).toContain('Replaced profile id.example.com in');
+  });
+
+  it('takes an issuer beside a connector without one, and refuses one that contradicts', async () => {
+    const none = connectorJson({ idTokenVerificationConfig: { jwksUri: 'https://id.example.com/jwks' } });
+    expect((await profileImport(none, ['--issuer', 'https://id.example.com'])).code).toBe(0);
+    expect(await configuration()).toContain('issuer: https://id.example.com\n');
+    const { code, stderr } = await profileImport(connectorJson(), ['--force', '--issuer', 'https://other.example.com']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('--issuer');
+    expect(stderr).toContain('https://id.example.com/realms/main');
+  });
+
+  it("goes into the project's file, which then names the variable as such files may", async () => {
+    const connector = connectorJson({ clientSecret: '${OIDC_CLI_LOGTO_SECRET}' });
+    const { code, stderr } = await profileImport(connector, ['--project']);
+    expect(code).toBe(0);
+    // Endpoints of its own decide where a secret goes: not in a folder that is not trusted.
+    expect(stderr).toContain("Warning: profiles.it.authorizationEndpoint is refused in a project's file");
+    expect(await readFile(join(machine.home, 'oidc-cli.yaml'), 'utf8')).toContain(
+      'clientSecret: ${OIDC_CLI_LOGTO_SECRET}',
+    );
+  });
+});
+
+describe('secrets', () => {
+  it('go to the session store and into no file, whatever the key that has them', async () => {
+    const secrets = ['k1-HUSH-aa', 'k2-HUSH-bb', 'k3-HUSH-cc', 'k4-HUSH-dd', 'k5-HUSH-ee', SECRET];
+    const [apiKey, hint, password, token, metadata] = secrets;
+    const connector = {
+      id: 'abc',
+      connectorId: 'oidc',
+      metadata: { target: 'x', access_token: metadata },
+      config: connectorJson({
+        authRequestOptionalConfig: { idTokenHint: hint, prompt: 'login' },
+        customConfig: { 'x-api-key': apiKey, audience: 'a', clientAssertion: token },
+        proxy: [{ user: 'u', password }],
+      }),
+    };
+    const { code, stdout, stderr } = await profileImport(connector);
+    expect(code).toBe(0);
+    for (const secret of secrets) {
+      await expectNowhere(secret);
+      expect(stdout + stderr).not.toContain(secret);
+    }
+    const hidden = await profileExport();
+    for (const secret of secrets) expect(hidden.stdout + hidden.stderr).not.toContain(secret);
+    expect(JSON.parse(hidden.stdout)).toMatchObject({
+      id: 'abc',
+      config: { clientSecret: '<client-secret>', customConfig: { 'x-api-key': '<secret>', audience: 'a' } },
+    });
+    expect(JSON.parse((await profileExport(['--show-secrets'])).stdout)).toEqual(connector);
+  });
+
+  it('are forgotten with the profile', async () => {
+    await profileImport(connectorJson({ customConfig: { api_key: 'k' } }));
+    expect((await machine.run(['profile', 'remove', 'it'])).stderr).toContain('Its client secret is forgotten.');
+    const index = JSON.parse((await filesIn(machine.home))['sessions.json'] ?? '{}') as { clientSecrets?: unknown };
+    expect(index.clientSecrets).toEqual([]);
+  });
+
+  it('are forgotten when another connector takes the name', async () => {
+    const entries = async () =>
+      (JSON.parse((await filesIn(machine.home))['sessions.json'] ?? '{}') as { clientSecrets: unknown[] })
+        .clientSecrets;
+    await profileImport(connectorJson({ customConfig: { api_key: 'k' } }));
+    expect(await entries()).toHaveLength(2);
+    await profileImport(connectorJson(), ['--force']);
+    expect(await entries()).toHaveLength(1);
+    await profileImport(connectorJson({ clientSecret: '${S}' }), ['--force']);
+    expect(await entries()).toHaveLength(0);
+  });
+
+  it('are not in what profile show says of it', async () => {
+    await profileImport(connectorJson({ customConfig: { api_key: 'k3y-of-customs', fooBar: 'x' } }));
+    for (const flags of [[], ['--json']]) {
+      const { code, stdout, stderr } = await machine.run(['profile', 'show', 'it', ...flags]);
+      expect(code).toBe(0);
+      expect(stdout).toContain('/config/customConfig/api_key');
+      expect(stdout + stderr).not.toMatch(/k3y-of-customs|c0nnector-s3cret/);
+      expect(stdout).not.toContain('[object Object]');
+    }
+  });
+
+  it('stay a reference where they are one, though the variable is not set', async () => {
+    const connector = connectorJson({ clientSecret: '${MY_SECRET}' });
+    expect((await profileImport(connector)).code).toBe(0);
+    expect(await configuration()).toContain('clientSecret: ${MY_SECRET}');
+    expect(JSON.parse((await profileExport()).stdout)).toEqual(connector);
+  });
+
+  it('of the command line go before that of the file', async () => {
+    await writeFile(join(machine.home, 'secret.txt'), 'from-a-file\n');
+    expect((await profileImport(connectorJson(), ['--client-secret-file', 'secret.txt'])).code).toBe(0);
+    expect(await configuration()).toContain(`clientSecretFile: ${join(machine.home, 'secret.txt')}`);
+    await expectNowhere(SECRET);
+    expect(JSON.parse((await profileExport(['--show-secrets'])).stdout)).toMatchObject({ clientSecret: 'from-a-file' });
+  });
+
+  it('that are still a placeholder are asked for', async () => {
+    const { code, stderr } = await profileImport(connectorJson({ clientSecret: '<client-secret>' }));
+    expect(code).toBe(3);
+    expect(stderr).toContain('it is still the placeholder <client-secret>');
+  });
+
+  it('cannot come from stdin with the connector', async () => {
+    const { code, stderr } = await profileImport(connectorJson(), ['--client-secret-stdin']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('cannot both come from stdin');
+  });
+});
+
+const word = fc.stringMatching(/^[a-z][a-zA-Z0-9_.-]{0,8}$/);
+const text = fc.oneof(word, fc.string({ unit: 'grapheme', maxLength: 12 })).filter((one) => !one.includes('\u0000'));
+const url = word.map((path) => `https://id.example.com/${path}`);
+const json = fc
+  .jsonValue({ maxDepth: 3, noUnicodeString: false })
+  .filter((value) => !/\\u0000|\\ud[89a-f]|__proto__/i.test(JSON.stringify(value)));
+const unknownMembers = fc.dictionary(
+  word.filter((key) => key !== '__proto__'),
+  json,
+  { maxKeys: 3, noNullPrototype: true },
+);
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const someOf = (members: Record<string, fc.Arbitrary<unknown>>) =>
+  fc.record(members, { requiredKeys: [], noNullPrototype: true });
+
+/** Configurations that Logto accepts, odd ones among them. */
+const configurations = fc
+  .record(
+    {
+      unknown: unknownMembers,
+      authorizationEndpoint: url,
+      tokenEndpoint: url,
+      clientId: word,
+      scope: fc.constantFrom('openid', 'email+profile', 'openid  email', 'email', 'openid+email'),
+      responseType: optional(fc.constant('code')),
+      tokenEndpointAuthMethod: optional(
+        fc.constantFrom('client_secret_post', 'client_secret_basic', 'client_secret_jwt'),
+      ),
+      clientSecretJwtSigningAlgorithm: optional(fc.constantFrom('HS256', 'HS512')),
+      trustUnverifiedEmail: optional(fc.boolean()),
+      verification: someOf({
+        issuer: fc.oneof(url, fc.array(fc.oneof(url, text), { maxLength: 3 }), text),
+        audience: text,
+        algorithms: fc.array(text, { maxLength: 2 }),
+        clockTolerance: fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.nat(90_000), text),
+        crit: fc.dictionary(word, fc.boolean(), { maxKeys: 2, noNullPrototype: true }),
+        typ: text,
+        other: json,
+      }),
+      authRequestOptionalConfig: optional(
+        someOf({
+          responseMode: fc.constantFrom('query', 'fragment', 'form_post', ''),
+          display: fc.constantFrom('page', 'wide'),
+          prompt: fc.oneof(fc.constantFrom('login', 'none login', 'consent'), text),
+          maxAge: fc.constantFrom('3600', '03600', 'x', '0', ''),
+          uiLocales: text,
+          idTokenHint: text,
+          loginHint: text,
+          acrValues: text,
+          tokenEndpoint: json,
+        }),
+      ),
+      customConfig: optional(
+        fc.dictionary(
+          fc
+            .oneof(
+              word,
+              text,
+              fc.constantFrom(
+                'fooBar',
+                'foo_bar',
+                'state',
+                'prompt',
+                'scope',
+                'resource',
+                'claims',
+                'apiKey',
+                'maxAge',
+              ),
+            )
+            .filter((key) => key !== '__proto__'),
+          text,
+          { maxKeys: 5, noNullPrototype: true },
+        ),
+      ),
+    },
+    { noNullPrototype: true },
+  )
+  .map(({ unknown, verification, ...known }) => ({
+    ...unknown,
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
+    idTokenVerificationConfig: { jwksUri: 'https://id.example.com/jwks', ...verification },
+  }))
+  // -0 is 0 in JSON.
+  .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>)
+  .filter((value) => judgeConnectorConfig({ ...value, clientSecret: 's' }).accepted);
+
+describe('a round trip', () => {
+  it('gives the same configuration back', () => {
+    const property = fc.property(configurations, (config) => {
+      const { values, kept, secrets } = importedConnector(config);
+      const whole = structuredClone(kept.config ?? {});
+      for (const path of secrets) setMember(whole, path, memberAt(config, path));
+      expect(exportedConfig({ ...kept, config: whole }, { issuer: 'https://id.example.com', ...values })).toEqual(
+        config,
+      );
+    });
+    fc.assert(property, { numRuns: 1000, seed: 3 });
+  });
+
+  it('gives the same JSON back through file, store and commands', async () => {
+    const property = fc.asyncProperty(configurations, fc.boolean(), async (config, api) => {
+      const value = { ...config, clientSecret: SECRET };
+      const connector = api ? { id: 'x1', connectorId: 'oidc', syncProfile: true, metadata: {}, config: value } : value;
+      const done = await profileImport(connector, ['--force', ...issuerFlag(config)]);
+      if (done.stderr.includes('(config_value_invalid')) return;
+      expect(done.code, done.stderr).toBe(0);
+      const { stdout, stderr } = await profileExport(['--show-secrets']);
+      expect(JSON.parse(stdout), stderr).toEqual(connector);
+    });
+    await fc.assert(property, { numRuns: 40, seed: 3, interruptAfterTimeLimit: 60_000 });
+  }, 90_000);
+
+  it('follows what has been changed in the profile since', async () => {
+    const connector = connectorJson({
+      scope: 'email+profile',
+      authRequestOptionalConfig: { prompt: 'login' },
+      customConfig: { fooBar: '1', prompt: 'consent' },
+    });
+    await profileImport(connector);
+    const file = join(machine.home, 'config.yaml');
+    const edited = (await readFile(file, 'utf8'))
+      .replace(/scope: email profile openid/, 'scope: openid phone')
+      .replace(/^ {4}prompt: consent/m, '    prompt: none')
+      .replace(/foo_bar: "1"/, 'foo_bar: "2"')
+      .replace(/clientAuth: client_secret_post/, 'clientAuth: client_secret_basic');
+    await writeFile(file, edited);
+    expect(JSON.parse((await profileExport(['--show-secrets'])).stdout)).toEqual({
+      ...connector,
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      scope: 'openid phone',
+      authRequestOptionalConfig: { prompt: 'none' },
+      customConfig: { fooBar: '2' },
+    });
+  });
+});
+
+function issuerFlag(config: Record<string, unknown>): string[] {
+  const { values } = importedConnector(config);
+  return values.issuer === undefined ? ['--issuer', 'https://id.example.com'] : [];
+}
+
+describe('a sign-in with an imported profile', () => {
+  const connectorOf = (issuer: string, more: Record<string, unknown> = {}) =>
+    connectorJson({
+      authorizationEndpoint: `${issuer}/auth`,
+      tokenEndpoint: `${issuer}/token`,
+      clientId: 'demo-confidential',
+      clientSecret: 'demo-secret',
+      idTokenVerificationConfig: { jwksUri: `${issuer}/jwks`, issuer },
+      ...more,
+    });
+  const signIn = (argv: readonly string[] = [], openUrl = aliceSignsIn) =>
+    machine.run(['login', 'it', '--redirect-uri', 'http://127.0.0.1:0/callback', ...argv], { openUrl });
+
+  it('is an ordinary one, and what it leaves can be used', async () => {
+    const { issuer } = await identityProvider();
+    expect((await profileImport(connectorOf(issuer))).code).toBe(0);
+    const { code, stdout, stderr } = await signIn();
+    expect(stderr).not.toContain('demo-secret');
+    expect([code, stdout.includes('alice')], stderr).toEqual([0, true]);
+    expect((await machine.run(['token', 'it', '--refresh'])).code).toBe(4);
+    expect((await machine.run(['logout', 'it', '--no-end-session'])).code).toBe(0);
+  });
+
+  it('finds the issuer that the connector does not name', async () => {
+    const { issuer } = await identityProvider();
+    const connector = connectorOf(issuer, { idTokenVerificationConfig: { jwksUri: `${issuer}/jwks` } });
+    const { code, stderr } = await profileImport(connector);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`The connector names no issuer; discovery has ${issuer}.`);
+    expect((await signIn()).code).toBe(0);
+    expect(JSON.parse((await profileExport(['--show-secrets'])).stdout)).toEqual(connector);
+  });
+
+  it('goes to the endpoints that the profile names, and to no other', async () => {
+    const paths: string[] = [];
+    const { issuer } = await identityProvider({ onRequest: ({ path }) => void paths.push(path) });
+    await profileImport(connectorOf(issuer, { tokenEndpoint: `${issuer}/token?via=connector` }));
+    expect((await signIn()).code).toBe(0);
+    const wrong = connectorOf(issuer, { tokenEndpoint: `${issuer}/not-there` });
+    await profileImport(wrong, ['--force']);
+    const { code, stderr } = await signIn();
+    expect(code, stderr).toBe(5);
+    expect(paths).toContain('/not-there');
+  });
+
+  it('needs no discovery where the profile names all three', async () => {
+    const provider = await startScriptedProvider();
+    try {
+      provider.play({ discovery: () => ({ status: 404, body: 'nothing' }), alg: 'ES256' });
+      const { issuer } = provider;
+      const endpoints = { authorizationEndpoint: `${issuer}/authorize`, tokenEndpoint: `${issuer}/token` };
+      const idTokenVerificationConfig = { jwksUri: `${issuer}/keys`, issuer };
+      await profileImport(connectorOf(issuer, { ...endpoints, idTokenVerificationConfig }));
+      const { code, stderr } = await signIn([], followRedirects);
+      expect(code, stderr).toBe(0);
+      await writeFile(join(machine.home, 'config.yaml'), (await configuration()).replace(/ +jwksUri: .*\n/, ''));
+      expect((await signIn([], followRedirects)).stderr).toContain('(discovery_not_found');
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it('does not take its endpoints along to another issuer', async () => {
+    const [one, other] = await Promise.all([identityProvider(), identityProvider()]);
+    await profileImport(connectorOf(one.issuer));
+    const { stderr } = await signIn(['--issuer', other.issuer, '--client-id', 'demo']);
+    expect(stderr).toContain(`Without authorizationEndpoint, tokenEndpoint, jwksUri from`);
+    expect(stderr).toContain(`set for ${one.issuer}, and not for ${other.issuer}`);
+  });
+
+  it("is refused where a project's file puts other endpoints in", async () => {
+    const { issuer } = await identityProvider();
+    await profileImport(connectorOf(issuer));
+    const project = join(machine.home, 'cloned');
+    await mkdir(project);
+    await writeFile(join(project, 'oidc-cli.yaml'), 'profiles:\n  it:\n    tokenEndpoint: https://evil.example.com/\n');
+    const { code, stderr } = await machine.run(['login', 'it'], { cwd: project, openUrl: aliceSignsIn });
+    expect(code).toBe(3);
+    expect(stderr).toContain('key profiles.it.tokenEndpoint');
+  });
+});

@@ -1,0 +1,61 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExpectationResult } from '../../src/smoke/result.js';
+import type { Machine, RunWorld } from './run.js';
+
+/** One check as the JSON report has it, as far as tests look. */
+export interface ReportedCheck {
+  readonly name: string;
+  readonly verdict: 'passed' | 'failed' | 'flaky' | 'not run';
+  readonly way: string | null;
+  readonly signedIn: boolean | null;
+  readonly subject: string | null;
+  readonly issuer: string;
+  readonly profile: string;
+  readonly run: number | null;
+  readonly keySet: string | null;
+  readonly certificateExpiresAt: string | null;
+  readonly phases: readonly { readonly phase: string; readonly ms: number }[];
+  readonly expectations: readonly ExpectationResult[];
+  readonly error: { readonly code: string; readonly message: string; readonly exitCode: number } | null;
+  readonly attempts: readonly {
+    readonly error: { readonly code: string } | null;
+    readonly violated: readonly string[];
+  }[];
+  readonly evidence: { readonly screenshot: string | null; readonly text: string | null };
+  readonly where: { readonly file: string; readonly line: number };
+}
+
+/** The JSON report. */
+export interface Report {
+  readonly exitCode: number;
+  readonly ended: string | null;
+  readonly shard: string | null;
+  readonly counts: Readonly<Record<'passed' | 'flaky' | 'failed' | 'notRun', number>>;
+  readonly checks: readonly ReportedCheck[];
+}
+
+/** The password of alice, in a variable that any plan may read. */
+export const ENV = { OIDC_CLI_ALICE: 'alice-password' };
+
+/** Who signs in where nothing else is said. */
+export const ALICE = { user: 'alice', password: '${OIDC_CLI_ALICE}', redirectUri: 'http://localhost:8484/callback' };
+
+/** An inline profile of the built-in provider. */
+export function demo(issuer: string, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return { issuer, clientId: 'demo', ...more };
+}
+
+/** Writes a plan (YAML takes JSON) and runs it; the report is that of `--json`. */
+export async function runPlan(
+  machine: Machine,
+  checks: readonly Readonly<Record<string, unknown>>[],
+  flags: readonly string[] = [],
+  world: RunWorld & { readonly defaults?: Readonly<Record<string, unknown>> } = {},
+): Promise<{ readonly code: number; readonly report: Report; readonly stdout: string; readonly stderr: string }> {
+  const { defaults = ALICE, ...rest } = world;
+  await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults, checks }, undefined, 2));
+  const finished = await machine.run(['smoke', '--json', ...flags], { ...rest, env: { ...ENV, ...world.env } });
+  return { ...finished, report: JSON.parse(finished.stdout) as Report };
+}

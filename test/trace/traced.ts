@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Finished, Machine, RunWorld } from '../support/run.js';
+
+/** What a traced command left behind: what `--trace` said, and its three files. */
+export interface Traced extends Finished {
+  readonly har: string;
+  readonly json: string;
+  readonly html: string;
+  /** All that may be handed on. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** The parts of a JSON trace that tests look at. */
+export interface TraceJson {
+  readonly command: string;
+  readonly exitCode: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly personsMasked: boolean;
+  readonly names: readonly { readonly name: string; readonly places: readonly string[] }[];
+  readonly events: readonly {
+    readonly kind: 'exchange' | 'step';
+    readonly number: number;
+    readonly step: string;
+    readonly about?: string;
+    readonly from: string;
+    readonly to: string;
+    readonly query?: readonly Parameter[];
+    readonly parameters?: readonly Parameter[];
+    readonly checks?: readonly { readonly name: string; readonly verdict: string }[];
+    readonly request?: { readonly headers: readonly Parameter[]; readonly body: Body | null };
+    readonly response?: { readonly status: number; readonly headers: readonly Parameter[]; readonly body: Body | null };
+    readonly failure?: string | null;
+  }[];
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly value: string;
+  readonly why?: string;
+}
+
+interface Body {
+  readonly type: string;
+  readonly parameters?: readonly Parameter[];
+  readonly value?: Record<string, unknown>;
+  readonly text?: string;
+  readonly tokens?: readonly { readonly member: string; readonly claims?: Record<string, unknown> }[];
+}
+
+/** Runs one command line with `--trace` and every kind of file. */
+export async function traced(machine: Machine, argv: readonly string[], world: RunWorld = {}): Promise<Traced> {
+  const files = ['har', 'json', 'html'].map((kind) => join(machine.home, `trace.${kind}`));
+  const finished = await machine.run([...argv, '--trace', ...files.flatMap((file) => ['--trace-file', file])], world);
+  const [har = '', json = '', html = ''] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  // The command itself prints the authorization URL, so that a person can open it, and why it failed.
+  const stderr = finished.stderr
+    .replaceAll(/^https?:\/\/\S+\/auth(orize)?\?\S+$/gm, '')
+    .replace(/^✗ [\s\S]*?\(\w+, exit code \d+\)$/m, '');
+  return { ...finished, har, json, html, outputs: { stderr, har, json, html } };
+}
+
+/** A secret in every dress it may leave in. */
+function dresses(secret: string): string[] {
+  const form = new URLSearchParams([['', secret]]).toString().slice(1);
+  const base64 = [secret, `app:${secret}`, `app:${form}`].map((text) => Buffer.from(text).toString('base64'));
+  return [
+    secret,
+    form,
+    encodeURIComponent(secret),
+    encodeURIComponent(encodeURIComponent(secret)),
+    JSON.stringify(secret).slice(1, -1),
+    ...base64.map((text) => text.replace(/=+$/, '')),
+    Buffer.from(secret).toString('base64url'),
+    Buffer.from(secret).toString('hex'),
+    // Each part of a JWT but its header, which is the same for many.
+    ...(secret.split('.').length === 3 ? secret.split('.').slice(1) : []),
+  ];
+}
+
+/** Fails when an output holds a secret, or the middle of one. */
+export function expectNoSecret(outputs: Readonly<Record<string, string>>, secrets: Iterable<string>): void {
+  let looked = 0;
+  for (const secret of secrets) {
+    for (const dress of dresses(secret)) {
+      const middle = dress.slice(Math.floor(dress.length / 3), Math.floor((dress.length * 2) / 3));
+      for (const [name, output] of Object.entries(outputs)) {
+        expect(output.includes(dress), `${name} holds ${dress}`).toBe(false);
+        if (middle.length > 12)
+          expect(output.includes(middle), `${name} holds a part of ${dress}: ${lineWith(output, middle)}`).toBe(false);
+        looked += 1;
+      }
+    }
+  }
+  expect(looked).toBeGreaterThan(0);
+}
+
+function lineWith(output: string, part: string): string | undefined {
+  return output
+    .split('\n')
+    .find((line) => line.includes(part))
+    ?.slice(0, 300);
+}
+
+/** A JSON trace. */
+export function traceJson(text: string): TraceJson {
+  return JSON.parse(text) as TraceJson;
+}
