@@ -7,6 +7,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Each file has its own process: some load native add-ons, and a leak shows as its own.
     pool: 'forks',
+    // By itself it leaves a core free, which on two cores doubles the time. Most tests wait for a provider or a browser.
+    maxWorkers: '150%',
     restoreMocks: true,
   },
 });

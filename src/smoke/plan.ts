@@ -17,9 +17,6 @@ import {
 /** How a check gets its tokens. `auto` is `http`, and `browser` where the page needs a script. */
 const WAYS = ['auto', 'http', 'browser', 'command', 'refresh', 'client_credentials'] as const;
 
-/** The ways by which somebody signs in. */
-const SIGN_IN_WAYS: readonly string[] = ['auto', 'http', 'browser', 'command'];
-
 const SECRET = 'a variable as ${NAME}, a mapping with file: PATH, or with stdin: true; never the secret itself';
 const VARIABLE = 'a variable as ${NAME}';
 const VARIABLE_PATTERN = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
@@ -224,9 +221,6 @@ export const expectSchema = z.strictObject(
 
 /** What a check expects. */
 export type Expectations = z.infer<typeof expectSchema>;
-
-/** The name of one expectation, as the plan spells it. */
-type ExpectationKey = keyof Expectations;
 
 const NAME = 'a name of 200 characters at most, without control characters';
 const TAG = 'a word of letters, digits and -._/';

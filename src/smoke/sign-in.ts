@@ -5,6 +5,7 @@ import { noteAuthorizationRequest, noteAuthorizationResponse } from '../flow/bro
 import { secretsOf } from '../flow/driven-answer.js';
 import { sameState } from '../flow/same-state.js';
 import { completeSignIn, prepareSignIn } from '../flow/sign-in.js';
+import { checkAuthorizationEndpoint, secretParameters } from '../logto/authorization-address.js';
 import { authorizationUri } from '../logto/authorization-uri.js';
 import { refuseOverrides } from '../logto/connector.js';
 import { connectorIssuer, finishAsLogto } from '../logto/connector-login.js';
@@ -127,6 +128,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   const connector = await check.connector();
   refuseOverrides(connector);
   const { config } = connector;
+  checkAuthorizationEndpoint(config);
   const redirectUri = redirectUriOf(check.planned.redirectUri);
   const [state, nonce] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')];
   const deps = providers.job({ ca: undefined, insecure: false }, signal, check.planned.name);
@@ -144,7 +146,9 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
         );
   if (met) onProvider(met);
   const url = authorizationUri(config, { redirectUri, state, nonce });
-  const { answer, way } = await onPages({ url, redirectUri, state }, check, deps, tools);
+  const secrets = secretParameters(config).map(({ value }) => value);
+  deps.recorder.hide(...secrets);
+  const { answer, way } = await onPages({ url, redirectUri, state, secretUrl: secrets.length > 0 }, check, deps, tools);
   refuseOtherState(answer.parameters, state, redirectUri);
   phases.current = 'token request';
   const result = await finishAsLogto(

@@ -1,0 +1,130 @@
+import { type Command, Option } from 'commander';
+import type { Context } from '../context.js';
+import type { Terminal } from '../terminal.js';
+import { collect, type Done, seconds, withProfileFlags, withSelection } from './flags.js';
+
+/** The commands of a sign-in and of the session it leaves. */
+export function signInCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
+  withProfileFlags(program.command('login [profile]'))
+    .description('sign in: by a browser, a pasted address, or in two commands')
+    .option('--first-screen <screen>', 'Logto: the screen to begin with, such as register or single_sign_on')
+    .option('--interaction-mode <mode>', 'Logto: signIn or signUp (replaced by --first-screen)')
+    .option('--identifier <name>', 'Logto: email, phone or username, on an identifier screen; repeatable', collect)
+    .option('--direct-sign-in <method>', 'Logto: social:TARGET or sso:CONNECTOR-ID, without its own page')
+    .option('--organization-id <id>', 'Logto: the organization to sign in for')
+    .option('--one-time-token-env <name>', 'Logto: take the one-time token of a magic link from this variable')
+    .option('--one-time-token <token>', 'Logto: the token itself (visible to others)')
+    .option('--browser <command>', 'the browser to start, with the URL as its last argument')
+    .option('--no-browser', 'print the URL and wait')
+    .option('--start', 'print the URL and end; --callback-url finishes within 10 minutes')
+    .option('--callback-url <url>', 'finish a sign-in begun with --start; - reads the address from stdin')
+    .option('--no-userinfo', 'do not ask the userinfo endpoint')
+    .option('--show-claims', "print the ID token's claims as well")
+    .option('--save <profile>', 'save these settings as a profile once the sign-in succeeded')
+    .option('--trust-project', "trust the project's oidc-cli.yaml to name programs and relax verification")
+    .option('--demo', 'sign in at a built-in provider that lives only as long as this command')
+    .option(
+      '--connector <file>',
+      "sign in as Logto would with this connector's JSON (- for stdin), and show what it makes of it",
+    )
+    .option('--with <way>', 'sign in without a person: auto, http, browser or command (the program of --browser)')
+    .option('--user <name>', 'with --with: the user name to type')
+    .option('--password-env <name>', 'with --with: take the password from this environment variable')
+    .option('--password-file <file>', 'with --with: take the password from this file')
+    .option('--password-stdin', 'with --with: take the password from stdin')
+    .option('--password <password>', 'with --with: the password itself (visible to others)')
+    .option('--totp-env <name>', 'with --with: take the secret of one-time codes from this environment variable')
+    .option('--totp-file <file>', 'with --with: take the secret of one-time codes from this file')
+    .option('--totp <secret>', 'with --with: the secret itself (visible to others)')
+    .option('--browser-path <file>', 'with --with: the Chrome, Chromium or Edge to use')
+    .option('--keep-evidence <folder>', 'with --with: keep a picture and the text of the page where it failed')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  oidc-cli login --demo
+  oidc-cli login --issuer https://id.example.com --client-id my-app --client-secret-env MY_SECRET
+  oidc-cli login --endpoint https://tenant.logto.app --app-id ID --app-secret-env MY_SECRET
+  oidc-cli login staging --no-browser --json
+  oidc-cli login staging --with auto --user test@example.com --password-env TEST_PASSWORD`,
+    )
+    .action(async (profile: string | undefined, flags) => {
+      const { login } = await import('../commands/login.js');
+      const { firstScreen, interactionMode, identifier, directSignIn, organizationId, ...others } = flags;
+      const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = others;
+      const { totp, totpEnv, totpFile, browserPath, keepEvidence, oneTimeToken, oneTimeTokenEnv, ...ordinary } = more;
+      const ofPassword = { password, passwordEnv, passwordFile, passwordStdin };
+      const driven = { with: way, user, ...ofPassword, totp, totpEnv, totpFile, browserPath, keepEvidence };
+      const ofPage = { firstScreen, interactionMode, identifier, directSignIn, organizationId };
+      const signInPage = { ...ofPage, oneTimeToken, oneTimeTokenEnv };
+      const { browser, save, start, callbackUrl, demo, connector, json, userinfo, showClaims, ...rest } = ordinary;
+      done(
+        await login(
+          {
+            profile,
+            flags: { ...rest, ...(typeof browser === 'string' ? { browser } : {}) },
+            signInPage,
+            driven: Object.values(driven).some((value) => value !== undefined) ? driven : undefined,
+            openBrowser: browser !== false,
+            userinfo: userinfo !== false,
+            showClaims: showClaims === true,
+            save,
+            start,
+            callbackUrl,
+            demo,
+            connector,
+            json,
+          },
+          context,
+          terminal,
+        ),
+      );
+    });
+
+  withSelection(program.command('whoami [profile]'))
+    .description('who is signed in, where, until when (exit code 4: nobody)')
+    .option('--all', 'every session on this machine')
+    .option('--claims', "the ID token's claims as well")
+    .option('--userinfo', 'ask the provider, and compare the subject')
+    .action(async (profile: string | undefined, flags) => {
+      const { whoami } = await import('../commands/whoami.js');
+      done(await whoami({ profile, ...flags }, context, terminal));
+    });
+
+  withSelection(program.command('logout [profile]'))
+    .description('revoke the tokens, sign out at the provider, forget the session')
+    .option('--local', 'only forget: no request, no browser')
+    .option('--all', 'every session on this machine')
+    .option('--browser <command>', 'the browser to start, with the URL as its last argument')
+    .option('--no-browser', 'print the address and wait')
+    .option('--no-end-session', "revoke and forget, and leave the provider's own session alone")
+    .option(
+      '--post-logout-redirect-uri <uri>',
+      'as registered (default: http://localhost:8484/signed-out; Logto: http://localhost:3000/)',
+    )
+    .addOption(new Option('--timeout <seconds>', 'how long the browser may take').default(60).argParser(seconds))
+    .action(async (profile: string | undefined, flags) => {
+      const { logout } = await import('../commands/logout.js');
+      done(await logout({ profile, ...flags }, context, terminal));
+    });
+
+  withSelection(program.command('token [profile]'))
+    .description('the access token alone on stdout, refreshed first when it is about to expire')
+    .option('--resource <uri>', 'the access token for this API resource (RFC 8707)')
+    .option('--organization <id>', 'the access token for this organization (Logto)')
+    .option('--id-token', 'the ID token instead')
+    .option('--refresh', 'refresh it whatever its age')
+    .option('--header', 'as an Authorization header')
+    .action(async (profile: string | undefined, flags) => {
+      const { token } = await import('../commands/token.js');
+      done(await token({ profile, ...flags }, context, terminal));
+    });
+
+  withSelection(program.command('userinfo [profile]'))
+    .description('what the userinfo endpoint says of the person')
+    .action(async (profile: string | undefined, flags) => {
+      const { userinfo } = await import('../commands/userinfo.js');
+      done(await userinfo({ profile, ...flags }, context, terminal));
+    });
+}
