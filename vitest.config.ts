@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,7 +9,7 @@ export default defineConfig({
     // Each file has its own process: some load native add-ons, and a leak shows as its own.
     pool: 'forks',
     // By itself it leaves a core free, which on two cores doubles the time. Most tests wait for a provider or a browser.
-    maxWorkers: '150%',
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     restoreMocks: true,
   },
 });

@@ -30,7 +30,7 @@ export function pageJob(
     redirectUri,
     state,
     credentials: TEST_USER,
-    timeoutMs: 25_000,
+    timeoutMs: 50_000,
     signal: new AbortController().signal,
     ...job,
   };
