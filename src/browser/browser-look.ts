@@ -8,6 +8,8 @@ export interface Look {
   /** Another text for another document in the window. */
   readonly document: string;
   readonly loading: boolean;
+  /** What is not on it yet may come without anybody doing something. */
+  readonly changing: boolean;
   /** The same text for two looks between which nothing has happened. */
   readonly signature: string;
   element(control: number): Promise<ElementHandle<HTMLElementLike> | undefined>;
@@ -27,11 +29,11 @@ export async function lookAt(window: Page, status: number | undefined): Promise<
     window.mainFrame(),
     ...window.frames().filter((frame) => frame !== window.mainFrame() && isShown(frame)),
   ];
-  const seen: { handle: JSHandle<DomPage>; dom: Pick<DomPage, 'description' | 'document' | 'state'> }[] = [];
+  const seen: { handle: JSHandle<DomPage>; dom: Omit<DomPage, 'elements'> }[] = [];
   for (const frame of frames.slice(0, MOST_FRAMES)) {
     try {
       const handle = await frame.evaluateHandle(describeDom);
-      const dom = await handle.evaluate(({ description, document, state }) => ({ description, document, state }));
+      const dom = await handle.evaluate(({ elements: _elements, ...data }) => data);
       seen.push({ handle, dom });
     } catch (error) {
       // A frame may go at any time; without the page itself there is nothing to see.
@@ -65,6 +67,7 @@ export async function lookAt(window: Page, status: number | undefined): Promise<
     page,
     document: String(main.dom.document),
     loading: main.dom.state === 'loading',
+    changing: main.dom.state !== 'complete' || main.dom.changing,
     signature: [main.dom.document, pageShape(page), page.alerts.join('|'), able.join('')].join('\n'),
     element: async (control) => {
       const place = places[control];

@@ -15,7 +15,7 @@ import type { ConcreteAct, SignInProgress } from './sign-in-progress.js';
 const LOOK_MS = 60;
 /** A page is taken as it is after this, though something on it goes on changing. */
 const SETTLE_MS = 2_000;
-/** For a page whose form is rendered by script. */
+/** For a page that may change by itself, such as one whose form is rendered by script. */
 const RENDER_MS = 15_000;
 /** For a page to do something with what was typed. */
 const REACTION_MS = 10_000;
@@ -173,7 +173,7 @@ export class BrowserWay {
     ];
     switch (decision.kind) {
       case 'unclear':
-        return render;
+        return look.changing ? render : 0;
       case 'refused':
         if (decision.code === 'sign_in_page_error') return ERROR_MS;
         // The words may be those of the last time, and the new ones under way.
@@ -272,7 +272,7 @@ export class BrowserWay {
     }
     try {
       const found = this.window && (await stepTarget(this.window, look, step));
-      if (!found) return performance.now() - this.since < STEP_MS ? 'later' : 'none';
+      if (!found) return look.changing && performance.now() - this.since < STEP_MS ? 'later' : 'none';
       if ('fill' in step) {
         await found.fill(step.value);
         if (found.control) this.filled.add(keyOf(found.control));

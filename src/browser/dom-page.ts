@@ -8,6 +8,8 @@ export interface DomPage {
   readonly document: number;
   /** `loading`, `interactive` or `complete`. */
   readonly state: string;
+  /** Something on it can change it without a person: a script, a refresh, a document within it. */
+  readonly changing: boolean;
 }
 
 // The little of a browser's DOM that is used below: this program has no such types of its own.
@@ -41,6 +43,7 @@ declare const document: {
   readonly documentElement: DomElement;
   readonly body: DomElement | null;
   getElementById(id: string): DomElement | null;
+  querySelector(selector: string): DomElement | null;
 };
 declare const location: { readonly origin: string; readonly pathname: string };
 declare const getComputedStyle: (element: DomElement) => { visibility: string; display: string; opacity: string };
@@ -188,5 +191,7 @@ export function describeDom(): DomPage {
     elements,
     document: performance.timeOrigin,
     state: document.readyState,
+    changing:
+      document.querySelector('script, meta[http-equiv=refresh i], iframe, frame, object, embed, [onload]') !== null,
   };
 }

@@ -193,7 +193,7 @@ describe('the built-in provider', () => {
       'it answered 404, and Logto takes 200 only',
       'it did not answer within the 5 s that Logto waits',
     ]);
-  }, 20_000);
+  }, 90_000);
 });
 
 describe('the key set', () => {

@@ -60,7 +60,7 @@ describe('many checks at once', () => {
     expect(report.checks.find(({ name }) => name === 'hanging')?.error?.message).toMatch(/within 3 seconds.*discovery/);
     // Their own reasons differ.
     expect(code).toBe(1);
-  }, 60_000);
+  }, 90_000);
 
   test('metadata and keys are asked for once an issuer, and connections are kept', async () => {
     scripted.play({});

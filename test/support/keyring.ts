@@ -115,7 +115,7 @@ function send(env: KeyringEnvironment, method: string, args: readonly string[]):
   return execFileSync(
     'dbus-send',
     ['--session', '--print-reply', '--dest=org.freedesktop.secrets', '/org/freedesktop/secrets', method, ...args],
-    { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 },
+    { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 },
   );
 }
 
@@ -130,13 +130,13 @@ function serves(env: KeyringEnvironment): boolean {
       'org.freedesktop.DBus.NameHasOwner',
       'string:org.freedesktop.secrets',
     ],
-    { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 },
+    { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 },
   );
   return answer.includes('boolean true');
 }
 
 async function until(condition: () => boolean, complaint: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(complaint);
     await new Promise((resolve) => setTimeout(resolve, 30));
