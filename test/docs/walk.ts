@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.js';
 import { type LogtoProvider, startLogtoProvider } from '../support/logto-provider.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 import { type ConsoleEntry, type Page, type PagePart, wordsOf } from './page.js';
@@ -35,13 +35,14 @@ export async function startWalk(): Promise<Walk> {
   const machine = await createMachine();
   const folder = join(machine.home, 'bookstore');
   await mkdir(folder);
-  const application = `http://localhost:${await freePort('localhost')}`;
-  const listener = `http://localhost:${await freePort('localhost')}`;
+  const application = `http://localhost:${await freePort()}`;
+  const listener = `http://localhost:${await freePort()}`;
   const logto = await startLogtoProvider({
     redirectUris: [`${application}/callback`],
     postLogoutRedirectUris: [`${application}/`],
   });
-  const port = await freePort('127.0.0.1', fourDigits);
+  // As long as the page's, so that columns stand as they do there.
+  const port = await freePort(9401, 9999);
   const idp = `http://127.0.0.1:${port}`;
   const hereOf = { logto: logto.endpoint, idp, application, listener, folder, home: machine.home };
   const state: State = { machine, env: {}, lastCode: 0, written: '', hereOf };
@@ -119,8 +120,8 @@ async function outputOf(command: string, state: State): Promise<string> {
     cwd: state.hereOf.folder,
     env: state.env,
     openUrl: aliceSignsIn,
-    // A sign-in that fails at the provider would wait for its person.
-    signal: AbortSignal.timeout(20_000),
+    // A sign-in that fails at the provider would wait for its person. A busy machine may take long.
+    signal: AbortSignal.timeout(60_000),
     onOutput: (text) => (output += text),
   });
   state.lastCode = code;
@@ -151,7 +152,7 @@ function toPage(output: string, state: State): string {
     .reduce((changed, [here, onPage]) => changed.replaceAll(here, onPage), output)
     .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => timeOnPage(Date.parse(time) / 1000 - now))
     .replaceAll(/\bin (59|60) minutes\b/g, 'in 59 minutes')
-    .replaceAll(/\b\d seconds? ago\b/g, '2 seconds ago')
+    .replaceAll(/\b\d+ seconds? ago\b/g, '2 seconds ago')
     .replaceAll(
       /\bkid ([\w-]{43}(?![\w-])|[\w-]{31}(?=…))/g,
       (_kid, id: string) => `kid ${KID_ON_PAGE.slice(0, id.length)}`,
@@ -164,19 +165,4 @@ function toPage(output: string, state: State): string {
 function timeOnPage(away: number): string {
   const time = PAGE_TIME + Math.round(away / 600) * 600;
   return new Date(time * 1000).toISOString().replace('.000Z', 'Z');
-}
-
-/** A port as long as the page's for the provider, so that columns stand as they do there. */
-const fourDigits = () => 9401 + Math.floor(Math.random() * 598);
-
-/** A port that nobody listens on: redirect URIs have to be registered before anybody does. */
-async function freePort(host: string, pick: () => number = () => 0): Promise<number> {
-  const server = createServer();
-  const listening = new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false)).listen(pick(), host, () => resolve(true));
-  });
-  if (!(await listening)) return freePort(host, pick);
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FAULT_NAMES, FAULTS } from '../../src/idp/faults.js';
-import { identityProvider } from '../support/identity-provider.js';
+import { freePort } from '../support/free-port.js';
 import { createMachine, type Finished, type Machine } from '../support/run.js';
 
 let machine: Machine;
@@ -117,10 +117,3 @@ test('a client of the command line may have a secret with + and %, and one of a 
   expect([code, accepted]).toEqual([0, ['awkward', 'filed']]);
   expect(stdout + stderr).not.toContain(secret);
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const idp = await identityProvider();
-  await idp.close();
-  return idp.port;
-}

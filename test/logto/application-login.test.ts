@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration file's own notation
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer as createPageServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
+import { freePort } from '../support/free-port.js';
 import { type LogtoProvider, startLogtoProvider } from '../support/logto-provider.js';
 import { aliceSignsIn, createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { expectPlainWords } from '../support/scripted-sign-in.js';
@@ -38,14 +38,6 @@ beforeEach(async () => {
   machine = await createMachine();
 });
 afterEach(() => machine.remove());
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, 'localhost', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 const application = () => ['--endpoint', logto.endpoint, '--app-id', logto.app.id, '--app-secret-env', 'APP_SECRET'];
 const env = () => ({ APP_SECRET: logto.app.secret });
@@ -176,7 +168,7 @@ describe('a Logto application, by flags', () => {
 
   it('has the issuer in the callback compared with the one that was asked', async () => {
     let answer = '';
-    const page = createPageServer((request, response) => {
+    const page = createServer((request, response) => {
       answer = `${new URL(callback).origin}${request.url}`;
       response.end('copied');
     });

@@ -66,7 +66,7 @@ describe.each(Object.keys(COMMANDS))('%s', (command) => {
     expect(fix).toMatch(/^ {2}To fix: \S.*\.$/);
     expectClean(finished);
     // Nothing was saved: no profile, no session, no secret.
-    expect(Object.keys(await filesIn(machine.home))).toEqual(Object.keys(before));
+    expect(await filesIn(machine.home)).toEqual(before);
   });
 });
 

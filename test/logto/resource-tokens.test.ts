@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import type { ErrorCode } from '../../src/errors.js';
 import type { Session } from '../../src/sessions/session-store.js';
 import { createSessions } from '../../src/sessions/sessions.js';
+import { freePort } from '../support/free-port.js';
 import { type LogtoProvider, type LogtoResource, startLogtoProvider } from '../support/logto-provider.js';
 import { aliceSignsIn, createMachine, type Finished, type Machine } from '../support/run.js';
 import {
@@ -45,15 +44,6 @@ afterEach(async () => {
   await logto.close();
   await machine.remove();
 });
-
-/** A port that nobody listens on: redirect URIs have to be registered before anybody does. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Writes the user's configuration file: one profile, of the traditional web application. */
 async function profile(more: string, redirectUri: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signInOverHttp } from '../../src/browser/http-browser.js';
+import { freePort } from '../support/free-port.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { signIn } from '../support/scripted-sign-in.js';
 
@@ -177,11 +176,3 @@ describe('scopes', () => {
     ]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
