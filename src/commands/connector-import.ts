@@ -3,11 +3,13 @@ import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { checkAuthorizationEndpoint } from '../logto/authorization-address.js';
 import type { Connector } from '../logto/connector.js';
+import { connectorDocument, ordersUnlike } from '../logto/connector-document.js';
 import type { ConnectorFile } from '../logto/connector-file.js';
 import { type ImportedConnector, importedConnector } from '../logto/connector-profile.js';
 import { unkeepable } from '../logto/connector-text.js';
 import { memberAt, pointer, secretMembers, setMember } from '../logto/secret-members.js';
 import { requestableUrl } from '../logto/token-request.js';
+import type { KeptConnector } from '../profiles/kept-connector.js';
 import type { SecretReference } from '../profiles/profile.js';
 import { loadProfileFile, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
 import { secretValues } from '../profiles/profile-values.js';
@@ -87,7 +89,7 @@ export async function prepareImport(
     ...imported.values,
     issuer,
     ...secretKeys(reference, project === true ? dirname(file) : undefined),
-    connector: keptOf(source, imported, hidden),
+    connector: keptOf(source, { ...imported, values: { ...imported.values, issuer } }, hidden),
   };
   await checkProfile(name, values);
 
@@ -211,16 +213,22 @@ function hiddenMembers(source: ConnectorFile, { secrets }: ImportedConnector): H
 
 function keptOf(
   source: ConnectorFile,
-  { kept }: ImportedConnector,
+  { kept, values }: ImportedConnector,
   hidden: readonly HiddenMember[],
 ): ProfileValues['connector'] {
   const around = source.around && (structuredClone(source.around) as Record<string, unknown>);
   for (const { path } of hidden) if (path[0] === 'around' && around) setMember(around, path.slice(1), undefined);
-  return {
+  const whole: KeptConnector = {
     ...kept,
     ...(around === undefined ? {} : { around }),
     ...(hidden.length === 0 ? {} : { stored: hidden.map(({ path }) => pointer(path)) }),
   };
+  const stored = hidden.map(({ value }) => value);
+  const order = ordersUnlike(
+    source.whole,
+    connectorDocument(whole, values, { clientSecret: source.config.clientSecret, stored }),
+  );
+  return Object.keys(order).length === 0 ? whole : { ...whole, order };
 }
 
 /** Where the profile says the secret is: a project's file names a file inside of its folder from there. */

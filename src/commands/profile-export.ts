@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { connectorDocument } from '../logto/connector-document.js';
 import { connectorDraft } from '../logto/connector-export.js';
-import { exportedConfig, inOrder } from '../logto/connector-profile.js';
+import { inOrder } from '../logto/connector-profile.js';
 import { SECRET_PLACEHOLDER } from '../logto/connector-secret.js';
-import { pathOfPointer, setMember } from '../logto/secret-members.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
 import type { KeptConnector } from '../profiles/kept-connector.js';
@@ -64,14 +64,13 @@ export async function profileExport(
   // With another issuer named beside it, the connector's endpoints are no longer there, and it is another connector.
   const kept = values.tokenEndpoint === undefined ? undefined : values.connector;
   const given: ProfileValues & { clientId: string } = { ...chosen(collected), issuer, clientId };
-  let document: Record<string, unknown>;
+  let document: Readonly<Record<string, unknown>>;
   if (kept) {
-    const hidden = options.showSecrets ? await hiddenValues(kept, { name, issuer }, sessions) : undefined;
-    const whole = withHidden(kept, hidden);
-    const config = exportedConfig(whole, given);
-    config.clientSecret = options.showSecrets ? await secret() : shownSecret(collected);
-    const ordered = inOrder(config);
-    document = whole.around === undefined ? ordered : { ...whole.around, config: ordered };
+    const stored = options.showSecrets
+      ? await hiddenValues(kept, { name, issuer }, sessions)
+      : (kept.stored ?? []).map(() => HIDDEN);
+    const clientSecret = options.showSecrets ? await secret() : shownSecret(collected);
+    document = connectorDocument(kept, given, { clientSecret, stored });
   } else {
     const looked = options.showSecrets ? await secret() : await secret().catch(unlessInterrupted);
     const network = await networkFor(values, context, terminal);
@@ -169,16 +168,6 @@ async function hiddenValues(
     source: 'session store',
     reason: 'none is kept for this issuer',
   });
-}
-
-/** What is kept of the connector, with its secrets, or with what stands for them. */
-function withHidden(kept: KeptConnector, hidden: readonly unknown[] | undefined): KeptConnector {
-  const { config = {}, around, stored = [] } = structuredClone(kept);
-  const root: Record<string, unknown> = { config, ...(around === undefined ? {} : { around }) };
-  stored.forEach((text, at) => {
-    setMember(root, pathOfPointer(text), hidden ? hidden[at] : HIDDEN);
-  });
-  return { ...kept, ...root };
 }
 
 async function write(

@@ -10,6 +10,8 @@ export interface ConnectorFile {
   readonly name: string;
   /** The configuration itself: Logto's own keys. Nothing of it has been judged. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** All of the file: the configuration, or the answer of the Management API that has it. */
+  readonly whole: Readonly<Record<string, unknown>>;
   /** What stands around the configuration, where the file is an answer of the Management API: all but `config`. */
   readonly around?: Readonly<Record<string, unknown>>;
   /** The connector's id in Logto, where the file is an answer of the Management API: it is part of the redirect URI. */
@@ -57,7 +59,7 @@ function connectorIn(name: string, json: PlacedJson): ConnectorFile {
   if (!flat) refuseOtherDocuments(value, has, refuse);
   const answer = !flat && (has('config') || has('connectorId') || (has('metadata') && has('id')));
   if (has('connectorId') && value.connectorId !== 'oidc') throw otherConnector(value.connectorId, refuse);
-  if (!answer) return { name, config: value, pathOf: json.pathOf, lineOf: json.lineOf };
+  if (!answer) return { name, config: value, whole: value, pathOf: json.pathOf, lineOf: json.lineOf };
 
   if (!has('config')) {
     const fix = "Take the answer of GET /api/connectors/<id>, whole, or the console's fields.";
@@ -75,6 +77,7 @@ function connectorIn(name: string, json: PlacedJson): ConnectorFile {
   return {
     name,
     config,
+    whole: value,
     around,
     ...(typeof id === 'string' && id !== '' ? { connectorId: id } : {}),
     ...(typeof syncProfile === 'boolean' ? { syncProfile } : {}),

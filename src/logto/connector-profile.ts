@@ -115,7 +115,7 @@ function entriesOf(value: unknown): Json {
 export interface ImportedConnector {
   readonly values: ProfileValues;
   /** Whatever ordinary keys don't say, without secrets. Absent where they say it all. */
-  readonly kept: Omit<KeptConnector, 'around' | 'stored'>;
+  readonly kept: Omit<KeptConnector, 'around' | 'order' | 'stored'>;
   /** Members that hold secrets, from the configuration down; they are in neither of the two. */
   readonly secrets: readonly (readonly string[])[];
   /** Parameters that Logto sends and an ordinary sign-in does not, as paths of the configuration. */

@@ -11,10 +11,12 @@ export const keptConnector = z.strictObject(
     customKeys: z.array(z.string(), { error: 'a list of keys' }).optional(),
     /** What the Management API has around the configuration. */
     around: z.record(z.string(), z.unknown(), { error: 'a mapping' }).optional(),
+    /** The keys of objects whose order is not Logto's, by the object's JSON pointer in the file. */
+    order: z.record(z.string(), z.array(z.string()), { error: 'a mapping of JSON pointers to keys' }).optional(),
     /** JSON pointers (RFC 6901) of values that the session store keeps. */
     stored: z.array(z.string(), { error: 'a list of JSON pointers' }).optional(),
   },
-  { error: 'a mapping with config, leftOut, customKeys, around and stored' },
+  { error: 'a mapping with config, leftOut, customKeys, around, order and stored' },
 );
 
 /** As `keptConnector` has it. */

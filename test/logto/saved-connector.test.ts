@@ -20,7 +20,13 @@ const CONFIG = {
 };
 
 function accept(config: Record<string, unknown>, secret?: string): Connector {
-  const file = { name: 'connector.json', config, pathOf: (path: readonly string[]) => path.join('.'), lineOf: () => 1 };
+  const file = {
+    name: 'connector.json',
+    config,
+    whole: config,
+    pathOf: (path: readonly string[]) => path.join('.'),
+    lineOf: () => 1,
+  };
   return acceptConnector(file, secret);
 }
 
