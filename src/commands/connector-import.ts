@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { checkAuthorizationEndpoint } from '../logto/authorization-address.js';
@@ -124,6 +125,15 @@ export async function prepareImport(
   };
 }
 
+/** What a profile needs of a connector, each at its place in the configuration. */
+const NEEDED = {
+  clientId: ['clientId'],
+  scope: ['scope'],
+  authorizationEndpoint: ['authorizationEndpoint'],
+  tokenEndpoint: ['tokenEndpoint'],
+  jwksUri: ['idTokenVerificationConfig', 'jwksUri'],
+} as const satisfies Partial<Record<keyof ProfileValues, readonly string[]>>;
+
 /** Takes a connector apart, and refuses what no profile can sign in with. */
 function apart(source: ConnectorFile, { config }: Connector): ImportedConnector {
   checkAuthorizationEndpoint(config);
@@ -132,20 +142,19 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
   const beyond = beyondNumbers(source.config);
   if (beyond) throw unkeepable(source.name, source.pathOf(beyond), source.lineOf(beyond));
   const imported = importedConnector(source.config);
-  for (const [key, place] of [
-    ['clientId', ['clientId']],
-    ['scope', ['scope']],
-    ['authorizationEndpoint', ['authorizationEndpoint']],
-    ['tokenEndpoint', ['tokenEndpoint']],
-    ['jwksUri', ['idTokenVerificationConfig', 'jwksUri']],
-  ] as const) {
+  const refuse = (place: readonly string[], found: string, allowed: string) =>
+    new OidcCliError('config_value_invalid', {
+      where: `${source.pathOf(place)} (${source.name}:${source.lineOf(place)})`,
+      found,
+      allowed,
+    });
+  // Without it no profile can sign in, and with it the secret would stand in a file.
+  const secret = Object.values(NEEDED).find((place) => imported.secrets.some((path) => isDeepStrictEqual(path, place)));
+  if (secret) throw refuse(secret, 'a value with a secret in it', 'one without a password, key or token');
+  for (const [key, place] of Object.entries(NEEDED) as [keyof typeof NEEDED, readonly string[]][]) {
     if (imported.values[key] !== undefined) continue;
     const issue = profileSchema.shape[key].safeParse(memberAt(source.config, place)).error?.issues[0];
-    throw new OidcCliError('config_value_invalid', {
-      where: `${source.pathOf(place)} (${source.name}:${source.lineOf(place)})`,
-      found: 'what no profile can have, though Logto takes it',
-      allowed: issue?.message ?? 'a value without a secret in it',
-    });
+    throw refuse(place, 'a value that Logto takes', issue?.message ?? 'another value');
   }
   return imported;
 }

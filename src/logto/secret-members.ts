@@ -1,4 +1,3 @@
-import { CONNECTOR_KEYS } from './connector-config.js';
 import { snakeCase } from './snake-case.js';
 
 /** A member of a JSON value, by its keys; a list's are its positions. */
@@ -6,21 +5,24 @@ export type MemberPath = readonly string[];
 
 /** Names that hold a secret, in snake_case. */
 const SECRET_NAME =
-  /(?:^|_)(?:secret|password|passwd|pwd|passphrase|pin|assertion|credentials?|token|apikey|jwt|authorization)$|(?:^|_)(?:api|access|private|signing)_key$|(?:^|_)(?:client_secret|token_hint)$/;
+  /(?:^|_)(?:secret|password|passwd|pwd|passphrase|pin|assertion|credentials?|token|apikey|jwt|authorization|verifier|cookie|bearer|signature|sig)$|(?<!(?:^|_)public)(?:^|_)key$|(?:^|_)(?:client_secret|token_hint)$/;
 
-/** Values that are one, whatever their name: a JWT, a private key, a URL with a password. */
-const SECRET_VALUE = /^eyJ[\w-]+\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/\s@]+@/;
-
-const KNOWN: readonly string[] = Object.values(CONNECTOR_KEYS)
-  .flat()
-  .filter((key) => key !== 'idTokenHint');
+/** Values that are one, whatever their name: a JWT, a private key, a URL with a password, an Authorization header. */
+const SECRET_VALUE =
+  /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/\s@]+@|^(?:[Bb]earer|[Bb]asic) +\S/;
 
 /** Whether a value of this name is a secret: better one too many than one in a file or on a terminal. */
 export function isSecret(key: string, value: unknown): boolean {
-  if (typeof value === 'string' && SECRET_VALUE.test(value)) return true;
-  if (KNOWN.includes(key) || !SECRET_NAME.test(snakeCase(key))) return false;
+  if (typeof value === 'string' && (SECRET_VALUE.test(value) || hasSecretQuery(value))) return true;
+  if (!SECRET_NAME.test(snakeCase(key))) return false;
   if (typeof value === 'string') return value !== '';
   return typeof value === 'number' || (typeof value === 'object' && value !== null && Object.keys(value).length > 0);
+}
+
+/** Whether a text is an address with a secret among its parameters: `https://id.example.com/token?api_key=…`. */
+function hasSecretQuery(text: string): boolean {
+  if (!text.includes('?') || !URL.canParse(text)) return false;
+  return [...new URL(text).searchParams].some(([name, value]) => value !== '' && SECRET_NAME.test(snakeCase(name)));
 }
 
 /** The members of a configuration that hold secrets, the client secret apart. */

@@ -156,6 +156,46 @@ describe('secrets', () => {
     expect(JSON.parse((await profileExport(['--show-secrets'])).stdout)).toEqual(connector);
   });
 
+  it.each([
+    ['clientSecret', 'k-HUSH-1'],
+    ['code_verifier', 'k-HUSH-2'],
+    ['Ocp-Apim-Subscription-Key', 'k-HUSH-3'],
+    ['x-functions-key', 'k-HUSH-4'],
+    ['session.cookie', 'k-HUSH-5'],
+    ['auth', 'Bearer k-HUSH-6'],
+    ['callback', 'https://id.example.com/?api_key=k-HUSH-7'],
+    ['claims', 'of eyJhbGciOiJIUzI1NiJ9.k-HUSH-8.c2ln'],
+  ])('in customConfig are told by their name or their look: %s', async (key, value) => {
+    const connector = connectorJson({ customConfig: { audience: 'a', [key]: value } });
+    const { code, stdout, stderr } = await profileImport(connector);
+    expect(code, stderr).toBe(0);
+    await expectNowhere('k-HUSH');
+    expect(stdout + stderr).not.toContain('k-HUSH');
+    expect(JSON.parse((await profileExport(['--show-secrets'])).stdout)).toEqual(connector);
+  });
+
+  it.each([
+    ['tokenEndpoint', { tokenEndpoint: 'https://id.example.com/token?subscription-key=k-HUSH-1' }],
+    ['authorizationEndpoint', { authorizationEndpoint: 'https://id.example.com/a?x=1&apiKey=k-HUSH-2' }],
+    [
+      'idTokenVerificationConfig.jwksUri',
+      { idTokenVerificationConfig: { jwksUri: 'https://id.example.com/j?access_token=k-HUSH-3' } },
+    ],
+    ['scope', { scope: 'openid eyJhbGciOiJIUzI1NiJ9.k-HUSH-4.c2ln' }],
+  ])('in what a profile needs are refused, since they would stand in a file: %s', async (path, changes) => {
+    const { code, stdout, stderr } = await profileImport(connectorJson(changes));
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${path} (stdin:`);
+    expect(stderr).toContain('a value with a secret in it cannot be used.');
+    expect(stdout + stderr).not.toContain('k-HUSH');
+    expect(await filesIn(machine.home)).toEqual({});
+  });
+
+  it('are not seen in ordinary parameters', async () => {
+    const customConfig = { public_key: 'x', keyword: 'y', audience: 'https://api.example.com/?tenant=1' };
+    expect((await profileImport(connectorJson({ customConfig }))).stderr).toContain('session store: clientSecret\n');
+  });
+
   it('are forgotten with the profile', async () => {
     await profileImport(connectorJson({ customConfig: { api_key: 'k' } }));
     expect((await machine.run(['profile', 'remove', 'it'])).stderr).toContain('Its client secret is forgotten.');
