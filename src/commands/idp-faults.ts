@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import type { Fault } from '../idp/fault.js';
 import { FAULT_NAMES, FAULTS, type FaultName } from '../idp/faults.js';
 import { nearest } from '../profiles/nearest.js';
 import { type Terminal, table } from '../terminal.js';
@@ -6,7 +7,10 @@ import { type Terminal, table } from '../terminal.js';
 /** `idp --faults`: every fault that `--fault` takes, on stdout. Starts nothing. */
 export function listFaults(json: boolean | undefined, terminal: Terminal): ExitCode {
   if (json) {
-    const faults = FAULT_NAMES.map((name) => ({ name, does: FAULTS[name].does, clause: FAULTS[name].clause }));
+    const faults = FAULT_NAMES.map((name) => {
+      const { does, clause, client }: Fault = FAULTS[name];
+      return { name, does, clause, client: client ?? null };
+    });
     terminal.json({ faults });
   } else {
     for (const line of faultLines(FAULT_NAMES, terminal)) terminal.out(line);

@@ -1,14 +1,14 @@
 import type { RequestListener } from 'node:http';
-import type { Configuration, Provider } from 'oidc-provider';
+import type { Configuration, JWK, Provider } from 'oidc-provider';
 import { OidcCliError } from '../errors.js';
 import { Accounts, DEFAULT_USERS, type TestUser } from './accounts.js';
 import { type ClientRegistration, DEFAULT_CLIENTS, isLoopbackUri, mergeClients } from './clients.js';
-import { FAULTS, type Fault, type FaultName } from './faults.js';
-import { configureFaults, injectFaults } from './inject-faults.js';
+import { beginFaults, type FaultName } from './faults.js';
+import { configureFaults, injectFaults, withFaultyAnswers } from './inject-faults.js';
 import { loadOidcProvider } from './load-oidc-provider.js';
 import { listenOnLoopback } from './loopback-server.js';
 import { addPageRoutes } from './page-routes.js';
-import { providerConfiguration } from './provider-configuration.js';
+import { providerConfiguration, signingKeys } from './provider-configuration.js';
 import { observed, type RequestEvent } from './request-log.js';
 
 export interface IdentityProviderOptions {
@@ -20,6 +20,8 @@ export interface IdentityProviderOptions {
   readonly users?: readonly TestUser[];
   /** Besides the default clients; one with the same id replaces a default one. */
   readonly clients?: readonly ClientRegistration[];
+  /** Private keys to sign with, one an algorithm. Left out: new ones, which takes a processor half a second. */
+  readonly keys?: readonly JWK[] | undefined;
   /** What it does wrong, or otherwise than most: see `faults.ts`. Where two touch the same thing, the later one wins. */
   readonly faults?: readonly FaultName[];
   /** Called after each answer. */
@@ -53,7 +55,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const accounts = new Accounts([...DEFAULT_USERS, ...(options.users ?? [])]);
   const clients = mergeClients([...DEFAULT_CLIENTS, ...(options.clients ?? [])]);
   const faultNames = [...new Set(options.faults)];
-  const faults: Fault[] = faultNames.map((name) => FAULTS[name]);
+  const faults = beginFaults(faultNames);
   const host = options.host ?? '127.0.0.1';
 
   // The issuer holds the port, so listening comes first; nobody knows of it until this function returns.
@@ -61,10 +63,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const askedPort = options.port ?? 0;
   const { port, close } = await listenOnLoopback(host, askedPort, (request, response) => answer(request, response));
   try {
-    const configuration = await providerConfiguration({ accounts, clients, policy: interactionPolicy, askedPort });
+    const keys = options.keys ?? (await signingKeys());
+    const configuration = providerConfiguration({ accounts, clients, policy: interactionPolicy, askedPort, keys });
     configureFaults(configuration, faults);
     options.configure?.(configuration);
-    const provider = new Provider(`http://${host}:${port}`, configuration);
+    const provider = new (withFaultyAnswers(Provider, faults))(`http://${host}:${port}`, configuration);
     // Koa would write unexpected failures to stderr; `onRequest` tells them.
     provider.silent = true;
     allowLoopbackUris(provider, clients);

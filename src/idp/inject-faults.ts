@@ -1,5 +1,5 @@
 import type { Configuration, JWK, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { Fault } from './faults.js';
+import type { Fault } from './fault.js';
 import { redraftIdToken } from './id-token-draft.js';
 
 /** Puts the faults that act before the provider is made into its configuration. */
@@ -22,6 +22,27 @@ export function configureFaults(configuration: Configuration, faults: readonly F
   };
 }
 
+type ProviderClass = typeof Provider;
+type ResponseMode = Parameters<Provider['registerResponseMode']>[1];
+
+/** The class of a provider whose authorization responses have the faults, however they are sent back. */
+export function withFaultyAnswers(base: ProviderClass, faults: readonly Fault[]): ProviderClass {
+  const acting = faults.filter(({ authorizationAnswer, responseMode }) => authorizationAnswer ?? responseMode);
+  if (acting.length === 0) return base;
+  const modes = new Map<string, ResponseMode>();
+  const instead = acting.findLast(({ responseMode }) => responseMode)?.responseMode;
+  return class extends base {
+    override registerResponseMode(name: string, send: ResponseMode): void {
+      modes.set(name, send);
+      super.registerResponseMode(name, (ctx, redirectUri, payload) => {
+        const answer: Record<string, unknown> = { ...payload };
+        for (const fault of acting) fault.authorizationAnswer?.(answer);
+        return (modes.get(instead ?? name) ?? send)(ctx, redirectUri, answer);
+      });
+    }
+  };
+}
+
 /**
  * Puts the faults that act on requests and answers between the provider's
  * pages and its protocol. `keys` are the provider's private keys, with which
@@ -35,12 +56,14 @@ export function injectFaults(provider: Provider, keys: readonly JWK[], faults: r
     for (const fault of faults) fault.request?.(ctx.req.headers);
     await next();
     // Only a request that found a route has one.
-    const route: string | undefined = (ctx as Partial<KoaContextWithOIDC>).oidc?.route;
+    const route = (ctx as Partial<KoaContextWithOIDC>).oidc?.route;
+    if (route === undefined) return;
     for (const fault of faults) {
       if (route === 'token' && ctx.status === 200 && isAnswer(ctx.body)) {
         fault.tokenAnswer?.(ctx.body, String(ctx.oidc.params?.grant_type));
       }
       await answerOf(fault, route)?.(ctx);
+      fault.answer?.any?.(ctx);
     }
   });
 }
@@ -52,14 +75,16 @@ function changeIdTokens(provider: Provider, keys: readonly JWK[], faults: readon
     const signed = await issue.call(this, context);
     // The same class also makes logout tokens and signed answers.
     if (context.use !== 'idtoken') return signed;
-    return redraftIdToken(signed, keys, (draft) => {
-      for (const fault of faults) fault.idToken?.(draft);
+    return redraftIdToken(signed, keys, async (draft) => {
+      for (const fault of faults) await fault.idToken?.(draft);
     });
   };
 }
 
-function answerOf({ answer = {} }: Fault, route: string | undefined) {
-  return route !== undefined && Object.hasOwn(answer, route) ? answer[route as keyof typeof answer] : undefined;
+/** A sign-in ends at the authorization endpoint itself, or where it goes on after the pages. */
+function answerOf({ answer = {} }: Fault, route: string) {
+  const name = route === 'resume' ? 'authorization' : route;
+  return Object.hasOwn(answer, name) ? answer[name as keyof typeof answer] : undefined;
 }
 
 function isAnswer(body: unknown): body is Record<string, unknown> {

@@ -18,14 +18,16 @@ const OIDC_SCOPES: readonly string[] = [...Object.keys(CLAIMS_BY_SCOPE), 'offlin
  * The configuration for oidc-provider. Every function it would complain about
  * on stdout when left at its default is given here. All times in seconds.
  */
-export async function providerConfiguration(parts: {
+export function providerConfiguration(parts: {
   accounts: Accounts;
   clients: readonly ClientRegistration[];
   policy: typeof interactionPolicy;
   /** The port that was asked for: 0 where any would do. */
   askedPort: number;
-}): Promise<Configuration> {
-  const { accounts, clients, policy, askedPort } = parts;
+  /** Private, one an algorithm. */
+  keys: readonly JWK[];
+}): Configuration {
+  const { accounts, clients, policy, askedPort, keys } = parts;
   const prompts = policy.base();
   prompts.add(new policy.Prompt({ name: 'select_account', requestable: true }), 0);
   return {
@@ -73,7 +75,7 @@ export async function providerConfiguration(parts: {
       return user && { accountId: sub, claims: () => ({ ...user.claims, sub }) };
     },
     interactions: { policy: prompts, url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    jwks: { keys: await signingKeys() },
+    jwks: { keys: [...keys] },
     renderError,
     responseTypes: ['code'],
     rotateRefreshToken: true,
@@ -103,7 +105,7 @@ function cookieNames(askedPort: number) {
 }
 
 /** New signing keys, one an algorithm: RS256, ES256 and EdDSA. */
-async function signingKeys(): Promise<JWK[]> {
+export async function signingKeys(): Promise<JWK[]> {
   const [rsa, ec, ed25519] = await Promise.all([
     promisify(generateKeyPair)('rsa', { modulusLength: 2048 }),
     promisify(generateKeyPair)('ec', { namedCurve: 'P-256' }),

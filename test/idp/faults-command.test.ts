@@ -30,10 +30,10 @@ test('--faults lists each with what it does and what the standard says, and star
   const lines = stdout.split('\n');
   expect(lines.slice(0, 4)).toMatchInlineSnapshot(`
     [
-      "claims-in-userinfo-only   The ID token names the user by sub alone; the claims of profile, email and phone are at the userinfo endpoint.",
-      "                          allowed by OIDC Core §5.4",
-      "string-booleans           email_verified and phone_number_verified are the strings "true" and "false".",
-      "                          against OIDC Core §5.1",
+      "discovery-wrong-issuer        The issuer of the discovery document is https://another-issuer.example.",
+      "                              to be refused by OIDC Discovery §4.3",
+      "discovery-issuer-with-slash   The issuer of the discovery document has a slash at the end, and elsewhere has none.",
+      "                              to be refused by OIDC Discovery §4.3",
     ]
   `);
   expect(lines).toHaveLength(2 * FAULT_NAMES.length + 1);
@@ -48,7 +48,9 @@ test('--faults --json lists the same as data', async () => {
   expect([code, stderr]).toEqual([0, '']);
   const { faults } = JSON.parse(stdout);
   expect(faults).toHaveLength(FAULT_NAMES.length);
-  expect(faults).toContainEqual({ name: 'no-nonce', does: FAULTS['no-nonce'].does, clause: FAULTS['no-nonce'].clause });
+  const { does, clause } = FAULTS['no-nonce'];
+  expect(faults).toContainEqual({ name: 'no-nonce', does, clause, client: 'refuses' });
+  expect(faults.find(({ name }: { name: string }) => name === 'jwks-slow')).toMatchObject({ client: null });
 });
 
 test('the announcement says which faults are on', async () => {

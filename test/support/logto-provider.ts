@@ -165,7 +165,9 @@ interface Parts {
 /** The built-in provider's configuration, changed to Logto's where the two differ. */
 async function logtoConfiguration(parts: Parts, clients: readonly ClientRegistration[]): Promise<Configuration> {
   const { module, accounts, organizations } = parts;
-  const base = await providerConfiguration({ accounts, clients, policy: module.interactionPolicy, askedPort: 0 });
+  const policy = module.interactionPolicy;
+  // Its key is laid over.
+  const base = providerConfiguration({ accounts, clients, policy, askedPort: 0, keys: [] });
   const claims = {
     ...CLAIMS_BY_SCOPE,
     custom_data: ['custom_data'],

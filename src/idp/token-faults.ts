@@ -1,0 +1,209 @@
+import { basicAsItStands, basicOnlyIfEncoded } from './basic-credentials.js';
+import type { Fault } from './fault.js';
+import { breakOff, cutOff, HUGE, hugeText, page, pause, redirect, SLOW, silence } from './faulty-answers.js';
+
+/** Faults of the token endpoint: how it takes the client's authentication, and what it answers. */
+export const TOKEN_FAULTS = {
+  'strict-basic': {
+    does: 'A Basic credential counts only if it is form-encoded throughout: a raw +, %, / or = in a secret fails.',
+    clause: 'as RFC 6749 §2.3.1 asks',
+    client: 'signs in',
+    request: (headers) => {
+      headers.authorization = basicOnlyIfEncoded(headers.authorization);
+    },
+  },
+  'raw-basic': {
+    does: 'Basic credentials are compared as they stand, not form-decoded first: an encoded + or % in a secret fails.',
+    clause: 'against RFC 6749 §2.3.1',
+    request: (headers) => {
+      headers.authorization = basicAsItStands(headers.authorization);
+    },
+  },
+  'no-id-token': {
+    does: 'The token endpoint answers without an ID token.',
+    clause: 'against OIDC Core §3.1.3.3',
+    client: 'refuses',
+    tokenAnswer: (answer) => {
+      delete answer.id_token;
+    },
+  },
+  'refresh-without-id-token': {
+    does: 'A refresh brings no new ID token.',
+    clause: 'allowed by OIDC Core §12.2',
+    client: 'signs in',
+    tokenAnswer: (answer, grantType) => {
+      if (grantType === 'refresh_token') delete answer.id_token;
+    },
+  },
+  'null-refresh-token': {
+    does: 'The token endpoint answers with "refresh_token": null.',
+    clause: 'against RFC 6749 §5.1',
+    tokenAnswer: (answer) => {
+      answer.refresh_token = null;
+    },
+  },
+  'no-refresh-token': {
+    does: 'No refresh token comes, though offline_access was asked for.',
+    clause: 'allowed by RFC 6749 §5.1 and OIDC Core §11',
+    client: 'signs in',
+    tokenAnswer: (answer) => {
+      delete answer.refresh_token;
+    },
+  },
+  'no-access-token': {
+    does: 'The token endpoint answers without an access token.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    tokenAnswer: (answer) => {
+      delete answer.access_token;
+    },
+  },
+  'no-token-type': {
+    does: 'The token endpoint does not say of what type the access token is.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    tokenAnswer: (answer) => {
+      delete answer.token_type;
+    },
+  },
+  'unknown-token-type': {
+    does: 'token_type is mac.',
+    clause: 'to be refused by RFC 6749 §7.1',
+    client: 'refuses',
+    tokenAnswer: (answer) => {
+      answer.token_type = 'mac';
+    },
+  },
+  'no-expires-in': {
+    does: 'The token endpoint does not say when the access token expires.',
+    clause: 'allowed by RFC 6749 §5.1, which recommends to say it',
+    client: 'signs in',
+    tokenAnswer: (answer) => {
+      delete answer.expires_in;
+    },
+  },
+  'expires-in-string': {
+    does: 'expires_in is the string "3600".',
+    clause: 'against RFC 6749 §5.1',
+    tokenAnswer: (answer) => {
+      answer.expires_in = String(answer.expires_in);
+    },
+  },
+  'negative-expires-in': {
+    does: 'expires_in is -60.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    tokenAnswer: (answer) => {
+      answer.expires_in = -60;
+    },
+  },
+  'fewer-scopes': {
+    does: 'The scope of the token answer is openid alone, whatever was asked for.',
+    clause: 'allowed by RFC 6749 §3.3',
+    tokenAnswer: (answer) => {
+      answer.scope = 'openid';
+    },
+  },
+  'code-refused': {
+    does: 'The token endpoint refuses every code with invalid_grant, and says that it has expired.',
+    clause: 'RFC 6749 §5.2',
+    client: 'refuses',
+    answer: {
+      token: (ctx) => {
+        if (ctx.oidc.params?.grant_type !== 'authorization_code') return;
+        ctx.status = 400;
+        ctx.body = { error: 'invalid_grant', error_description: 'The authorization code has expired.' };
+      },
+    },
+  },
+  'error-with-200': {
+    does: 'The token endpoint answers invalid_grant with the status 200.',
+    clause: 'against RFC 6749 §5.2',
+    client: 'refuses',
+    answer: {
+      token: (ctx) => {
+        ctx.status = 200;
+        ctx.body = { error: 'invalid_grant', error_description: 'bad_verification_code' };
+      },
+    },
+  },
+  'token-form-encoded': {
+    does: 'The token endpoint answers with a form in place of JSON.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    answer: {
+      token: (ctx) => {
+        const form = new URLSearchParams();
+        for (const [name, value] of Object.entries(ctx.body as object)) form.set(name, String(value));
+        ctx.body = form.toString();
+        ctx.type = 'application/x-www-form-urlencoded';
+      },
+    },
+  },
+  'token-not-json': {
+    does: 'The token endpoint answers 200 with an HTML page.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    answer: { token: (ctx) => page(ctx, 200, 'Welcome') },
+  },
+  'token-500': {
+    does: 'The token endpoint answers 500 with plain text.',
+    clause: 'a broken provider, or a proxy before it',
+    client: 'refuses',
+    answer: {
+      token: (ctx) => {
+        ctx.status = 500;
+        ctx.type = 'text';
+        ctx.body = 'Internal Server Error';
+      },
+    },
+  },
+  'token-empty': {
+    does: 'The token endpoint answers 200 with nothing.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    answer: {
+      token: (ctx) => {
+        ctx.body = '';
+        ctx.status = 200;
+        ctx.type = 'json';
+      },
+    },
+  },
+  'token-cut-off': {
+    does: 'The token endpoint answers with the first half of its JSON, as if it were the whole.',
+    clause: 'against RFC 6749 §5.1',
+    client: 'refuses',
+    answer: { token: cutOff },
+  },
+  'token-broken-off': {
+    does: 'The connection to the token endpoint closes after half of the answer.',
+    clause: 'a broken provider, or a proxy before it',
+    client: 'refuses',
+    answer: { token: breakOff },
+  },
+  'token-huge': {
+    does: `The token endpoint’s answer is ${HUGE} MB long; the tokens are in it.`,
+    clause: 'allowed; a client does well to read no more than it can use',
+    tokenAnswer: (answer) => {
+      answer.padding = hugeText();
+    },
+  },
+  'token-redirect': {
+    does: 'The token endpoint redirects to /another/token.',
+    clause: 'against RFC 6749 §5.1: what follows it hands code and secret to another address',
+    client: 'refuses',
+    answer: { token: (ctx) => redirect(ctx, '/another/token') },
+  },
+  'token-slow': {
+    does: `The token endpoint answers after ${SLOW / 1000} seconds.`,
+    clause: 'allowed; a code may have expired until then (RFC 6749 §4.1.2)',
+    answer: { token: (ctx) => pause(ctx, SLOW) },
+  },
+  'token-silent': {
+    does: 'The token endpoint takes the request and never answers.',
+    clause: 'a broken provider, or a firewall before it: a client has to end its wait',
+    client: 'refuses',
+    answer: { token: silence },
+  },
+} satisfies Readonly<Record<string, Fault>>;
