@@ -25,7 +25,7 @@ function startDemo(env: Record<string, string | undefined>) {
   const child = spawn(process.execPath, [DEMO], {
     env: { ...env, TMPDIR: folder, TEMP: folder, TMP: folder, NO_COLOR: '1' },
     stdio: ['ignore', descriptor, descriptor],
-    timeout: 60_000,
+    timeout: 80_000,
   });
   closeSync(descriptor);
   const output = () => readFileSync(log, 'utf8');
@@ -56,9 +56,12 @@ function issuerOf(output: string): string {
   return /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '';
 }
 
-/** Long enough to be a token, a code or a verifier. */
+/**
+ * Long enough to be a token, a code or a verifier. The authorization request is
+ * shown by a machine that is slow enough; it holds none of these.
+ */
 function secretLooking(output: string): string[] {
-  return output.match(/[\w-]{30,}/g) ?? [];
+  return output.replaceAll(/^http:\S+\/auth\?\S+$/gm, '').match(/[\w-]{30,}/g) ?? [];
 }
 
 describe('without a browser', () => {

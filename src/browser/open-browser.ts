@@ -17,9 +17,10 @@ export interface OpenBrowserOptions {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds in which a command that can't open anything is expected to end with an error. 1,500 unless told otherwise. */
+  readonly earlyExitMs?: number | undefined;
 }
 
-/** Milliseconds in which a command that can't open anything is expected to end with an error. */
 const EARLY_EXIT_MS = 1_500;
 
 /**
@@ -53,7 +54,7 @@ export async function openBrowser(url: string, options: OpenBrowserOptions): Pro
   try {
     const { default: open } = await import('open');
     const child = await open(url);
-    return await watch(child, 'the default browser', signal);
+    return await watch(child, 'the default browser', options);
   } catch (error) {
     signal?.throwIfAborted();
     return { opened: false, reason: startFailure(error, 'the default browser') };
@@ -98,7 +99,7 @@ async function run(command: string, url: string, options: OpenBrowserOptions): P
       detached: true,
       windowsHide: true,
     });
-    return await watch(child, program, options.signal);
+    return await watch(child, program, options);
   } catch (error) {
     options.signal?.throwIfAborted();
     return { opened: false, reason: startFailure(error, program) };
@@ -113,7 +114,11 @@ function startFailure(error: unknown, program: string): string {
 }
 
 /** Opened, when the program ends well or is still running after a moment. Throws what `spawn` reports, or the abort. */
-async function watch(child: ChildProcess, program: string, signal: AbortSignal | undefined): Promise<Opened> {
+async function watch(
+  child: ChildProcess,
+  program: string,
+  { signal, earlyExitMs = EARLY_EXIT_MS }: OpenBrowserOptions,
+): Promise<Opened> {
   child.unref();
   const moment = new AbortController();
   const cancel = () => moment.abort();
@@ -124,7 +129,7 @@ async function watch(child: ChildProcess, program: string, signal: AbortSignal |
       child.once('exit', () => resolve());
       if (child.exitCode !== null || child.signalCode !== null) resolve();
       // Holds no process up: whoever opens a page waits for what comes of it.
-      wait(EARLY_EXIT_MS, undefined, { signal: moment.signal, ref: false }).then(() => resolve(), resolve);
+      wait(earlyExitMs, undefined, { signal: moment.signal, ref: false }).then(() => resolve(), resolve);
     });
   } finally {
     moment.abort();

@@ -12,12 +12,15 @@ export type KeychainProbe =
 export interface ProbeOptions {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Milliseconds within which the keychain must answer. 3,000 unless told otherwise. */
+  /** Milliseconds within which the keychain must answer, once it has been asked. 3,000 unless told otherwise. */
   readonly timeoutMs?: number | undefined;
   /** Milliseconds a person has to unlock it, once it has answered. The same unless told otherwise. */
   readonly promptMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Milliseconds for the child to start: on a busy machine that takes a while, which is not the keychain's fault. */
+const START_MS = 10_000;
 
 /**
  * Runs in the child. Plain old JavaScript: it is handed to `node -e`. First a
@@ -30,15 +33,24 @@ const [platform, service, keytarPath, bindingPath] = process.argv.slice(1);
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
 (async () => {
   const keytar = require(keytarPath);
+  const { AsyncEntry } = require(bindingPath);
+  say({ asks: true });
   await keytar.findCredentials(service);
   say({ answers: true });
-  const { AsyncEntry } = require(bindingPath);
   const entry = new AsyncEntry(service, 'probe', platform === 'linux' ? { linux: { store: 'secret-service' } } : undefined);
   await entry.setPassword('probe');
   await entry.deletePassword();
   say({ usable: true });
 })().catch((error) => say({ error: String(error && error.message) }));
 `;
+
+/** What the child says, a line each: that it now asks, that an answer came, and then what came of it. */
+interface ChildLine {
+  readonly asks?: true;
+  readonly answers?: true;
+  readonly usable?: true;
+  readonly error?: string;
+}
 
 /**
  * Finds out whether a real keychain can be used, in a child process: a native
@@ -60,34 +72,38 @@ export function probeKeychain(options: ProbeOptions): Promise<KeychainProbe> {
       ['-e', CHILD, platform, PROBE_SERVICE, require.resolve('keytar/keytar.js'), require.resolve('keytar')],
       { env: childEnv, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true },
     );
-    let verdict: KeychainProbe = {
-      available: false,
-      locked: false,
-      reason: `it did not answer within ${seconds(timeoutMs)}`,
-    };
+    let verdict: KeychainProbe;
     const kill = () => child.kill('SIGKILL');
-    let timer = setTimeout(kill, timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    /** What it comes to unless there is more to say in so many milliseconds. */
+    const within = (ms: number, otherwise: KeychainProbe) => {
+      verdict = otherwise;
+      clearTimeout(timer);
+      timer = setTimeout(kill, ms);
+    };
+    within(START_MS, unavailable('the probe of it did not start'));
     signal?.addEventListener('abort', kill, { once: true });
 
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        const line = JSON.parse(text.slice(0, end)) as { answers?: true; usable?: true; error?: string };
+        const line = JSON.parse(text.slice(0, end)) as ChildLine;
         text = text.slice(end + 1);
-        if (line.usable) verdict = { available: true };
-        else if (line.error !== undefined) verdict = refusal(line.error, platform);
-        else {
-          verdict = { available: false, locked: true, reason: `it was not unlocked within ${seconds(promptMs)}` };
-          clearTimeout(timer);
-          timer = setTimeout(kill, promptMs);
+        if (line.asks) {
+          within(timeoutMs, unavailable(`it did not answer within ${seconds(timeoutMs)}`));
+        } else if (line.answers) {
+          const reason = `it was not unlocked within ${seconds(promptMs)}`;
+          within(promptMs, { available: false, locked: true, reason });
+        } else {
+          verdict = line.error === undefined ? { available: true } : refusal(line.error, platform);
+          // A verdict is all the child is for, and it might still hang on its way out.
+          kill();
         }
-        // A verdict is all the child is for, and it might still hang on its way out.
-        if (!line.answers) kill();
       }
     });
     child.on('error', () => {
-      verdict = { available: false, locked: false, reason: 'the probe could not be started' };
+      verdict = unavailable('the probe of it could not be started');
     });
     child.on('close', () => {
       clearTimeout(timer);
@@ -103,14 +119,16 @@ function refusal(message: string, platform: NodeJS.Platform): KeychainProbe {
     case 'locked':
       return { available: false, locked: true, reason: 'it is locked' };
     case 'unavailable':
-      return {
-        available: false,
-        locked: false,
-        reason: platform === 'linux' ? 'there is no Secret Service to keep it in' : 'there is none on this machine',
-      };
+      return unavailable(
+        platform === 'linux' ? 'there is no Secret Service to keep it in' : 'there is none on this machine',
+      );
     default:
-      return { available: false, locked: false, reason: 'it refused a test entry' };
+      return unavailable('it refused a test entry');
   }
+}
+
+function unavailable(reason: string): KeychainProbe {
+  return { available: false, locked: false, reason };
 }
 
 function seconds(ms: number): string {

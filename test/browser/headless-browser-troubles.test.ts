@@ -18,55 +18,47 @@ import { signInPages } from '../support/sign-in-pages.js';
 const clock = { now: () => Date.now() };
 const present = requirement('Chromium', chromiumPresent, 'signing in by a browser without a person');
 
-describe.runIf(present && requirement('openssl', opensslPresent(), 'a browser with --ca'))(
-  'certificates',
-  { timeout: 60_000 },
-  () => {
-    const authority = createTestAuthority();
-    afterAll(() => authority.remove());
+describe.runIf(present && requirement('openssl', opensslPresent(), 'a browser with --ca'))('certificates', () => {
+  const authority = createTestAuthority();
+  afterAll(() => authority.remove());
 
-    test('are trusted by --ca where the server is vouched for by it, also on the way; by --insecure; and not without', async () => {
-      const tls = authority.issue('localhost', 'DNS:localhost,IP:127.0.0.1');
-      const end = { status: 302, headers: { location: 'http://127.0.0.1:9/callback?code=c' } };
-      const second = await serve(() => end, authority.issue('other', 'IP:127.0.0.1'));
-      const first = await serve(() => ({ status: 302, headers: { location: `${second}/` } }), tls);
-      const stranger = await serve(() => end, authority.selfSigned('stranger', 'IP:127.0.0.1'));
-      const trusting = browserDriver({ caFile: authority.caFile });
-      const [plain, insecure] = [browserDriver(), browserDriver({ insecure: true })];
-      onTestFinished(async () => {
-        await Promise.all([trusting, plain, insecure].map((driver) => driver.close()));
-      });
-      expect((await trusting.signIn(pageJob(first))).parameters.get('code')).toBe('c');
-      await expect(trusting.signIn(pageJob(stranger))).rejects.toMatchObject({ code: 'tls_not_trusted' });
-      await expect(plain.signIn(pageJob(first))).rejects.toMatchObject({
-        code: 'tls_not_trusted',
-        facts: { url: `${first}/auth` },
-      });
-      expect((await insecure.signIn(pageJob(stranger))).parameters.get('code')).toBe('c');
+  test('are trusted by --ca where the server is vouched for by it, also on the way; by --insecure; and not without', async () => {
+    const tls = authority.issue('localhost', 'DNS:localhost,IP:127.0.0.1');
+    const end = { status: 302, headers: { location: 'http://127.0.0.1:9/callback?code=c' } };
+    const second = await serve(() => end, authority.issue('other', 'IP:127.0.0.1'));
+    const first = await serve(() => ({ status: 302, headers: { location: `${second}/` } }), tls);
+    const stranger = await serve(() => end, authority.selfSigned('stranger', 'IP:127.0.0.1'));
+    const trusting = browserDriver({ caFile: authority.caFile });
+    const [plain, insecure] = [browserDriver(), browserDriver({ insecure: true })];
+    onTestFinished(async () => {
+      await Promise.all([trusting, plain, insecure].map((driver) => driver.close()));
     });
-  },
-);
-
-test.runIf(present)(
-  'a proxy of the environment is used by the browser, but not for this machine',
-  { timeout: 60_000 },
-  async () => {
-    const asked: string[] = [];
-    const proxy = await serve((url) => {
-      asked.push(url.href);
-      return { status: 302, headers: { location: 'http://127.0.0.1:9/callback?code=c' } };
+    expect((await trusting.signIn(pageJob(first))).parameters.get('code')).toBe('c');
+    await expect(trusting.signIn(pageJob(stranger))).rejects.toMatchObject({ code: 'tls_not_trusted' });
+    await expect(plain.signIn(pageJob(first))).rejects.toMatchObject({
+      code: 'tls_not_trusted',
+      facts: { url: `${first}/auth` },
     });
-    const driver = browserDriver({ env: { ...process.env, HTTP_PROXY: proxy, no_proxy: '' } });
-    onTestFinished(() => driver.close());
-    const far = await driver.signIn(pageJob('http://id.example.invalid'));
-    expect(far.parameters.get('code')).toBe('c');
-    const near = await serve(() => ({ status: 302, headers: { location: 'http://127.0.0.1:9/callback?code=d' } }));
-    expect((await driver.signIn(pageJob(near))).parameters.get('code')).toBe('d');
-    expect(asked.filter((url) => url.startsWith(near))).toEqual([]);
-  },
-);
+    expect((await insecure.signIn(pageJob(stranger))).parameters.get('code')).toBe('c');
+  });
+});
 
-describe.runIf(present && process.platform === 'linux')('a browser that dies', { timeout: 60_000 }, () => {
+test.runIf(present)('a proxy of the environment is used by the browser, but not for this machine', async () => {
+  const asked: string[] = [];
+  const proxy = await serve((url) => {
+    asked.push(url.href);
+    return { status: 302, headers: { location: 'http://127.0.0.1:9/callback?code=c' } };
+  });
+  const driver = browserDriver({ env: { ...process.env, HTTP_PROXY: proxy, no_proxy: '' } });
+  onTestFinished(() => driver.close());
+  const far = await driver.signIn(pageJob('http://id.example.invalid'));
+  expect(far.parameters.get('code')).toBe('c');
+  const near = await serve(() => ({ status: 302, headers: { location: 'http://127.0.0.1:9/callback?code=d' } }));
+  expect((await driver.signIn(pageJob(near))).parameters.get('code')).toBe('d');
+  expect(asked.filter((url) => url.startsWith(near))).toEqual([]);
+});
+
+describe.runIf(present && process.platform === 'linux')('a browser that dies', () => {
   test('is started again, and the sign-ins in it begin once more', async () => {
     const driver = browserDriver();
     onTestFinished(() => driver.close());
@@ -80,7 +72,7 @@ describe.runIf(present && process.platform === 'linux')('a browser that dies', {
       };
       return driver.signIn({ ...job, again });
     });
-    await expect.poll(() => spa.seen.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => spa.seen.length).toBeGreaterThan(0);
     killBrowser();
     const answers = await Promise.all(jobs);
     expect(answers.every(({ parameters }) => parameters.has('code'))).toBe(true);
@@ -95,7 +87,7 @@ describe.runIf(present && process.platform === 'linux')('a browser that dies', {
     signIn.catch(() => undefined);
     for (const times of [1, 2]) {
       const pressed = () => pages.seen.filter((event) => event === 'pressed forward').length;
-      await expect.poll(pressed, { timeout: 20_000 }).toBe(times);
+      await expect.poll(pressed).toBe(times);
       killBrowser();
     }
     await expect(signIn).rejects.toMatchObject({
@@ -122,7 +114,7 @@ describe.runIf(present && process.platform === 'linux')('a browser that dies', {
   }
 });
 
-describe.runIf(present)('auto', { timeout: 60_000 }, () => {
+describe.runIf(present)('auto', () => {
   test('goes on with a browser where a page needs script, asks for the request anew, and remembers it', async () => {
     const fetch = createFetch({ env: {}, clock });
     const used: string[] = [];

@@ -10,6 +10,7 @@ import { createFetch } from '../../src/network/fetch.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { PRODUCTION, pageJob } from '../support/page-job.js';
 import { signInPages, TEST_USER } from '../support/sign-in-pages.js';
+import { withTimeStopped } from '../support/time.js';
 
 const clock = { now: () => Date.now() };
 const fetch = createFetch({ env: {}, clock });
@@ -116,7 +117,7 @@ describe('what a page says is wrong is the failure', () => {
       'code',
       'That code is not correct.',
     ],
-  ] as const)('%s with %o: %s', { timeout: 60_000 }, async (style, credentials, code, field, words) => {
+  ] as const)('%s with %o: %s', async (style, credentials, code, field, words) => {
     const pages = await signInPages({ style });
     const job = pageJob(pages.issuer, { ...wrong(credentials), timeoutMs: 50_000 });
     await expect(driver.signIn(job)).rejects.toMatchObject({ code, facts: { field, words } });
@@ -183,9 +184,15 @@ describe('pages for which http is not enough', () => {
 
   test('a page that never answers ends with the time, and says where it was', async () => {
     const pages = await signInPages({ style: 'hanging' });
-    await expect(driver.signIn(pageJob(pages.issuer, { timeoutMs: 700 }))).rejects.toMatchObject({
-      code: 'sign_in_timed_out',
-      facts: { seconds: 1, title: 'Sign in', pages: 1 },
+    await withTimeStopped(async (pass) => {
+      const late = driver.signIn(pageJob(pages.issuer, { timeoutMs: 700 }));
+      late.catch(() => undefined);
+      await expect.poll(() => pages.seen).toContain('pressed forward');
+      pass(0.7);
+      await expect(late).rejects.toMatchObject({
+        code: 'sign_in_timed_out',
+        facts: { seconds: 1, title: 'Sign in', pages: 1 },
+      });
     });
   });
 
@@ -194,7 +201,9 @@ describe('pages for which http is not enough', () => {
     const stopping = new AbortController();
     const reason = new DOMException('Ctrl-C', 'AbortError');
     const failed = driver.signIn(pageJob(pages.issuer, { signal: stopping.signal }));
-    setTimeout(() => stopping.abort(reason), 200);
+    failed.catch(() => undefined);
+    await expect.poll(() => pages.seen).toContain('pressed forward');
+    stopping.abort(reason);
     await expect(failed).rejects.toBe(reason);
   });
 });

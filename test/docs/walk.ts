@@ -151,7 +151,7 @@ function toPage(output: string, state: State): string {
   return places(state)
     .reduce((changed, [here, onPage]) => changed.replaceAll(here, onPage), output)
     .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (time) => timeOnPage(Date.parse(time) / 1000 - now))
-    .replaceAll(/\bin (59|60) minutes\b/g, 'in 59 minutes')
+    .replaceAll(/\bin (5[5-9]|60) minutes\b/g, 'in 59 minutes')
     .replaceAll(/\b\d+ seconds? ago\b/g, '2 seconds ago')
     .replaceAll(
       /\bkid ([\w-]{43}(?![\w-])|[\w-]{31}(?=…))/g,

@@ -163,12 +163,13 @@ describe('login --with http', () => {
   });
 
   test('ends with the time, and by Ctrl-C with 130', async () => {
-    const pages = await pagesOf('hanging');
+    let pages = await pagesOf('hanging');
     const late = asRefused(await login(pages.issuer, ['--with', 'http', '--timeout', '1', '--json', ...SECRETS]));
     expect(late.error).toMatchObject({ code: 'sign_in_timed_out', exitCode: 6 });
+    pages = await pagesOf('hanging');
     const stopping = new AbortController();
     const stopped = login(pages.issuer, ['--with', 'http', ...SECRETS], { signal: stopping.signal });
-    await expect.poll(() => pages.seen.filter((event) => event === 'pressed forward').length).toBe(2);
+    await expect.poll(() => pages.seen).toContain('pressed forward');
     stopping.abort();
     expect((await stopped).code).toBe(130);
   });
@@ -279,7 +280,7 @@ describe('login --with command', () => {
   });
 });
 
-describe.runIf(present)('login --with browser', { timeout: 60_000 }, () => {
+describe.runIf(present)('login --with browser', () => {
   const browser = ['--browser-path', String(chromiumPath)];
 
   test('signs in on a page that its script renders; --with auto comes to the same', async () => {
@@ -303,7 +304,7 @@ describe.runIf(present)('login --with browser', { timeout: 60_000 }, () => {
     const pages = await pagesOf('hanging');
     const stopping = new AbortController();
     const stopped = login(pages.issuer, ['--with', 'browser', ...browser, ...SECRETS], { signal: stopping.signal });
-    await expect.poll(() => pages.seen.includes('pressed forward'), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => pages.seen).toContain('pressed forward');
     stopping.abort();
     expect((await stopped).code).toBe(130);
   });

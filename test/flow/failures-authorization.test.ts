@@ -10,6 +10,7 @@ import {
   loginOn,
   refused,
 } from '../support/scripted-sign-in.js';
+import { withTimeStopped } from '../support/time.js';
 
 let provider: ScriptedProvider;
 beforeAll(async () => {
@@ -149,9 +150,18 @@ describe('the answer is not one to be believed', () => {
 describe('no answer comes', () => {
   const redirectOf = (url: string) => new URL(url).searchParams.get('redirect_uri') ?? '';
 
+  /** A sign-in whose seconds are over as soon as the browser has done its part. */
+  const timedOut = (seconds: number, browse: OpenUrl) =>
+    withTimeStopped(async (pass) => {
+      const openUrl: OpenUrl = async (url) => {
+        await browse(url);
+        pass(seconds);
+      };
+      return (await refused(provider, {}, ['--timeout', String(seconds)], { openUrl })).error;
+    });
+
   test('and nobody was there: the redirect URI is the likely cause, with what to register', async () => {
-    const openUrl: OpenUrl = async () => {};
-    const { error } = await refused(provider, {}, ['--timeout', '1'], { openUrl });
+    const error = await timedOut(1, async () => {});
     expect(error).toMatchObject({ code: 'login_timeout', exitCode: 6 });
     const uri = String(error.facts.redirectUri);
     expect(uri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
@@ -161,11 +171,10 @@ describe('no answer comes', () => {
   });
 
   test('but answers of another sign-in did: a state mismatch, and no time-out', async () => {
-    const openUrl: OpenUrl = async (url) => {
+    const error = await timedOut(2, async (url) => {
       const redirect = redirectOf(url);
       await Promise.all([fetch(`${redirect}?code=stolen&state=another`), fetch(`${redirect}?code=stolen`)]);
-    };
-    const { error } = await refused(provider, {}, ['--timeout', '2'], { openUrl });
+    });
     expect(error).toMatchObject({ code: 'callback_state_mismatch', exitCode: 7 });
     expect(error.message).toBe(
       "No answer with this sign-in's state came within 2 seconds; 2 with another or no state did.",
@@ -175,10 +184,9 @@ describe('no answer comes', () => {
   });
 
   test('but other requests did: they are counted as what they are', async () => {
-    const openUrl: OpenUrl = async (url) => {
+    const error = await timedOut(1, async (url) => {
       await fetch(redirectOf(url).replace('/callback', '/other'));
-    };
-    const { error } = await refused(provider, {}, ['--timeout', '1'], { openUrl });
+    });
     expect(error).toMatchObject({ code: 'login_timeout', exitCode: 6 });
     expect(error.causes[0]).toMatch(/^1 other request came to the redirect URI/);
   });

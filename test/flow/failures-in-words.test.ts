@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunWorld } from '../support/run.js';
 import { oauthError, type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { login } from '../support/scripted-sign-in.js';
+import { withTimeStopped } from '../support/time.js';
 
 let provider: ScriptedProvider;
 beforeAll(async () => {
@@ -129,8 +130,12 @@ test('a scope is not allowed', async () => {
 });
 
 test('nobody came back', async () => {
-  const openUrl = async () => {};
-  const words = await seen({}, ['--timeout', '1'], { openUrl });
+  const words = await withTimeStopped((pass) => {
+    const onOutput = (text: string) => {
+      if (text.includes('If nothing appears')) setImmediate(() => pass(1));
+    };
+    return seen({}, ['--timeout', '1'], { openUrl: async () => {}, onOutput });
+  });
   expect(words.replaceAll(/^http:\S+\/authorize\?\S+$/gm, 'AUTHORIZATION URL')).toMatchInlineSnapshot(`
     "Signing in at http://127.0.0.1:PORT/realms/main as client app
     profile 127.0.0.1:PORT/realms/main (named after its issuer)

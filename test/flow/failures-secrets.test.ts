@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMachine } from '../support/run.js';
 import { oauthError, type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { followRedirects, type LoginDocument, loginOn } from '../support/scripted-sign-in.js';
+import { withTimeStopped } from '../support/time.js';
 
 const CLIENT_SECRET = 'client secret+with/odd=characters';
 
@@ -146,17 +147,23 @@ describe('a failed sign-in', () => {
   test('a code that a stranger guessed and one that was pasted are not shown', async () => {
     const machine = await createMachine();
     provider.play({});
-    let pasted = false;
-    const { code, stdout, stderr } = await loginOn(machine, provider.issuer, ['--no-browser', '--timeout', '1'], {
-      onStderr: (text, stdin) => {
-        const url = /^http:\S+\/authorize\?\S+$/m.exec(text)?.[0];
-        if (url === undefined || pasted) return;
-        pasted = true;
-        const redirect = new URL(url).searchParams.get('redirect_uri');
-        stdin.write(`${redirect}?code=a-pasted-code&state=another\n`);
-        void fetch(`${redirect}?code=a-guessed-code&state=another&error=a-strange-error`);
-      },
-    });
+    let [pasted, over] = [false, false];
+    const { code, stdout, stderr } = await withTimeStopped((pass) =>
+      loginOn(machine, provider.issuer, ['--no-browser', '--timeout', '1'], {
+        onStderr: (text, stdin) => {
+          if (!over && /belongs to another sign-in/.test(text) && /A request came that is not/.test(text)) {
+            over = true;
+            setImmediate(() => pass(1));
+          }
+          const url = /^http:\S+\/authorize\?\S+$/m.exec(text)?.[0];
+          if (url === undefined || pasted) return;
+          pasted = true;
+          const redirect = new URL(url).searchParams.get('redirect_uri');
+          stdin.write(`${redirect}?code=a-pasted-code&state=another\n`);
+          void fetch(`${redirect}?code=a-guessed-code&state=another&error=a-strange-error`);
+        },
+      }),
+    );
     await machine.remove();
     expect(code).toBe(7);
     expect(stderr).toContain('That address belongs to another sign-in');

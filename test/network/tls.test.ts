@@ -172,7 +172,7 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
     `;
       const run = async (url: string, env: Record<string, string>) => {
         const words = ['--input-type=module', '--eval', script, url];
-        const { stdout } = await promisify(execFile)(process.execPath, words, { env, timeout: 10_000 });
+        const { stdout } = await promisify(execFile)(process.execPath, words, { env, timeout: 60_000 });
         return stdout.trim();
       };
 

@@ -221,10 +221,10 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('a mach
     const bus = await muteBus();
     const env = { ...bareEnvironment(folder()), DBUS_SESSION_BUS_ADDRESS: bus.address };
     try {
-      expect(await probeKeychain({ env, platform, timeoutMs: 600 })).toEqual({
+      expect(await probeKeychain({ env, platform, timeoutMs: 1_000 })).toEqual({
         available: false,
         locked: false,
-        reason: 'it did not answer within 0.6 s',
+        reason: 'it did not answer within 1 s',
       });
       expect(bus.connections()).toBe(1);
       expect(childProcesses()).toEqual([]);

@@ -21,9 +21,9 @@ export interface RunningCommand {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts the built command in a process of its own; after 60 s it is ended, so that no test leaves one behind. */
+/** Starts the built command in a process of its own; after 80 s it is ended, so that no test leaves one behind. */
 export function startCommand(argv: readonly string[], env: Environment, stdin?: string): RunningCommand {
-  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, timeout: 60_000 });
+  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, timeout: 80_000 });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();

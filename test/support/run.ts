@@ -84,5 +84,5 @@ export async function createMachine(): Promise<Machine> {
 
 /** A browser in which Alice signs in and agrees to everything. */
 export const aliceSignsIn: OpenUrl = async (url) => {
-  await signInOverHttp(url, { username: 'alice', password: 'alice-password', timeoutMs: 15_000 });
+  await signInOverHttp(url, { username: 'alice', password: 'alice-password', timeoutMs: 60_000 });
 };

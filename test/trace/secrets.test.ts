@@ -54,7 +54,7 @@ describe('a sign-in, its session and its end at the built-in provider', () => {
         env: { APP_SECRET: 'demo-secret' },
         openUrl: async (url: string) => {
           for (const name of ['state', 'nonce']) secrets.add(new URL(url).searchParams.get(name) ?? '');
-          await signInOverHttp(url, { username: 'alice', password: 'alice-password', timeoutMs: 15_000 });
+          await signInOverHttp(url, { username: 'alice', password: 'alice-password', timeoutMs: 60_000 });
         },
       };
       const flags = ['--client-secret-env', 'APP_SECRET', '--client-auth', method];
