@@ -5,6 +5,8 @@ import type { Environment, Output } from './context.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
 export interface Style {
+  /** Terminal columns that there are for a line; undefined where it is no terminal. */
+  readonly columns?: number | undefined;
   strong(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -64,6 +66,11 @@ function wantsColour(stream: Output, env: Environment): boolean {
   return stream.isTTY === true && env.TERM !== 'dumb' && !env.CI;
 }
 
+/** A terminal that does not know its width says 0. */
+function widthOf({ isTTY, columns }: Output): number | undefined {
+  return isTTY === true && columns !== undefined && columns > 0 ? columns : undefined;
+}
+
 /** Makes the terminal for one run; chalk is loaded only when something will be coloured. */
 export async function createTerminal(world: { stdout: Output; stderr: Output; env: Environment }): Promise<Terminal> {
   const outColour = wantsColour(world.stdout, world.env);
@@ -80,8 +87,8 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
     transient = false;
   };
   return {
-    style: outColour ? painted : PLAIN,
-    talk: errColour ? painted : PLAIN,
+    style: { ...(outColour ? painted : PLAIN), columns: widthOf(world.stdout) },
+    talk: { ...(errColour ? painted : PLAIN), columns: widthOf(world.stderr) },
     interactive,
     out: (line) => {
       clear();
@@ -138,17 +145,74 @@ function columnsOf(text: string): number {
   return columns;
 }
 
-/** Rows as aligned columns, two spaces apart; cells must already be printable. */
-export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
-  const widths: number[] = [];
+/** Terminal columns that a column of a table keeps, however narrow the terminal. */
+const NARROWEST = 8;
+
+/**
+ * Rows as aligned columns, two spaces apart; cells must already be printable,
+ * and are coloured as a whole if at all. Where they need more than `width`
+ * terminal columns, the widest columns become narrower, and a row more lines.
+ */
+export function table(rows: readonly (readonly string[])[], indent = '', width?: number): string[] {
+  const natural: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
+      natural[column] = Math.max(natural[column] ?? 0, columnsOf(cell));
     });
   }
-  return rows.map((row) =>
-    (
-      indent + row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - columnsOf(cell))).join('  ')
-    ).trimEnd(),
-  );
+  const room = width === undefined ? undefined : width - indent.length - 2 * (natural.length - 1);
+  const limit = room === undefined ? undefined : columnLimit(natural, room);
+  if (limit === undefined) return rows.map((row) => line(row, natural, indent));
+  const widths = natural.map((columns) => Math.min(columns, limit));
+  return rows.flatMap((row) => {
+    const cells = row.map((cell, column) => wrapped(cell, widths[column] ?? 0));
+    const lines = Math.max(1, ...cells.map(({ length }) => length));
+    return Array.from({ length: lines }, (_, at) =>
+      line(
+        cells.map((pieces) => pieces[at] ?? ''),
+        widths,
+        indent,
+      ),
+    );
+  });
+}
+
+function line(cells: readonly string[], widths: readonly number[], indent: string): string {
+  const padded = cells.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - columnsOf(cell))));
+  return (indent + padded.join('  ')).trimEnd();
+}
+
+/** What the widest columns are cut to, so that all together have room; undefined where they have. */
+function columnLimit(natural: readonly number[], room: number): number | undefined {
+  const needed = (limit: number) => natural.reduce((sum, columns) => sum + Math.min(columns, limit), 0);
+  let limit = Math.max(0, ...natural);
+  if (needed(limit) <= room) return undefined;
+  while (limit > NARROWEST && needed(limit) > room) limit -= 1;
+  return limit;
+}
+
+/** A cell's text on lines of at most so many columns, broken at spaces, within words only where one alone is longer. */
+function wrapped(cell: string, width: number): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with ESC
+  const [, before = '', text = '', after = ''] = /^((?:\u001b\[\d+m)*)(.*?)((?:\u001b\[\d+m)*)$/s.exec(cell) ?? [];
+  const lines: string[] = [];
+  let current = '';
+  for (const word of text.split(' ')) {
+    const longer = current === '' ? word : `${current} ${word}`;
+    if (columnsOf(longer) <= width) {
+      current = longer;
+      continue;
+    }
+    if (current !== '') lines.push(current);
+    current = '';
+    for (const character of word) {
+      if (columnsOf(current + character) > width && current !== '') {
+        lines.push(current);
+        current = '';
+      }
+      current += character;
+    }
+  }
+  if (current !== '') lines.push(current);
+  return lines.map((piece) => before + piece + after);
 }

@@ -76,4 +76,50 @@ describe('a table', () => {
     const plain = rows.map((row) => row.replace(/\u001b\[\d+m/g, ''));
     expect(plain).toEqual(['name  Alice     x', '名前  山田太郎  y', 'e\u0301     green     z']);
   });
+
+  const rows = [
+    ['iss', 'https://id.example.com/realms/main', 'compared to the letter'],
+    ['名前', '山田 太郎', 'any text'],
+  ];
+
+  it('is as wide as its cells where there is room, or no terminal', () => {
+    const whole = [
+      'iss   https://id.example.com/realms/main  compared to the letter',
+      '名前  山田 太郎                           any text',
+    ];
+    expect(table(rows)).toEqual(whole);
+    expect(table(rows, '', 64)).toEqual(whole);
+  });
+
+  it('takes more lines on a narrow terminal, and stays in columns', async () => {
+    expect(table(rows, '  ', 40)).toEqual([
+      '  iss   https://id.exam  compared to the',
+      '        ple.com/realms/  letter',
+      '        main',
+      '  名前  山田 太郎        any text',
+    ]);
+    const { terminal } = await terminalOn({}, { FORCE_COLOR: '1' });
+    const red = table([['a', terminal.style.bad('one two three four')]], '', 12);
+    expect(red).toEqual(
+      ['one two', 'three', 'four'].map((text, at) => `${at === 0 ? 'a' : ' '}  ${terminal.style.bad(text)}`),
+    );
+  });
+
+  it.each([80, 60, 36])('is never wider than %i columns, and loses no character', (width) => {
+    const wide = [['a', 'one two three four five '.repeat(9).trim(), 'x'.repeat(150), 'しろいうさぎ'.repeat(9)]];
+    const lines = table(wide, '', width);
+    const columns = (text: string) => [...text].reduce((sum, one) => sum + (/[ぁ-ん]/.test(one) ? 2 : 1), 0);
+    expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(width);
+    expect(lines.join('').replaceAll(/\s/g, '').length).toBe(wide.join('').replaceAll(/[\s,]/g, '').length);
+  });
+
+  it('knows the width of a terminal, and that a pipe has none', async () => {
+    const at = async (stream: object) => (await terminalOn(stream)).terminal.style.columns;
+    expect(await at({ isTTY: true, columns: 80 })).toBe(80);
+    expect([await at({ isTTY: true, columns: 0 }), await at({ isTTY: true }), await at({ columns: 80 })]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
 });

@@ -102,7 +102,7 @@ function printForPeople(
     ['redirect URI', printable(result.redirectUri)],
     ['scopes', cutForTable(result.grantedScope ?? config.scope)],
   ];
-  for (const line of table(about, '  ')) terminal.out(line);
+  for (const line of table(about, '  ', style.columns)) terminal.out(line);
   terminal.out('');
   for (const line of twoReadingsRows(readings, style)) terminal.out(line);
   if (refusedByStandard) {
@@ -120,11 +120,11 @@ function printForPeople(
       ? [field, style.dim('-'), printable(reason ?? '')]
       : [field, cutForTable(value), style.dim(`from the claim ${claim}`)],
   );
-  for (const line of table(lines, '  ')) terminal.out(line);
-  for (const line of table(syncRows(result, file.syncProfile), '  ')) terminal.out(line);
+  for (const line of table(lines, '  ', style.columns)) terminal.out(line);
+  for (const line of table(syncRows(result, file.syncProfile), '  ', style.columns)) terminal.out(line);
   terminal.out('');
   terminal.out(style.strong('Tokens in Logto'));
-  for (const line of table(storageRows(result.storage, file.tokenStorage), '  ')) terminal.out(line);
+  for (const line of table(storageRows(result.storage, file.tokenStorage), '  ', style.columns)) terminal.out(line);
   if (options.showClaims) {
     terminal.out('');
     terminal.out(style.strong('Claims'));

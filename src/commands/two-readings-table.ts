@@ -5,7 +5,7 @@ import { cutForTable, verdictMark } from './id-token-table.js';
 /** Two columns are narrower than one: a value longer than this many characters is cut. */
 const LONGEST = 50;
 
-/** The ID token in two columns: what the standard says of each check, and what Logto does about it. */
+/** The ID token in two columns: what the standard says of each check, and what Logto does about it. On a narrow terminal a check takes several lines. */
 export function twoReadingsRows(readings: readonly TwoReadings[], style: Style): string[] {
   const rows = readings
     .filter((reading) => reading.verdict !== 'skip' || reading.logto.verdict === 'fail' || isLogtosOwn(reading))
@@ -16,7 +16,7 @@ export function twoReadingsRows(readings: readonly TwoReadings[], style: Style):
       logtoMark(reading.logto, style),
       cutForTable(reading.logto.note, LONGEST),
     ]);
-  return table([['ID token', ' ', 'the standard', ' ', 'Logto'].map(style.strong), ...rows], '  ');
+  return table([['ID token', ' ', 'the standard', ' ', 'Logto'].map(style.strong), ...rows], '  ', style.columns);
 }
 
 /** What the standard has nothing to say of. */

@@ -84,6 +84,24 @@ describe('a sign-in that Logto would accept', () => {
     expect(stderr).toContain(`Signing in as Logto would, at ${plain.issuer}/auth as client demo-confidential\n`);
   });
 
+  test('keeps its two columns on a narrow terminal, and has one line a check on a wide one', async () => {
+    const shownAt = async (columns: number) => {
+      const world = { openUrl: aliceSignsIn, columns, env: { NO_COLOR: '1' } };
+      const { stdout } = await loginWithConnector(machine, connectorFor(plain.issuer), [], world);
+      return stdout.split('\n');
+    };
+    const narrow = await shownAt(72);
+    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(72);
+    const at = narrow.findIndex((line) => line.startsWith('  ID token '));
+    const column = narrow[at]?.indexOf('Logto') ?? -1;
+    expect(narrow.slice(at, at + 3).map((line) => line.slice(column))).toEqual([
+      'Logto',
+      'any that the key set has',
+      'a key for',
+    ]);
+    expect(await shownAt(140)).toContainEqual(expect.stringMatching(/^ {2}alg .* any that the key set has a key for$/));
+  });
+
   test('sends the very address that Logto would, without PKCE, and keeps nothing', async () => {
     const asked: string[] = [];
     const { code } = await loginWithConnector(

@@ -31,6 +31,8 @@ export interface RunWorld {
   /** All of stdin, at once; without it stdin stays open and silent. */
   readonly stdin?: string;
   readonly signal?: AbortSignal;
+  /** Makes stdout a terminal that is so wide. */
+  readonly columns?: number;
   /** Called with everything stderr has so far, after each write. */
   readonly onStderr?: (text: string, stdin: PassThrough) => void;
   /** Called with each write to stdout or stderr, in the order a terminal shows them. */
@@ -60,6 +62,7 @@ export async function createMachine(): Promise<Machine> {
         folders: { config: home, data: home },
         stdin,
         stdout: {
+          ...(world.columns === undefined ? {} : { isTTY: true, columns: world.columns }),
           write: (text) => {
             stdout += text;
             world.onOutput?.(text);
