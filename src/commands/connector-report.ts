@@ -61,10 +61,16 @@ export function acceptedByLogto(result: ConnectorLoginResult, { file }: Connecto
       reason: reason ?? null,
       expiresIn: expiresIn ?? null,
       refresh,
-      error: error ? { code: error.code, message: explain(error.code, error.facts).message } : null,
+      error: error ? explained(error) : null,
       on: file.tokenStorage ?? null,
     },
   };
+}
+
+/** A refresh that failed: what happened, and what to change. */
+function explained({ code, facts }: OidcCliError) {
+  const { message, fix } = explain(code, facts);
+  return { code, message, fix };
 }
 
 function connectorDocument(result: ConnectorLoginResult, connector: Connector, options: ConnectorReportOptions) {
@@ -167,6 +173,7 @@ function storageRows(storage: TokenStorage, on: boolean | undefined): string[][]
     ...(on === false ? [['storage', 'is off in this connector; with it on:']] : []),
     ['stored', stored ? `yes${lifetime}` : `no: ${reason}`],
     ['refresh', refreshText(refresh, error)],
+    ...(error ? [['to fix', printable(explained(error).fix)]] : []),
     ...(stored && reason !== undefined ? [['note', reason]] : []),
   ];
 }
@@ -176,10 +183,12 @@ function refreshText(refresh: TokenStorage['refresh'], error: OidcCliError | und
     case 'works':
       return 'works (tried just now)';
     case 'fails':
-      return error ? `fails: ${printable(explain(error.code, error.facts).message)}` : 'fails';
+      return error ? `fails: ${printable(explained(error).message)}` : 'fails';
     case 'no refresh token':
       return 'not possible: the provider gave no refresh token (scope offline_access?)';
     case 'never needed':
       return 'never tried by Logto';
+    case 'nothing stored':
+      return 'nothing to refresh';
   }
 }

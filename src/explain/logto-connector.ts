@@ -65,6 +65,7 @@ function tokenRefusalCauses(f: Facts): string[] {
   const basic = method === 'client_secret_basic';
   const client = f.error === 'invalid_client' || f.status === 401;
   const grant = f.error === 'invalid_grant' || f.error === 'invalid_request';
+  const refreshing = f.refreshing === true;
   const failed = Number(f.status) >= 500;
   const announced = Array.isArray(f.announced) ? f.announced : undefined;
   return causes(
@@ -80,20 +81,70 @@ function tokenRefusalCauses(f: Facts): string[] {
     f.secretHasWhitespace === true && 'The client secret begins or ends with a space or a line break.',
     client && 'The client id or the client secret is wrong.',
     grant &&
+      refreshing &&
+      'The provider does not take this refresh token from this client: it may be bound to more than Logto sends with it.',
+    grant &&
       f.pkceRequired === true &&
       'The provider requires PKCE, which Logto does not do: it cannot be used as a connector.',
-    grant &&
+    !failed &&
       Array.isArray(f.overridden) &&
       f.overridden.length > 0 &&
       `customConfig overrides ${f.overridden.join(', ')} in the token request.`,
-    grant && 'The code was used before, or the redirect URI differs from the one of the authorization request.',
-    grant && f.pkceRequired === undefined && 'The provider requires PKCE for this client, which Logto does not do.',
+    grant &&
+      !refreshing &&
+      'The code was used before, or the redirect URI differs from the one of the authorization request.',
+    grant &&
+      !refreshing &&
+      f.pkceRequired === undefined &&
+      'The provider requires PKCE for this client, which Logto does not do.',
     failed && 'The provider failed inside, or a gateway in front of it did.',
     !client &&
       !grant &&
       !failed &&
       'The provider refuses the request itself, not the client and not the code; its own words say why.',
   );
+}
+
+/** What to change after a refused token request, by the likeliest cause. */
+function tokenRefusalFix(f: Facts): string {
+  if (f.rawBasicDiffers === true && f.method === 'client_secret_basic')
+    return 'Set tokenEndpointAuthMethod to client_secret_post, or have the provider make a secret of letters and digits only.';
+  if (f.pkceRequired === true) return 'Switch off the PKCE requirement for this client at the provider.';
+  if (Number(f.status) >= 500) return "Look for the failure in the provider's log, or try again later.";
+  if (Array.isArray(f.overridden) && f.overridden.length > 0)
+    return `Remove ${listed(f.overridden, 'it')} from customConfig.`;
+  if (f.error !== 'invalid_grant' && f.error !== 'invalid_request')
+    return 'Compare clientId, clientSecret and tokenEndpointAuthMethod with the client at the provider.';
+  return f.refreshing === true
+    ? 'Compare the refresh tokens of this client at the provider with what Logto sends: client, refresh token, customConfig.'
+    : 'Sign in once more, and if it stays, compare the redirect URI and customConfig with what the provider expects.';
+}
+
+/** What to change after an ID token that Logto's library refuses, by the claim or the kind of failure. */
+function idTokenFix({ claim, actual, missing, kind, issuerIsAnnounced }: Facts): string {
+  switch (claim) {
+    case 'iss':
+      if (missing === true)
+        return 'Remove idTokenVerificationConfig.issuer, or have the provider write its issuer into the ID token.';
+      return issuerIsAnnounced === true
+        ? 'Have the provider write the issuer of its discovery document into iss.'
+        : `Set idTokenVerificationConfig.issuer to ${actual ?? "the provider's issuer, to the letter"}.`;
+    case 'iat':
+    case 'exp':
+    case 'nbf':
+      return claim === 'iat' && missing === true
+        ? 'Remove idTokenVerificationConfig.maxTokenAge, or have the provider write iat into the ID token.'
+        : 'Set both clocks by NTP, or set idTokenVerificationConfig.clockTolerance (a number of seconds).';
+    case 'sub':
+    case 'typ':
+      return `Remove idTokenVerificationConfig.${claim === 'sub' ? 'subject' : 'typ'}.`;
+    case 'aud':
+      return 'Set clientId to what stands in aud, or correct the audience at the provider.';
+    default:
+      return kind === 'ERR_JOSE_ALG_NOT_ALLOWED'
+        ? 'Add the algorithm to idTokenVerificationConfig.algorithms, or remove that list.'
+        : "Compare idTokenVerificationConfig with the provider's discovery document (oidc-cli doctor --connector does).";
+  }
 }
 
 /** What difference of clocks the connector lets pass. */
@@ -164,26 +215,23 @@ export const logtoConnector = {
     fix:
       f.error === undefined && f.responseMode === 'fragment'
         ? 'Remove responseMode from authRequestOptionalConfig (or response_mode from customConfig).'
-        : 'Correct what the provider complains of, in the connector or at the provider, and sign in again.',
+        : f.pkceRequired === true
+          ? 'Switch off the PKCE requirement for this client at the provider: as a confidential client it has a secret.'
+          : 'Correct what the provider complains of, in the connector or at the provider, and sign in again.',
   }),
   connector_token_refused: (f) => ({
     message: `The token endpoint refused Logto's request with ${f.status ?? 'an error'}.${providersWords(f)}${asLogtoShows(f)}`,
     causes: tokenRefusalCauses(f),
-    fix:
-      f.rawBasicDiffers === true && f.method === 'client_secret_basic'
-        ? 'Set tokenEndpointAuthMethod to client_secret_post, or have the provider make a secret of letters and digits only.'
-        : f.pkceRequired === true
-          ? 'Switch off the PKCE requirement for this client at the provider.'
-          : Number(f.status) >= 500
-            ? "Look for the failure in the provider's log, or try again later."
-            : f.error === 'invalid_grant' || f.error === 'invalid_request'
-              ? 'Sign in once more, and if it stays, compare the redirect URI and customConfig with what the provider expects.'
-              : 'Compare clientId, clientSecret and tokenEndpointAuthMethod with the client at the provider.',
+    fix: tokenRefusalFix(f),
   }),
   connector_token_response_invalid: (f) => ({
-    message: `The token endpoint's answer has a form that Logto does not take: ${f.reason ?? 'it is not what it has to be'}.${asLogtoShows(f)}`,
+    message: `The token endpoint's answer${f.refreshing === true ? ' to a refresh' : ''} has a form that Logto does not take: ${f.reason ?? 'it is not what it has to be'}.${asLogtoShows(f)}`,
     causes: causes(
       f.member === 'id_token' &&
+        f.refreshing === true &&
+        'The provider leaves the ID token out when it refreshes, as OpenID Connect Core §12.2 allows; Logto wants one all the same.',
+      f.member === 'id_token' &&
+        f.refreshing !== true &&
         'The provider gives no ID token to this client: the scope openid is not allowed to it, or it speaks OAuth 2.0 only.',
       f.member === 'expires_in' && 'The provider writes expires_in as text; RFC 6749 §5.1 wants a number.',
       /null/.test(String(f.reason)) &&
@@ -192,11 +240,13 @@ export const logtoConnector = {
         `The answer is ${f.contentType ?? 'of no stated type'}: tokenEndpoint may be a page and not the token endpoint.`,
     ),
     fix:
-      f.member === 'id_token'
-        ? "Allow the scope openid to the client at the provider, or use Logto's OAuth 2.0 connector."
-        : /not JSON/.test(String(f.reason))
-          ? "Copy token_endpoint from the provider's discovery document into tokenEndpoint."
-          : 'Have the provider correct its answer; no setting of the connector helps.',
+      f.member === 'id_token' && f.refreshing === true
+        ? 'Have the provider send an ID token with each refresh as well; no setting of the connector helps.'
+        : f.member === 'id_token'
+          ? "Allow the scope openid to the client at the provider, or use Logto's OAuth 2.0 connector."
+          : /not JSON/.test(String(f.reason))
+            ? "Copy token_endpoint from the provider's discovery document into tokenEndpoint."
+            : 'Have the provider correct its answer; no setting of the connector helps.',
   }),
   connector_token_unreachable: (f) => ({
     message: unreachable(f, 'token endpoint'),
@@ -210,10 +260,18 @@ export const logtoConnector = {
     message: unreachable(f, 'key set'),
     causes: causes(
       f.why === 'network_timeout' && 'The provider is slower than the 5 s that Logto waits for a key set.',
-      f.status === 404 && 'jwksUri is wrong.',
+      f.keySetIsAnnounced === true &&
+        f.why === undefined &&
+        "The provider's discovery document names this very address: the fault is at the provider.",
+      f.status === 404 && f.keySetIsAnnounced !== true && 'jwksUri is wrong.',
       typeof f.status === 'number' && f.status >= 300 && f.status < 400 && 'It redirects, and Logto does not follow.',
     ),
-    fix: "Copy jwks_uri from the provider's discovery document into idTokenVerificationConfig.jwksUri.",
+    fix:
+      f.why === 'network_timeout'
+        ? 'Have the provider serve its key set faster: Logto has no setting for how long it waits.'
+        : f.keySetIsAnnounced === true
+          ? 'Have the provider serve its key set there, as JSON, without a redirect, to the Logto server as well.'
+          : "Copy jwks_uri from the provider's discovery document into idTokenVerificationConfig.jwksUri.",
   }),
   connector_id_token_refused: (f) => {
     const { claim, expected, actual } = f;
@@ -233,7 +291,10 @@ export const logtoConnector = {
           typeof actual === 'string' &&
           expected.replace(/\/$/, '') === actual.replace(/\/$/, '') &&
           'They differ only by the slash at the end: the comparison is exact.',
-        claim === 'iss' && 'idTokenVerificationConfig.issuer is that of another tenant or environment.',
+        claim === 'iss' &&
+          (f.issuerIsAnnounced === true
+            ? "The provider's discovery document states the issuer of the connector, and its ID tokens another: the fault is at the provider, or a proxy before it changes its name."
+            : 'idTokenVerificationConfig.issuer is that of another tenant or environment.'),
         claim === 'aud' &&
           'The provider puts something else than the client id into aud. Logto always compares with clientId; its setting audience is ignored.',
         claim === 'exp' && `The clocks differ, or the token is old: this connector allows ${tolerated(f)}.`,
@@ -249,24 +310,7 @@ export const logtoConnector = {
           'The provider publishes several keys and does not name one (kid) in its ID tokens.',
         f.kind === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' && 'jwksUri is that of another provider or tenant.',
       ),
-      fix: String(
-        f.fix ??
-          (claim === 'iss'
-            ? f.missing === true
-              ? 'Remove idTokenVerificationConfig.issuer, or have the provider write its issuer into the ID token.'
-              : `Set idTokenVerificationConfig.issuer to ${actual ?? "the provider's issuer, to the letter"}.`
-            : claim === 'iat' && f.missing === true
-              ? 'Remove idTokenVerificationConfig.maxTokenAge, or have the provider write iat into the ID token.'
-              : claim === 'exp' || claim === 'nbf' || claim === 'iat'
-                ? 'Set both clocks by NTP, or set idTokenVerificationConfig.clockTolerance (a number of seconds).'
-                : claim === 'sub' || claim === 'typ'
-                  ? `Remove idTokenVerificationConfig.${claim === 'sub' ? 'subject' : 'typ'}.`
-                  : claim === 'aud'
-                    ? 'Set clientId to what stands in aud, or correct the audience at the provider.'
-                    : f.kind === 'ERR_JOSE_ALG_NOT_ALLOWED'
-                      ? 'Add the algorithm to idTokenVerificationConfig.algorithms, or remove that list.'
-                      : "Compare idTokenVerificationConfig with the provider's discovery document (oidc-cli doctor --connector does)."),
-      ),
+      fix: String(f.fix ?? idTokenFix(f)),
     };
   },
   connector_claims_refused: (f) => ({

@@ -141,7 +141,7 @@ export function judgeConnectorConfig(value: unknown): ConfigVerdict {
   if (result.success) return { accepted: true, config: result.data };
   const faults = result.error.issues.map(({ path, message }) => {
     const keys = path.map(String);
-    return { path: keys, found: shape(at(value, keys)), allowed: message };
+    return { path: keys, found: shape(at(value, keys), message), allowed: message };
   });
   return { accepted: false, faults };
 }
@@ -156,11 +156,15 @@ function at(value: unknown, path: readonly string[]): unknown {
 }
 
 /** What kind of value is there. The value itself may be a secret, and is not told. */
-function shape(value: unknown): string {
+function shape(value: unknown, allowed: string): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'string') return value === '' ? 'an empty text' : 'another text';
+  if (typeof value === 'string') {
+    if (value === '') return 'an empty text';
+    // Where certain texts are allowed.
+    return /^(?:"|one of )/.test(allowed) ? 'another text' : 'a text';
+  }
   if (typeof value === 'object') return 'an object';
   return typeof value === 'boolean' ? String(value) : `a ${typeof value}`;
 }

@@ -301,12 +301,20 @@ interface Known {
   readonly connector: Connector;
 }
 
+/** What a token request says, where that is known beforehand; empty where it is another each time. */
+function sentByLogto({ clientId, clientSecret, grantType }: Connector['config']): Readonly<Record<string, string>> {
+  const eachTime = { code: '', client_assertion: '', code_verifier: '' };
+  return { ...eachTime, grant_type: grantType, client_id: clientId, client_secret: clientSecret };
+}
+
 /** What is known of this run that tells why the provider refused: never a value of the secret itself. */
 function withWhatIsKnown(error: unknown, known: Known): unknown {
   if (!(error instanceof OidcCliError)) return error;
   const { config } = known.connector;
-  const protocolKeys = ['code', 'grant_type', 'client_id', 'client_secret', 'client_assertion', 'code_verifier'];
-  const overridden = Object.keys(config.customConfig ?? {}).filter((key) => protocolKeys.includes(snakeCase(key)));
+  const overridden = Object.entries(config.customConfig ?? {}).flatMap(([key, value]) => {
+    const own = sentByLogto(config)[snakeCase(key)];
+    return own === undefined || own === value ? [] : [key];
+  });
   const facts = {
     ...error.facts,
     ...discoveredFacts(known),
@@ -319,9 +327,16 @@ function withWhatIsKnown(error: unknown, known: Known): unknown {
   return new OidcCliError(error.code, facts, { cause: error.cause, exitCode: error.exitCode, details: error.details });
 }
 
-function discoveredFacts({ provider }: Known) {
-  const announced = provider?.metadata.token_endpoint_auth_methods_supported;
-  return announced === undefined ? {} : { announced };
+function discoveredFacts({ provider, connector }: Known) {
+  if (!provider) return {};
+  const { token_endpoint_auth_methods_supported: announced, jwks_uri: keySet } = provider.metadata;
+  const { issuer, jwksUri } = connector.config.idTokenVerificationConfig;
+  return {
+    ...(announced === undefined ? {} : { announced }),
+    // Where the connector says what the provider says of itself, it is not the connector that is wrong.
+    issuerIsAnnounced: [issuer].flat().includes(provider.issuer),
+    keySetIsAnnounced: keySet === jwksUri,
+  };
 }
 
 function pkceFacts(words: unknown): { pkceRequired?: boolean } {

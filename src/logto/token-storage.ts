@@ -10,7 +10,7 @@ export interface TokenStorage {
   /** Seconds until Logto takes the access token for expired; absent: never. */
   readonly expiresIn?: number;
   /** Whether Logto could renew them: tried, where there was a refresh token. */
-  readonly refresh: 'works' | 'fails' | 'no refresh token' | 'never needed';
+  readonly refresh: 'works' | 'fails' | 'no refresh token' | 'never needed' | 'nothing stored';
   /** With what a tried refresh failed. */
   readonly error?: OidcCliError;
   /** The newest tokens: a refresh may have replaced the ones of the sign-in. */
@@ -28,7 +28,7 @@ export async function tryTokenStorage(
   deps: ConnectorDeps,
 ): Promise<TokenStorage> {
   if (tokens.access_token === undefined) {
-    return { stored: false, reason: 'the token response has no access_token', refresh: 'no refresh token', tokens };
+    return { stored: false, reason: 'the token response has no access_token', refresh: 'nothing stored', tokens };
   }
   const { expires_in: expiresIn, refresh_token: refreshToken } = tokens;
   const lifetime = expiresIn === undefined ? {} : { expiresIn };

@@ -414,6 +414,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...byLogto('general'), status: 401, secretHasWhitespace: true, authenticate: 'Basic realm="token"' },
     { ...byLogto('general'), status: 400, error: 'invalid_grant', description: 'PKCE is required', pkceRequired: true },
     { ...byLogto('general'), status: 400, error: 'invalid_grant', overridden: ['code'] },
+    { ...byLogto('general'), status: 400, error: 'invalid_grant', refreshing: true },
     { ...byLogto('general'), status: 502, body: '<html>\n  <h1>Bad gateway</h1>' },
     { ...byLogto('general'), status: 500, body: '' },
   ],
@@ -421,6 +422,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...byLogto('invalid_response'), reason: 'it is not JSON', contentType: 'text/html' },
     { ...byLogto('invalid_response'), reason: 'it is not JSON' },
     { ...byLogto('invalid_response'), reason: 'it has no id_token', member: 'id_token' },
+    { ...byLogto('invalid_response'), reason: 'it has no id_token', member: 'id_token', refreshing: true },
     { ...byLogto('invalid_response'), reason: 'expires_in is a string and not a number', member: 'expires_in' },
     { ...byLogto('social_invalid_id_token'), reason: 'id_token is empty', member: 'id_token' },
   ],
@@ -438,12 +440,14 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   connector_key_set_unavailable: [
     { ...serverError, url, why: 'network_timeout', seconds: 5 },
     { ...serverError, url, status: 404, reason: 'it answered 404' },
+    { ...serverError, url, status: 404, reason: 'it answered 404', keySetIsAnnounced: true },
     { ...serverError, url, status: 302, reason: 'it answered 302' },
     { ...serverError, url, status: 200, reason: 'its answer is no key set' },
     { ...serverError, url, why: 'network_refused', reason: 'ECONNREFUSED' },
   ],
   connector_id_token_refused: [
     { ...refusedClaim, claim: 'iss', expected: issuer, actual: `${issuer}/` },
+    { ...refusedClaim, claim: 'iss', expected: issuer, actual: 'https://other.example', issuerIsAnnounced: true },
     { ...refusedClaim, claim: 'iss', expected: issuer, actual: 'nothing', missing: true },
     { ...refusedClaim, claim: 'aud', expected: 'app', actual: 'app-1, app-2' },
     { ...refusedClaim, claim: 'exp', expected: 'after 2026-01-01T00:00:00.000Z', actual: '2025-12-31T23:59:59.000Z' },
@@ -666,6 +670,30 @@ describe('the first cause is the true one where facts tell', () => {
     ],
     ['a provider without ID tokens', 'connector_token_response_invalid', { member: 'id_token' }, /scope openid/],
     ['booleans as texts', 'connector_claims_refused', { stringBoolean: true }, /as texts/],
+    [
+      'an issuer that is the one of discovery',
+      'connector_id_token_refused',
+      { claim: 'iss', expected: issuer, actual: 'https://other.example', issuerIsAnnounced: true },
+      /the fault is at the provider/,
+    ],
+    [
+      'a key set where discovery has it',
+      'connector_key_set_unavailable',
+      { status: 404, keySetIsAnnounced: true },
+      /the fault is at the provider/,
+    ],
+    [
+      'an ID token that a refresh leaves out',
+      'connector_token_response_invalid',
+      { member: 'id_token', refreshing: true },
+      /§12\.2 allows/,
+    ],
+    [
+      'a grant type of customConfig',
+      'connector_token_refused',
+      { status: 400, error: 'unsupported_grant_type', overridden: ['grant_type'] },
+      /overrides grant_type/,
+    ],
     ['a key set behind a redirect', 'connector_key_set_unavailable', { status: 302 }, /does not follow/],
   ])('%s', (_name, code, facts, cause) => {
     expect(firstCause(code, facts)).toMatch(cause);

@@ -232,7 +232,7 @@ export function brokenConnectors(issuer: string): readonly BrokenConnector[] {
     refused(
       'an object in a text',
       base({ idTokenVerificationConfig: '{"jwksUri":"a"}' }),
-      ['idTokenVerificationConfig', 'another text'],
+      ['idTokenVerificationConfig', 'a text'],
       'Take the quotes (and the backslashes) off',
     ),
     refused(

@@ -243,7 +243,7 @@ describe('a bad connector', () => {
     expect(faults.map(({ path, line, found }) => [path, line, found])).toEqual([
       ['authorizationEndpoint', 1, 'nothing'],
       ['clientId', 3, 'a number'],
-      ['idTokenVerificationConfig.currentDate', 14, 'another text'],
+      ['idTokenVerificationConfig.currentDate', 14, 'a text'],
       ['authRequestOptionalConfig.maxAge', 20, 'a number'],
     ]);
     // The provider is found by what is left of the endpoints.

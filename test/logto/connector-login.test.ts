@@ -235,11 +235,21 @@ describe('what Logto would refuse', () => {
     readonly logto: readonly [number, string];
     readonly says: RegExp;
     readonly because?: RegExp;
+    readonly repair?: RegExp;
   }[] = [
     {
       faults: { faults: ['wrong-issuer'] },
       ...{ code: 'connector_id_token_refused', exit: 7, logto: [500, 'Internal server error'] },
       says: /claim iss/,
+      because: /discovery document states the issuer of the connector/,
+      repair: /^Have the provider write/,
+    },
+    {
+      changes: (issuer) => ({ idTokenVerificationConfig: { jwksUri: `${issuer}/jwks`, issuer: `${issuer}/` } }),
+      ...{ code: 'connector_id_token_refused', exit: 7, logto: [500, 'Internal server error'] },
+      says: /claim iss/,
+      because: /slash/,
+      repair: /^Set idTokenVerificationConfig.issuer to http/,
     },
     {
       faults: { faults: ['expired-id-token'] },
@@ -273,6 +283,21 @@ describe('what Logto would refuse', () => {
       ...{ code: 'connector_code_missing', exit: 5, logto: [400, 'connector.general'] },
       says: /requires PKCE/,
       because: /PKCE, which Logto does not do/,
+      repair: /^Switch off the PKCE requirement/,
+    },
+    {
+      changes: () => ({ customConfig: { grantType: 'password', client_id: 'demo-confidential' } }),
+      ...{ code: 'connector_token_refused', exit: 5, logto: [400, 'connector.general'] },
+      says: /unsupported_grant_type/,
+      because: /customConfig overrides grantType in/,
+      repair: /^Remove grantType from customConfig/,
+    },
+    {
+      faults: { faults: ['jwks-404'] },
+      ...{ code: 'connector_key_set_unavailable', exit: 3, logto: [500, 'Internal server error'] },
+      says: /answered 404/,
+      because: /names this very address/,
+      repair: /^Have the provider serve its key set there/,
     },
     {
       changes: () => ({ clientSecret: 'wrong' }),
@@ -302,7 +327,7 @@ describe('what Logto would refuse', () => {
       says: /not an absolute URL/,
     },
   ];
-  test.each(cases)('$code: $says', async ({ faults = {}, changes, code, exit, logto, says, because }) => {
+  test.each(cases)('$code: $says', async ({ faults = {}, changes, code, exit, logto, says, because, repair }) => {
     const idp = Object.keys(faults).length === 0 ? plain : await identityProvider(faults);
     const connector = connectorFor(idp.issuer, changes?.(idp.issuer));
     const finished = await loginWithConnector(machine, connector, ['--json']);
@@ -312,6 +337,7 @@ describe('what Logto would refuse', () => {
     expect(document.logto).toEqual({ accepted: false, status: logto[0], code: logto[1] });
     expect(document.error.message).toMatch(says);
     if (because) expect(document.error.causes[0]).toMatch(because);
+    if (repair) expect(document.error.fix).toMatch(repair);
     expect(document.error.message).toContain(`Logto shows its user only: ${logto[0]} ${logto[1]}`);
     expect(finished.stdout + finished.stderr).not.toMatch(/demo-secret|with\+plus|alice-password|eyJ/);
     expect(await readdir(machine.home)).toEqual(['connector.json']);
@@ -410,12 +436,18 @@ describe('the tokens', () => {
   test.each([
     [{}, {}, { stored: true, refresh: 'works' }],
     [{}, { scope: 'openid' }, { stored: true, refresh: 'no refresh token' }],
-    [{ faults: ['no-access-token'] }, {}, { stored: false }],
+    [{ faults: ['no-access-token'] }, {}, { stored: false, refresh: 'nothing stored' }],
     [{ faults: ['no-expires-in'] }, { scope: 'openid' }, { stored: true, refresh: 'never needed', expiresIn: null }],
     [
       { faults: ['refresh-without-id-token'] },
       {},
-      { refresh: 'fails', error: { code: 'connector_token_response_invalid' } },
+      {
+        refresh: 'fails',
+        error: {
+          code: 'connector_token_response_invalid',
+          fix: 'Have the provider send an ID token with each refresh as well; no setting of the connector helps.',
+        },
+      },
     ],
   ] as const)('%o with %o', async (faults, changes, tokens) => {
     const { document, code } = await documentOf(
@@ -426,22 +458,27 @@ describe('the tokens', () => {
     expect(document.logto.tokens).toMatchObject(tokens);
   });
 
-  test('cannot be refreshed where the authentication method is left to its default', async () => {
-    const idp = await identityProvider({
-      clients: [{ clientId: 'posting', clientSecret: 'posting-secret', tokenEndpointAuthMethod: 'client_secret_post' }],
-    });
-    const connector = connectorFor(idp.issuer, {
-      clientId: 'posting',
-      clientSecret: 'posting-secret',
-      tokenEndpointAuthMethod: undefined,
-    });
-    const { stdout, code } = await loginWithConnector(machine, connector, ['--json']);
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout).logto.tokens).toMatchObject({
-      refresh: 'fails',
-      error: { code: 'connector_refresh_unsupported' },
-    });
-  });
+  test.each([
+    ['client_secret_post', {}, 'connector_refresh_unsupported', 'Write tokenEndpointAuthMethod out'],
+    [
+      'client_secret_jwt',
+      { tokenEndpointAuthMethod: 'client_secret_jwt' },
+      'connector_client_assertion_failed',
+      'Fill in clientSecret and clientSecretJwtSigningAlgorithm.',
+    ],
+  ] as const)(
+    'by %s cannot be refreshed where what it takes is left to its default, and it is said what to write',
+    async (tokenEndpointAuthMethod, written, refusal, repair) => {
+      const client = { clientId: 'posting', clientSecret: 'a-secret-of-thirty-two-characters' };
+      const idp = await identityProvider({ clients: [{ ...client, tokenEndpointAuthMethod }] });
+      const connector = connectorFor(idp.issuer, { ...client, tokenEndpointAuthMethod: undefined, ...written });
+      const { stdout, code } = await loginWithConnector(machine, connector, ['--json']);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).logto.tokens).toMatchObject({ refresh: 'fails', error: { code: refusal } });
+      const shown = await loginWithConnector(machine, connector);
+      expect(shown.stdout).toContain(`\n  to fix   ${repair}`);
+    },
+  );
 });
 
 describe('--save', () => {
