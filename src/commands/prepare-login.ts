@@ -58,7 +58,8 @@ export async function prepareLogin(
   const name = options.save ?? profile.name;
   if (options.save !== undefined && options.save !== profile.name) await refuseToReplace(options.save, context);
   terminal.say(`Signing in at ${printable(profile.issuer)} as client ${printable(profile.clientId)}`);
-  terminal.say(terminal.talk.dim(`profile ${printable(name)} (${chosenByText(resolved.chosenBy)})`));
+  const how = name === profile.name ? chosenByText(resolved.chosenBy) : 'to be saved';
+  terminal.say(terminal.talk.dim(`profile ${printable(name)} (${how})`));
   // Before anybody is sent to a browser: can the session be kept?
   const { store, warning } = await sessions.choose(profile.store, { profile: name, issuer: profile.issuer });
   const warnings = [...resolved.warnings, ...ofSignInPage, ...(warning === undefined ? [] : [warning])];

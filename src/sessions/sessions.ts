@@ -124,13 +124,19 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
   const probe = (promptMs?: number) =>
     options.keytar ? { available: true as const } : probeKeychain({ env, platform, promptMs, signal });
+  /** What was found of the keychain in this process; asked for at most once. */
+  let known: ReturnType<typeof probe> | undefined;
+  const keychainCanBeUsed = async () => {
+    known ??= probe();
+    return (await known).available;
+  };
 
   let keychainRead = false;
   const index = createSessionIndex({
     dataFolder,
     async rebuild() {
       const stores: StoreValues[] = [{ kind: 'file', values: await file.values() }];
-      keychainRead = (await probe()).available;
+      keychainRead = await keychainCanBeUsed();
       if (keychainRead) stores.push({ kind: 'keychain', values: await keychain().values() });
       return rebuildIndex(stores, names);
     },
@@ -163,7 +169,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (kind === 'memory') return { store: memory };
       let warning: string | undefined;
       if (kind !== 'file') {
-        const found = await probe(kind === 'keychain' ? UNLOCK_TIMEOUT_MS : undefined);
+        known = probe(kind === 'keychain' ? UNLOCK_TIMEOUT_MS : undefined);
+        const found = await known;
         if (found.available) return { store: keychain() };
         if (kind === 'keychain') {
           throw new OidcCliError(found.locked ? 'store_locked' : 'store_unavailable', { reason: found.reason });
@@ -202,6 +209,11 @@ export function createSessions(options: SessionsOptions): Sessions {
         };
         await save(content);
         if (!old || moved.length === 0) return;
+        if (old.store === 'keychain' && !(await keychainCanBeUsed().catch(() => false))) {
+          // It might hang, and take the process with it, which has kept the session and has yet to say so.
+          options.onNotice?.('old_session_left', { store: old.store, reason: 'store_unavailable' });
+          return;
+        }
         try {
           await storeOf(old.store).delete(old.key);
         } catch (error) {
@@ -265,17 +277,14 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
       const gone: StoredValue = { store: entry.store, key: entry.key };
       return index.change(async (found, save) => {
-        const content = await settle(found, gone.store).catch(() => found);
-        const sessions = content.sessions.filter((other) => !same(other, gone));
-        try {
-          const there = await storeOf(gone.store).delete(gone.key);
-          await save({ ...content, sessions });
-          return there || sessions.length < content.sessions.length;
-        } catch (error) {
-          // Out of reach, perhaps for ever: nobody is to stay signed in for that. The value goes when the store is back.
-          await save({ ...content, sessions, unsettled: [...content.unsettled, gone] });
-          throw error;
-        }
+        const sessions = found.sessions.filter((other) => !same(other, gone));
+        // First, since the store may be out of reach, perhaps for ever, or hang and take this process with it: nobody is
+        // to stay signed in for that. The value goes when the store is back.
+        await save({ ...found, sessions, unsettled: [...found.unsettled, gone] });
+        const there = await storeOf(gone.store).delete(gone.key);
+        const unsettled = found.unsettled.filter((value) => !same(value, gone));
+        await save(await settle({ ...found, sessions, unsettled }, gone.store));
+        return there || sessions.length < found.sessions.length;
       });
     },
 

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { BIN, runCommand, startCommand } from '../support/built-command.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
@@ -158,21 +158,51 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
       expect((await runCommand(['whoami'], without)).code).toBe(4);
     });
 
-    it('ends on Ctrl-C also while the keychain does not answer', async () => {
+    /** A D-Bus that takes every connection and never says a word. */
+    async function muteBus() {
+      const path = join(home, 'bus');
+      const mute = createServer();
+      await new Promise<void>((resolve) => mute.listen(path, resolve));
+      onTestFinished(() => new Promise<void>((resolve) => mute.close(() => resolve())));
+      mute.on('connection', (socket) => onTestFinished(() => void socket.destroy()));
+      return { mute, address: `unix:path=${path}` };
+    }
+
+    it('ends on Ctrl-C also while the keychain does not answer, and has forgotten what it was to forget', async () => {
       const { issuer } = await identityProvider();
       const env = { ...keyring.env, OIDC_CLI_HOME: home };
       expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
-      const mute = createServer();
-      const path = join(home, 'bus');
-      await new Promise<void>((resolve) => mute.listen(path, resolve));
-      const asked = once(mute, 'connection');
-      const command = startCommand(['whoami'], { ...env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` });
-      const [connection] = await asked;
-      command.kill('SIGINT');
-      // Only a signal gets past the native call; a shell shows SIGINT as 130.
-      expect(await command.finished).toMatchObject({ signal: 'SIGINT' });
-      connection.destroy();
-      await new Promise((resolve) => mute.close(resolve));
+      const { mute, address } = await muteBus();
+      for (const argv of [['whoami'], ['logout', '--local']]) {
+        const asked = once(mute, 'connection');
+        const command = startCommand(argv, { ...env, DBUS_SESSION_BUS_ADDRESS: address });
+        await asked;
+        command.kill('SIGINT');
+        // Only a signal gets past the native call; a shell shows SIGINT as 130.
+        expect(await command.finished).toMatchObject({ signal: 'SIGINT' });
+      }
+      expect((await runCommand(['whoami'], env)).code).toBe(4);
+    });
+
+    it('signs in with the encrypted file when the keychain falls silent that holds the session before', async () => {
+      const { issuer } = await identityProvider();
+      const env = { ...keyring.env, OIDC_CLI_HOME: home };
+      expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
+      const { address } = await muteBus();
+      const silent = { ...env, DBUS_SESSION_BUS_ADDRESS: address };
+      const again = await runCommand([...loginArguments(issuer), '--json'], { ...silent, BROWSER });
+      expect(again).toMatchObject({ code: 0, signal: null });
+      expect(JSON.parse(again.stdout)).toMatchObject({
+        store: 'file',
+        warnings: [expect.stringMatching(/did not answer within 3 s/)],
+      });
+      expect(again.stderr).toContain('could not be removed from its old store');
+      expect((await runCommand(['whoami', '--json'], silent)).stdout).toContain('"store": "file"');
+      // What was left goes when the keychain is back.
+      expect(keyring.search('oidc-cli')).toContain('user-');
+      expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
+      expect((await runCommand(['logout', '--local'], env)).code).toBe(0);
+      expect(keyring.search('oidc-cli')).not.toContain('user-');
     });
   },
 );

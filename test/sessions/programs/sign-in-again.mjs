@@ -1,14 +1,12 @@
 // Saves one sign-in after the other in place of the last until it is killed; starts, after the last number, when told to:
 // sign-in-again.mjs <data folder> <file with the last number> <store kind> [another store kind to take turns with].
 import { readFileSync } from 'node:fs';
-import { createKeychainStore } from '../../../dist/sessions/keychain.js';
 import { createSessions } from '../../../dist/sessions/sessions.js';
 
 const [dataFolder, last, ...kinds] = process.argv.slice(2);
-const sessions = createSessions({ dataFolder, env: {}, platform: process.platform, clock: Date });
-const file = (await sessions.choose('file')).store;
-// Not by the probe, which is another test's and slow.
-const stores = kinds.map((kind) => (kind === 'file' ? file : createKeychainStore({ platform: process.platform })));
+const sessions = createSessions({ dataFolder, env: process.env, platform: process.platform, clock: Date });
+const stores = [];
+for (const kind of kinds) stores.push((await sessions.choose(kind)).store);
 const idle = setInterval(() => {}, 1_000);
 const told = new Promise((resolve) => process.once('SIGUSR2', resolve));
 process.stdout.write('loaded\n');
