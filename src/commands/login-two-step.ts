@@ -65,7 +65,7 @@ export async function startLogin(
     terminal.say("  oidc-cli login --callback-url 'ADDRESS'   (or: --callback-url - to read it from stdin)");
     return EXIT.done;
   } catch (error) {
-    throw withWhatIsKnown(error, request);
+    throw withWhatIsKnown(error, request, context);
   } finally {
     network.fetch.close();
   }
@@ -98,7 +98,7 @@ export async function finishLogin(
     // Nothing was sent to the token endpoint and the provider refused nothing: the same address may succeed yet.
     const refused = error instanceof OidcCliError && error.exitCode === EXIT.refused;
     if (!refused && !network.recorder.last('token request')) await sessions.keepPending(pending, store);
-    throw withWhatIsKnown(error, request);
+    throw withWhatIsKnown(error, request, context);
   } finally {
     network.fetch.close();
   }

@@ -89,7 +89,7 @@ async function signIn(
   } catch (error) {
     terminal.status(undefined);
     withoutPerson?.sayEvidence(error, terminal);
-    throw withWhatIsKnown(error, request);
+    throw withWhatIsKnown(error, request, context);
   } finally {
     over.abort();
     await driven?.close();

@@ -142,11 +142,14 @@ async function refuseToReplace(name: string, context: Context): Promise<void> {
   if (user?.profiles.has(name)) throw new OidcCliError('profile_exists', { name, file: user.path, flag: '--save' });
 }
 
-/** What a failed sign-in's JSON document says beside the error. */
+/** What a failed sign-in's JSON document says beside the error; after Ctrl-C too, however that came up here. */
 export function withWhatIsKnown(
-  error: unknown,
+  thrown: unknown,
   request: Pick<ResolvedSignIn, 'profile' | 'issuer' | 'clientId'>,
+  { signal }: Pick<Context, 'signal'>,
 ): unknown {
+  const interrupted = signal.aborted && !(thrown instanceof OidcCliError);
+  const error = interrupted ? new OidcCliError('interrupted', {}, { cause: thrown }) : thrown;
   if (!(error instanceof OidcCliError)) return error;
   const { profile, issuer, clientId } = request;
   const details = { profile, issuer, clientId, ...error.details };

@@ -16,6 +16,18 @@ function isInternal(host: Facts[string]): boolean {
   return !name.includes('.') || /\.(local|internal|intranet|corp|lan|home|home\.arpa|test)$/i.test(name);
 }
 
+/** Whether the reason that is known may be this one; where none is known, every one may be. */
+function isWhy({ reason }: Facts, pattern: RegExp): boolean {
+  return reason === undefined || pattern.test(String(reason));
+}
+
+/** Whom a certificate is for and until when, in brackets, as far as that is known. */
+function ofCertificate({ subject, validTo }: Facts): string {
+  const known = [subject !== undefined && `it is for ${subject}`, validTo !== undefined && `valid to ${validTo}`];
+  const words = known.filter(Boolean).join(', ');
+  return words === '' ? '' : ` (${words})`;
+}
+
 /** Codes of the connection itself. */
 export const network = {
   network_dns: (f) => ({
@@ -66,13 +78,14 @@ export const network = {
     fix: 'Try the address with curl from this machine, and check VPN and proxy.',
   }),
   tls_not_trusted: (f) => ({
-    message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${f.subject === undefined ? '' : ` (it is for ${f.subject})`}${f.validTo === undefined ? '' : ` (valid to ${f.validTo})`}.`,
+    message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${ofCertificate(f)}.`,
     causes: causes(
-      (f.reason === undefined || /expired/.test(String(f.reason))) && 'It was not renewed in time.',
-      (f.reason === undefined || /self|issuer|chain|local/.test(String(f.reason))) &&
-        'It is signed by a company or development CA that this machine does not know.',
-      (f.reason === undefined || /host|name/.test(String(f.reason))) && 'It was made for another host name.',
-      'A proxy on the way opens the connection and signs with a CA of its own.',
+      isWhy(f, /expired/) && 'It was not renewed in time.',
+      isWhy(f, /authority|self/) && 'It is signed by a company or development CA that this machine does not know.',
+      isWhy(f, /intermediate/) && 'The server sends its own certificate without those between it and the CA.',
+      isWhy(f, /host/) && 'It was made for another host name.',
+      isWhy(f, /authority|self|host/) && 'A proxy on the way opens the connection and signs with a CA of its own.',
+      isWhy(f, /expired|not valid yet/) && "This machine's clock is wrong.",
     ),
     fix: 'Name the CA with --ca FILE or NODE_EXTRA_CA_CERTS, or mend the certificate. Only for a test: --insecure.',
   }),

@@ -52,7 +52,7 @@ export function stateOfCallback(text: string): string {
   try {
     state = new URL(text.trim()).searchParams.get('state');
   } catch {
-    throw new OidcCliError('callback_invalid', { reason: 'it is not a URL' });
+    throw new OidcCliError('callback_invalid', { reason: text.trim() === '' ? 'it is empty' : 'it is not a URL' });
   }
   if (!state) throw new OidcCliError('callback_invalid', { reason: 'it has no "state"' });
   return state;

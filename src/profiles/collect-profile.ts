@@ -74,6 +74,18 @@ function promptWarning({ prompt = '', scope }: CollectedProfile['values']): stri
   ];
 }
 
+/** Of `${NAME}` where no variable is put in: a file's author who writes it there expects one. */
+function unexpandedWarnings(values: CollectedProfile['values'], sources: CollectedProfile['sources']): string[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const source = sources[key];
+    const name = /\$\{\w+\}/.exec(typeof value === 'string' ? value : '')?.[0];
+    if (name === undefined || !source || !['project file', 'user file'].includes(source.layer)) return [];
+    return [
+      `${source.where}: ${name} in ${key} is taken as it stands; only a client secret is taken from a variable so.`,
+    ];
+  });
+}
+
 type Merged = Pick<CollectedProfile, 'values' | 'sources'>;
 
 /** Takes each value from the highest layer that has it; parameters one by one. */
@@ -162,6 +174,7 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
       sources.clientAuth = { layer: 'default', where: '' };
     }
   }
+  warnings.push(...unexpandedWarnings(values, sources));
   if (kind === 'logto') warnings.push(...promptWarning(values));
   if (!values.scope.split(/\s+/).includes('openid')) {
     warnings.push(

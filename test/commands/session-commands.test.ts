@@ -189,7 +189,8 @@ describe('login', () => {
   });
 
   it('does not overwrite another profile with --save, and says so before a browser opens', async () => {
-    await signIn('--save', 'kept');
+    const saving = await machine.run(loginArguments('--save', 'kept'), { openUrl: aliceSignsIn });
+    expect(saving.stderr).toContain('profile kept (to be saved)');
     let opened = false;
     const { code, stdout } = await machine.run(loginArguments('--save', 'kept', '--json'), {
       openUrl: async () => {
@@ -261,6 +262,22 @@ describe('login', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('ends with one document on Ctrl-C, too', async () => {
+    const stop = new AbortController();
+    const { code, stdout } = await machine.run(loginArguments('--json'), {
+      signal: stop.signal,
+      openUrl: async () => stop.abort(),
+    });
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({
+      profile: new URL(provider.issuer).host,
+      issuer: provider.issuer,
+      clientId: 'demo',
+      error: { code: 'interrupted', message: 'Interrupted.', exitCode: 130 },
+      checks: [],
+    });
   });
 
   it('does not wait for an answer that cannot come: a foreign redirect URI and nobody to paste', async () => {
@@ -375,6 +392,18 @@ describe('login in two commands', () => {
     const url = await start('http://127.0.0.1:1/callback');
     const state = new URL(url).searchParams.get('state') ?? 'none';
     expect(await everyFile(machine.home)).not.toContain(state);
+  });
+
+  it('says so when what it is given is no address, or nothing', async () => {
+    for (const [stdin, words] of [
+      ['', 'it is empty'],
+      ['hello', 'it is not a URL'],
+      ['http://127.0.0.1:1/callback?code=x', 'it has no "state"'],
+    ] as const) {
+      const { code, stdout } = await machine.run(['login', '--callback-url', '-', '--json'], { stdin });
+      expect(code).toBe(7);
+      expect(JSON.parse(stdout).error).toMatchObject({ code: 'callback_invalid', facts: { reason: words } });
+    }
   });
 
   it('refuses a callback with another state, and one for another redirect URI', async () => {

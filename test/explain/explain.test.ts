@@ -110,7 +110,10 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   network_timeout: [{ url, host, seconds: 30 }],
   tls_not_trusted: [
     { url, host, reason: 'the certificate is self-signed', subject: host, validTo: '2027-01-01T00:00:00.000Z' },
-    { url, host, reason: 'the certificate has expired' },
+    { url, host, reason: 'the certificate has expired', validTo: '2027-01-01T00:00:00.000Z' },
+    { url, host, reason: 'the certificate is for another host' },
+    { url, host, reason: 'the certificate comes from an authority that is not known here' },
+    { url, host },
   ],
   tls_failed: [{ url, host, reason: 'this port does not speak TLS' }],
   proxy_failed: [{ url, host, proxy: 'proxy.example:3128', reason: 'it answered 407' }],

@@ -65,11 +65,22 @@ describe.runIf(requirement('openssl', opensslPresent(), 'a self-signed certifica
   test('a certificate that nobody vouches for is refused, and says how to trust it', async () => {
     const { error } = await expectFailure(secure, {
       code: 'tls_not_trusted',
-      says: /the certificate is self-signed \(it is for id\)/,
+      says: /the certificate is self-signed \(it is for id, valid to 20\d\d-/,
       because: /CA that this machine does not know/,
       fix: /--ca FILE/,
     });
     expect(error.facts).toMatchObject({ subject: 'id', names: ['IP Address:127.0.0.1'] });
+  });
+
+  test('a certificate of an authority that only the company knows is refused with that as the likely cause', async () => {
+    const ofCompany = await startScriptedProvider({ tls: authority.issue('id', 'IP:127.0.0.1') });
+    const { error } = await expectFailure(ofCompany, {
+      code: 'tls_not_trusted',
+      says: /an authority that is not known here/,
+      because: /company or development CA that this machine does not know/,
+    });
+    expect(error.causes).not.toContain('It was made for another host name.');
+    await ofCompany.close();
   });
 
   test('an https issuer whose endpoints are plain http is refused before anything is sent there', async () => {

@@ -243,6 +243,16 @@ describe('reading the secret', () => {
     expect(await facts({ kind: 'stored' })).toMatchObject({ source: 'session store' });
   });
 
+  test('a variable elsewhere in a file is not put in, and a warning says so', async () => {
+    const world = makeWorld({ USER_ID: 'somebody' });
+    world.user('profiles: { it: { issuer: https://id.example, clientId: "app-${USER_ID}" } }\n');
+    const { profile: resolved, warnings } = await resolveProfile({ name: 'it' }, world);
+    expect(resolved.clientId).toBe('app-${USER_ID}');
+    expect(warnings).toEqual([
+      `${world.userFile}:1: ${'${USER_ID}'} in clientId is taken as it stands; only a client secret is taken from a variable so.`,
+    ]);
+  });
+
   test('stdin as a pipe is read whole, and left alone afterwards', async () => {
     const input = new PassThrough() as Input & PassThrough;
     const reading = readSecretFromStdin(input, { signal: NEVER });
