@@ -7,6 +7,7 @@ import { CheckList, type ConnectorCheck } from './connector-check.js';
 import type { ConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
 import type { Announced } from './connector-provider.js';
+import { snakeCase } from './snake-case.js';
 import type { ConnectorDeps } from './token-request.js';
 
 /** What it takes to send Logto's authorization request; without one of them it is not sent. */
@@ -53,10 +54,14 @@ export async function probeChecks(
   const words = answer.accepted ? '' : discreet(answer.words);
   if (answer.accepted) {
     list.add('pass', 'authorization request', { found: answer.found });
-    list.add('pass', 'PKCE', { found: 'a request without it is not refused' });
+    list.add('pass', 'PKCE', {
+      found: challenges(config)
+        ? 'customConfig sends a code_challenge, and that request is not refused'
+        : 'a request without it is not refused',
+    });
     return list.checks;
   }
-  if (/pkce|code[_ ]challenge/i.test(words)) {
+  if (!challenges(config) && /pkce|code[_ ]challenge/i.test(words)) {
     list.add('fail', 'PKCE', {
       found: words,
       why: 'The provider demands PKCE (RFC 7636), which Logto does not do.',
@@ -71,6 +76,11 @@ export async function probeChecks(
   });
   list.add('skip', 'PKCE', { found: 'the request was refused for another reason' });
   return list.checks;
+}
+
+/** Whether a connector's own parameters have the request say what Logto does not say by itself. */
+function challenges({ customConfig = {} }: ConnectorConfig): boolean {
+  return Object.keys(customConfig).some((key) => snakeCase(key) === 'code_challenge');
 }
 
 /** Shorter values are words of every error page. */

@@ -14,6 +14,7 @@ import { requestChecks } from './connector-request.js';
 import { type Refusal, refusalOf, shapeChecks } from './connector-shape.js';
 import { type ConnectorView, connectorView } from './connector-view.js';
 import { type RedirectUris, redirectUris } from './redirect-uris.js';
+import { optionChecks } from './request-options.js';
 import { type MissingSecret, secretChecks } from './secret-checks.js';
 import { snakeCase } from './snake-case.js';
 
@@ -65,6 +66,7 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
   const checks = [
     ...shapeChecks(file, view, refusal),
     ...requestChecks(file, view),
+    ...optionChecks(file, view),
     ...discoveryChecks(file, view, answer),
     ...(await probeChecks(file, probe, deps)),
     ...(await keySetChecks(file, view, announced, deps)),

@@ -160,6 +160,7 @@ function responseMode(list: CheckList, { requestOptions, customConfig }: Connect
 interface Override {
   readonly verdict: 'warn' | 'fail';
   readonly why: string;
+  readonly repair?: string;
 }
 
 /** What it comes to when customConfig sets a parameter that Logto sets itself; undefined for any other. */
@@ -188,6 +189,13 @@ function overriding(name: string, value: string, view: ConnectorView): Override 
     case 'code':
     case 'refresh_token':
       return fail(`It overrides ${name} in the token request with a constant.`);
+    case 'code_challenge':
+    case 'code_verifier':
+      return {
+        verdict: 'warn',
+        why: 'It is the same for every sign-in, and customConfig puts the verifier into the address of the browser beside the challenge: PKCE protects nothing then, though a provider that demands it may take the request.',
+        repair: 'Switch the requirement off for this client at the provider, and remove it.',
+      };
     case 'client_secret':
     case 'client_assertion':
       return fail('It overrides the credentials, and stands in the address of the browser as well.');
@@ -221,7 +229,7 @@ function customConfig(list: CheckList, view: ConnectorView): void {
         key: at,
         found: `sets ${parameter}`,
         why: override.why,
-        repair: 'Remove it: Logto sends this itself.',
+        repair: override.repair ?? 'Remove it: Logto sends this itself.',
       });
     } else if (parameter !== key) {
       const standard = STANDARD.has(parameter);

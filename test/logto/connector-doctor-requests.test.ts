@@ -103,6 +103,16 @@ describe('the authorization request', () => {
     expect(find(examined, 'PKCE')).toMatchObject({ verdict: 'skip' });
   });
 
+  it('does not take the complaint about a challenge of customConfig for a demand', async () => {
+    const config = { customConfig: { code_challenge: 'x', code_challenge_method: 'md5' } };
+    const page = oauthError(400, 'invalid_request', 'code_challenge_method not supported');
+    const refused = await examine({ flags: LOGTO, config, script: { page } });
+    expect(refused.bad).toEqual(['warn custom parameters', 'fail authorization request']);
+    expect(find(refused, 'PKCE').verdict).toBe('skip');
+    const taken = await examine({ flags: LOGTO, config });
+    expect(find(taken, 'PKCE').found).toMatch(/^customConfig sends a code_challenge/);
+  });
+
   it('shows the words of the provider, as text and without what it was told', async () => {
     const examined = await examine({
       flags: LOGTO,

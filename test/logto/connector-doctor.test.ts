@@ -439,6 +439,55 @@ describe('the request that Logto will send', () => {
       and: ['warn scopes'],
     }),
     'no scope but openid': () => ({ config: { scope: 'openid' }, sees: 'warn scope' }),
+    'the prompt none': () => ({
+      config: { authRequestOptionalConfig: { prompt: 'none' } },
+      sees: 'warn request options',
+      path: 'authRequestOptionalConfig.prompt',
+      says: /login_required/,
+    }),
+    'the prompt none with another': () => ({
+      config: { customConfig: { prompt: 'none login' } },
+      sees: 'fail request options',
+      path: 'customConfig.prompt',
+      says: /goes with no other value/,
+    }),
+    'a prompt that is none of the standard': () => ({
+      config: { authRequestOptionalConfig: { prompt: 'login force' } },
+      sees: 'warn request options',
+      says: /"found":"\\"force\\""/,
+    }),
+    'an age that is no number': () => ({
+      config: { authRequestOptionalConfig: { maxAge: '1 h' } },
+      sees: 'fail request options',
+      path: 'authRequestOptionalConfig.maxAge',
+      says: /whole seconds/,
+    }),
+    'a display that is none': () => ({
+      config: { authRequestOptionalConfig: { display: 'wide' } },
+      sees: 'warn request options',
+      says: /page, popup, touch, wap/,
+    }),
+    'a login hint': () => ({
+      config: { authRequestOptionalConfig: { loginHint: 'alice' } },
+      sees: 'warn request options',
+      says: /for everybody/,
+    }),
+    'an ID token as hint': () => ({
+      config: { authRequestOptionalConfig: { idTokenHint: 'eyJhbGciOiJub25lIn0.e30.c2ln' } },
+      sees: 'warn request options',
+      says: /^(?!.*eyJ).*It names one person/,
+    }),
+    'an age under an age of customConfig, which is the one that is sent': () => ({
+      config: { authRequestOptionalConfig: { maxAge: 'x' }, customConfig: { max_age: '60' } },
+      sees: 'warn custom parameters',
+      says: /overrides authRequestOptionalConfig.maxAge/,
+    }),
+    'a code challenge of its own': () => ({
+      config: { customConfig: { code_challenge: 'constant' } },
+      sees: 'warn custom parameters',
+      path: 'customConfig.code_challenge',
+      says: /PKCE protects nothing/,
+    }),
     'a second ?': () => ({
       config: { authorizationEndpoint: `${provider.issuer}/authorize?tenant=one` },
       sees: 'fail authorization endpoint',
@@ -542,19 +591,19 @@ describe('the request that Logto will send', () => {
       says: /sent as x_tenant/,
     }),
     'a key that is rewritten into a standard one': () => ({
-      config: { customConfig: { loginHint: 'alice' } },
+      config: { customConfig: { uiLocales: 'ja' } },
       sees: 'warn custom parameters',
-      says: /Write login_hint/,
+      says: /Write ui_locales/,
     }),
     'two keys for one parameter': () => ({
-      config: { customConfig: { login_hint: 'alice', loginHint: 'bob' } },
+      config: { customConfig: { ui_locales: 'ja', uiLocales: 'en' } },
       sees: 'warn custom parameters',
-      says: /the same parameter as customConfig.login_hint/,
+      says: /the same parameter as customConfig.ui_locales/,
     }),
     'a parameter that is there twice': () => ({
-      config: { authRequestOptionalConfig: { loginHint: 'alice' }, customConfig: { login_hint: 'bob' } },
+      config: { authRequestOptionalConfig: { uiLocales: 'ja' }, customConfig: { ui_locales: 'en' } },
       sees: 'warn custom parameters',
-      says: /overrides authRequestOptionalConfig.loginHint/,
+      says: /overrides authRequestOptionalConfig.uiLocales/,
     }),
   };
   it.each(Object.entries(findings))('tells of %s', async (_name, finding) => {
