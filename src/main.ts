@@ -52,7 +52,7 @@ async function run(
   withTraceFlags(program, beginTrace);
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: 'user' });
+    else await program.parseAsync(ofNestedHelp(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -61,6 +61,12 @@ async function run(
     const reason = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
     throw new OidcCliError('usage', { reason: sentence(reason) });
   }
+}
+
+/** `help profile import`, of which commander reads only the first name, as `profile import --help`. */
+function ofNestedHelp(argv: readonly string[]): readonly string[] {
+  const [first, ...names] = argv;
+  return first === 'help' && names.length > 1 ? [...names, '--help'] : argv;
 }
 
 function sentence(text: string): string {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ExitCode, OidcCliError } from '../errors.js';
 
 /** Told the exit code of the command that ran. */
@@ -36,6 +36,11 @@ export function wholeNumber(of: string, minimum: number, maximum: number) {
 /** For a flag that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
+/** An option about an application of Logto, under a heading of its own. */
+export function ofLogto(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup('A Logto application:');
+}
+
 /** The flags that say who signs in where: those of `login` and `profile add`. */
 export function withProfileFlags(command: Command): Command {
   return command
@@ -70,13 +75,15 @@ export function withProfileFlags(command: Command): Command {
     .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
     .option('--insecure', 'do not verify TLS certificates')
     .option('--allow-http', 'allow an issuer on plain http outside this machine')
-    .option('--kind <kind>', 'logto: an application of Logto, with its defaults (implied by --endpoint)')
-    .option('--endpoint <url>', 'where Logto is, in place of --issuer')
-    .option('--app-id <id>', "Logto's App ID, in place of --client-id")
-    .option('--app-secret-env <name>', 'take the App Secret from this environment variable')
-    .option('--app-secret-file <file>', 'take the App Secret from this file')
-    .option('--app-secret-stdin', 'take the App Secret from stdin')
-    .option('--app-secret <secret>', 'the App Secret itself (visible to others: better use one of the above)');
+    .addOption(ofLogto('--kind <kind>', 'logto: an application of Logto, with its defaults (implied by --endpoint)'))
+    .addOption(ofLogto('--endpoint <url>', "Logto's own address, in place of --issuer"))
+    .addOption(ofLogto('--app-id <id>', 'its App ID, in place of --client-id'))
+    .addOption(ofLogto('--app-secret-env <name>', 'take the App Secret from this environment variable'))
+    .addOption(ofLogto('--app-secret-file <file>', 'take the App Secret from this file'))
+    .addOption(ofLogto('--app-secret-stdin', 'take the App Secret from stdin'))
+    .addOption(
+      ofLogto('--app-secret <secret>', 'the App Secret itself (visible to others: better use one of the above)'),
+    );
 }
 
 /** The flags by which session commands find their session. */

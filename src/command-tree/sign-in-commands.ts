@@ -1,19 +1,31 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
-import { collect, type Done, seconds, withProfileFlags, withSelection } from './flags.js';
+import { collect, type Done, ofLogto, seconds, withProfileFlags, withSelection } from './flags.js';
 
 /** The commands of a sign-in and of the session it leaves. */
 export function signInCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
   withProfileFlags(program.command('login [profile]'))
     .description('sign in: by a browser, a pasted address, or in two commands')
-    .option('--first-screen <screen>', 'Logto: the screen to begin with, such as register or single_sign_on')
-    .option('--interaction-mode <mode>', 'Logto: signIn or signUp (replaced by --first-screen)')
-    .option('--identifier <name>', 'Logto: email, phone or username, on an identifier screen; repeatable', collect)
-    .option('--direct-sign-in <method>', 'Logto: social:TARGET or sso:CONNECTOR-ID, without its own page')
-    .option('--organization-id <id>', 'Logto: the organization to sign in for')
-    .option('--one-time-token-env <name>', 'Logto: take the one-time token of a magic link from this variable')
-    .option('--one-time-token <token>', 'Logto: the token itself (visible to others)')
+    .addOption(
+      ofLogto(
+        '--first-screen <screen>',
+        'its first page: sign_in, register, reset_password, identifier:sign_in, identifier:register or single_sign_on',
+      ),
+    )
+    .addOption(ofLogto('--interaction-mode <mode>', 'signIn or signUp: the older name of two first screens'))
+    .addOption(
+      ofLogto(
+        '--identifier <name>',
+        'email, phone or username, for an identifier screen or reset_password; repeatable',
+      ).argParser<string[]>(collect),
+    )
+    .addOption(
+      ofLogto('--direct-sign-in <method>', "social:TARGET or sso:CONNECTOR-ID: straight there, past Logto's own page"),
+    )
+    .addOption(ofLogto('--organization-id <id>', 'the organization to sign in for'))
+    .addOption(ofLogto('--one-time-token-env <name>', 'take the one-time token of a magic link from this variable'))
+    .addOption(ofLogto('--one-time-token <token>', 'the one-time token itself (visible to others)'))
     .option('--browser <command>', 'the browser to start, with the URL as its last argument')
     .option('--no-browser', 'print the URL and wait')
     .option('--start', 'print the URL and end; --callback-url finishes within 10 minutes')
@@ -23,9 +35,11 @@ export function signInCommands(program: Command, context: Context, terminal: Ter
     .option('--save <profile>', 'save these settings as a profile once the sign-in succeeded')
     .option('--trust-project', "trust the project's oidc-cli.yaml to name programs and relax verification")
     .option('--demo', 'sign in at a built-in provider that lives only as long as this command')
-    .option(
-      '--connector <file>',
-      "sign in as Logto would with this connector's JSON (- for stdin), and show what it makes of it",
+    .addOption(
+      new Option(
+        '--connector <file>',
+        "sign in as Logto would with this connector's JSON (- for stdin), and show what it makes of it; with --redirect-uri https://TENANT/callback/ID the answer is pasted",
+      ).helpGroup('A Logto connector:'),
     )
     .option('--with <way>', 'sign in without a person: auto, http, browser or command (the program of --browser)')
     .option('--user <name>', 'with --with: the user name to type')
@@ -46,6 +60,7 @@ Examples:
   oidc-cli login --demo
   oidc-cli login --issuer https://id.example.com --client-id my-app --client-secret-env MY_SECRET
   oidc-cli login --endpoint https://tenant.logto.app --app-id ID --app-secret-env MY_SECRET
+  oidc-cli login --connector connector.json --client-secret-env MY_SECRET
   oidc-cli login staging --no-browser --json
   oidc-cli login staging --with auto --user test@example.com --password-env TEST_PASSWORD`,
     )

@@ -745,6 +745,17 @@ describe('the command line', () => {
     expect((await machine.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await machine.run(['login', '--help'])).code).toBe(0);
   });
+
+  it('has the help of a command below another, and what is about Logto under headings of its own', async () => {
+    const { code, stdout } = await machine.run(['help', 'profile', 'import']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Usage: oidc-cli profile import [options] <file>')]);
+    const login = (await machine.run(['help', 'login'])).stdout;
+    const [, ofApplication = '', ofConnector = ''] = login.split(/^A Logto (?:application|connector):$/m);
+    for (const flag of ['--endpoint', '--first-screen', '--interaction-mode', '--direct-sign-in', '--one-time-token']) {
+      expect(ofApplication).toContain(flag);
+    }
+    expect(ofConnector).toContain('--connector');
+  });
 });
 
 /** Everything in plain sight below a folder, as one text. */
