@@ -12,49 +12,57 @@ export interface StepTarget {
   readonly control: PageControl | undefined;
 }
 
-/** Milliseconds for a field or button to take what is done to it. */
-const TOUCH_MS = 5_000;
-
 /** Only looked for. */
 const THERE: StepTarget = { fill: async () => undefined, click: async () => undefined, control: undefined };
 
 /**
  * Finds what a step names, in any frame, by a CSS selector or by its words;
  * undefined where it is not there yet. Throws what the browser says of a
- * selector that is none.
+ * selector that is none. `timeout`: milliseconds for a field or button to take
+ * what is done to it.
  */
-export async function stepTarget(window: Page, look: Look, step: SignInStep): Promise<StepTarget | undefined> {
+export async function stepTarget(
+  window: Page,
+  look: Look,
+  step: SignInStep,
+  timeout: number,
+): Promise<StepTarget | undefined> {
   const target = 'fill' in step ? step.fill : 'click' in step ? step.click : String(step.wait);
-  if (isSelector(target)) return bySelector(window, look, target);
+  if (isSelector(target)) return bySelector(window, look, target, timeout);
   if ('wait' in step) return hasWords(look.page, target) ? THERE : undefined;
   const control = controlByWords(look.page, target, 'fill' in step ? FILLED : CLICKED);
   const element = control && (await look.element(control.id));
   if (element) {
     return {
       fill: async (value) => {
-        if (control.kind === 'list') await element.selectOption(value, { timeout: TOUCH_MS });
-        else if (control.kind === 'choice') await element.check({ timeout: TOUCH_MS });
-        else await element.fill(value, { timeout: TOUCH_MS });
+        if (control.kind === 'list') await element.selectOption(value, { timeout });
+        else if (control.kind === 'choice') await element.check({ timeout });
+        else await element.fill(value, { timeout });
       },
-      click: () => element.click({ timeout: TOUCH_MS }),
+      click: () => element.click({ timeout }),
       control,
     };
   }
   if (!('click' in step)) return undefined;
   // Anything may be made to be clicked.
   const words = window.getByText(target, { exact: true }).first();
-  return (await words.isVisible()) ? { ...THERE, click: () => words.click({ timeout: TOUCH_MS }) } : undefined;
+  return (await words.isVisible()) ? { ...THERE, click: () => words.click({ timeout }) } : undefined;
 }
 
-async function bySelector(window: Page, look: Look, selector: string): Promise<StepTarget | undefined> {
+async function bySelector(
+  window: Page,
+  look: Look,
+  selector: string,
+  timeout: number,
+): Promise<StepTarget | undefined> {
   for (const frame of window.frames()) {
     const locator = frame.locator(selector).first();
     if (!(await locator.isVisible())) continue;
-    const id = (await locator.getAttribute('id', { timeout: TOUCH_MS })) ?? '';
-    const name = (await locator.getAttribute('name', { timeout: TOUCH_MS })) ?? '';
+    const id = (await locator.getAttribute('id', { timeout })) ?? '';
+    const name = (await locator.getAttribute('name', { timeout })) ?? '';
     return {
-      fill: (value) => locator.fill(value, { timeout: TOUCH_MS }),
-      click: () => locator.click({ timeout: TOUCH_MS }),
+      fill: (value) => locator.fill(value, { timeout }),
+      click: () => locator.click({ timeout }),
       control: look.page.controls.find((each) => each.domId === id && each.name === name),
     };
   }

@@ -23,8 +23,8 @@ const REACTION_MS = 10_000;
 const ERROR_MS = 1_500;
 /** For the target of a step to appear, before the page is dealt with without it. */
 const STEP_MS = 3_000;
-/** For a field or button to take what is done to it. */
-const TOUCH_MS = 5_000;
+/** For a field or button to take what is done to it: on a busy machine that takes its time. */
+const TOUCH_MS = 30_000;
 
 /** One sign-in in a context of its own. */
 export class BrowserWay {
@@ -166,11 +166,7 @@ export class BrowserWay {
   private patience(decision: Decision, look: Look): number {
     const { last } = this;
     const sameDocument = last !== undefined && last.document === look.document;
-    // Of a short time a part is kept, so that the failure is the page's and not the clock's.
-    const [render, reaction] = [RENDER_MS, REACTION_MS].map((ms) => Math.min(ms, this.job.timeoutMs / 2)) as [
-      number,
-      number,
-    ];
+    const [render, reaction] = [this.atMost(RENDER_MS), this.atMost(REACTION_MS)];
     switch (decision.kind) {
       case 'unclear':
         return look.changing ? render : 0;
@@ -184,17 +180,23 @@ export class BrowserWay {
     }
   }
 
+  /** Of a short time a part is kept, so that the failure is the page's and not the clock's. */
+  private atMost(ms: number): number {
+    return Math.min(ms, this.job.timeoutMs / 2);
+  }
+
   private async carryOut(look: Look, act: ConcreteAct): Promise<void> {
+    const timeout = this.atMost(TOUCH_MS);
     try {
       let lastField: Awaited<ReturnType<Look['element']>>;
       for (const { control, value } of act.fills) {
         lastField = await look.element(control);
-        await lastField?.fill(value, { timeout: TOUCH_MS });
+        await lastField?.fill(value, { timeout });
       }
-      for (const control of act.ticks) await (await look.element(control))?.check({ timeout: TOUCH_MS });
+      for (const control of act.ticks) await (await look.element(control))?.check({ timeout });
       const button = act.press === undefined ? undefined : await look.element(act.press);
-      if (button) await button.click({ timeout: TOUCH_MS });
-      else await lastField?.press('Enter', { timeout: TOUCH_MS });
+      if (button) await button.click({ timeout });
+      else await lastField?.press('Enter', { timeout });
     } catch (error) {
       // A page that goes away while it is being dealt with is the next page's business.
       if (!(await this.isStill(look))) return;
@@ -271,7 +273,7 @@ export class BrowserWay {
       return 'done';
     }
     try {
-      const found = this.window && (await stepTarget(this.window, look, step));
+      const found = this.window && (await stepTarget(this.window, look, step, this.atMost(TOUCH_MS)));
       if (!found) return look.changing && performance.now() - this.since < STEP_MS ? 'later' : 'none';
       if ('fill' in step) {
         await found.fill(step.value);

@@ -57,6 +57,8 @@ export function deadline(timeoutMs: number, outer: AbortSignal): Deadline {
     release: () => {
       clearTimeout(timer);
       outer.removeEventListener('abort', interrupt);
+      // What still waits for the next look at a page would keep the process alive for ever.
+      controller.abort(new DOMException('The sign-in is over', 'AbortError'));
     },
   };
 }

@@ -13,6 +13,8 @@ export type HeadlessBrowserOptions = BrowserSettings & { readonly clock: Clock }
 
 /** Milliseconds for what only tidies up. */
 const TIDY_MS = 3_000;
+/** For the news that a browser has ended: what was under way in it may fail long before that comes. */
+const DEATH_NEWS_MS = 3_000;
 
 /**
  * Signs in through the machine's own Chrome, Chromium or Edge, without a
@@ -91,7 +93,7 @@ async function attemptSignIn(
     const url = attempt === 1 ? job.url : ((await job.again?.()) ?? job.url);
     return { answer: await time.race(way.walk(url)) };
   } catch (error) {
-    const died = !time.signal.aborted && (await hasDied(browser, way));
+    const died = !time.signal.aborted && (await hasDied(browser, way, error));
     const failure = time.reason(
       died ? endedBrowser() : coded(error, progress),
       () => way?.whereabouts() ?? { pages: 0 },
@@ -107,8 +109,10 @@ async function attemptSignIn(
         : {};
     return { error: withEvidence(failure, evidence), died };
   } finally {
-    if (context && !(job.session && options.kept.get(job.session) === context)) await within(context.close());
-    else await within(way?.leave());
+    const kept = job.session !== undefined && options.kept.get(job.session) === context;
+    const tidied = within(context && !kept ? context.close() : way?.leave());
+    // A page that hangs can't be closed either: who has no time left does not wait for that.
+    if (!time.signal.aborted) await tidied;
   }
 }
 
@@ -131,11 +135,12 @@ async function contextFor(
   return context;
 }
 
-/** Whether the browser or its tab is gone; it may take a moment to be told. */
-async function hasDied(browser: Browser | undefined, way: BrowserWay | undefined): Promise<boolean> {
+/** Whether the browser or its tab is gone. Only what the browser itself throws may come before the news of its end. */
+async function hasDied(browser: Browser | undefined, way: BrowserWay | undefined, error: unknown): Promise<boolean> {
   if (!browser) return false;
   if (way?.crashed || !browser.isConnected()) return true;
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (error instanceof OidcCliError && error.code !== 'browser_failed') return false;
+  await within(new Promise<void>((resolve) => browser.once('disconnected', () => resolve())), DEATH_NEWS_MS);
   return !browser.isConnected();
 }
 
@@ -164,11 +169,11 @@ async function screenshotOf(window: Page | undefined, secrets: readonly string[]
 }
 
 /** What it comes to within a moment, or undefined. */
-async function within<T>(work: Promise<T> | undefined): Promise<T | undefined> {
+async function within<T>(work: Promise<T> | undefined, ms = TIDY_MS): Promise<T | undefined> {
   if (!work) return undefined;
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    limit = setTimeout(() => resolve(undefined), TIDY_MS);
+    limit = setTimeout(() => resolve(undefined), ms);
   });
   try {
     return await Promise.race([work.catch(() => undefined), late]);

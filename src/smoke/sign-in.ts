@@ -21,8 +21,8 @@ import { type ReadyCheck, redirectUriOf } from './ready-check.js';
 import type { UsedWay } from './result.js';
 import type { Party, SignedIn } from './signed-in.js';
 
-/** Milliseconds by which the time on the pages ends before the try's. */
-const HEAD_START_MS = 500;
+/** Milliseconds by which the time on the pages ends before the try's: a picture of a page that hangs takes its time. */
+const HEAD_START_MS = 4_000;
 
 /** What one try of a sign-in works with. */
 export interface SignInTools {

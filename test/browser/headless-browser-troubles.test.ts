@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import type { SignInDriver } from '../../src/browser/sign-in-driver.js';
 import { createFetch } from '../../src/network/fetch.js';
 import { createTestAuthority, opensslPresent } from '../network/certificates.js';
 import { browserDriver, serve } from '../support/browser-pages.js';
-import { chromiumPresent } from '../support/chromium.js';
+import { chromiumPresent, killOwnBrowser } from '../support/chromium.js';
 import { pageJob } from '../support/page-job.js';
 import { requirement } from '../support/requirement.js';
 import { signInPages } from '../support/sign-in-pages.js';
@@ -73,7 +72,7 @@ describe.runIf(present && process.platform === 'linux')('a browser that dies', (
       return driver.signIn({ ...job, again });
     });
     await expect.poll(() => spa.seen.length).toBeGreaterThan(0);
-    killBrowser();
+    killOwnBrowser();
     const answers = await Promise.all(jobs);
     expect(answers.every(({ parameters }) => parameters.has('code'))).toBe(true);
     expect(begun.length).toBeGreaterThan(0);
@@ -88,30 +87,13 @@ describe.runIf(present && process.platform === 'linux')('a browser that dies', (
     for (const times of [1, 2]) {
       const pressed = () => pages.seen.filter((event) => event === 'pressed forward').length;
       await expect.poll(pressed).toBe(times);
-      killBrowser();
+      killOwnBrowser();
     }
     await expect(signIn).rejects.toMatchObject({
       code: 'browser_failed',
       facts: { reason: 'it ended twice while signing in' },
     });
   });
-
-  /** Ends the browser that this process has started last, as the system does when memory is short. */
-  function killBrowser(): void {
-    const children = execFileSync('pgrep', ['-P', String(process.pid)], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
-      .map(Number);
-    const browser = children.findLast((pid) => {
-      try {
-        return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).includes('--headless');
-      } catch {
-        return false;
-      }
-    });
-    if (browser === undefined) throw new Error('there is no browser');
-    process.kill(browser, 'SIGKILL');
-  }
 });
 
 describe.runIf(present)('auto', () => {

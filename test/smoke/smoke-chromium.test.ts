@@ -1,15 +1,19 @@
-import { execFileSync } from 'node:child_process';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
-import { chromiumPath, chromiumPresent } from '../support/chromium.js';
+import { startCommand } from '../support/built-command.js';
+import { browsersOf, chromiumPath, chromiumPresent, killOwnBrowser } from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine } from '../support/run.js';
-import { demo, runPlan } from '../support/smoke-plan.js';
+import { startScriptedProvider } from '../support/scripted-provider.js';
+import { signInPages } from '../support/sign-in-pages.js';
+import { ALICE, demo, ENV, type Report, runPlan, SAM, SAM_ENV } from '../support/smoke-plan.js';
 
 const present = requirement('Chromium', chromiumPresent, 'smoke checks by a browser');
 
-describe.runIf(present)('checks by a browser', { timeout: 120_000 }, () => {
+describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
   let machine: Machine;
   let provider: IdentityProvider;
   beforeAll(async () => {
@@ -17,6 +21,7 @@ describe.runIf(present)('checks by a browser', { timeout: 120_000 }, () => {
   });
   afterAll(() => machine.remove());
   const flags = ['--browser-path', chromiumPath ?? ''];
+  const plan = () => join(machine.home, 'oidc-smoke.yaml');
 
   test('sign in, hold what they expect, and sign out in the same browser', async () => {
     const checks = [
@@ -39,39 +44,104 @@ describe.runIf(present)('checks by a browser', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
   });
 
-  test('whose browser is killed under them run once more in another, and pass', async () => {
-    let killed = false;
-    const watched = await identityProvider({
+  test('fifty, eight at once: one hangs, one loses its provider, all lose their browser in the middle; 48 pass', async () => {
+    const { program, starts } = await countedBrowser(machine);
+    const seen = { requests: 0, pages: 0 };
+    const good = await identityProvider({
       onRequest: ({ path }) => {
-        if (killed || !path.startsWith('/interaction/')) return;
-        killed = true;
-        killOwnBrowser();
+        if (path === '/auth') seen.requests += 1;
+        if (!path.startsWith('/interaction/')) return;
+        seen.pages += 1;
+        if (seen.pages === 25) killOwnBrowser();
       },
     });
-    const checks = Array.from({ length: 4 }, (_, index) => ({
-      name: `check ${index + 1}`,
-      profile: demo(watched.issuer),
-      with: 'browser',
-    }));
-    const { report } = await runPlan(machine, checks, flags);
-    expect(killed).toBe(true);
-    expect(report.counts, JSON.stringify(report)).toEqual({ passed: 4, flaky: 0, failed: 0, notRun: 0 });
+    const dying = await identityProvider({
+      // It shows its page, and is gone when that is sent.
+      onRequest: ({ path }) => void (path.startsWith('/interaction/') && dying.close()),
+    });
+    const [japanese, singlePage, hanging] = await Promise.all([
+      signInPages({ style: 'japanese' }),
+      signInPages({ style: 'single-page' }),
+      startScriptedProvider(),
+    ]);
+    hanging.play({ page: { headers: { 'content-type': 'text/html' }, body: '<script>for (;;);</script>' } });
+    const named = (what: string, count: number, profile: object, more: object = {}) =>
+      Array.from({ length: count }, (_, index) => ({
+        name: `${what} ${index + 1}`,
+        profile,
+        with: 'browser',
+        ...more,
+      }));
+    const checks = [
+      ...named('good', 10, demo(good.issuer)),
+      ...named('hanging', 1, { issuer: hanging.issuer, clientId: 'app' }, { timeout: 10 }),
+      ...named('good too', 30, demo(good.issuer)),
+      ...named('japanese', 4, demo(japanese.issuer), SAM),
+      ...named('dying', 1, demo(dying.issuer)),
+      ...named('single page', 4, demo(singlePage.issuer), SAM),
+    ];
+    expect(checks).toHaveLength(50);
+    const more = ['--browser-path', program, '--concurrency', '8', '--timeout', '120'];
+    const { report, code } = await runPlan(machine, checks, more, { env: SAM_ENV });
+    await hanging.close();
+    const errors = report.checks.flatMap(({ name, error }) => (error ? [[name, error.code]] : []));
+    expect(errors).toEqual([
+      ['hanging 1', 'sign_in_timed_out'],
+      ['dying 1', 'network_refused'],
+    ]);
+    expect(report.counts).toEqual({ passed: 48, flaky: 0, failed: 2, notRun: 0 });
+    expect(report.checks.every(({ attempts }) => attempts.length === 1)).toBe(true);
+    // Their own reasons differ.
+    expect(code).toBe(1);
+    // The browser was started again, and those that had been in it made their request once more.
+    expect(await starts()).toBe(2);
+    expect(seen.requests).toBeGreaterThan(40);
+    expect(seen.requests).toBeLessThanOrEqual(48);
+  });
+
+  test('the command ends by itself afterwards, and leaves no browser', async () => {
+    const checks = [{ name: 'it', profile: demo(provider.issuer), with: 'browser' }];
+    await writeFile(plan(), JSON.stringify({ defaults: ALICE, checks }));
+    const command = startCommand(['smoke', plan(), '--json', ...flags], environment(machine));
+    await expect.poll(() => browsersOf(command.pid)).toHaveLength(1);
+    const browsers = browsersOf(command.pid);
+    const { code, signal, stdout } = await command.finished;
+    expect([code, signal, JSON.parse(stdout).counts.passed]).toEqual([0, null, 1]);
+    await expect.poll(() => browsers.filter(isRunning)).toEqual([]);
+  });
+
+  test('Ctrl-C in the middle of a page leaves a report, and no browser', async () => {
+    const pages = await signInPages({ style: 'hanging' });
+    const checks = [{ name: 'it', profile: demo(pages.issuer), with: 'browser', ...SAM }];
+    await writeFile(plan(), JSON.stringify({ checks, defaults: ALICE }));
+    const command = startCommand(['smoke', plan(), '--json', ...flags], { ...environment(machine), ...SAM_ENV });
+    await expect.poll(() => pages.seen).toContain('pressed forward');
+    const browsers = browsersOf(command.pid);
+    expect(browsers).toHaveLength(1);
+    command.kill('SIGINT');
+    const { code, stdout } = await command.finished;
+    const report = JSON.parse(stdout) as Report;
+    expect([code, report.ended, report.counts.notRun, report.counts.failed]).toEqual([130, 'interrupted', 1, 0]);
+    await expect.poll(() => browsers.filter(isRunning)).toEqual([]);
   });
 });
 
-/** Ends the browser that this process has started, as the system does when memory is short. */
-function killOwnBrowser(): void {
-  const children = execFileSync('pgrep', ['-P', String(process.pid)], { encoding: 'utf8' })
-    .trim()
-    .split('\n');
-  const commandOf = (pid: string) => {
-    try {
-      return execFileSync('ps', ['-o', 'args=', '-p', pid], { encoding: 'utf8' });
-    } catch {
-      return '';
-    }
-  };
-  const browser = children.findLast((pid) => commandOf(pid).includes('--headless'));
-  if (browser === undefined) throw new Error('there is no browser');
-  process.kill(Number(browser), 'SIGKILL');
+function environment({ home }: Machine) {
+  return { ...ENV, OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home };
+}
+
+/** This machine's browser behind a program that counts how often it is started. */
+async function countedBrowser({ home }: Machine): Promise<{ program: string; starts: () => Promise<number> }> {
+  const [program, log] = [join(home, 'counted-browser'), join(home, 'starts')];
+  await writeFile(program, `#!/bin/sh\necho started >> '${log}'\nexec '${chromiumPath}' "$@"\n`);
+  await chmod(program, 0o755);
+  return { program, starts: async () => (await readFile(log, 'utf8')).trim().split('\n').length };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -8,6 +8,7 @@ import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
+import { formsOf } from '../support/secret-forms.js';
 import { ALICE, demo, ENV, type Report, runPlan } from '../support/smoke-plan.js';
 
 let machine: Machine;
@@ -308,19 +309,6 @@ describe('smoke init', () => {
 });
 
 describe('secrets', () => {
-  /** A secret in every dress it may leave in. */
-  const dresses = (secret: string) => [
-    secret,
-    encodeURIComponent(secret),
-    new URLSearchParams([['', secret]]).toString().slice(1),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-    Buffer.from(secret).toString('base64url'),
-    Buffer.from(secret).toString('hex'),
-    // Of a JWT any part: the signature alone would do harm enough.
-    ...(secret.split('.').length === 3 ? secret.split('.').slice(1) : []),
-  ];
-
   test('none of the run is in any report, folder or line', async () => {
     const folder = join(machine.home, 'reports');
     await mkdir(folder, { recursive: true });
@@ -376,7 +364,7 @@ describe('secrets', () => {
     expect(everything.length).toBeGreaterThan(5000);
     expect(scripted.secrets.size).toBeGreaterThan(8);
     for (const secret of [...scripted.secrets, password, client, totp]) {
-      for (const dress of dresses(secret)) expect(everything.includes(dress), `the output holds ${dress}`).toBe(false);
+      for (const form of formsOf(secret)) expect(everything.includes(form), `the output holds ${form}`).toBe(false);
     }
   });
 });

@@ -19,11 +19,15 @@ export interface RunningCommand {
   /** What it has said so far. */
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
+  readonly pid: number;
 }
+
+/** Whatever holds it alive: SIGTERM would only ask it to end. */
+const LIMIT = { timeout: 80_000, killSignal: 'SIGKILL' } as const;
 
 /** Starts the built command in a process of its own; after 80 s it is ended, so that no test leaves one behind. */
 export function startCommand(argv: readonly string[], env: Environment, stdin?: string): RunningCommand {
-  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, timeout: 80_000 });
+  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, ...LIMIT });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
@@ -43,6 +47,7 @@ export function startCommand(argv: readonly string[], env: Environment, stdin?: 
     finished,
     stderr: () => stderr,
     kill: (signal) => child.kill(signal),
+    pid: child.pid ?? 0,
     said: (text) =>
       new Promise((resolve, reject) => {
         const look = () => {

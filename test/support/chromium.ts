@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Browser } from 'playwright-core';
 
@@ -41,5 +42,21 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
     ],
+  });
+}
+
+/** Ends the browser that this process has started last, as the system does when memory is short. */
+export function killOwnBrowser(): void {
+  const [browser] = browsersOf(process.pid).slice(-1);
+  if (browser === undefined) throw new Error('there is no browser');
+  process.kill(browser, 'SIGKILL');
+}
+
+/** The browsers without a window that a process has started, by their process ids; the newest last. */
+export function browsersOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-eo', 'ppid=,pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n');
+  return lines.flatMap((line) => {
+    const [, parent, own, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return Number(parent) === pid && args.includes('--headless') ? [Number(own)] : [];
   });
 }

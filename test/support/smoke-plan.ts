@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExpectationResult } from '../../src/smoke/result.js';
 import type { Machine, RunWorld } from './run.js';
+import { TEST_USER } from './sign-in-pages.js';
 
 /** One check as the JSON report has it, as far as tests look. */
 export interface ReportedCheck {
@@ -41,6 +42,10 @@ export const ENV = { OIDC_CLI_ALICE: 'alice-password' };
 
 /** Who signs in where nothing else is said. */
 export const ALICE = { user: 'alice', password: '${OIDC_CLI_ALICE}', redirectUri: 'http://localhost:8484/callback' };
+
+/** The test user of the pages in `sign-in-pages.ts`, and the variables of their secrets. */
+export const SAM = { user: TEST_USER.username, password: '${OIDC_CLI_SAM}', totp: '${OIDC_CLI_SAM_TOTP}' };
+export const SAM_ENV = { OIDC_CLI_SAM: TEST_USER.password, OIDC_CLI_SAM_TOTP: TEST_USER.totp };
 
 /** An inline profile of the built-in provider. */
 export function demo(issuer: string, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
