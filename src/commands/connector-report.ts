@@ -4,7 +4,7 @@ import type { Connector } from '../logto/connector.js';
 import { withoutQuery } from '../logto/connector-address.js';
 import type { ConnectorLoginResult } from '../logto/connector-login.js';
 import type { TokenStorage } from '../logto/token-storage.js';
-import { PROFILE_SYNC } from '../logto/user-profile.js';
+import { LINKED_BY, PROFILE_SYNC } from '../logto/user-profile.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { cutForTable } from './id-token-table.js';
 import { claimRows } from './session-text.js';
@@ -56,6 +56,7 @@ export function acceptedByLogto(result: ConnectorLoginResult, { file }: Connecto
       reason: why ?? null,
     })),
     sync: { first: PROFILE_SYNC.first, later: PROFILE_SYNC.later, on: file.syncProfile ?? null },
+    linkedBy: LINKED_BY.filter((field) => profile.some((line) => line.field === field && line.value !== undefined)),
     tokens: {
       stored,
       reason: reason ?? null,
@@ -153,6 +154,7 @@ function syncRows({ profile }: ConnectorLoginResult, syncProfile: boolean | unde
   };
   const unique = filled.has('email') || filled.has('phone') ? ' (email and phone only if no other user has them)' : '';
   const later = named(PROFILE_SYNC.later);
+  const linking = LINKED_BY.filter((field) => filled.has(field)).join(', else ');
   return [
     ['first sign-in', named(PROFILE_SYNC.first) + unique],
     [
@@ -162,6 +164,10 @@ function syncRows({ profile }: ConnectorLoginResult, syncProfile: boolean | unde
         : syncProfile
           ? `${later} (sync at each sign-in is on)`
           : 'nothing (sync at each sign-in is off)',
+    ],
+    [
+      'known again',
+      `by id, under the connector's target${linking === '' ? '' : `; a new one may be linked to the user with the same ${linking}`}`,
     ],
   ];
 }

@@ -94,3 +94,10 @@ export const PROFILE_SYNC = {
   /** With "sync at each sign-in" on; otherwise nothing. */
   later: ['name', 'avatar'],
 } as const satisfies Record<string, readonly ProfileField[]>;
+
+/**
+ * By what Logto finds the user that somebody may already have: this very
+ * identity is known by the connector's target and `id`. Where it is new, the
+ * first of these that another user has brings an offer to link the two.
+ */
+export const LINKED_BY = ['phone', 'email'] as const satisfies readonly ProfileField[];

@@ -73,6 +73,7 @@ describe('a sign-in that Logto would accept', () => {
         phone  -  the ID token has phone_number, as the standard says, but Logto reads only phone and phone_verified
         first sign-in  name, avatar, email (email and phone only if no other user has them)
         later ones  with "sync at each sign-in": name, avatar; otherwise nothing
+        known again  by id, under the connector's target; a new one may be linked to the user with the same email
 
       Tokens in Logto
         stored  yes, good for 3600 s
@@ -139,6 +140,7 @@ describe('a sign-in that Logto would accept', () => {
         accepted: true,
         profile: { name: 'Alice Example', email: 'alice@example.com', phone: null },
         sync: { first: ['name', 'avatar', 'email', 'phone'], later: ['name', 'avatar'], on: null },
+        linkedBy: ['email'],
         tokens: { stored: true, expiresIn: 3600, refresh: 'works', error: null },
       },
       standard: { accepted: true, refusedBy: null },
@@ -430,6 +432,20 @@ describe('the profile', () => {
     const reasons = document.logto.profileSources.map(({ reason: why }: { reason: string | null }) => why ?? '');
     expect(reasons.some((why: string) => reason.test(why))).toBe(true);
   });
+});
+
+test.each([
+  [
+    'phone-claim',
+    ['phone', 'email'],
+    "by id, under the connector's target; a new one may be linked to the user with the same phone, else email",
+  ],
+  ['claims-in-userinfo-only', [], "by id, under the connector's target"],
+] as const)('by what Logto knows a person again: %s', async (fault, linkedBy, words) => {
+  const idp = await identityProvider({ faults: [fault] });
+  const { stdout } = await loginWithConnector(machine, connectorFor(idp.issuer), ['--json']);
+  expect(JSON.parse(stdout).logto.linkedBy).toEqual(linkedBy);
+  expect((await loginWithConnector(machine, connectorFor(idp.issuer))).stdout).toContain(`known again    ${words}\n`);
 });
 
 describe('the tokens', () => {
