@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { DrivenFlags } from '../commands/login-with.js';
 import { type ExitCode, OidcCliError } from '../errors.js';
 
 /** Told the exit code of the command that ran. */
@@ -91,4 +92,31 @@ export function withSelection(command: Command): Command {
   return command
     .option('--issuer <url>', 'the session at this issuer, where a profile has several')
     .option('--json', 'one JSON document on stdout');
+}
+
+/** The flags by which a sign-in is made without a person. */
+export function withDriverFlags(command: Command): Command {
+  return command
+    .option('--with <way>', 'sign in without a person: auto, http, browser or command (the program of --browser)')
+    .option('--user <name>', 'with --with: the user name to type')
+    .option('--password-env <name>', 'with --with: take the password from this environment variable')
+    .option('--password-file <file>', 'with --with: take the password from this file')
+    .option('--password-stdin', 'with --with: take the password from stdin')
+    .option('--password <password>', 'with --with: the password itself (visible to others)')
+    .option('--totp-env <name>', 'with --with: take the secret of one-time codes from this environment variable')
+    .option('--totp-file <file>', 'with --with: take the secret of one-time codes from this file')
+    .option('--totp <secret>', 'with --with: the secret itself (visible to others)')
+    .option('--browser-path <file>', 'with --with: the Chrome, Chromium or Edge to use')
+    .option('--keep-evidence <folder>', 'with --with: keep a picture and the text of the page where it failed');
+}
+
+/** Those flags taken out of all; `driven` is undefined where none was given. */
+// biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever its command has
+export function splitDriverFlags(flags: any): { driven: DrivenFlags | undefined; others: any } {
+  const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = flags;
+  const { totp, totpEnv, totpFile, browserPath, keepEvidence, ...others } = more;
+  const ofPassword = { password, passwordEnv, passwordFile, passwordStdin };
+  const given = { with: way, user, ...ofPassword, totp, totpEnv, totpFile, browserPath, keepEvidence };
+  const driven = Object.values(given).some((value) => value !== undefined) ? given : undefined;
+  return { driven, others };
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
 import { collect, type Done, portNumber } from './flags.js';
+import { probeCommand } from './probe-command.js';
 
 /** The commands about a provider itself. */
 export function providerCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
@@ -24,6 +25,8 @@ export function providerCommands(program: Command, context: Context, terminal: T
       const { doctor } = await import('../commands/doctor.js');
       done(await doctor(flags, context, terminal));
     });
+
+  probeCommand(program, context, terminal, done);
 
   program
     .command('idp')

@@ -1,11 +1,20 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
-import { collect, type Done, ofLogto, seconds, withProfileFlags, withSelection } from './flags.js';
+import {
+  collect,
+  type Done,
+  ofLogto,
+  seconds,
+  splitDriverFlags,
+  withDriverFlags,
+  withProfileFlags,
+  withSelection,
+} from './flags.js';
 
 /** The commands of a sign-in and of the session it leaves. */
 export function signInCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
-  withProfileFlags(program.command('login [profile]'))
+  const login = withProfileFlags(program.command('login [profile]'))
     .description('sign in: by a browser, a pasted address, or in two commands')
     .addOption(
       ofLogto(
@@ -40,18 +49,8 @@ export function signInCommands(program: Command, context: Context, terminal: Ter
         '--connector <file>',
         "sign in as Logto would with this connector's JSON (- for stdin), and show what it makes of it; with --redirect-uri https://TENANT/callback/ID the answer is pasted",
       ).helpGroup('A Logto connector:'),
-    )
-    .option('--with <way>', 'sign in without a person: auto, http, browser or command (the program of --browser)')
-    .option('--user <name>', 'with --with: the user name to type')
-    .option('--password-env <name>', 'with --with: take the password from this environment variable')
-    .option('--password-file <file>', 'with --with: take the password from this file')
-    .option('--password-stdin', 'with --with: take the password from stdin')
-    .option('--password <password>', 'with --with: the password itself (visible to others)')
-    .option('--totp-env <name>', 'with --with: take the secret of one-time codes from this environment variable')
-    .option('--totp-file <file>', 'with --with: take the secret of one-time codes from this file')
-    .option('--totp <secret>', 'with --with: the secret itself (visible to others)')
-    .option('--browser-path <file>', 'with --with: the Chrome, Chromium or Edge to use')
-    .option('--keep-evidence <folder>', 'with --with: keep a picture and the text of the page where it failed')
+    );
+  withDriverFlags(login)
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -67,10 +66,8 @@ Examples:
     .action(async (profile: string | undefined, flags) => {
       const { login } = await import('../commands/login.js');
       const { firstScreen, interactionMode, identifier, directSignIn, organizationId, ...others } = flags;
-      const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = others;
-      const { totp, totpEnv, totpFile, browserPath, keepEvidence, oneTimeToken, oneTimeTokenEnv, ...ordinary } = more;
-      const ofPassword = { password, passwordEnv, passwordFile, passwordStdin };
-      const driven = { with: way, user, ...ofPassword, totp, totpEnv, totpFile, browserPath, keepEvidence };
+      const { driven, others: more } = splitDriverFlags(others);
+      const { oneTimeToken, oneTimeTokenEnv, ...ordinary } = more;
       const ofPage = { firstScreen, interactionMode, identifier, directSignIn, organizationId };
       const signInPage = { ...ofPage, oneTimeToken, oneTimeTokenEnv };
       const { browser, save, start, callbackUrl, demo, connector, json, userinfo, showClaims, ...rest } = ordinary;
@@ -80,7 +77,7 @@ Examples:
             profile,
             flags: { ...rest, ...(typeof browser === 'string' ? { browser } : {}) },
             signInPage,
-            driven: Object.values(driven).some((value) => value !== undefined) ? driven : undefined,
+            driven,
             openBrowser: browser !== false,
             userinfo: userinfo !== false,
             showClaims: showClaims === true,

@@ -5,9 +5,10 @@ import { clientAuthText } from './login-report.js';
 /**
  * Says on stderr what goes on in a sign-in, so that nobody waits without
  * knowing for what. `pasting`: a person could paste the callback's address here.
+ * `what` is waited for, where it is not simply the sign-in.
  */
 export function loginProgress(
-  options: { readonly openBrowser: boolean; readonly pasting: boolean },
+  options: { readonly openBrowser: boolean; readonly pasting: boolean; readonly what?: string },
   terminal: Terminal,
 ): (event: LoginEvent) => void {
   let url = '';
@@ -58,7 +59,7 @@ export function loginProgress(
         say(`No browser could be opened: ${printable(event.reason)}. Open this address in one:`, '', url, '');
         return;
       case 'waiting':
-        waiting = `Waiting up to ${event.seconds} s for the sign-in … (Ctrl-C ends it)`;
+        waiting = `Waiting up to ${event.seconds} s for ${options.what ?? 'the sign-in'} … (Ctrl-C ends it)`;
         if (options.pasting) say('With a browser on another machine, paste the address it ends at here.');
         terminal.status(waiting);
         return;

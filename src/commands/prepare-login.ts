@@ -52,7 +52,7 @@ export async function prepareLogin(
 ): Promise<PreparedLogin> {
   const signInPage = readSignInFlags(options.signInPage ?? {}, options.flags, context);
   const sessions = openSessions(context, terminal);
-  const resolved = await resolve({ ...options, flags: signInPage.flags }, sessions, context);
+  const resolved = await resolveForSignIn({ ...options, flags: signInPage.flags }, sessions, context);
   const { profile } = resolved;
   const ofSignInPage = [...signInPage.warnings, ...checkSignInPage(resolved, signInPage, options)];
   const name = options.save ?? profile.name;
@@ -72,7 +72,11 @@ export async function prepareLogin(
 }
 
 /** The profile, from flags, environment and files; else as it last signed in, where no file knows its name. */
-async function resolve(options: LoginOptions, sessions: Sessions, context: Context): Promise<ResolvedProfile> {
+export async function resolveForSignIn(
+  options: Pick<LoginOptions, 'profile' | 'flags'>,
+  sessions: Sessions,
+  context: Context,
+): Promise<ResolvedProfile> {
   const { profile: name, flags } = options;
   const lastSignedIn = name === undefined ? (await sessions.list())[0]?.profile : undefined;
   try {

@@ -13,6 +13,8 @@ export interface Driven {
   readonly steps?: readonly SignInStep[] | undefined;
   /** Where a failed sign-in's screenshot and text go. */
   readonly evidenceFolder?: string | undefined;
+  /** Sign-ins with the same object are made in one browser: who is signed in there stays so. */
+  readonly session?: object | undefined;
 }
 
 /** What is told of a sign-in by a driver. None of it holds a secret. */
@@ -32,7 +34,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   driven: Driven,
   deps: StepDeps & { readonly signal: AbortSignal; readonly on: (event: DrivenEvent) => void },
 ): Promise<T> {
-  const { driver, credentials, steps, evidenceFolder } = driven;
+  const { driver, credentials, steps, evidenceFolder, session } = driven;
   const redirectUri = await withRealPort(trip.redirectUri);
   deps.recorder.hide(...secretsOf(driven));
   let asked = await trip.ask(redirectUri);
@@ -44,6 +46,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
       credentials,
       steps,
       evidenceFolder,
+      session,
       url: asked.url,
       secretUrl: trip.secretUrl,
       again: async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { IdTokenDraft } from './id-token-draft.js';
 
 /** The endpoints whose answers a fault may change, by oidc-provider's names; `any` is each of its routes. */
@@ -21,6 +21,8 @@ export interface FaultActs {
   readonly tokenAnswer?: (answer: Record<string, unknown>, grantType: string) => void;
   /** Changes the headers of a request before the provider reads them. */
   readonly request?: (headers: IncomingMessage['headers']) => void;
+  /** Changes the provider itself, before it answers its first request. */
+  readonly extend?: (provider: Provider) => void;
   /** Changes or holds back an endpoint's whole answer, whatever its status. */
   readonly answer?: Partial<Record<FaultyRoute, (ctx: KoaContextWithOIDC) => void | Promise<void>>>;
 }

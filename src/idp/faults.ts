@@ -4,6 +4,7 @@ import type { Fault } from './fault.js';
 import { ID_TOKEN_FAULTS } from './id-token-faults.js';
 import { KEY_FAULTS } from './key-faults.js';
 import { TOKEN_FAULTS } from './token-faults.js';
+import { UNSOUND_FAULTS } from './unsound-faults.js';
 import { USER_FAULTS } from './user-faults.js';
 import { USERINFO_FAULTS } from './userinfo-faults.js';
 
@@ -16,6 +17,7 @@ export const FAULTS = {
   ...KEY_FAULTS,
   ...USERINFO_FAULTS,
   ...USER_FAULTS,
+  ...UNSOUND_FAULTS,
 } satisfies Readonly<Record<string, Fault>>;
 
 export type FaultName = keyof typeof FAULTS;

@@ -49,6 +49,7 @@ export function withFaultyAnswers(base: ProviderClass, faults: readonly Fault[])
  * changed ID tokens are signed.
  */
 export function injectFaults(provider: Provider, keys: readonly JWK[], faults: readonly Fault[]): void {
+  for (const fault of faults) fault.extend?.(provider);
   if (faults.some(({ idToken }) => idToken)) changeIdTokens(provider, keys, faults);
   if (!faults.some(({ request, answer, tokenAnswer }) => request ?? answer ?? tokenAnswer)) return;
   provider.use(async (context, next) => {

@@ -44,13 +44,14 @@ export function randomState(): string {
  * Builds the authorization request: code flow with PKCE S256 (RFC 7636), state
  * and nonce, always. It is pushed (RFC 9126) where the provider requires that.
  * `state` is given, since the listener that compares it starts before the
- * redirect URI is known. Throws `endpoint_missing`, or what the provider refused a pushed request with.
+ * redirect URI is known; a nonce only where a certain one is wanted. Throws `endpoint_missing`, or what the provider refused a pushed request with.
  */
 export async function createAuthorizationRequest(
   provider: Provider,
   party: TokenClient,
   asked: AuthorizationParameters,
   state: string,
+  nonce: string = client.randomNonce(),
 ): Promise<AuthorizationRequest> {
   provider.endpoint('authorization_endpoint');
   const pushed = provider.metadata.require_pushed_authorization_requests === true;
@@ -61,7 +62,6 @@ export async function createAuthorizationRequest(
     authentication: party.authentication.apply,
   });
   const codeVerifier = client.randomPKCECodeVerifier();
-  const nonce = client.randomNonce();
   provider.recorder.hide(codeVerifier, nonce);
   const parameters = new URLSearchParams(asked.parameters);
   parameters.set('redirect_uri', asked.redirectUri);

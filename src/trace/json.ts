@@ -32,7 +32,8 @@ export function time(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function eventJson(event: ShownEvent): Record<string, unknown> {
+/** One event as a JSON trace has it. */
+export function eventJson(event: ShownEvent): Record<string, unknown> {
   const { kind, number, step, startedAt, about } = event;
   const head = { kind, number, step, about };
   if (event.kind === 'step') {

@@ -1,6 +1,7 @@
 import { OidcCliError } from '../../errors.js';
 import { sameState } from '../../flow/same-state.js';
 import { prepareSignIn } from '../../flow/sign-in.js';
+import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
 import { randomState } from '../../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../../protocol/end-session.js';
@@ -16,26 +17,6 @@ const REFUSALS: readonly string[] = [
   'account_selection_required',
   'consent_required',
 ];
-
-/** What a provider's page offers to somebody who is about to sign out, with the word for its kind before it. */
-const SIGN_OUT =
-  /^\w+ "((?:yes,? )?(?:sign|log)[- ]?(?:me )?out|yes|はい|(?:サインアウト|ログアウト)(?:する)?|abmelden|ausloggen|se déconnecter|déconnexion|cerrar sesión)"$/i;
-
-type Visit = NonNullable<SignedIn['visit']>;
-
-/** Ends the session at the provider, which may ask whether that is meant. */
-async function signOut(asked: Parameters<Visit>[0], visit: Visit): ReturnType<Visit> {
-  try {
-    return await visit(asked);
-  } catch (error) {
-    if (!(error instanceof OidcCliError) || error.code !== 'sign_in_page_not_understood') throw error;
-    const { controls } = error.facts;
-    const [words] = (Array.isArray(controls) ? controls : []).flatMap((name) => SIGN_OUT.exec(name)?.[1] ?? []);
-    // On a page of a sign-in nobody presses that; here it is what is asked for.
-    if (words === undefined) throw error;
-    return visit({ ...asked, steps: [{ click: words }] });
-  }
-}
 
 /**
  * The sign-out at the provider comes back to the application (OIDC RP-Initiated
@@ -59,7 +40,10 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Expectat
       state,
     });
     // The URL holds the ID token.
-    const { parameters } = await signOut({ url, secretUrl: true, redirectUri: postLogoutRedirectUri, state }, visit);
+    const { parameters } = await signOutOnPages(
+      { url, secretUrl: true, redirectUri: postLogoutRedirectUri, state },
+      visit,
+    );
     const ours = sameState(parameters.get('state'), state);
     return [judged(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
   });

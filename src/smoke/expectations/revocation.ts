@@ -1,9 +1,7 @@
-import { OidcCliError } from '../../errors.js';
-import { introspectToken } from '../../protocol/introspection.js';
+import { isTokenInUse } from '../../flow/token-use.js';
 import { revokeToken } from '../../protocol/revocation.js';
-import { requestUserinfo } from '../../protocol/userinfo.js';
 import type { ExpectationResult } from '../result.js';
-import type { Party, SignedIn } from '../signed-in.js';
+import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 import { refusedAfterwards } from './refresh.js';
 
@@ -14,14 +12,15 @@ export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<re
   if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
   return attempted(name, expected, deps.signal, async () => {
     const { provider } = at.met;
-    const before = await useOf(at, accessToken, signedIn);
+    const inUse = () => isTokenInUse(provider, at.party, accessToken, signedIn.subject, deps);
+    const before = await inUse();
     const outcome = await revokeToken(provider, at.party, accessToken, 'access_token', deps);
     if (outcome === 'not offered') return [skipped(name, expected, 'the provider does not revoke access tokens')];
     if (before === undefined) {
       return [skipped(name, expected, 'nothing tells: neither introspection nor userinfo can be asked')];
     }
     if (!before) return [judged(false, name, expected, 'it was of no use before that')];
-    const after = await useOf(at, accessToken, signedIn);
+    const after = await inUse();
     return [judged(after === false, name, expected, after ? 'the provider still accepts it' : 'of no use')];
   });
 }
@@ -37,26 +36,4 @@ export async function judgeRefreshTokenRevocation(signedIn: SignedIn): Promise<r
       return [judged(false, name, expected, 'the provider does not revoke refresh tokens')];
     return refusedAfterwards(name, expected, at, refreshToken, signedIn);
   });
-}
-
-/** Whether the provider itself accepts the token, by introspection or userinfo; undefined where it cannot be asked. */
-async function useOf(at: Party, accessToken: string, { subject, deps }: SignedIn): Promise<boolean | undefined> {
-  const { provider } = at.met;
-  const { introspection_endpoint: introspection, userinfo_endpoint: userinfo } = provider.metadata;
-  if (introspection !== undefined) {
-    try {
-      return (await introspectToken(provider, at.party, accessToken, 'access_token', deps)).active;
-    } catch (error) {
-      const refused = error instanceof OidcCliError && ['introspection_refused', 'invalid_client'].includes(error.code);
-      if (!refused) throw error;
-    }
-  }
-  if (userinfo === undefined || subject === undefined) return undefined;
-  try {
-    await requestUserinfo(provider, at.party, accessToken, subject, deps);
-    return true;
-  } catch (error) {
-    if (error instanceof OidcCliError && error.code === 'userinfo_refused') return false;
-    throw error;
-  }
 }

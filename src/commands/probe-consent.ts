@@ -1,0 +1,40 @@
+import { createInterface } from 'node:readline';
+import type { Context } from '../context.js';
+import type { ProbePlan } from '../doctor/probes/plan.js';
+import { OidcCliError } from '../errors.js';
+import { printable, type Style, type Terminal } from '../terminal.js';
+
+/** What is about to be done at the provider, for whoever has to allow it. */
+export function planLines(
+  plan: ProbePlan,
+  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
+  style: Style,
+): string[] {
+  const { names, signIns, requests, noticed } = plan;
+  const { least, most } = signIns;
+  const more =
+    most > least ? ` (up to ${most} where it is not sound, or ends a code with the first wrong request)` : '';
+  const times = least === 1 ? 'once' : `${least} times`;
+  return [
+    style.strong(`About to probe ${printable(issuer)} as client ${printable(clientId)}:`),
+    `  sign-ins  ${least === 0 && most === 0 ? 'none' : `${times}${more}, as one person in one browser`}`,
+    `  requests  about ${requests} beside those of the sign-ins, for ${names.length} probes (--list), one of a kind each`,
+    ...(noticed.length === 0 ? [] : [`  noticed   monitoring may see: ${noticed.join('; ')}`]),
+    '  never     a guessed password, a request to a redirect URI, a session that is kept',
+    '  at the end the tokens it got are revoked',
+  ];
+}
+
+/** Asks on the terminal; anything but yes is no. Throws `interrupted` after Ctrl-C. */
+export async function askToGoOn({ stdin, signal, stderr }: Context, terminal: Terminal): Promise<boolean> {
+  stderr.write(terminal.talk.strong('Go on? [y/N] '));
+  const lines = createInterface({ input: stdin, terminal: false, signal });
+  try {
+    for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
+    if (signal.aborted) throw new OidcCliError('interrupted');
+    return false;
+  } finally {
+    lines.close();
+    stdin.pause();
+  }
+}

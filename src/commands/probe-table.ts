@@ -1,0 +1,127 @@
+import { definitionOf, PROBE_NAMES, type ProbeResult } from '../doctor/probes/probe.js';
+import type { ProbeRun } from '../doctor/probes/run-probes.js';
+import { printable, type Style, table } from '../terminal.js';
+import { type ShownBody, type ShownEvent, type ShownParameter, urlText } from '../trace/document.js';
+import { cutForTable } from './id-token-table.js';
+
+/** A value of a request or answer that is longer is cut; `--json` and `--trace` have it whole. */
+const LONGEST = 60;
+/** Lines of one request or answer. */
+const LONGEST_ADDRESS = 160;
+
+type Verdict = ProbeResult['verdict'];
+
+/** In which order verdicts are shown, with their headings. */
+const HEADINGS: readonly (readonly [Verdict, string])[] = [
+  ['violated', 'Violated'],
+  ['not testable', 'Not testable'],
+  ['not applicable', 'Not applicable'],
+  ['met', 'Met'],
+];
+
+/** A run as lines for people: what is violated first, each with the exchange that shows it and what to change. */
+export function probeLines(run: ProbeRun, shown: ReadonlyMap<number, ShownEvent>, style: Style): string[] {
+  const lines: string[] = [];
+  for (const [verdict, heading] of HEADINGS) {
+    const results = run.results.filter((result) => result.verdict === verdict);
+    if (results.length === 0) continue;
+    if (lines.length > 0) lines.push('');
+    lines.push(style.strong(heading));
+    if (verdict === 'violated') for (const result of results) lines.push(...violatedLines(result, shown, style));
+    else
+      lines.push(
+        ...table(
+          results.map((result) => row(result, style)),
+          '  ',
+        ),
+      );
+  }
+  return [...lines, '', verdictLine(run, style), ...tokenLines(run, style)];
+}
+
+/** Every probe there is, with what it tries and what it rests on. */
+export function listLines(style: Style): string[] {
+  return table(
+    PROBE_NAMES.flatMap((name) => {
+      const { tries, expected, clause, level } = definitionOf(name);
+      return [
+        [style.strong(name), tries],
+        ['', style.dim(`${expected} (${clause}${level === 'should' ? ', should' : ''})`)],
+      ];
+    }),
+  );
+}
+
+function row({ name, verdict, actual }: ProbeResult, style: Style): string[] {
+  return [mark(verdict, style), name, cutForTable(actual, LONGEST_ADDRESS)];
+}
+
+function violatedLines({ name, actual, events }: ProbeResult, shown: ReadonlyMap<number, ShownEvent>, style: Style) {
+  const { tries, clause, level, expected, repair } = definitionOf(name);
+  const indent = '      ';
+  return [
+    `  ${mark('violated', style)} ${style.strong(name)}: ${tries}`,
+    `${indent}expected: ${expected}`,
+    `${indent}actual:   ${cutForTable(actual, LONGEST_ADDRESS)}`,
+    `${indent}clause:   ${clause}${level === 'should' ? ' (should)' : ''}`,
+    ...events.flatMap((number) => eventLines(shown.get(number))).map((line) => style.dim(`${indent}${line}`)),
+    `${indent}→ ${repair}`,
+  ];
+}
+
+/** An exchange or a step in two or three lines. */
+function eventLines(event: ShownEvent | undefined): string[] {
+  if (event === undefined) return [];
+  if (event.kind === 'step') {
+    // A request says all in its address, an answer in its parameters.
+    if (event.url === undefined) return [];
+    const address = cutForTable(urlText(event.url), LONGEST_ADDRESS);
+    const parameters = event.parameters === undefined ? [] : [`  ${pairs(event.parameters)}`];
+    return [`${event.step}: ${address}`, ...parameters];
+  }
+  const { method, url, requestBody, status, responseBody, responseHeaders = [], failure } = event;
+  const location = responseHeaders.find(({ name }) => name === 'location')?.value;
+  const answer = status === undefined ? `no answer: ${printable(failure ?? '')}` : String(status);
+  return [
+    `${method} ${cutForTable(urlText(url), LONGEST_ADDRESS)}`,
+    ...(requestBody === undefined ? [] : [`  ${bodyText(requestBody)}`]),
+    `  → ${answer}${location === undefined ? '' : ` to ${cutForTable(location, LONGEST_ADDRESS)}`}${
+      responseBody === undefined || location !== undefined ? '' : ` ${bodyText(responseBody)}`
+    }`,
+  ];
+}
+
+function bodyText(body: ShownBody): string {
+  if (body.type === 'form') return pairs(body.parameters);
+  if (body.type === 'json') return cutForTable(JSON.stringify(body.value), LONGEST_ADDRESS);
+  return cutForTable((body.type === 'jwt' ? body.value : body.text).replaceAll(/\s+/g, ' '), LONGEST);
+}
+
+function pairs(parameters: readonly ShownParameter[]): string {
+  return parameters.map(({ name, value }) => `${printable(name)}=${cutForTable(value, LONGEST)}`).join(' ');
+}
+
+function mark(verdict: Verdict, style: Style): string {
+  if (verdict === 'met') return style.good('✓');
+  if (verdict === 'violated') return style.bad('✗');
+  return verdict === 'not testable' ? style.warn('?') : '-';
+}
+
+function verdictLine({ issuer, results }: ProbeRun, style: Style): string {
+  const counted = HEADINGS.flatMap(([verdict]) => {
+    const count = results.filter((result) => result.verdict === verdict).length;
+    return count === 0 ? [] : `${count} ${verdict}`;
+  });
+  const violated = results.some(({ verdict }) => verdict === 'violated');
+  return `${mark(violated ? 'violated' : 'met', style)} ${style.strong(`${printable(issuer)}: ${counted.join(', ')}`)}`;
+}
+
+function tokenLines({ tokens: { left } }: ProbeRun, style: Style): string[] {
+  if (left === 0) return [];
+  const what = left === 1 ? '1 token' : `${left} tokens`;
+  return [
+    style.warn(
+      `! ${what} could not be revoked, and ${left === 1 ? 'lives until it expires' : 'live until they expire'}`,
+    ),
+  ];
+}

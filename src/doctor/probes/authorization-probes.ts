@@ -1,0 +1,294 @@
+import { isLoopback } from '../../protocol/provider.js';
+import { hostileText, lostCharacters } from './hostile-text.js';
+import type { ProbeName, ProbeVerdict } from './probe.js';
+import type { Probing } from './probing.js';
+import { type AuthorizationOutcome, openAuthorizationRequest, unguessable } from './raw-requests.js';
+import { unheardRedirectUri } from './sign-ins.js';
+
+/** What a provider says to prompt=none where nobody is signed in (OIDC Core §3.1.2.6): it would go on else. */
+const NOBODY_SIGNED_IN: readonly string[] = [
+  'login_required',
+  'interaction_required',
+  'account_selection_required',
+  'consent_required',
+];
+
+/** Errors that say that the request itself is not taken, whoever is signed in. */
+const OF_THE_REQUEST: readonly string[] = [
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'unauthorized_client',
+  'unsupported_response_type',
+  'server_error',
+  'temporarily_unavailable',
+];
+
+/** A host that can belong to nobody (RFC 6761 §6.4). */
+const NOBODYS_HOST = 'oidc-cli.invalid';
+
+/** The first of them, which tells whether the others tell anything. */
+interface Control {
+  /** prompt=none is answered with an error at the redirect URI: a page is then a refusal. */
+  readonly tells: boolean;
+  readonly iss?: { readonly value: string | null; readonly events: readonly number[] };
+}
+
+/**
+ * Asks the authorization endpoint with prompt=none, in a browser where nobody
+ * is signed in: what is accepted comes as far as login_required, and what is
+ * not shows itself without a sign-in. `signedIn`: the same client has just
+ * signed in, so that a refusal is not for its registration.
+ */
+export async function probeAuthorization(probing: Probing, signedIn: boolean): Promise<Control> {
+  const control = await probePromptNone(probing, signedIn);
+  await probeRedirectUris(probing);
+  await probeResponseType(probing, control);
+  await probeRequestObject(probing);
+  await probeState(probing, control);
+  return control;
+}
+
+async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Control> {
+  const { results, evidence } = probing;
+  const asked = ['prompt-none', 'response-type-downgrade', 'plain-challenge', 'state-unchanged', 'iss-in-answer'];
+  if (!results.wants(...(asked as ProbeName[]))) return { tells: false };
+  const mark = evidence.mark;
+  const outcome = await open(probing);
+  const events = evidence.since(mark, true);
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    results.add('prompt-none', verdict, actual, events);
+  if (outcome.kind === 'unclear') add('not testable', outcome.reason);
+  if (outcome.kind === 'page') {
+    const refused = outcome.status >= 400 || outcome.error !== undefined;
+    const what = pageText(outcome);
+    if (refused && !signedIn) add('not testable', `${what}: this client may not be registered as it asks`);
+    else add('violated', `${what} in place of an answer`);
+  }
+  if (outcome.kind !== 'answered') return { tells: false };
+  const error = outcome.parameters.get('error');
+  const iss = { value: outcome.parameters.get('iss'), events };
+  if (error === null) {
+    add('violated', outcome.parameters.has('code') ? 'a code, though nobody is signed in' : 'neither error nor code');
+    return { tells: false, iss };
+  }
+  if (NOBODY_SIGNED_IN.includes(error)) {
+    add('met', error);
+    return { tells: true, iss };
+  }
+  const foreign = OF_THE_REQUEST.includes(error);
+  add(foreign ? 'not testable' : 'violated', `${word(error)}${foreign ? ', which says nothing of prompt=none' : ''}`);
+  return { tells: false, iss };
+}
+
+async function probeRedirectUris(probing: Probing): Promise<void> {
+  const registered = new URL(unheardRedirectUri(probing.request.redirectUri));
+  const suffixed = new URL(registered);
+  suffixed.pathname = `${registered.pathname.replace(/\/$/, '')}/oidc-cli-probe`;
+  const foreign = new URL(`https://${NOBODYS_HOST}`);
+  foreign.pathname = registered.pathname;
+  foreign.search = registered.search;
+  for (const [name, redirectUri] of [
+    ['redirect-uri-other', foreign.href],
+    ['redirect-uri-suffix', suffixed.href],
+  ] as const) {
+    if (!probing.results.wants(name)) continue;
+    const mark = probing.evidence.mark;
+    const outcome = await open(probing, { redirect_uri: redirectUri });
+    if (outcome.kind === 'unclear') {
+      probing.results.addSince(mark, name, 'not testable', outcome.reason, true);
+    } else if (outcome.kind === 'page') {
+      // With prompt=none no sign-in page can come: what is shown instead of an answer is a refusal.
+      probing.results.addSince(mark, name, 'met', `${pageText(outcome)}, and no redirect`, true);
+    } else {
+      const there = outcome.asAsked;
+      const loopback = there && name === 'redirect-uri-suffix' && isLoopback(registered.hostname);
+      const why = loopback ? ' (on loopback only the port may vary, RFC 8252 §7.3)' : '';
+      const actual = there ? `a redirect there${why}` : 'a redirect to the registered one';
+      probing.results.addSince(mark, name, there ? 'violated' : 'met', actual, true);
+    }
+  }
+}
+
+async function probeResponseType(probing: Probing, { tells }: Control): Promise<void> {
+  const name = 'response-type-downgrade';
+  if (!probing.results.wants(name)) return;
+  const mark = probing.evidence.mark;
+  const outcome = await open(probing, {
+    response_type: 'id_token token',
+    code_challenge: undefined,
+    code_challenge_method: undefined,
+    response_mode: undefined,
+  });
+  const { verdict, actual } = judgedByRefusal(outcome, tells);
+  probing.results.addSince(mark, name, verdict, actual, true);
+}
+
+/**
+ * The unsigned request object says another state than the address: by the
+ * state that comes back one sees which of them was believed.
+ */
+async function probeRequestObject(probing: Probing): Promise<void> {
+  const name = 'unsigned-request-object';
+  if (!probing.results.wants(name)) return;
+  const { provider, party, results, evidence } = probing;
+  const announced: unknown = provider.metadata.request_object_signing_alg_values_supported;
+  if (Array.isArray(announced) && announced.includes('none')) {
+    results.add(name, 'not applicable', 'the provider announces that it takes unsigned ones');
+    return;
+  }
+  const mark = evidence.mark;
+  const inside = unguessable();
+  const parameters = { ...Object.fromEntries(authorizationParameters(probing)), state: inside };
+  const { UnsecuredJWT } = await import('jose');
+  const request = new UnsecuredJWT(parameters).setIssuer(party.clientId).setAudience(provider.issuer).encode();
+  const outcome = await open(probing, { request });
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    results.addSince(mark, name, verdict, actual, true);
+  if (outcome.kind === 'unclear') add('not testable', outcome.reason);
+  else if (outcome.kind === 'page') add('met', pageText(outcome));
+  else if (outcome.parameters.get('state') === inside)
+    add('violated', 'its parameters were taken: its state came back');
+  else {
+    const error = outcome.parameters.get('error');
+    const ignored = error === null || NOBODY_SIGNED_IN.includes(error);
+    add('met', ignored ? 'it was not read: the state of the address came back' : word(error));
+  }
+}
+
+/** The half of it that needs no sign-in; the other comes with a code. */
+async function probeState(probing: Probing, { tells }: Control): Promise<void> {
+  const name = 'state-unchanged';
+  if (!probing.results.wants(name)) return;
+  if (!tells) {
+    probing.results.add(name, 'not testable', 'prompt=none gets no answer here that a state could come back with');
+    return;
+  }
+  const mark = probing.evidence.mark;
+  const state = hostileText();
+  const outcome = await open(probing, { state });
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    probing.results.addSince(mark, name, verdict, actual, true);
+  if (outcome.kind === 'unclear') return add('not testable', outcome.reason);
+  if (outcome.kind === 'page') return add('violated', `${pageText(outcome)}: such a state is refused`);
+  const back = outcome.parameters.get('state');
+  if (back === state) return add('met', 'unchanged with an error');
+  const error = outcome.parameters.get('error');
+  const refused = error !== null && !NOBODY_SIGNED_IN.includes(error) ? ` (${word(error)})` : '';
+  add('violated', `${lostCharacters(state, back)} with an error${refused}`);
+}
+
+/** Whether `plain` is refused before anybody signs in: met, or what was seen. */
+export async function probePlainChallenge(
+  probing: Probing,
+  { tells }: Control,
+): Promise<{ readonly mark: number; readonly accepted: boolean } | undefined> {
+  const name = 'plain-challenge';
+  const { provider, results, evidence } = probing;
+  if (!results.wants(name)) return undefined;
+  const methods: unknown = provider.metadata.code_challenge_methods_supported;
+  if (!Array.isArray(methods) || !methods.includes('S256')) {
+    results.add(name, 'not applicable', 'the provider does not announce S256');
+    return undefined;
+  }
+  if (methods.includes('plain')) {
+    results.add(name, 'not applicable', 'the provider announces plain as well');
+    return undefined;
+  }
+  const mark = evidence.mark;
+  const outcome = await open(probing, { code_challenge: unguessable(), code_challenge_method: 'plain' });
+  const { verdict, actual } = judgedByRefusal(outcome, tells);
+  if (verdict !== 'violated') {
+    results.addSince(mark, name, verdict, actual, true);
+    return undefined;
+  }
+  return { mark, accepted: true };
+}
+
+/** The iss of the answers, with an error and with a code (RFC 9207 §2). */
+export function judgeIss(
+  { provider, results }: Probing,
+  seen: readonly { readonly value: string | null; readonly events: readonly number[] }[],
+): void {
+  const announced = provider.metadata.authorization_response_iss_parameter_supported === true;
+  const wrong = seen.find(({ value }) => value !== null && value !== provider.issuer);
+  const missing = seen.find(({ value }) => value === null);
+  const judged = (): [ProbeVerdict, string, (readonly number[])?] => {
+    if (seen.length === 0) return ['not testable', 'no answer came'];
+    if (wrong) return ['violated', `another: ${wrong.value?.slice(0, 200)}`, wrong.events];
+    if (!missing) return ['met', 'the issuer', seen.flatMap(({ events }) => events)];
+    if (announced) return ['violated', 'absent, though it is announced', missing.events];
+    return ['not applicable', 'the provider does not announce it', missing.events];
+  };
+  results.add('iss-in-answer', ...judged());
+}
+
+/** A request that must be refused: login_required says that it was not. */
+function judgedByRefusal(
+  outcome: AuthorizationOutcome,
+  tells: boolean,
+): { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string } {
+  if (outcome.kind === 'unclear') return { verdict: 'not testable', actual: outcome.reason };
+  if (outcome.kind === 'page') {
+    const refused = outcome.status >= 400 || outcome.error !== undefined;
+    if (refused || tells) return { verdict: 'met', actual: pageText(outcome) };
+    return {
+      verdict: 'not testable',
+      actual: 'prompt=none shows a page here, so a page does not say that it is refused',
+    };
+  }
+  const { parameters } = outcome;
+  const error = parameters.get('error');
+  if (error === null)
+    return { verdict: 'violated', actual: `accepted: ${[...parameters.keys()].join(', ').slice(0, 200)}` };
+  if (NOBODY_SIGNED_IN.includes(error))
+    return { verdict: 'violated', actual: `accepted: it only lacks a sign-in (${error})` };
+  return { verdict: 'met', actual: word(error) };
+}
+
+/** Sends the profile's authorization request with prompt=none and with what is to be different; `undefined` leaves out. */
+function open(
+  probing: Probing,
+  different: Readonly<Record<string, string | undefined>> = {},
+): Promise<AuthorizationOutcome> {
+  const parameters = authorizationParameters(probing);
+  for (const [name, value] of Object.entries(different)) {
+    if (value === undefined) parameters.delete(name);
+    else parameters.set(name, value);
+  }
+  return openAuthorizationRequest(probing, parameters, unheardRedirectUri(probing.request.redirectUri));
+}
+
+function authorizationParameters({ request, party, deps }: Probing): URLSearchParams {
+  const { scope, acrValues, claims, responseMode, resource = [], parameters = {} } = request.authorization;
+  const [state, nonce] = [unguessable(), unguessable()];
+  deps.recorder.hide(state, nonce);
+  const optional = { acr_values: acrValues, claims, response_mode: responseMode };
+  const given = Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const all = new URLSearchParams([...Object.entries(parameters), ...(given as [string, string][])]);
+  const own = {
+    response_type: 'code',
+    client_id: party.clientId,
+    redirect_uri: unheardRedirectUri(request.redirectUri),
+    scope,
+    state,
+    nonce,
+    // Nobody has its verifier: no code comes of this.
+    code_challenge: unguessable(),
+    code_challenge_method: 'S256',
+    prompt: 'none',
+  };
+  for (const [name, value] of Object.entries(own)) all.set(name, value);
+  for (const each of resource) all.append('resource', each);
+  return all;
+}
+
+function pageText({ status, error }: { readonly status: number; readonly error?: string | undefined }): string {
+  if (error !== undefined) return `refused when it was pushed: ${word(error)}`;
+  return `${status >= 400 ? 'an error page' : 'a page'} (${status})`;
+}
+
+/** An error's code; what is none is cut. */
+function word(error: string): string {
+  return error.slice(0, 60);
+}

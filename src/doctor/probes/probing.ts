@@ -1,0 +1,65 @@
+import type { SignInRequest } from '../../flow/sign-in.js';
+import type { ProviderDeps } from '../../protocol/provider.js';
+import type { TokenClient, VerifiedTokens } from '../../protocol/token-requests.js';
+import type { Evidence } from './evidence.js';
+import type { ProbeName, ProbeResult, ProbeVerdict } from './probe.js';
+import type { RawParty } from './raw-requests.js';
+import type { SignIns } from './sign-ins.js';
+import type { TokenLedger } from './token-ledger.js';
+
+/** Another client at the same provider. */
+export type OtherClient = Pick<TokenClient, 'clientId' | 'authentication'>;
+
+/** A code's tokens, and who they are for. */
+export interface Tokens extends VerifiedTokens {
+  readonly subject: string;
+}
+
+/** What the probes of one run share. */
+export interface Probing extends RawParty {
+  readonly request: SignInRequest;
+  readonly deps: ProviderDeps & { readonly signal: AbortSignal };
+  readonly otherClient: OtherClient | undefined;
+  readonly signIns: SignIns;
+  readonly ledger: TokenLedger;
+  readonly evidence: Evidence;
+  readonly results: Results;
+}
+
+/** The results so far, and which are wanted at all. */
+export class Results {
+  private readonly found = new Map<ProbeName, ProbeResult>();
+
+  constructor(
+    private readonly wanted: ReadonlySet<ProbeName>,
+    private readonly evidence: Pick<Evidence, 'since'>,
+    private readonly on: (result: ProbeResult) => void,
+  ) {}
+
+  /** Whether at least one of these is wanted. */
+  wants(...names: readonly ProbeName[]): boolean {
+    return names.some((name) => this.wanted.has(name));
+  }
+
+  /** Writes down what a wanted probe found; `events` are those that show it. */
+  add(name: ProbeName, verdict: ProbeVerdict, actual: string, events: readonly number[] = []): void {
+    if (!this.wanted.has(name)) return;
+    const result = { name, verdict, actual, events };
+    this.found.set(name, result);
+    this.on(result);
+  }
+
+  /** As `add`, with all events since a mark. */
+  addSince(mark: number, name: ProbeName, verdict: ProbeVerdict, actual: string, all = false): void {
+    this.add(name, verdict, actual, this.evidence.since(mark, all));
+  }
+
+  /** What a probe has found, or undefined. */
+  of(name: ProbeName): ProbeResult | undefined {
+    return this.found.get(name);
+  }
+
+  all(): readonly ProbeResult[] {
+    return [...this.found.values()];
+  }
+}

@@ -1,0 +1,61 @@
+import type { ProbeName } from './probe.js';
+import type { Probing, Tokens } from './probing.js';
+import { askUserinfo, type RawOutcome, unguessable } from './raw-requests.js';
+
+/** Seconds. */
+const LIFETIME = 600;
+
+/** Userinfo for nobody, and for who made an access token themselves. */
+export async function probeUserinfo(probing: Probing, tokens: Tokens | undefined): Promise<void> {
+  const { results, provider, evidence } = probing;
+  const names = ['userinfo-without-token', 'userinfo-foreign-token'] as const;
+  if (provider.metadata.userinfo_endpoint === undefined) {
+    for (const name of names) results.add(name, 'not applicable', 'the provider has no userinfo endpoint');
+    return;
+  }
+  const [without, foreign] = names;
+  if (results.wants(without)) {
+    const mark = evidence.mark;
+    judge(probing, without, await askUserinfo(probing, undefined), mark);
+  }
+  if (results.wants(foreign) && tokens) {
+    const token = await forged(probing, tokens.subject);
+    const mark = evidence.mark;
+    judge(probing, foreign, await askUserinfo(probing, token), mark);
+  }
+}
+
+function judge({ results }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
+  if (outcome.kind === 'unclear') results.addSince(mark, name, 'not testable', outcome.reason);
+  else if (outcome.kind === 'done') results.addSince(mark, name, 'violated', 'it answered with claims');
+  else {
+    const error = outcome.error === undefined ? '' : `, ${outcome.error.slice(0, 60)}`;
+    results.addSince(mark, name, 'met', `refused (${outcome.status}${error})`);
+  }
+}
+
+/**
+ * An access token for this person with all that the provider would put into one
+ * (RFC 9068 §2), the name of its own key among it, signed by a key that only we know.
+ */
+async function forged({ provider, party, deps }: Probing, subject: string): Promise<string> {
+  const { generateKeyPair, SignJWT } = await import('jose');
+  const { keys = [] } = provider.keySet.kept()?.jwks ?? {};
+  // As a provider signs, where it has such a key; its other keys take longer to make.
+  const elliptic = keys.find(({ kty, crv }) => kty === 'EC' && crv === 'P-256');
+  const { kid } = elliptic ?? keys.find(({ kty }) => kty === 'RSA') ?? {};
+  const alg = elliptic ? 'ES256' : 'RS256';
+  const { privateKey } = await generateKeyPair(alg);
+  const now = Math.floor(deps.clock.now() / 1000);
+  const claims = { client_id: party.clientId, scope: 'openid profile email', jti: unguessable() };
+  const token = await new SignJWT(claims)
+    .setProtectedHeader({ alg, typ: 'at+jwt', ...(kid === undefined ? {} : { kid }) })
+    .setIssuer(provider.issuer)
+    .setSubject(subject)
+    .setAudience(provider.issuer)
+    .setIssuedAt(now)
+    .setExpirationTime(now + LIFETIME)
+    .sign(privateKey);
+  deps.recorder.hide(token);
+  return token;
+}
