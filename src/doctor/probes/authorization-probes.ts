@@ -55,7 +55,7 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
   if (!results.wants(...(asked as ProbeName[]))) return { tells: false };
   const mark = evidence.mark;
   const outcome = await open(probing);
-  const events = evidence.since(mark, true);
+  const events = evidence.since(mark);
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
     results.add('prompt-none', verdict, actual, events);
   if (outcome.kind === 'unclear') add('not testable', outcome.reason);
@@ -96,16 +96,16 @@ async function probeRedirectUris(probing: Probing): Promise<void> {
     const mark = probing.evidence.mark;
     const outcome = await open(probing, { redirect_uri: redirectUri });
     if (outcome.kind === 'unclear') {
-      probing.results.addSince(mark, name, 'not testable', outcome.reason, true);
+      probing.results.addSince(mark, name, 'not testable', outcome.reason);
     } else if (outcome.kind === 'page') {
       // With prompt=none no sign-in page can come: what is shown instead of an answer is a refusal.
-      probing.results.addSince(mark, name, 'met', `${pageText(outcome)}, and no redirect`, true);
+      probing.results.addSince(mark, name, 'met', `${pageText(outcome)}, and no redirect`);
     } else {
       const there = outcome.asAsked;
       const loopback = there && name === 'redirect-uri-suffix' && isLoopback(registered.hostname);
       const why = loopback ? ' (on loopback only the port may vary, RFC 8252 §7.3)' : '';
       const actual = there ? `a redirect there${why}` : 'a redirect to the registered one';
-      probing.results.addSince(mark, name, there ? 'violated' : 'met', actual, true);
+      probing.results.addSince(mark, name, there ? 'violated' : 'met', actual);
     }
   }
 }
@@ -121,7 +121,7 @@ async function probeResponseType(probing: Probing, { tells }: Control): Promise<
     response_mode: undefined,
   });
   const { verdict, actual } = judgedByRefusal(outcome, tells);
-  probing.results.addSince(mark, name, verdict, actual, true);
+  probing.results.addSince(mark, name, verdict, actual);
 }
 
 /**
@@ -144,7 +144,7 @@ async function probeRequestObject(probing: Probing): Promise<void> {
   const request = new UnsecuredJWT(parameters).setIssuer(party.clientId).setAudience(provider.issuer).encode();
   const outcome = await open(probing, { request });
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
-    results.addSince(mark, name, verdict, actual, true);
+    results.addSince(mark, name, verdict, actual);
   if (outcome.kind === 'unclear') add('not testable', outcome.reason);
   else if (outcome.kind === 'page') add('met', pageText(outcome));
   else if (outcome.parameters.get('state') === inside)
@@ -168,7 +168,7 @@ async function probeState(probing: Probing, { tells }: Control): Promise<void> {
   const state = hostileText();
   const outcome = await open(probing, { state });
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
-    probing.results.addSince(mark, name, verdict, actual, true);
+    probing.results.addSince(mark, name, verdict, actual);
   if (outcome.kind === 'unclear') return add('not testable', outcome.reason);
   if (outcome.kind === 'page') return add('violated', `${pageText(outcome)}: such a state is refused`);
   const back = outcome.parameters.get('state');
@@ -199,7 +199,7 @@ export async function probePlainChallenge(
   const outcome = await open(probing, { code_challenge: unguessable(), code_challenge_method: 'plain' });
   const { verdict, actual } = judgedByRefusal(outcome, tells);
   if (verdict !== 'violated') {
-    results.addSince(mark, name, verdict, actual, true);
+    results.addSince(mark, name, verdict, actual);
     return undefined;
   }
   return { mark, accepted: true };

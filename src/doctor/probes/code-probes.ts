@@ -230,7 +230,7 @@ export async function probePlainCode(probing: Probing, mark: number): Promise<vo
   const { signIns, provider, results } = probing;
   const name = 'plain-challenge';
   if (provider.metadata.require_pushed_authorization_requests === true) {
-    results.addSince(mark, name, 'violated', 'accepted when it was pushed', true);
+    results.addSince(mark, name, 'violated', 'accepted when it was pushed');
     return;
   }
   const grant = await signIns.getCode({

@@ -2,14 +2,11 @@ import type { ShownEvent } from '../../trace/document.js';
 import type { Exchange, Follower, Step } from '../../trace/recorder.js';
 import { Tracing } from '../../trace/tracing.js';
 
-/** Steps that show nothing of what a provider refuses. */
-const BESIDE_THE_POINT: readonly string[] = [
-  'key set',
-  'sign-in page',
-  'listening',
-  'driver started',
-  'browser opened',
-];
+/** Pages on which somebody signs in: many, and none shows what a provider refuses. */
+const PAGES = 'sign-in page';
+
+/** Steps that only lead to what shows something. */
+const LEADING_THERE: readonly string[] = ['key set', 'listening', 'driver started', 'browser opened'];
 
 /**
  * Keeps what happens while probes run, so that each can name the events that
@@ -28,14 +25,15 @@ export class Evidence implements Follower {
   }
 
   begun(exchange: Exchange): void {
+    this.next?.begun(exchange);
+    if (exchange.step === PAGES) return;
     this.steps.push(exchange.step);
     this.tracing.begun(exchange);
-    this.next?.begun(exchange);
   }
 
   ended(exchange: Exchange): void {
-    this.tracing.ended(exchange);
     this.next?.ended(exchange);
+    if (exchange.step !== PAGES) this.tracing.ended(exchange);
   }
 
   noted(step: Step): void {
@@ -54,11 +52,9 @@ export class Evidence implements Follower {
     return this.steps.length;
   }
 
-  /** The numbers of the events since a mark; without `all` those that only lead there are left out. */
-  since(mark: number, all = false): readonly number[] {
-    return this.steps.flatMap((step, index) =>
-      index < mark || (!all && BESIDE_THE_POINT.includes(step)) ? [] : [index + 1],
-    );
+  /** The numbers of the events since a mark. */
+  since(mark: number): readonly number[] {
+    return this.steps.flatMap((step, index) => (index < mark || LEADING_THERE.includes(step) ? [] : [index + 1]));
   }
 
   /** Every event as it may be shown, by its number. */

@@ -50,8 +50,8 @@ export class Results {
   }
 
   /** As `add`, with all events since a mark. */
-  addSince(mark: number, name: ProbeName, verdict: ProbeVerdict, actual: string, all = false): void {
-    this.add(name, verdict, actual, this.evidence.since(mark, all));
+  addSince(mark: number, name: ProbeName, verdict: ProbeVerdict, actual: string): void {
+    this.add(name, verdict, actual, this.evidence.since(mark));
   }
 
   /** What a probe has found, or undefined. */

@@ -95,7 +95,7 @@ export async function openAuthorizationRequest(
       const cookie = await jar.getCookieString(url.href);
       const response = await deps.fetch(url, {
         headers: { accept: 'text/html', ...(cookie === '' ? {} : { cookie }) },
-        step: redirects === 0 ? 'authorization request' : 'sign-in page',
+        step: redirects === 0 ? 'authorization request' : 'page of the provider',
       });
       for (const each of response.headers.getSetCookie()) await jar.setCookie(each, url.href, { ignoreError: true });
       const location = response.headers.get('location');

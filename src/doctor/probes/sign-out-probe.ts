@@ -1,4 +1,4 @@
-import { httpDriver } from '../../browser/http-driver.js';
+import { httpDriver, type PageFetch } from '../../browser/http-driver.js';
 import { isAbort, OidcCliError } from '../../errors.js';
 import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { randomState } from '../../protocol/authorization-request.js';
@@ -28,7 +28,8 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   const state = randomState();
   deps.recorder.hide(state);
   const url = await createEndSessionRequest(provider, party, { idToken, postLogoutRedirectUri: FOREIGN, state });
-  const driver = httpDriver(deps);
+  const fetch: PageFetch = (address, init) => deps.fetch(address, { ...init, step: 'end session request' });
+  const driver = httpDriver({ fetch, clock: deps.clock });
   const { signal } = deps;
   const asked = {
     url,
@@ -41,7 +42,7 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
     session: {},
   };
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
-    results.addSince(mark, name, verdict, actual, true);
+    results.addSince(mark, name, verdict, actual);
   try {
     await signOutOnPages(asked, (job) => driver.signIn(job));
     add('violated', 'a redirect there');
