@@ -19,10 +19,25 @@ export function planLines(
     style.strong(`About to probe ${printable(issuer)} as client ${printable(clientId)}:`),
     `  sign-ins  ${least === 0 && most === 0 ? 'none' : `${times}${more}, as one person in one browser`}`,
     `  requests  about ${requests} beside those of the sign-ins, for ${names.length} probes (--list), one of a kind each`,
-    ...(noticed.length === 0 ? [] : [`  noticed   monitoring may see: ${noticed.join('; ')}`]),
+    ...wrapped(noticed).map((line, index) => `  ${index === 0 ? 'noticed ' : '        '}  ${line}`),
     '  never     a guessed password, a request to a redirect URI, a session that is kept',
     '  at the end the tokens it got are revoked',
   ];
+}
+
+/** Columns of what monitoring may see. */
+const WIDTH = 88;
+
+/** Items on as few lines as hold them whole. */
+function wrapped(items: readonly string[]): string[] {
+  const lines: string[] = [];
+  items.forEach((item, index) => {
+    const text = index === items.length - 1 ? item : `${item};`;
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + text.length > WIDTH) lines.push(text);
+    else lines[lines.length - 1] = `${last} ${text}`;
+  });
+  return lines.map((line, index) => (index === 0 ? `by monitoring, perhaps: ${line}` : line));
 }
 
 /** Asks on the terminal; anything but yes is no. Throws `interrupted` after Ctrl-C. */

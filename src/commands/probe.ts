@@ -76,7 +76,7 @@ export async function probe(options: ProbeOptions, context: Context, terminal: T
   const named = { name: profile.name, userinfo: false };
   const request = await signInRequest(profile, named, sessions, context, terminal);
   const isPublic = request.clientSecret === undefined || request.clientAuth === 'none';
-  const plan = planProbes(names, isPublic);
+  const plan = planProbes(names, { isPublic, otherClient: otherClient !== undefined });
   for (const line of planLines(plan, request, terminal.talk)) terminal.say(line);
   if (!options.yes && !(await askToGoOn(context, terminal))) {
     terminal.say('Nothing was sent.');

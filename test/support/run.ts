@@ -33,6 +33,8 @@ export interface RunWorld {
   readonly signal?: AbortSignal;
   /** Makes stdout a terminal that is so wide. */
   readonly columns?: number;
+  /** stdin and stderr are a terminal. */
+  readonly tty?: boolean;
   /** Called with everything stderr has so far, after each write. */
   readonly onStderr?: (text: string, stdin: PassThrough) => void;
   /** Called with each write to stdout or stderr, in the order a terminal shows them. */
@@ -52,7 +54,8 @@ export async function createMachine(): Promise<Machine> {
     run: async (argv, world = {}) => {
       let stdout = '';
       let stderr = '';
-      const stdin = new PassThrough();
+      const isTTY = world.tty === true;
+      const stdin = Object.assign(new PassThrough(), { isTTY });
       if (world.stdin !== undefined) stdin.end(world.stdin);
       const env = { OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home, ...world.env };
       const context: Context = {
@@ -69,6 +72,7 @@ export async function createMachine(): Promise<Machine> {
           },
         },
         stderr: {
+          isTTY,
           write: (text) => {
             stderr += text;
             world.onOutput?.(text);

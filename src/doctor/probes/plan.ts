@@ -48,12 +48,16 @@ export function chooseProbes(only: readonly ProbeName[], skip: readonly ProbeNam
 }
 
 /** What the chosen probes will do. `isPublic`: the client has no secret. */
-export function planProbes(names: readonly ProbeName[], isPublic: boolean): ProbePlan {
-  const wants = (...some: readonly ProbeName[]) => some.some((name) => names.includes(name));
+export function planProbes(
+  names: readonly ProbeName[],
+  { isPublic, otherClient }: { readonly isPublic: boolean; readonly otherClient: boolean },
+): ProbePlan {
+  const sent = names.filter(
+    (name) => !(isPublic && name === 'client-secret-wrong') && (otherClient || name !== 'refresh-other-client'),
+  );
+  const wants = (...some: readonly ProbeName[]) => some.some((name) => sent.includes(name));
   const one = (wanted: boolean) => (wanted ? 1 : 0);
-  const others = OTHER_WRONG_REQUESTS.filter(
-    (name) => names.includes(name) && !(isPublic && name === 'client-secret-wrong'),
-  ).length;
+  const others = OTHER_WRONG_REQUESTS.filter((name) => sent.includes(name)).length;
   const reuse = one(wants('code-reuse', 'code-reuse-revokes'));
   const learnt = wants('code-verifier-wrong');
   const shared = learnt ? one(others + reuse > 0) : Math.min(2, others) + (others === 1 ? reuse : 0);
@@ -66,7 +70,7 @@ export function planProbes(names: readonly ProbeName[], isPublic: boolean): Prob
     one(wants('state-unchanged', 'nonce-unchanged')) +
     one(wants('refresh-other-client'));
   const most = ordinary + others + reuse + unsound;
-  const definitions = names.map(definitionOf);
+  const definitions = sent.map(definitionOf);
   return {
     names,
     signIns: { least: ordinary + codes, most: Math.max(most, ordinary + codes) },

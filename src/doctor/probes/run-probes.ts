@@ -76,7 +76,7 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
     clientId: other.clientId,
     authentication: chooseClientAuthentication({ method: other.method, secret: other.secret }, provider.metadata),
   };
-  const signIns = new SignIns(request, at, deps.evidence, ledger, deps.roundTrip);
+  const signIns = new SignIns(results.wants('max-age'), request, at, deps.evidence, ledger, deps.roundTrip);
   const probing: Probing = { ...at, request, otherClient, signIns, ledger, evidence: deps.evidence, results };
   const sorted = () => {
     const found = new Map(results.all().map((result) => [result.name, result]));

@@ -40,13 +40,22 @@ export type RoundTrip = <Asked extends { readonly url: string }, T>(
   about: { readonly number: number; readonly why: string },
 ) => Promise<T>;
 
-/** The sign-ins of one run: each gets one code. */
+/** Ten years, in seconds: asked for as max_age it makes nobody sign in again, and has auth_time put into the ID token. */
+const LONG_AGO = 315_360_000;
+
+/**
+ * The sign-ins of one run: each gets one code. With `withAuthTime` their ID
+ * tokens say when the person signed in (OIDC Core §2).
+ */
 export class SignIns {
   private count = 0;
   /** When the last one was over: milliseconds since the epoch. */
   endedAt: number | undefined;
+  /** The newest auth_time so far: seconds since the epoch, by the provider's clock. */
+  latestAuthTime: number | undefined;
 
   constructor(
+    private readonly withAuthTime: boolean,
     private readonly request: SignInRequest & { readonly timeout: number },
     private readonly at: RawParty,
     private readonly evidence: { readonly mark: number },
@@ -70,7 +79,7 @@ export class SignIns {
         state,
         timeout: request.timeout,
         ask: async (redirectUri) => {
-          const maxAge = wish.maxAge === undefined ? {} : { maxAge: wish.maxAge };
+          const maxAge = this.withAuthTime ? { maxAge: wish.maxAge ?? LONG_AGO } : {};
           const asked = { ...authorization, ...maxAge, redirectUri };
           const sent = await createAuthorizationRequest(provider, party, asked, state, wish.nonce);
           const url = new URL(sent.url);
@@ -130,6 +139,8 @@ export class SignIns {
       throw error;
     }
     this.ledger.add(tokens);
+    const authTime = tokens.report?.claims.auth_time;
+    if (typeof authTime === 'number') this.latestAuthTime = Math.max(authTime, this.latestAuthTime ?? 0);
     return { ...tokens, subject: String(tokens.report?.claims.sub) };
   }
 }

@@ -1,5 +1,5 @@
 import type { FaultName } from '../../../src/idp/faults.js';
-import type { IdentityProvider } from '../../../src/idp/identity-provider.js';
+import type { IdentityProvider, IdentityProviderOptions } from '../../../src/idp/identity-provider.js';
 import { identityProvider } from '../../support/identity-provider.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from '../../support/run.js';
 
@@ -27,12 +27,16 @@ export const OTHER_SECRET = 'other-secret-0123456789';
 export const ENV = { APP_SECRET, OTHER_SECRET, ALICE: 'alice-password' };
 
 /** Two confidential clients and a public one, each with one redirect URI, as a sound registration has it. */
-export function provider(...faults: readonly FaultName[]): Promise<IdentityProvider> {
+export function provider(
+  faults: readonly FaultName[] = [],
+  extend?: NonNullable<IdentityProviderOptions['extend']>,
+): Promise<IdentityProvider> {
   const redirectUris = ['http://localhost:8484/callback'];
   const postLogoutRedirectUris = ['http://localhost:8484/signed-out'];
   const uris = { redirectUris, postLogoutRedirectUris };
   return identityProvider({
     faults,
+    ...(extend ? { extend } : {}),
     clients: [
       { clientId: 'app', clientSecret: APP_SECRET, ...uris },
       { clientId: 'other', clientSecret: OTHER_SECRET, ...uris },

@@ -40,7 +40,7 @@ describe('each unsound switch of the built-in provider', () => {
   test.concurrent.each(Object.entries(VIOLATED))(
     '%s violates exactly %s',
     async (fault, [violated, ...untold]) => {
-      const { code, document, stderr } = await probed(await provider(fault as keyof typeof VIOLATED));
+      const { code, document, stderr } = await probed(await provider([fault as keyof typeof VIOLATED]));
       expect(namesOf(document, 'violated'), stderr).toEqual([violated]);
       expect(namesOf(document, 'not testable'), JSON.stringify(document.probes, undefined, 1)).toEqual(untold);
       expect(namesOf(document, 'not applicable')).toEqual([]);
