@@ -96,7 +96,7 @@ describe.concurrent('before it starts', () => {
       return { ...(await machine.run(argv, { env: { ...ENV, NO_COLOR: '1' }, ...world })), asked };
     });
 
-  test('it says what it will do, and asks', async () => {
+  test('it says what it will do, and asks', async ({ expect }) => {
     const { code, stderr, stdout, asked } = await text([], {
       tty: true,
       onStderr: (so: string, stdin: NodeJS.WritableStream) => {
@@ -105,7 +105,20 @@ describe.concurrent('before it starts', () => {
     });
     expect(code).toBe(130);
     expect(stdout).toBe('');
-    expect(stderr.replace(/127\.0\.0\.1:\d+/, 'HOST')).toMatchInlineSnapshot();
+    expect(stderr.replace(/127\.0\.0\.1:\d+/, 'HOST')).toMatchInlineSnapshot(`
+      "About to probe http://HOST as client demo:
+        sign-ins  4 times (up to 10 where it is not sound, or ends a code with the first wrong request), as one person in one browser
+        requests  about 28 beside those of the sign-ins, for 25 probes (--list), one of a kind each
+        noticed   by monitoring, perhaps: unregistered redirect URIs; a response type that the client does not use;
+                  an unsigned request object; codes refused for their verifier;
+                  a code refused for its redirect URI; a code used twice, which may count as theft;
+                  a refresh token used twice, which may count as theft;
+                  an access token with a bad signature; an unregistered post_logout_redirect_uri
+        never     a guessed password, a request to a redirect URI, a session that is kept
+        at the end the tokens it got are revoked
+      Go on? [y/N] Nothing was sent.
+      "
+    `);
     expect(asked).toEqual([]);
   });
 
