@@ -149,7 +149,7 @@ async function runAtProvider(
     return { run, shown: evidence.shown() };
   } catch (error) {
     sayEvidence(error, terminal);
-    throw withWhatIsKnown(error, request);
+    throw withWhatIsKnown(error, request, context);
   } finally {
     terminal.status(undefined);
     await driven?.close();

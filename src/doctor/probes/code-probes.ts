@@ -42,13 +42,6 @@ const WRONG_REQUESTS: readonly WrongRequest[] = [
   },
 ];
 
-/** What the probes of codes left for others. */
-export interface CodeTokens {
-  /** Of the first code, good until something is done to them. */
-  readonly tokens: Tokens | undefined;
-  readonly grants: readonly Grant[];
-}
-
 /**
  * Gets the first tokens, and on the way tries the first wrong request with
  * their code: when the right one still succeeds after it, a code survives

@@ -24,7 +24,7 @@ export interface Grant {
 }
 
 /** What is special about one sign-in. */
-export interface SignInWish {
+interface SignInWish {
   /** Why somebody has to sign in again: half a sentence. */
   readonly why: string;
   readonly state?: string;

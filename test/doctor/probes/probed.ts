@@ -20,8 +20,8 @@ export interface ProbeDocument {
   readonly probes: readonly ProbedResult[];
 }
 
-export const APP_SECRET = 'app-secret+0123456789/and=more';
-export const OTHER_SECRET = 'other-secret-0123456789';
+const APP_SECRET = 'app-secret+0123456789/and=more';
+const OTHER_SECRET = 'other-secret-0123456789';
 
 /** What the commands find in their environment. */
 export const ENV = { APP_SECRET, OTHER_SECRET, ALICE: 'alice-password' };
