@@ -61,6 +61,8 @@ export async function idp(
     onRequest: (event) => {
       if (!world.signal.aborted) terminal.say(logLine(event, world.clock.now(), terminal));
     },
+  }).catch(async (error) => {
+    throw await withHolder(error);
   });
   try {
     if (options.json) terminal.out(JSON.stringify(description(provider, fromFlags)));
@@ -212,6 +214,14 @@ function logLine(event: RequestEvent, now: number, { talk }: Terminal): string {
   const detail = event.detail === undefined ? '' : ` (${printable(event.detail)})`;
   const error = event.error === undefined ? '' : ` ${printable(event.error)}${detail}`;
   return `${talk.dim(time)} ${event.method} ${printable(event.path)} ${status}${error}`;
+}
+
+/** A taken port with who has it, as far as that can be told. */
+async function withHolder(error: unknown): Promise<unknown> {
+  if (!(error instanceof OidcCliError) || !/^port_/.test(error.code)) return error;
+  const { portHolder } = await import('../browser/port-holder.js');
+  const holder = error.code === 'port_taken' ? await portHolder(Number(error.facts.port)) : undefined;
+  return new OidcCliError(error.code, { ...error.facts, holder, of: 'provider' }, { cause: error.cause });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -101,6 +101,11 @@ function issuerHint(issuer: Facts[string]): string | undefined {
   return undefined;
 }
 
+/** Another port is another redirect URI, but not that of a provider. */
+function registerToo({ of }: Facts): string {
+  return of === 'provider' ? ' (0 takes any free one)' : ' (and register the redirect URI with it)';
+}
+
 /** Codes of the command line, the configuration and discovery. */
 export const configuration = {
   usage: (f) => ({
@@ -211,15 +216,15 @@ export const configuration = {
     causes: causes(
       // This tool shows as node there.
       (f.holder === undefined || /^(node|oidc-cli)\b/.test(String(f.holder))) &&
-        'Another sign-in is still waiting in another terminal.',
+        `Another ${f.of === 'provider' ? 'oidc-cli idp runs' : 'sign-in is still waiting'} in another terminal.`,
       f.holder === undefined && 'Another program listens there.',
     ),
-    fix: `Stop that program, or choose another port with ${f.flag ?? '--port'} (and register the redirect URI with it).`,
+    fix: `Stop that program, or choose another port with ${f.flag ?? '--port'}${registerToo(f)}.`,
   }),
   port_forbidden: (f) => ({
     message: `The system does not let this program listen on ${f.port === undefined ? 'this port' : `port ${f.port}`}.`,
     causes: ['Ports below 1024 belong to the administrator.'],
-    fix: `Choose a port above 1023 with ${f.flag ?? '--port'} (and register the redirect URI with it).`,
+    fix: `Choose a port above 1023 with ${f.flag ?? '--port'}${registerToo(f)}.`,
   }),
   ca_unreadable: (f) => ({
     message: `The CA file ${quoted(f.file, 'in question')} cannot be used: ${f.reason ?? 'it cannot be read'}.`,

@@ -72,7 +72,11 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   client_auth_unsupported: [{ method: 'client_secret_post', reason: 'no secret' }, { announced }, { announced: [] }],
   redirect_uri_invalid: [{ redirectUri: 'http://localhost:1/#x', reason: 'it has a fragment' }],
   redirect_uri_not_loopback: [{ redirectUri: 'https://app.example.com/callback' }],
-  port_taken: [{ port: 8484, holder: 'node (1234)', flag: '--port' }, { port: 8484 }],
+  port_taken: [
+    { port: 8484, holder: 'node (1234)', flag: '--port' },
+    { port: 8484 },
+    { port: 9400, holder: 'node (1234)', flag: '--port', of: 'provider' },
+  ],
   port_forbidden: [{ port: 80, flag: '--port' }],
   ca_unreadable: [{ file: '/etc/ca.pem', reason: 'it holds no certificate' }],
   report_unwritable: [

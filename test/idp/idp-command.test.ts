@@ -6,6 +6,7 @@ import { signInOverHttp } from '../../src/browser/http-browser.js';
 import { type IdpOptions, idp } from '../../src/commands/idp.js';
 import { createTerminal } from '../../src/terminal.js';
 import { identityProvider } from '../support/identity-provider.js';
+import { createMachine } from '../support/run.js';
 import { ALICE } from './relying-party.js';
 
 /** A run of the command up to the moment it listens. `stop` is Ctrl-C, and gives the exit code. */
@@ -205,6 +206,13 @@ test('announces nothing when the port is taken', async () => {
   const started = idp({ port, user: [], redirectUri: [] }, world, await createTerminal(world));
   await expect(started).rejects.toMatchObject({ code: 'port_taken', exitCode: 3, facts: { port, flag: '--port' } });
   expect(written).toBe('');
+
+  const machine = await createMachine();
+  onTestFinished(() => machine.remove());
+  const { code, stderr } = await machine.run(['idp', '--port', String(port)]);
+  expect(code).toBe(3);
+  if (process.platform === 'linux') expect(stderr).toMatch(/is taken by \S+ \(pid \d+\)\.\n/);
+  expect(stderr).toContain('To fix: Stop that program, or choose another port with --port (0 takes any free one).\n');
 });
 
 test.each([
