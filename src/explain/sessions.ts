@@ -41,9 +41,7 @@ export const sessions = {
         ? 'The provider gave none, though offline_access was asked for: most give one only with --prompt consent.'
         : 'No refresh token was asked for or given: that takes the scope offline_access at most providers.',
     ],
-    fix: hasScope(f.scope, OFFLINE)
-      ? `Sign in again with: ${signInAgain(f, [OFFLINE])}`
-      : `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access"`,
+    fix: `Sign in again with: ${signInAgain(f, [OFFLINE])}`,
   }),
   no_refresh_token: (f) => {
     const { resource, organization } = f;
@@ -60,7 +58,7 @@ export const sessions = {
       ),
       fix:
         target === undefined
-          ? `Sign in again with: ${loginCommand(f)} --scope "openid profile email offline_access" --prompt consent`
+          ? `Sign in again with: ${signInAgain(f, [OFFLINE])}`
           : `Sign in again with: ${signInAgain(f, organization === undefined ? [OFFLINE] : [OFFLINE, ORGANIZATIONS_SCOPE])}`,
     };
   },

@@ -598,6 +598,7 @@ describe('token', () => {
     expect(code).toBe(4);
     expect(JSON.parse(stdout).error.code).toBe('no_refresh_token');
     expect(JSON.parse(stdout).error.causes[0]).toContain('offline_access');
+    expect(JSON.parse(stdout).error.fix).toContain('--scope "openid profile email offline_access" --prompt consent');
   });
 });
 
