@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../context.js';
 import { browserList, commandWords } from './command-words.js';
+import { isProgram } from './find-browser.js';
 
 /** Whether a browser was started, and which program did it or why none did. */
 export type Opened =
@@ -65,6 +67,36 @@ export async function openBrowser(url: string, options: OpenBrowserOptions): Pro
 export function browserLikelyPresent(env: Environment, platform: NodeJS.Platform): boolean {
   if (env.CI) return false;
   return Boolean(env.BROWSER) || noBrowserReason(env, platform) === undefined;
+}
+
+/**
+ * By what `openBrowser` would open a URL, or why by nothing, as far as it can
+ * be told without opening one.
+ */
+export function browserWay({
+  command,
+  env,
+  platform,
+}: Pick<OpenBrowserOptions, 'command' | 'env' | 'platform'>): { readonly by: string } | { readonly absence: string } {
+  if (command === undefined && !env.BROWSER) {
+    const absence = noBrowserReason(env, platform);
+    return absence === undefined ? { by: 'the default browser' } : { absence };
+  }
+  let absence = 'the command is empty';
+  for (const each of command === undefined ? browserList(env.BROWSER ?? '', platform) : [command]) {
+    const [program = ''] = existsSync(each) ? [each] : (commandWords(each, platform) ?? []);
+    if (program === '') continue;
+    if (isThere(program, env, platform)) return { by: `${program} (${command === undefined ? 'BROWSER' : 'browser'})` };
+    absence = `${program} was not found`;
+  }
+  return { absence };
+}
+
+function isThere(program: string, env: Environment, platform: NodeJS.Platform): boolean {
+  // There the endings of PATHEXT count as well, and the system looks in more places.
+  if (platform === 'win32') return true;
+  if (program.includes('/')) return isProgram(program);
+  return (env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && isProgram(join(folder, program)));
 }
 
 /** Why the system's own way of opening a browser need not be tried, or undefined. */

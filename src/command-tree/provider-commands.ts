@@ -1,31 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
+import { doctorCommand } from './doctor-command.js';
 import { collect, type Done, portNumber } from './flags.js';
 import { probeCommand } from './probe-command.js';
 
 /** The commands about a provider itself. */
 export function providerCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
-  program
-    .command('doctor')
-    .description('examine a Logto connector, its provider and its keys, without a sign-in')
-    .option('--connector <file>', "the connector's JSON; - reads it from stdin")
-    .option('--issuer <url>', "the provider to compare with (default: the connector's issuer)")
-    .option('--logto-endpoint <url>', "Logto's own address, for the redirect URIs")
-    .option('--connector-id <id>', "the connector's id in Logto, for the redirect URIs")
-    .option('--client-secret-env <name>', 'take the client secret from this environment variable')
-    .option('--client-secret-file <file>', 'take the client secret from this file')
-    .option('--client-secret-stdin', 'take the client secret from stdin')
-    .option('--client-secret <secret>', 'the client secret itself (visible to others: better use one of the above)')
-    .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
-    .option('--insecure', 'do not verify TLS certificates')
-    .option('--strict', 'let warnings fail as well')
-    .option('--json', 'one JSON document on stdout')
-    .action(async (flags) => {
-      const { doctor } = await import('../commands/doctor.js');
-      done(await doctor(flags, context, terminal));
-    });
-
+  doctorCommand(program, context, terminal, done);
   probeCommand(program, context, terminal, done);
 
   program

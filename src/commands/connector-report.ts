@@ -1,10 +1,10 @@
 import type { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import type { Connector } from '../logto/connector.js';
-import { withoutQuery } from '../logto/connector-address.js';
 import type { ConnectorLoginResult } from '../logto/connector-login.js';
 import type { TokenStorage } from '../logto/token-storage.js';
 import { LINKED_BY, PROFILE_SYNC } from '../logto/user-profile.js';
+import { withoutQuery } from '../protocol/endpoint-address.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { cutForTable } from './id-token-table.js';
 import { claimRows } from './session-text.js';

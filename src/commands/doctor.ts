@@ -1,126 +1,282 @@
+import { createRequire } from 'node:module';
+import os from 'node:os';
 import type { Context } from '../context.js';
+import type { CheckGroup, DoctorCheck, Side } from '../doctor/check.js';
+import type { Configuration, LocalSettings } from '../doctor/configuration-checks.js';
+import { examineProfile, type ProfileReport } from '../doctor/examine-profile.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { configInvalid } from '../logto/connector.js';
-import { type Examination, examineConnector } from '../logto/connector-doctor.js';
-import { type ConnectorFile, readConnectorFile } from '../logto/connector-file.js';
-import { connectorSecret, type SecretFlags } from '../logto/connector-secret.js';
-import type { MissingSecret } from '../logto/secret-checks.js';
+import { explain } from '../explain/explain.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
 import { environmentLayer, flagLayer } from '../profiles/layers.js';
-import type { Terminal } from '../terminal.js';
-import { connectorCheckLines, countsOf } from './doctor-table.js';
-import { networkFor } from './session-access.js';
+import type { ProfileFlags } from '../profiles/profile.js';
+import { redirectUriWithPort } from '../profiles/redirect-uri.js';
+import { DEFAULTS } from '../profiles/settings.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { printable, type Style, type Terminal } from '../terminal.js';
+import { Recorder } from '../trace/recorder.js';
+import { version } from '../version.js';
+import { countsInWords, countsOf, groupedCheckLines, mark, worstOf } from './doctor-table.js';
+import { cutForTable } from './id-token-table.js';
+import { secretOf } from './login-request.js';
+import { openSessions } from './open-sessions.js';
+import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
+import { chosenByText } from './session-access.js';
 
 /** What `doctor` was asked. */
-export interface DoctorOptions extends SecretFlags {
-  /** A connector's JSON, or `-` for stdin. */
+export interface DoctorOptions {
+  readonly profile?: string | undefined;
+  readonly flags: ProfileFlags;
+  /** A Logto connector's JSON, or `-` for stdin: that is examined, and no profile. */
   readonly connector?: string | undefined;
-  readonly issuer?: string | undefined;
-  /** Logto's own address. */
+  /** Logto's own address, and the connector's id there. */
   readonly logtoEndpoint?: string | undefined;
   readonly connectorId?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
   /** Warnings fail, too. */
   readonly strict?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
 /**
- * `oidc-cli doctor --connector FILE`: what is wrong with a Logto connector,
- * found without a sign-in. Exit code 0: nothing that keeps people from
- * signing in; 1: something is (with `--strict` a warning suffices). Throws
- * `connector_config_invalid` (3) where Logto would refuse the configuration,
- * after all else has been looked at and shown.
+ * `oidc-cli doctor`: what keeps a profile from signing in, found without a
+ * sign-in. Exit code 0: nothing; 1: something does (with `--strict` a warning
+ * suffices). A file that cannot be used is a finding; a flag or variable that
+ * cannot, and a profile that nobody knows, throw as in `login`.
  */
 export async function doctor(options: DoctorOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
-  const { connector: path, strict = false, json } = options;
-  if (path === undefined) {
+  const { connector, logtoEndpoint, connectorId, strict = false, json } = options;
+  if (connector !== undefined) {
+    const { doctorConnector } = await import('./doctor-connector.js');
+    const known = connectorFlags(options);
+    return doctorConnector({ connector, logtoEndpoint, connectorId, strict, json, ...known }, context, terminal);
+  }
+  if (logtoEndpoint !== undefined || connectorId !== undefined) {
     throw new OidcCliError('usage', {
-      reason: 'The doctor does not know what to look at.',
-      fix: 'Give the JSON of a Logto connector: oidc-cli doctor --connector FILE',
+      reason: '--logto-endpoint and --connector-id are about a Logto connector, and there is none.',
+      fix: 'Give its JSON with --connector FILE, or leave them out.',
     });
   }
-  const logtoEndpoint = logtoAddress(options.logtoEndpoint);
-  const file = await readConnectorFile(path, context);
-  const secret = await secretOrReason(file, options, context);
-  const settings = await tlsSettings(options, context);
-  const network = await networkFor(settings, context, terminal);
-  let examination: Examination;
-  try {
-    const { issuer, connectorId } = options;
-    if (terminal.interactive) terminal.status('Asking the provider…');
-    examination = await examineConnector({ file, secret, issuer, logtoEndpoint, connectorId }, network);
-  } finally {
-    terminal.status(undefined);
-    network.fetch.close();
-  }
-
-  const { checks, refusal } = examination;
-  const document = documentOf(file, examination);
-  if (refusal) {
-    const { facts } = configInvalid(file, refusal.faults, refusal.when);
-    if (json) throw new OidcCliError('connector_config_invalid', facts, { details: document });
-    for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);
-    terminal.out('');
-    // Every fault has just been shown in its place.
-    throw new OidcCliError('connector_config_invalid', { ...facts, others: undefined });
-  }
-  if (json) terminal.json(document);
-  else for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);
-  const { failed, warned } = countsOf(checks);
+  const sessions = openSessions(context, terminal);
+  const configuration = await configurationOf(options, sessions, context, terminal);
+  const report = await examine(configuration, sessions, context, terminal);
+  if (json) terminal.json(documentOf(configuration, report));
+  else for (const line of reportLines(configuration, report, terminal.style)) terminal.out(line);
+  const { failed, warned } = countsOf(report.checks);
   return failed > 0 || (strict && warned > 0) ? EXIT.checkFailed : EXIT.done;
 }
 
-/** Logto's address without what it may not have. Throws `config_value_invalid`. */
-function logtoAddress(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const fits = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
-  if (fits) return url.href;
-  throw new OidcCliError('config_value_invalid', {
-    where: '--logto-endpoint',
-    found: url ? 'a URL with more than an address in it, or none of the web' : 'no URL',
-    allowed: "Logto's own address, such as https://tenant.logto.app",
-  });
+/** The flags that a connector is examined with. Throws `usage` for a profile and for flags that would be ignored. */
+function connectorFlags({ profile, flags }: DoctorOptions) {
+  const { issuer, ca, insecure, clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin, ...others } = flags;
+  const [ignored] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (profile !== undefined || ignored !== undefined) {
+    const flag = `--${(ignored ?? '').replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+    throw new OidcCliError('usage', {
+      reason: `--connector examines the connector in that file, so ${profile === undefined ? flag : `the profile ${profile}`} has nothing to say.`,
+      fix: 'Leave one of them out.',
+    });
+  }
+  return { issuer, ca, insecure, clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
 }
 
-/** The secret; where only the file leads to it and it is not there, the rest can be examined all the same. */
-async function secretOrReason(
-  file: ConnectorFile,
-  { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin }: DoctorOptions,
+/** The profile and its secret, as far as they can be had. */
+async function configurationOf(
+  { profile: name, flags }: DoctorOptions,
+  sessions: Sessions,
   context: Context,
-): Promise<string | MissingSecret | undefined> {
-  const flags = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
+  terminal: Terminal,
+): Promise<Configuration> {
+  let collected: CollectedProfile;
   try {
-    return await connectorSecret(file, flags, context);
+    collected = await collect(name, flags, sessions, context);
   } catch (error) {
-    const asked = Object.values(flags).some((flag) => flag !== undefined);
-    if (asked || !(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
-    const { variable, reason } = error.facts;
-    return variable === undefined
-      ? { verdict: 'fail', reason: String(reason) }
-      : { verdict: 'skip', reason: `the variable ${variable} is not set` };
+    if (!(error instanceof OidcCliError) || !/^config_(file_|untrusted)/.test(error.code)) throw error;
+    return { collected: error, local: await localSettings(flags, context), chosenBy: '', secret: undefined };
+  }
+  const { chosenBy, values } = collected;
+  return {
+    collected,
+    local: collected,
+    chosenBy: chosenBy === undefined ? '' : chosenByText(chosenBy),
+    secret: await secretOrReason({ name: collected.name ?? '', ...values }, sessions, context, terminal),
+  };
+}
+
+/** What flags and environment say of this machine, where the files cannot be used. */
+async function localSettings(flags: ProfileFlags, { env, cwd }: Context): Promise<LocalSettings> {
+  const layers = [await flagLayer(flags, cwd, env), await environmentLayer(env, cwd)];
+  const from = <Key extends keyof LocalSettings['values']>(key: Key) =>
+    layers.find(({ values }) => values[key] !== undefined);
+  const { redirectUri = DEFAULTS.redirectUri } = from('redirectUri')?.values ?? {};
+  const ca = from('ca');
+  return {
+    values: {
+      redirectUri: flags.port === undefined ? redirectUri : redirectUriWithPort(redirectUri, flags.port),
+      store: from('store')?.values.store ?? DEFAULTS.store,
+      insecure: from('insecure')?.values.insecure ?? DEFAULTS.insecure,
+      ...(ca?.values.ca === undefined ? {} : { ca: ca.values.ca }),
+    },
+    sources: ca === undefined ? {} : { ca: ca.source('ca') },
+  };
+}
+
+/** The profile, from flags, environment and files; else as it last signed in, where no file knows its name. */
+async function collect(
+  name: string | undefined,
+  flags: ProfileFlags,
+  sessions: Sessions,
+  context: Context,
+): Promise<CollectedProfile> {
+  // A list of sessions that cannot be read is no reason not to examine the rest.
+  const last = name === undefined ? (await sessions.list().catch(() => []))[0]?.profile : undefined;
+  try {
+    return await collectProfile({ name, flags, lastSignedIn: last }, context);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
+    const entry = await sessions.find({ profile: name ?? last }).catch(() => undefined);
+    const session = entry && (await sessions.read(entry));
+    if (!session) throw error;
+    const repeated = flagsToRepeat(session, entry, flags);
+    const collected = await collectProfile({ name: session.profile, flags: repeated }, context);
+    const kept = keptSecret(session, collected.values);
+    const values = kept === undefined ? collected.values : { ...collected.values, clientSecret: kept };
+    return { ...collected, values, chosenBy: name === undefined ? 'last signed in to' : 'argument' };
   }
 }
 
-/** Of `--ca` and `--insecure`, the flag before the environment. */
-async function tlsSettings({ ca, insecure }: DoctorOptions, { env, cwd }: Context) {
-  const given = { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
-  const [ofEnvironment, ofFlags] = await Promise.all([environmentLayer(env, cwd), flagLayer(given, cwd, env)]);
-  return { ...pick(ofEnvironment.values), ...pick(ofFlags.values) };
+/** The secret; where it is not there, the rest can be examined all the same. */
+async function secretOrReason(
+  { name, issuer = '', clientSecret }: CollectedProfile['values'] & { readonly name: string },
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<Configuration['secret']> {
+  if (clientSecret === undefined) return undefined;
+  try {
+    return await secretOf(clientSecret, { name, issuer }, sessions, context, terminal);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+    return error;
+  }
 }
 
-function pick({ ca, insecure }: { readonly ca?: string | undefined; readonly insecure?: boolean | undefined }) {
-  return { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
+async function examine(
+  configuration: Configuration,
+  sessions: Sessions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ProfileReport> {
+  const { env, platform, clock, signal } = context;
+  const recorder = new Recorder(context.follower);
+  const { local, secret } = configuration;
+  if (typeof secret === 'string') recorder.hide(secret);
+  const { ca, insecure } = local.values;
+  const { createFetch } = await import('../network/fetch.js');
+  let fetch: NetworkFetch | undefined;
+  try {
+    return await examineProfile(
+      { configuration, versions: versionsHere() },
+      {
+        ...{ env, platform, clock, signal, recorder },
+        connect: () => {
+          fetch = createFetch({ env, clock, recorder, signal, caFile: ca, insecure });
+          return fetch;
+        },
+        explain: ({ code, facts }) => explain(code, facts),
+        tryFileStore: async () => (await sessions.choose('file')).store.description,
+        on: (step) => {
+          if (terminal.interactive) terminal.status(`${step}…`);
+        },
+      },
+    );
+  } finally {
+    terminal.status(undefined);
+    fetch?.close();
+  }
 }
 
-function documentOf(file: ConnectorFile, { checks, refusal, issuer, redirectUris }: Examination) {
+function versionsHere() {
+  const openidClient: unknown = createRequire(import.meta.url)('openid-client/package.json');
+  const known = typeof openidClient === 'object' && openidClient !== null && 'version' in openidClient;
   return {
-    connector: file.name,
-    accepted: refusal === undefined,
+    oidcCli: version(),
+    node: process.versions.node,
+    openidClient: known ? String(openidClient.version) : 'not known',
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+  };
+}
+
+/** The groups in their order, as they are headed. */
+const GROUPS: Readonly<Record<CheckGroup, string>> = {
+  configuration: 'Configuration',
+  connection: 'The way to the provider',
+  discovery: 'Discovery',
+  endpoints: 'Endpoints',
+  profile: 'What this profile needs of the provider',
+  'key set': 'Key set',
+  'authorization request': 'Authorization request, without a sign-in',
+  machine: 'This machine',
+  versions: 'Versions',
+};
+
+/** Whose business a finding is: the first words of the first line. */
+const SIDES: Readonly<Record<Side, string>> = {
+  configuration: 'The configuration',
+  machine: 'This machine',
+  network: 'The way to the provider',
+  provider: 'The provider',
+  registration: 'The registration at the provider',
+};
+
+function reportLines({ collected }: Configuration, report: ProfileReport, style: Style): string[] {
+  return [
+    ...verdictLines(report, style),
+    '',
+    ...groupedCheckLines(report.checks, GROUPS, style),
+    '',
+    `${mark(worstOf(report.checks), style)} ${style.strong(`${nameOf(collected)}: ${countsInWords(report.checks)}`)}`,
+  ];
+}
+
+/** What an operator reads first: whose business it is, what is wrong, and what to change. */
+function verdictLines({ checks, finding, provider }: ProfileReport, style: Style): string[] {
+  const { failed, warned } = countsOf(checks);
+  if (finding === undefined) {
+    const ready = provider
+      ? 'Nothing was found that would keep a sign-in from working'
+      : 'This machine is ready for a sign-in; there is no provider to ask yet';
+    return [`${mark('pass', style)} ${style.strong(`${ready}${warned > 0 ? `; see the warnings (!)` : '.'}`)}`];
+  }
+  const { side = 'provider', repair } = finding;
+  const [first, second] = sentencesOf(finding);
+  const lines = [`${mark('fail', style)} ${style.strong(`${SIDES[side]}: ${cutForTable(first, 400)}`)}`];
+  if (second !== undefined) lines.push(`  ${cutForTable(second, 400)}`);
+  if (repair !== undefined) lines.push(`  → ${cutForTable(repair, 400)}`);
+  if (failed > 1) lines.push(style.dim(`  This first: the other findings (✗) may follow from it.`));
+  return lines;
+}
+
+/** What is wrong in a sentence that stands alone, and what else is known of it. */
+function sentencesOf({ code, side, name, found, why }: DoctorCheck): [string, string | undefined] {
+  // What a coded error says is a whole sentence, and so is what follows from the answer to a request.
+  if (code !== undefined && /[.!?]$/.test(found)) return [found, why];
+  return side === 'registration' && why !== undefined ? [why, `Found: ${found}`] : [`${name}: ${found}`, why];
+}
+
+function nameOf(collected: Configuration['collected']): string {
+  return printable(collected instanceof OidcCliError ? 'oidc-cli' : (collected.name ?? 'this machine'));
+}
+
+function documentOf({ collected }: Configuration, { checks, finding }: ProfileReport) {
+  const known = collected instanceof OidcCliError ? undefined : collected;
+  return {
+    profile: known?.name ?? null,
+    issuer: known?.values.issuer ?? null,
+    clientId: known?.values.clientId ?? null,
+    redirectUri: known?.values.redirectUri ?? null,
     ...countsOf(checks),
-    issuer: issuer ?? null,
-    redirectUris: redirectUris ?? null,
+    notMade: checks.filter(({ dependsOn }) => dependsOn !== undefined).length,
+    finding: finding ?? null,
     checks,
   };
 }

@@ -29,9 +29,10 @@ export async function signInRequest(
   return { ...request, timeout: profile.timeout };
 }
 
-async function secretOf(
+/** The secret that a profile refers to. Throws `client_secret_unavailable`, `interrupted` and `store_*`. */
+export async function secretOf(
   reference: SecretReference,
-  profile: Profile,
+  profile: Pick<Profile, 'name' | 'issuer'>,
   sessions: Sessions,
   context: Context,
   terminal: Terminal,

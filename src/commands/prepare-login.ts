@@ -8,6 +8,7 @@ import { printable, type Terminal } from '../terminal.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
 import type { DrivenFlags } from './login-with.js';
 import { openSessions } from './open-sessions.js';
+import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
 import { chosenByText } from './session-access.js';
 import { checkSignInPage, readSignInFlags, type SignInPageFlags } from './sign-in-flags.js';
 
@@ -90,54 +91,18 @@ export async function resolveForSignIn(
   }
 }
 
-/**
- * What a sign-in by flags alone left behind is enough to repeat it; flags given
- * now go before. TLS without verification is not repeated: it has to be asked for each time.
- */
+/** As the session last signed in; see `flagsToRepeat`. */
 async function signInAgain(
   session: Session,
   entry: SessionEntry,
   flags: ProfileFlags,
   context: Context,
 ): Promise<ResolvedProfile> {
-  const secret = session.clientSecret;
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  const secretFlags = given.some(([flag]) => /^(client|app)Secret/.test(flag))
-    ? {}
-    : {
-        ...(secret?.kind === 'env' ? { clientSecretEnv: secret.name } : {}),
-        ...(secret?.kind === 'file' ? { clientSecretFile: secret.path } : {}),
-      };
-  const resolved = await resolveProfile(
-    {
-      name: session.profile,
-      flags: {
-        // Logto's own names of the two would be the same thing said twice.
-        ...(flags.endpoint === undefined ? { issuer: session.issuer } : {}),
-        ...(flags.appId === undefined ? { clientId: session.clientId } : {}),
-        ...(flags.issuer === undefined ? { kind: session.kind } : {}),
-        clientAuth: session.clientAuth,
-        scope: session.scope.requested.join(' '),
-        redirectUri: session.redirectUri,
-        resource: session.resource,
-        clockTolerance: session.clockTolerance,
-        strict: session.strict,
-        allowHttp: session.allowHttp,
-        store: entry.store,
-        ...(session.postLogoutRedirectUri === undefined
-          ? {}
-          : { postLogoutRedirectUri: session.postLogoutRedirectUri }),
-        ...(session.ca === undefined ? {} : { ca: session.ca }),
-        ...secretFlags,
-        ...flags,
-      },
-    },
-    context,
-  );
+  const repeated = flagsToRepeat(session, entry, flags);
+  const resolved = await resolveProfile({ name: session.profile, flags: repeated }, context);
   const { profile } = resolved;
-  // The kept secret belongs to its issuer: another one named now does not get it.
-  if (secret?.kind !== 'stored' || profile.clientSecret || profile.issuer !== session.issuer) return resolved;
-  return { ...resolved, profile: { ...profile, clientSecret: { kind: 'value', value: secret.value } } };
+  const kept = keptSecret(session, profile);
+  return kept === undefined ? resolved : { ...resolved, profile: { ...profile, clientSecret: kept } };
 }
 
 /** `--save` may update the profile that signs in, and must not swallow another one. Throws `profile_exists`. */

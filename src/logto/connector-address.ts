@@ -1,4 +1,3 @@
-import { isLoopback } from '../protocol/provider.js';
 import type { Outcome } from './connector-check.js';
 
 /** What Logto's console shows before somebody fills it in, and what guides write. */
@@ -12,19 +11,6 @@ export function addressFault(text: string): string | undefined {
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return `${url.protocol.slice(0, -1)} is no scheme that can be requested`;
   return url.username || url.password ? 'it has a user name or password in it' : undefined;
-}
-
-/** Whether others could read what is sent there. */
-export function isReadableByOthers(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' && !isLoopback(url.hostname);
-}
-
-/** An address as it is shown: what its query holds is nobody's business. */
-export function withoutQuery(address: string): string {
-  if (!URL.canParse(address)) return 'no address';
-  const { origin, pathname, search } = new URL(address);
-  return origin + pathname + (search === '' ? '' : '?…');
 }
 
 /** A finding on an endpoint that is no address; its value may be anything that was pasted, and is not told. */

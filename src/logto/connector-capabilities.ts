@@ -1,9 +1,10 @@
-import { isReadableByOthers, withoutQuery } from './connector-address.js';
+import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
+import { texts } from '../protocol/json-values.js';
+import type { Announced } from '../protocol/metadata.js';
 import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
-import type { Announced } from './connector-provider.js';
 import { isVerifiable } from './connector-shape.js';
-import { type ConnectorView, METHODS, texts } from './connector-view.js';
+import { type ConnectorView, METHODS } from './connector-view.js';
 
 /**
  * Whether the provider, by its own announcement, can do what Logto asks of it

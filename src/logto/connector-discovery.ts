@@ -1,9 +1,11 @@
 import type { Facts } from '../errors.js';
-import { addressFault, withoutQuery } from './connector-address.js';
+import { withoutQuery } from '../protocol/endpoint-address.js';
+import type { Announced } from '../protocol/metadata.js';
+import { addressFault } from './connector-address.js';
 import { capabilityChecks } from './connector-capabilities.js';
 import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
-import type { Announced, AskedIssuer, ProviderAnswer } from './connector-provider.js';
+import type { AskedIssuer, ProviderAnswer } from './connector-provider.js';
 import type { ConnectorView } from './connector-view.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { Clock } from '../context.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import { discretionAbout } from '../protocol/confidential.js';
 import type { Recorder } from '../trace/recorder.js';
 import { probeChecks } from './authorization-probe.js';
-import { discretionAbout } from './confidential.js';
 import { VITAL } from './connector.js';
 import { CheckList, type ConnectorCheck } from './connector-check.js';
 import { asSaved, type ConnectorConfig, judgeConnectorConfig } from './connector-config.js';

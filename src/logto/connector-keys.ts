@@ -1,11 +1,14 @@
 import type { JSONWebKeySet, JWK } from 'jose';
 import type { OidcCliError } from '../errors.js';
-import { addressFault, badAddress, withoutQuery } from './connector-address.js';
+import { withoutQuery } from '../protocol/endpoint-address.js';
+import { texts } from '../protocol/json-values.js';
+import { describeKey, indistinguishableKeys, PUBLIC_KEY_SIGNATURES, servedAlgorithms } from '../protocol/key-facts.js';
+import type { Announced } from '../protocol/metadata.js';
+import { addressFault, badAddress } from './connector-address.js';
 import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
-import type { Announced } from './connector-provider.js';
 import { isVerifiable } from './connector-shape.js';
-import { type ConnectorView, texts } from './connector-view.js';
+import type { ConnectorView } from './connector-view.js';
 import { isNetworkFailure } from './failures.js';
 import { KEY_SET_LIMIT_MS, remoteKeySet } from './remote-key-set.js';
 import type { ConnectorDeps } from './token-request.js';
@@ -129,22 +132,11 @@ async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: An
     return ['fail', { ...said, found: 'a private key', why, repair: 'Have the provider replace its keys at once.' }];
   }
   const theirs = texts(announced?.id_token_signing_alg_values_supported).filter(isVerifiable);
-  const wanted = theirs.length === 0 ? ALL : theirs;
+  const wanted = theirs.length === 0 ? PUBLIC_KEY_SIGNATURES : theirs;
   const accepted = wanted.filter((alg) => view.algorithms?.includes(alg) ?? true);
   // Where the lists have nothing in common, that has been told; here the keys are judged by what the connector says.
   const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isVerifiable);
-  const { createLocalJWKSet } = await import('jose/jwks/local');
-  const good: string[] = [];
-  for (const alg of algorithms) {
-    for (const { kid } of set.keys) {
-      const usable = await createLocalJWKSet(set)({ alg, ...(kid === undefined ? {} : { kid }) }).then(
-        (key) => !isShortRsa(key),
-        // Several keys that fit and cannot be told apart are a finding of their own.
-        (error: { code?: unknown }) => error.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
-      );
-      if (usable && !good.includes(alg)) good.push(alg);
-    }
-  }
+  const good = await servedAlgorithms(set, algorithms);
   if (good.length > 0) return ['pass', { ...said, found: `for ${good.join(', ')}` }];
   const why = 'Logto finds no key for an ID token of this provider: every sign-in ends with 500.';
   const expected = `a key for ${algorithms.join(' or ') || 'an algorithm that Logto verifies'}`;
@@ -154,24 +146,9 @@ async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: An
   ];
 }
 
-const ALL = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
-
-/** RFC 7518 §3.3: jose refuses to verify with less than 2048 bits. */
-function isShortRsa(key: { readonly algorithm?: unknown }): boolean {
-  const { modulusLength } = (key.algorithm ?? {}) as { modulusLength?: number };
-  return modulusLength !== undefined && modulusLength < 2048;
-}
-
-function describeKey({ kty, crv, alg, use }: JWK): string {
-  return [crv ?? kty, alg, use === undefined || use === 'sig' ? undefined : `for ${use}`].filter(Boolean).join(' ');
-}
-
 /** Keys that an ID token cannot tell apart. */
 function kids(list: CheckList, keys: readonly JWK[]): void {
-  const signing = keys.filter(({ use }) => use === undefined || use === 'sig');
-  const kind = ({ kty, crv, alg }: JWK) => `${kty} ${crv ?? ''} ${alg ?? ''}`;
-  const alike = (one: JWK, other: JWK) => one !== other && kind(one) === kind(other) && one.kid === other.kid;
-  const doubles = signing.filter((key) => signing.some((other) => alike(key, other)));
+  const doubles = indistinguishableKeys(keys);
   if (doubles.length === 0) return;
   const named = doubles.some(({ kid }) => kid !== undefined);
   list.add('fail', 'key ids', {

@@ -1,11 +1,8 @@
-import type { ServerMetadata } from 'openid-client';
 import { OidcCliError } from '../errors.js';
+import { type Announced, announcedIn } from '../protocol/metadata.js';
 import { discoverProvider, type ProviderDeps } from '../protocol/provider.js';
-import { type ConnectorView, members } from './connector-view.js';
+import type { ConnectorView } from './connector-view.js';
 import { isNetworkFailure } from './failures.js';
-
-/** What a provider announces of itself, as it wrote it: nothing in it has been judged. */
-export type Announced = Readonly<Partial<ServerMetadata>>;
 
 /** An issuer that was asked for its discovery document. */
 export interface AskedIssuer {
@@ -96,19 +93,8 @@ async function ask(issuer: string, from: AskedIssuer['from'], deps: ProviderDeps
   } catch (fault) {
     if (!(fault instanceof OidcCliError) || fault.code === 'interrupted') throw fault;
     const exchange = deps.recorder.last('discovery');
-    const announced = exchange === before ? undefined : documentIn(exchange?.status, exchange?.responseBody);
+    const announced = exchange === before ? undefined : announcedIn(exchange);
     return { asked: issuer, from, fault, ...(announced ? { announced } : {}) };
-  }
-}
-
-/** A document that was refused as a whole still says what it says. */
-function documentIn(status: number | undefined, body: string | undefined): Announced | undefined {
-  if (status !== 200 || body === undefined) return undefined;
-  try {
-    const document = members(JSON.parse(body));
-    return typeof document.issuer === 'string' ? (document as Announced) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

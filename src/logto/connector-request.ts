@@ -1,6 +1,7 @@
 import { found as shown } from '../profiles/found.js';
+import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import { VITAL } from './connector.js';
-import { addressFault, badAddress, isReadableByOthers, withoutQuery } from './connector-address.js';
+import { addressFault, badAddress } from './connector-address.js';
 import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
 import { withSpace } from './connector-shape.js';

@@ -1,10 +1,11 @@
 import { found as shown } from '../profiles/found.js';
 import { nearest } from '../profiles/nearest.js';
+import { members } from '../protocol/json-values.js';
 import { configRepair } from './config-repair.js';
 import { CheckList, type ConnectorCheck } from './connector-check.js';
 import { asSaved, CONNECTOR_KEYS, type ConfigFault, judgeConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
-import { type ConnectorView, members } from './connector-view.js';
+import type { ConnectorView } from './connector-view.js';
 import { isDuration } from './id-token.js';
 
 /** What Logto does not take of a configuration, and when it says so. */

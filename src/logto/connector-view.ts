@@ -1,3 +1,4 @@
+import { members, texts } from '../protocol/json-values.js';
 import { asSaved, type ConnectorConfig, withOpenid } from './connector-config.js';
 
 /**
@@ -66,16 +67,6 @@ export function connectorView(config: Readonly<Record<string, unknown>>): Connec
 export const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'] as const;
 
 const ASSERTION_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
-
-/** The members of a JSON object; none of anything else. */
-export function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-/** The texts of a JSON list; none of anything else. */
-export function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
 
 function textMembers(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NetworkFetch } from '../network/fetch.js';
 import { shownUrl } from '../network/network-error.js';
-import { type Discretion, discretionAbout } from './confidential.js';
+import { type Discretion, discretionAbout } from '../protocol/confidential.js';
 import type { ConnectorConfig } from './connector-config.js';
 import { isNetworkFailure, refusedByLogto } from './failures.js';
 import { snakeCaseParameters } from './snake-case.js';

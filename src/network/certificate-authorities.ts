@@ -28,6 +28,55 @@ export function certificateAuthorities(caFile: string | undefined, env: Environm
   return [...builtIn, ...extraCertificates(env.NODE_EXTRA_CA_CERTS), ...own];
 }
 
+/** Where the certificate authorities that are trusted come from. */
+export interface TrustInForce {
+  /** How many Node brings. */
+  readonly builtIn: number;
+  /** Node was told to trust the operating system's as well: by what. */
+  readonly system: string | undefined;
+  /** NODE_EXTRA_CA_CERTS, and how many it adds or why it adds none. */
+  readonly extra: { readonly file: string; readonly certificates: number; readonly problem?: string } | undefined;
+  /** The file of `--ca`. */
+  readonly own: { readonly file: string; readonly certificates: number } | undefined;
+  /** Variables by which other programs are told about certificates, and which change nothing here. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Tells which authorities are trusted, and why. Throws `ca_unreadable` as
+ * `certificateAuthorities` does.
+ */
+export function trustInForce(caFile: string | undefined, env: Environment): TrustInForce {
+  const option = /--use-(system|openssl)-ca/.exec(env.NODE_OPTIONS ?? '')?.[0];
+  const extraFile = env.NODE_EXTRA_CA_CERTS || undefined;
+  return {
+    builtIn: tls.rootCertificates.length,
+    system: option ?? (env.NODE_USE_SYSTEM_CA === '1' ? 'NODE_USE_SYSTEM_CA' : undefined),
+    extra: extraFile === undefined ? undefined : extraInForce(extraFile),
+    own: caFile === undefined ? undefined : { file: caFile, certificates: readCertificates(caFile).length },
+    ignored: OF_OTHER_PROGRAMS.filter(
+      (name) => env[name] && !(name.startsWith('SSL_') && option === '--use-openssl-ca'),
+    ),
+  };
+}
+
+const OF_OTHER_PROGRAMS = [
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+];
+
+function extraInForce(file: string): TrustInForce['extra'] {
+  try {
+    return { file, certificates: readCertificates(file).length };
+  } catch (error) {
+    const problem = error instanceof OidcCliError ? String(error.facts.reason) : 'it cannot be read';
+    return { file, certificates: 0, problem };
+  }
+}
+
 /** Node itself warns of an unreadable NODE_EXTRA_CA_CERTS and goes on; so do we, silently, not to say it twice. */
 function extraCertificates(file: string | undefined): string[] {
   if (!file) return [];

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import tls, { type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
@@ -79,6 +79,13 @@ class SendFailure extends Error {
 export function createFetch(options: FetchOptions): NetworkFetch {
   const { env, clock, recorder, insecure = false, timeoutMs = 30_000, maxBytes = 2 * 1024 * 1024 } = options;
   const ca = certificateAuthorities(options.caFile, env);
+  // Made once: each connection would else read all authorities anew, which takes longer than the connection.
+  let trusted: SecureContext | undefined;
+  const trust = () => {
+    if (ca === undefined) return {};
+    trusted ??= tls.createSecureContext({ ca });
+    return { secureContext: trusted };
+  };
   const closed = new AbortController();
   // One for each request under way, and there may be many.
   setMaxListeners(0, closed.signal);
@@ -107,7 +114,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         headers: outgoing.headers,
         agent,
         rejectUnauthorized: !insecure,
-        ...(ca === undefined ? {} : { ca }),
+        ...(secure ? trust() : {}),
       });
       limits.set(request, signal);
       return answerTo(request, outgoing, proxy, maxBytes, signal);

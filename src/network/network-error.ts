@@ -58,6 +58,11 @@ const DISTRUST: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_FORMAT: 'the host names in the certificate can not be read',
 };
 
+/** Why a certificate is not trusted, in words, by the code that OpenSSL or Node gives it. */
+export function distrustReason(code: string): string {
+  return DISTRUST[code] ?? code;
+}
+
 /** The URL as it may be shown: no query, fragment or credentials, which may hold secrets. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;

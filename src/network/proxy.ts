@@ -53,6 +53,34 @@ export async function proxyFor(url: URL, env: Environment): Promise<URL | undefi
   return proxy;
 }
 
+/** Which proxy the requests for a URL go through, and what says so. */
+export type ProxyInForce =
+  /** `proxy` is its address without user name and password; `variable` the one that names it. */
+  | { readonly proxy: string; readonly variable: string; readonly credentials: boolean }
+  | { readonly proxy: undefined; readonly because: 'no variable' | 'this machine' | 'NO_PROXY' };
+
+/** Tells which proxy is in force for a URL. Throws `proxy_failed` as `proxyFor` does. */
+export async function proxyInForce(url: URL, env: Environment): Promise<ProxyInForce> {
+  const proxy = await proxyFor(url, env);
+  // In the order in which proxy-from-env looks.
+  const variable = names(`${url.protocol.slice(0, -1)}_proxy`, 'all_proxy').find((name) => env[name]);
+  if (proxy && variable !== undefined) {
+    return { proxy: `${proxy.protocol}//${proxy.host}`, variable, credentials: proxy.username !== '' };
+  }
+  if (variable === undefined) return { proxy: undefined, because: 'no variable' };
+  return { proxy: undefined, because: isLoopback(url.hostname) ? 'this machine' : 'NO_PROXY' };
+}
+
+/** The variables about proxies that are set, each with its proxy's address where it holds one; no credentials. */
+export function proxyVariables(env: Environment): { readonly name: string; readonly shown: string }[] {
+  return VARIABLES.flatMap((name) => {
+    const text = env[name];
+    if (!text) return [];
+    const url = text.includes('://') ? text : `http://${text}`;
+    return [{ name, shown: URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : 'no URL' }];
+  });
+}
+
 /**
  * proxy-from-env reads `process.env` and takes no other. It is synchronous, so
  * lending it the environment of this run for the length of the call shows

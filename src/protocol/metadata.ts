@@ -1,5 +1,21 @@
 import type { ServerMetadata } from 'openid-client';
 import { OidcCliError } from '../errors.js';
+import type { Exchange } from '../trace/recorder.js';
+import { members } from './json-values.js';
+
+/** What a provider announces of itself, as it wrote it: nothing in it has been judged. */
+export type Announced = Readonly<Partial<ServerMetadata>>;
+
+/** The document in a discovery answer. One that was refused as a whole still says what it says. */
+export function announcedIn(exchange: Exchange | undefined): Announced | undefined {
+  if (exchange?.status !== 200 || exchange.responseBody === undefined) return undefined;
+  try {
+    const document = members(JSON.parse(exchange.responseBody));
+    return typeof document.issuer === 'string' ? (document as Announced) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** What a sign-in cannot do without: told at once when it is unusable, and not three steps later as somebody else's fault. */
 const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;

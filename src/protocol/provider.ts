@@ -4,6 +4,7 @@ import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { Recorder } from '../trace/recorder.js';
 import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
+import { PUBLIC_KEY_SIGNATURES } from './key-facts.js';
 import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
 import { checkEndpoint, checkMetadata } from './metadata.js';
 import { libraryCode, originalError } from './unwrap.js';
@@ -158,9 +159,6 @@ export async function discoverProvider(
   return ofJob(deps);
 }
 
-/** Which algorithms sign ID tokens, where nobody announces it: every one with a public key (RFC 7518 §3.1, RFC 8037). */
-const SIGNATURES = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
-
 /** The provider's discovery document with the named endpoints in it; undefined where it is no document and they are not enough. */
 async function withNamedEndpoints(
   response: Response,
@@ -173,7 +171,7 @@ async function withNamedEndpoints(
     ...(named.jwksUri === undefined ? {} : { jwks_uri: named.jwksUri }),
   };
   if (response.status === 404 && Object.keys(members).length === 3) {
-    return Response.json({ issuer, id_token_signing_alg_values_supported: SIGNATURES, ...members });
+    return Response.json({ issuer, id_token_signing_alg_values_supported: [...PUBLIC_KEY_SIGNATURES], ...members });
   }
   const { status, headers } = response;
   const announced: unknown =

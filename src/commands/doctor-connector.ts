@@ -1,0 +1,140 @@
+import type { Context } from '../context.js';
+import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { configInvalid } from '../logto/connector.js';
+import type { CheckGroup } from '../logto/connector-check.js';
+import { type Examination, examineConnector } from '../logto/connector-doctor.js';
+import { type ConnectorFile, readConnectorFile } from '../logto/connector-file.js';
+import { connectorSecret, type SecretFlags } from '../logto/connector-secret.js';
+import type { MissingSecret } from '../logto/secret-checks.js';
+import { environmentLayer, flagLayer } from '../profiles/layers.js';
+import { printable, type Style, type Terminal } from '../terminal.js';
+import { countsInWords, countsOf, groupedCheckLines, mark, worstOf } from './doctor-table.js';
+import { networkFor } from './session-access.js';
+
+/** What `doctor --connector` was asked. */
+export interface ConnectorDoctorOptions extends SecretFlags {
+  /** A connector's JSON, or `-` for stdin. */
+  readonly connector: string;
+  readonly issuer?: string | undefined;
+  /** Logto's own address. */
+  readonly logtoEndpoint?: string | undefined;
+  readonly connectorId?: string | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  /** Warnings fail, too. */
+  readonly strict?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/**
+ * `oidc-cli doctor --connector FILE`: what is wrong with a Logto connector,
+ * found without a sign-in. Exit code 0: nothing that keeps people from
+ * signing in; 1: something is (with `--strict` a warning suffices). Throws
+ * `connector_config_invalid` (3) where Logto would refuse the configuration,
+ * after all else has been looked at and shown.
+ */
+export async function doctorConnector(
+  options: ConnectorDoctorOptions,
+  context: Context,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { connector: path, strict = false, json } = options;
+  const logtoEndpoint = logtoAddress(options.logtoEndpoint);
+  const file = await readConnectorFile(path, context);
+  const secret = await secretOrReason(file, options, context);
+  const settings = await tlsSettings(options, context);
+  const network = await networkFor(settings, context, terminal);
+  let examination: Examination;
+  try {
+    const { issuer, connectorId } = options;
+    if (terminal.interactive) terminal.status('Asking the provider…');
+    examination = await examineConnector({ file, secret, issuer, logtoEndpoint, connectorId }, network);
+  } finally {
+    terminal.status(undefined);
+    network.fetch.close();
+  }
+
+  const { checks, refusal } = examination;
+  const document = documentOf(file, examination);
+  if (refusal) {
+    const { facts } = configInvalid(file, refusal.faults, refusal.when);
+    if (json) throw new OidcCliError('connector_config_invalid', facts, { details: document });
+    for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);
+    terminal.out('');
+    // Every fault has just been shown in its place.
+    throw new OidcCliError('connector_config_invalid', { ...facts, others: undefined });
+  }
+  if (json) terminal.json(document);
+  else for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);
+  const { failed, warned } = countsOf(checks);
+  return failed > 0 || (strict && warned > 0) ? EXIT.checkFailed : EXIT.done;
+}
+
+/** Logto's address without what it may not have. Throws `config_value_invalid`. */
+function logtoAddress(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const fits = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
+  if (fits) return url.href;
+  throw new OidcCliError('config_value_invalid', {
+    where: '--logto-endpoint',
+    found: url ? 'a URL with more than an address in it, or none of the web' : 'no URL',
+    allowed: "Logto's own address, such as https://tenant.logto.app",
+  });
+}
+
+/** The secret; where only the file leads to it and it is not there, the rest can be examined all the same. */
+async function secretOrReason(
+  file: ConnectorFile,
+  { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin }: ConnectorDoctorOptions,
+  context: Context,
+): Promise<string | MissingSecret | undefined> {
+  const flags = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
+  try {
+    return await connectorSecret(file, flags, context);
+  } catch (error) {
+    const asked = Object.values(flags).some((flag) => flag !== undefined);
+    if (asked || !(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+    const { variable, reason } = error.facts;
+    return variable === undefined
+      ? { verdict: 'fail', reason: String(reason) }
+      : { verdict: 'skip', reason: `the variable ${variable} is not set` };
+  }
+}
+
+/** Of `--ca` and `--insecure`, the flag before the environment. */
+async function tlsSettings({ ca, insecure }: ConnectorDoctorOptions, { env, cwd }: Context) {
+  const given = { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
+  const [ofEnvironment, ofFlags] = await Promise.all([environmentLayer(env, cwd), flagLayer(given, cwd, env)]);
+  return { ...pick(ofEnvironment.values), ...pick(ofFlags.values) };
+}
+
+function pick({ ca, insecure }: { readonly ca?: string | undefined; readonly insecure?: boolean | undefined }) {
+  return { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
+}
+
+function documentOf(file: ConnectorFile, { checks, refusal, issuer, redirectUris }: Examination) {
+  return {
+    connector: file.name,
+    accepted: refusal === undefined,
+    ...countsOf(checks),
+    issuer: issuer ?? null,
+    redirectUris: redirectUris ?? null,
+    checks,
+  };
+}
+
+/** The groups in their order, as they are headed. */
+const GROUPS: Readonly<Record<CheckGroup, string>> = {
+  configuration: 'Configuration',
+  provider: 'Provider',
+  'key set': 'Key set',
+  'client secret': 'Client secret',
+  'redirect URIs': 'Redirect URIs to register at the provider',
+};
+
+/** An examined connector as lines for people, with the verdict at the end. */
+function connectorCheckLines(name: string, { checks, refusal }: Examination, style: Style): string[] {
+  const text = `${printable(name)}: ${refusal ? 'Logto refuses it; ' : ''}${countsInWords(checks)}`;
+  return [...groupedCheckLines(checks, GROUPS, style), '', `${mark(worstOf(checks), style)} ${style.strong(text)}`];
+}

@@ -1,0 +1,226 @@
+import { OidcCliError } from '../errors.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import type { ClientAuthMethod } from '../profiles/profile.js';
+import {
+  type AuthorizationAnswer,
+  askAuthorizationEndpoint,
+  complaintOf,
+  type RefusedRequest,
+} from '../protocol/authorization-answer.js';
+import {
+  type AuthorizationParameters,
+  createAuthorizationRequest,
+  randomState,
+} from '../protocol/authorization-request.js';
+import { chooseClientAuthentication } from '../protocol/client-authentication.js';
+import { discretionAbout } from '../protocol/confidential.js';
+import type { Announced } from '../protocol/metadata.js';
+import type { Provider } from '../protocol/provider.js';
+import { Checks, type DoctorCheck, type Explain, type Side } from './check.js';
+import { sideOfFailure } from './connection-checks.js';
+
+/** The authorization request of a profile. */
+export interface TriedRequest {
+  readonly clientId: string;
+  readonly clientAuth: ClientAuthMethod | undefined;
+  readonly secret: string | undefined;
+  readonly authorization: AuthorizationParameters;
+}
+
+/** What these checks ask with. */
+export interface AuthorizationDeps {
+  readonly fetch: NetworkFetch;
+  readonly signal: AbortSignal;
+  readonly explain: Explain;
+}
+
+const ANSWER = 'authorization endpoint';
+const CLIENT = 'client known';
+const REDIRECT = 'redirect URI registered';
+const SCOPES = 'scopes allowed';
+const ISS = 'iss in the answer';
+
+/** Everything that is asked of the authorization endpoint, for where it cannot be asked. */
+export const OF_AUTHORIZATION = [ANSWER, CLIENT, REDIRECT, SCOPES, ISS];
+
+/**
+ * Sends the profile's own authorization request once (OIDC Core §3.1.2.1), as
+ * somebody who is not signed in, and follows no redirect: what the provider
+ * says of the client, the redirect URI and the scopes before it knows who asks.
+ * What its answer does not tell is said to be not testable.
+ */
+export async function authorizationChecks(
+  provider: Provider,
+  tried: TriedRequest,
+  deps: AuthorizationDeps,
+): Promise<DoctorCheck[]> {
+  const checks = new Checks('authorization request', deps.explain);
+  const { authorization } = tried;
+  const state = randomState();
+  let url: string;
+  let nonce: string;
+  try {
+    const authentication = chooseClientAuthentication(
+      { method: tried.clientAuth, secret: tried.secret },
+      provider.metadata,
+    );
+    const party = { clientId: tried.clientId, authentication, clockTolerance: 0, strict: false };
+    ({ url, nonce } = await createAuthorizationRequest(provider, party, authorization, state));
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+    refusedWhenPushed(checks, error);
+    return checks.list;
+  }
+  const answer = await askAuthorizationEndpoint(url, authorization.redirectUri, deps);
+  const given = Object.values(authorization.parameters ?? {}).filter((value) => value.length >= 8);
+  // Some providers repeat the request that they refuse.
+  const discreet = discretionAbout(new URLSearchParams(), [state, nonce, tried.secret ?? '', ...given]);
+  judge(checks, answer, tried, discreet);
+  checks.list.push(issCheck(provider.metadata, answer, deps.explain));
+  return checks.list;
+}
+
+/** The pushed authorization request (RFC 9126 §2.3), or the choice of its authentication, was refused. */
+function refusedWhenPushed(checks: Checks, error: OidcCliError): void {
+  const complaint = complaintOf({
+    error: String(error.facts.error ?? ''),
+    words: String(error.facts.description ?? ''),
+  });
+  const [name, side]: [string, Side] =
+    error.code === 'invalid_client' || error.code === 'unauthorized_client'
+      ? [CLIENT, 'registration']
+      : error.code === 'invalid_scope'
+        ? [SCOPES, 'registration']
+        : complaint === 'redirect URI'
+          ? [REDIRECT, 'registration']
+          : [ANSWER, /^(network|tls|proxy)/.test(error.code) ? sideOfFailure(error) : 'provider'];
+  for (const each of OF_AUTHORIZATION) {
+    if (each === name) checks.failWith(name, error, side);
+    else checks.notMade([each], { group: 'authorization request', name });
+  }
+}
+
+function judge(
+  checks: Checks,
+  answer: AuthorizationAnswer,
+  { clientId, authorization: { redirectUri, scope } }: TriedRequest,
+  discreet: (words: string) => string,
+): void {
+  switch (answer.kind) {
+    case 'unreachable':
+      checks.failWith(ANSWER, answer.error, sideOfFailure(answer.error));
+      checks.notMade([CLIENT, REDIRECT, SCOPES], { group: 'authorization request', name: ANSWER });
+      return;
+    case 'page':
+      checks.pass(ANSWER, `answers ${answer.status} with a page${answer.form ? ' to be filled in' : ''}`);
+      if (answer.form) taken(checks, clientId, redirectUri, scope);
+      else {
+        const found = 'not testable: the provider answers with a page that says neither yes nor no without a browser';
+        for (const name of [CLIENT, REDIRECT, SCOPES]) checks.skip(name, found, 'oidc-cli login shows it.');
+      }
+      return;
+    case 'sent on':
+      checks.pass(ANSWER, `answers ${answer.status} and sends the browser to ${answer.to}`);
+      taken(checks, clientId, redirectUri, scope);
+      return;
+    case 'answered':
+      checks.pass(
+        ANSWER,
+        answer.error === undefined ? 'answers with a code' : `answers ${answer.error}: nobody is signed in`,
+      );
+      taken(checks, clientId, redirectUri, scope);
+      return;
+    case 'refused':
+      refused(checks, { ...answer, words: discreet(answer.words) }, clientId, redirectUri, scope);
+  }
+}
+
+/** A request that was not refused: unknown scopes some leave out in silence (RFC 6749 §3.3). */
+function taken(checks: Checks, clientId: string, redirectUri: string, scope: string): void {
+  checks.pass(CLIENT, clientId);
+  checks.pass(REDIRECT, redirectUri);
+  checks.pass(SCOPES, `${scope}: not refused before the sign-in`);
+}
+
+function refused(
+  checks: Checks,
+  { error, words, told, address, status }: RefusedRequest,
+  clientId: string,
+  redirectUri: string,
+  scope: string,
+): void {
+  const complaint = complaintOf({ error, words });
+  const where = {
+    'redirect URI': 'the provider answers at the redirect URI',
+    'another address': `the provider sends the browser to ${address}`,
+    page: `the provider shows a page (${status})`,
+  }[told];
+  const found = `${where}: ${words}`;
+  const ofRequest = complaint === 'other' || complaint === 'PKCE';
+  if (ofRequest) {
+    checks.fail(ANSWER, {
+      found,
+      why: 'The provider refuses the request: nobody gets to the sign-in page.',
+      repair: status >= 500 ? 'Look into the provider’s log.' : 'Correct what the provider complains of.',
+      side: status >= 500 ? 'provider' : 'registration',
+    });
+  } else checks.pass(ANSWER, `answers ${status}`);
+  const untold = (name: string) => {
+    const reason = ofRequest
+      ? 'for something else'
+      : `for ${complaint === 'client' ? 'its client' : `its ${complaint}`}`;
+    checks.skip(name, `not testable: the request was refused ${reason}`);
+  };
+  // RFC 6749 §4.1.2.1: a provider answers at the redirect URI only where client and redirect URI are in order.
+  const known = told === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
+  if (complaint === 'client') {
+    checks.fail(CLIENT, {
+      found,
+      expected: `a client ${clientId}`,
+      why: `Unknown client: the provider does not know ${clientId}, or does not allow it this way of signing in.`,
+      repair: `Compare --client-id with the client at the provider, in the tenant or realm of this issuer, and allow it the authorization code flow.`,
+      side: 'registration',
+    });
+  } else if (known) checks.pass(CLIENT, clientId);
+  else untold(CLIENT);
+  if (complaint === 'redirect URI') {
+    checks.fail(REDIRECT, {
+      found,
+      expected: redirectUri,
+      why: `Redirect URI not registered: ${redirectUri} is not among those of this client, to the letter.`,
+      repair: `Register ${redirectUri} for the client ${clientId} at the provider, or give the registered one with --redirect-uri.`,
+      side: 'registration',
+    });
+  } else if (known) checks.pass(REDIRECT, redirectUri);
+  else untold(REDIRECT);
+  if (complaint === 'scope') {
+    checks.fail(SCOPES, {
+      found,
+      expected: 'scopes that this client may ask for',
+      why: `Scope not allowed: the provider refuses one of ${scope} for this client.`,
+      repair: 'Allow the scope for this client at the provider, or leave it out with --scope.',
+      side: 'registration',
+    });
+  } else untold(SCOPES);
+}
+
+/** RFC 9207 §2.4: who announces iss in the answer has to send it, with refusals too. */
+function issCheck(announced: Announced, answer: AuthorizationAnswer, explain: Explain): DoctorCheck {
+  const checks = new Checks('authorization request', explain);
+  const iss = answer.kind === 'answered' || answer.kind === 'refused' ? answer.iss : undefined;
+  const promised = announced.authorization_response_iss_parameter_supported === true;
+  const { issuer } = announced;
+  if (iss !== undefined && ((promised && iss === null) || (iss !== null && iss !== issuer))) {
+    checks.fail(ISS, {
+      found: iss ?? 'absent',
+      expected: String(issuer),
+      why: 'An answer without it, or with another one, is refused: it may be another provider’s (RFC 9207 §2.4).',
+      repair: 'Have the provider send its issuer as iss, or not announce it.',
+      side: 'provider',
+      code: 'callback_issuer_mismatch',
+    });
+  } else if (iss) checks.pass(ISS, iss);
+  else if (promised) checks.pass(ISS, 'announced (RFC 9207)');
+  else checks.skip(ISS, 'not announced: an answer cannot be told from another provider’s by it (RFC 9207)');
+  return checks.list[0] as DoctorCheck;
+}

@@ -1,0 +1,159 @@
+import { OidcCliError } from '../errors.js';
+import type { CollectedProfile } from '../profiles/collect-profile.js';
+import type { SecretReference, Source } from '../profiles/profile.js';
+import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
+import { secretTraits } from '../protocol/secret-traits.js';
+import { Checks, counted, type DoctorCheck, type Explain } from './check.js';
+
+/** What the command found out of the profile before anything is asked. */
+export interface Configuration {
+  /** As far as it could be read; else why the files cannot be used. */
+  readonly collected: CollectedProfile | OidcCliError;
+  /** What concerns this machine alone: where the files cannot be used, by flags and environment. */
+  readonly local: LocalSettings;
+  /** How the profile was chosen, in words. */
+  readonly chosenBy: string;
+  /** The client secret, or why it cannot be had; undefined where the profile has none. */
+  readonly secret: string | OidcCliError | undefined;
+}
+
+/** The settings that concern this machine, and where each comes from. */
+export interface LocalSettings {
+  readonly values: Pick<
+    CollectedProfile['values'],
+    'kind' | 'redirectUri' | 'postLogoutRedirectUri' | 'browser' | 'store' | 'ca' | 'insecure'
+  >;
+  readonly sources: CollectedProfile['sources'];
+}
+
+/** Settings with a check of their own. */
+const SHOWN_ALONE = ['issuer', 'clientId', 'clientSecret', 'kind', 'endpoint', 'appId', 'appSecret'];
+
+/** The profile: which files it comes from, what it says and which place said it, and whether its secret is there. */
+export function configurationChecks(configuration: Configuration, explain: Explain): DoctorCheck[] {
+  const checks = new Checks('configuration', explain);
+  const { collected } = configuration;
+  if (collected instanceof OidcCliError) {
+    checks.failWith('files', collected, 'configuration');
+    checks.notMade(['profile', 'issuer', 'client id', 'client secret', 'settings'], {
+      group: 'configuration',
+      name: 'files',
+    });
+    return checks.list;
+  }
+  files(checks, collected);
+  profile(checks, configuration, collected);
+  if (collected.name !== undefined) {
+    named(checks, 'issuer', 'issuer', collected);
+    named(checks, 'client id', 'clientId', collected);
+    secret(checks, configuration, collected);
+  }
+  settings(checks, collected);
+  for (const found of collected.warnings) {
+    const repair = 'Correct it where it stands, or take it out.';
+    checks.warn('settings', { found, repair, side: 'configuration' });
+  }
+  return checks.list;
+}
+
+function files(checks: Checks, { files: read }: CollectedProfile): void {
+  if (read === undefined) {
+    checks.skip('files', 'not read: an issuer without the name of a profile stands for itself');
+    return;
+  }
+  const there = [read.project?.path, read.user?.path];
+  const words = read.searched.map((path) => `${path} (${there.includes(path) ? 'read' : 'not there'})`);
+  checks.pass('files', words.join(', '));
+}
+
+function profile(checks: Checks, { chosenBy }: Configuration, { name, values }: CollectedProfile): void {
+  if (name === undefined) {
+    const repair =
+      'Name a provider with --issuer URL, or keep one: oidc-cli profile add NAME --issuer URL --client-id ID';
+    checks.skip('profile', 'none: there is no provider to ask', repair);
+    return;
+  }
+  checks.pass('profile', `${name} (${chosenBy})${values.kind === 'logto' ? ', an application of Logto' : ''}`);
+}
+
+function named(checks: Checks, name: string, key: 'issuer' | 'clientId', collected: CollectedProfile): void {
+  const { values, sources, chosenBy } = collected;
+  const value = values[key];
+  if (value !== undefined) {
+    checks.pass(name, `${value} (${sourceInWords(sources[key])})`);
+    return;
+  }
+  const { flag, variable } = SETTINGS[key];
+  const repair = `Give it with ${flag} or ${variable}, or write ${key} into the profile.`;
+  // Who asks about a provider alone needs no client; a profile that is kept is there to sign in with.
+  const inFile = chosenBy === 'argument' || chosenBy === 'OIDC_CLI_PROFILE' || chosenBy === 'default in file';
+  if (!inFile) {
+    checks.skip(
+      name,
+      key === 'issuer' ? 'none is given' : 'none is given: what depends on the client is not tried',
+      repair,
+    );
+    return;
+  }
+  const error = new OidcCliError('config_missing', { key, flag, variable, profile: collected.name });
+  checks.failWith(name, error, 'configuration');
+}
+
+function secret(checks: Checks, { secret: given }: Configuration, { values, sources }: CollectedProfile): void {
+  const name = 'client secret';
+  const reference = values.clientSecret;
+  if (given instanceof OidcCliError) {
+    checks.failWith(name, given, 'configuration');
+    return;
+  }
+  if (reference === undefined || given === undefined) {
+    checks.pass(name, 'none: a public client');
+    return;
+  }
+  const { characters, oddities } = secretTraits(given);
+  const where = `${placeOf(reference)} (${sourceInWords(sources.clientSecret)})`;
+  if (oddities.length === 0) {
+    checks.pass(name, `${counted(characters, 'character')} ${where}`);
+    return;
+  }
+  const found = `${counted(characters, 'character')} ${where}; it ${oddities.join(', and ')}`;
+  const why = 'The provider then answers invalid_client, once somebody has signed in.';
+  const repair = "Copy it again from the provider's console, and look at what stands around it.";
+  checks.warn(name, { found, why, repair, side: 'configuration' });
+}
+
+function placeOf(reference: SecretReference): string {
+  switch (reference.kind) {
+    case 'env':
+      return `from $${reference.name}`;
+    case 'file':
+      return `from the file ${reference.path}`;
+    case 'stored':
+      return 'from the session store';
+    case 'stdin':
+      return 'from stdin';
+    case 'value':
+      return 'given as it is';
+  }
+}
+
+/** What else somebody chose, and where. */
+function settings(checks: Checks, { values, sources }: CollectedProfile): void {
+  const chosen = SETTING_KEYS.flatMap((key) => {
+    const source = sources[key];
+    if (SHOWN_ALONE.includes(key) || source === undefined || source.layer === 'default') return [];
+    const value: unknown = key in values ? values[key as keyof typeof values] : undefined;
+    const text = Array.isArray(value) ? value.join(' ') : typeof value === 'object' ? '…' : String(value);
+    return value === undefined || text === '' ? [] : [`${key} ${text} (${sourceInWords(source)})`];
+  });
+  const parameters = Object.keys(values.parameters).map(
+    (name) => `parameter ${name} (${sourceInWords(sources[`parameters.${name}`])})`,
+  );
+  const all = [...chosen, ...parameters];
+  checks.pass('settings', all.length === 0 ? 'all else as it is by default' : all.join(', '));
+}
+
+/** The place that gave a value: `--issuer`, a variable, or a file with its line. */
+export function sourceInWords(source: Source | undefined): string {
+  return source === undefined || source.layer === 'default' ? 'default' : source.where;
+}

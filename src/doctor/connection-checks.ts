@@ -1,0 +1,266 @@
+import type { Clock, Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { type TrustInForce, trustInForce } from '../network/certificate-authorities.js';
+import { type ProxyInForce, proxyInForce, proxyVariables } from '../network/proxy.js';
+import { resolveName } from '../network/resolve-name.js';
+import { type ChainLink, shakeHands, type TlsHandshake } from '../network/tls-handshake.js';
+import type { Recorder } from '../trace/recorder.js';
+import { Checks, counted, type DoctorCheck, type Explain, type Side } from './check.js';
+
+/** The settings of the network that a profile has. */
+export interface NetworkSettings {
+  readonly ca: string | undefined;
+  /** Which place named the CA file, in words. */
+  readonly caSource: string;
+  readonly insecure: boolean;
+}
+
+/** What these checks ask with. */
+export interface ConnectionDeps {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+  readonly explain: Explain;
+}
+
+/** Milliseconds for a name to be resolved, and for a TLS connection to be made. */
+const PATIENCE_MS = 10_000;
+
+/** Days before its end at which a certificate should have been renewed: a third of what the shortest public ones live. */
+const RENEW_DAYS = 14;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const OF_TLS = ['TLS version', 'certificate chain', 'certificate lifetime'];
+
+/**
+ * The way to the provider: proxy and authorities in force, the host's name,
+ * and for https the TLS connection. Each needs the one before. `issuer` is
+ * undefined where there is no provider to reach: then the settings alone are told.
+ */
+export async function connectionChecks(
+  issuer: URL | undefined,
+  settings: NetworkSettings,
+  deps: ConnectionDeps,
+): Promise<DoctorCheck[]> {
+  const checks = new Checks('connection', deps.explain);
+  const proxy = await proxyCheck(checks, issuer, deps);
+  authorities(checks, settings, deps);
+  if (issuer === undefined) return checks.list;
+  const later = ['name resolution', ...OF_TLS];
+  if (checks.failed) {
+    checks.notMade(later, checks.failed);
+    return checks.list;
+  }
+  await nameResolution(checks, issuer, proxy, deps);
+  if (checks.failed) checks.notMade(OF_TLS, checks.failed);
+  else await tls(checks, issuer, settings, deps);
+  return checks.list;
+}
+
+async function proxyCheck(
+  checks: Checks,
+  issuer: URL | undefined,
+  { env }: ConnectionDeps,
+): Promise<ProxyInForce | undefined> {
+  const name = 'proxy';
+  const variables = proxyVariables(env).map((one) => `${one.name}=${one.shown}`);
+  if (issuer === undefined) {
+    checks.pass(name, variables.length === 0 ? 'none: no variable names one' : variables.join(', '));
+    return undefined;
+  }
+  try {
+    const inForce = await proxyInForce(issuer, env);
+    if (inForce.proxy !== undefined) {
+      const { proxy, variable, credentials } = inForce;
+      checks.pass(name, `${proxy} (${variable}${credentials ? ', with user name and password' : ''})`);
+    } else {
+      const because = {
+        'no variable': 'none: no variable names one',
+        'this machine': `none: ${issuer.host} is this machine (${variables.join(', ')})`,
+        NO_PROXY: `none: NO_PROXY has ${issuer.host} (${variables.join(', ')})`,
+      };
+      checks.pass(name, because[inForce.because]);
+    }
+    return inForce;
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    checks.failWith(name, error, 'machine');
+    return undefined;
+  }
+}
+
+function authorities(checks: Checks, { ca, caSource, insecure }: NetworkSettings, { env }: ConnectionDeps): void {
+  const name = 'certificate authorities';
+  let trust: TrustInForce;
+  try {
+    trust = trustInForce(ca, env);
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    checks.failWith(name, error, 'configuration');
+    return;
+  }
+  const found = trustInWords(trust, caSource);
+  if (insecure) {
+    checks.warn(name, {
+      found: `none counts: certificates are not verified; ${found}`,
+      why: 'Anybody on the way can read and change everything.',
+      repair: 'Leave --insecure out, and name the authority with --ca FILE.',
+      side: 'configuration',
+    });
+  } else if (trust.extra?.problem !== undefined) {
+    checks.warn(name, {
+      found: `${found}; NODE_EXTRA_CA_CERTS names ${trust.extra.file}, and ${trust.extra.problem}`,
+      why: 'Node goes on without it.',
+      repair: 'Correct NODE_EXTRA_CA_CERTS, or name the file with --ca.',
+      side: 'machine',
+    });
+  } else checks.pass(name, found);
+}
+
+function trustInWords({ builtIn, system, extra, own, ignored }: TrustInForce, caSource: string): string {
+  return [
+    `${builtIn} of Node's own`,
+    system === undefined ? undefined : `those of the system (${system})`,
+    extra && extra.problem === undefined ? `${extra.certificates} of ${extra.file} (NODE_EXTRA_CA_CERTS)` : undefined,
+    own ? `${own.certificates} of ${own.file} (${caSource})` : undefined,
+    ignored.length > 0 ? `nothing by ${ignored.join(', ')}, which Node does not read` : undefined,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+async function nameResolution(
+  checks: Checks,
+  issuer: URL,
+  proxy: ProxyInForce | undefined,
+  { clock, recorder, signal }: ConnectionDeps,
+): Promise<void> {
+  const name = 'name resolution';
+  if (proxy?.proxy !== undefined) {
+    checks.skip(name, 'the proxy resolves it, not this machine');
+    return;
+  }
+  try {
+    const addresses = await resolveName(issuer, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+    const found = addresses.length === 0 ? 'an address, not a name' : addresses.join(', ');
+    checks.pass(name, found);
+    recorder.note({ step: 'name resolution', from: 'cli', to: 'cli', at: clock.now(), note: found });
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    checks.failWith(name, error, 'network');
+  }
+}
+
+async function tls(checks: Checks, issuer: URL, settings: NetworkSettings, deps: ConnectionDeps): Promise<void> {
+  if (issuer.protocol !== 'https:') {
+    for (const name of OF_TLS) checks.skip(name, 'plain http has none');
+    return;
+  }
+  const { env, clock, recorder, signal } = deps;
+  let hands: TlsHandshake;
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    hands = await shakeHands(issuer, { env, caFile: settings.ca, signal: limit });
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    // Before TLS begins there is a connection, and a proxy's consent.
+    const [first = '', ...rest] = error.code === 'tls_failed' ? OF_TLS : ['connection', ...OF_TLS];
+    checks.failWith(first, error, sideOfFailure(error));
+    checks.notMade(rest, { group: 'connection', name: first });
+    return;
+  }
+  const { version, cipher, distrust } = hands;
+  const note = `${version}, ${cipher}, ${distrust === undefined ? 'trusted' : distrust.reason}`;
+  recorder.note({ step: 'TLS handshake', from: 'cli', to: 'provider', at: clock.now(), note });
+  checks.pass('TLS version', `${version} (${cipher})`);
+  certificate(checks, hands, issuer, settings.insecure, clock.now());
+}
+
+/** On whose side a connection failed that came to nothing. */
+export function sideOfFailure({ code, facts }: OidcCliError): Side {
+  if (code === 'proxy_failed') return 'network';
+  if (code === 'tls_not_trusted')
+    return /expired|valid yet|another host/.test(String(facts.reason)) ? 'provider' : 'machine';
+  return code === 'network_refused' ||
+    code === 'network_closed' ||
+    code === 'tls_failed' ||
+    code === 'response_too_large'
+    ? 'provider'
+    : 'network';
+}
+
+/** What Node says of a certificate that was good once, or will be. */
+const OF_LIFETIME = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+
+function certificate(checks: Checks, hands: TlsHandshake, issuer: URL, insecure: boolean, now: number): void {
+  const [own] = hands.chain;
+  const over = own !== undefined && (now < own.validFrom || now > own.validTo);
+  const { distrust } = hands;
+  if (distrust === undefined || (over && OF_LIFETIME.includes(distrust.code))) {
+    if (distrust === undefined)
+      checks.pass('certificate chain', `${chainOf(hands)}, for ${hands.names.slice(0, 4).join(', ')}`);
+    else checks.skip('certificate chain', `${chainOf(hands)}: not judged, since the certificate is not valid now`);
+  } else {
+    const error = distrusted(hands, issuer);
+    if (insecure) takenAllTheSame(checks, 'certificate chain', `${chainOf(hands)}: ${distrust.reason}`, error);
+    else checks.failWith('certificate chain', error, sideOfFailure(error));
+  }
+  if (over && distrust !== undefined) {
+    const error = distrusted(hands, issuer);
+    if (insecure) takenAllTheSame(checks, 'certificate lifetime', distrust.reason, error);
+    else checks.failWith('certificate lifetime', error, sideOfFailure(error));
+  } else lifetime(checks, own, now);
+}
+
+/** What a request would end with. */
+function distrusted({ chain: [own], names, distrust }: TlsHandshake, issuer: URL): OidcCliError {
+  return new OidcCliError('tls_not_trusted', {
+    url: issuer.origin + issuer.pathname,
+    host: issuer.host,
+    reason: distrust?.reason,
+    reasonCode: distrust?.code,
+    subject: own?.subject,
+    issuer: own?.issuer,
+    ...(own === undefined || Number.isNaN(own.validTo) ? {} : { validTo: new Date(own.validTo).toISOString() }),
+    names: names.slice(0, 10),
+  });
+}
+
+function takenAllTheSame(checks: Checks, name: string, found: string, error: OidcCliError): void {
+  checks.warn(name, {
+    found,
+    why: 'It is taken all the same, since certificates are not verified (--insecure).',
+    repair: 'Name the authority with --ca FILE, or have the certificate mended.',
+    side: sideOfFailure(error),
+  });
+}
+
+/** From the server's certificate up. An authority that is neither sent nor known here is still named by what it signed. */
+function chainOf({ chain }: TlsHandshake): string {
+  const links = chain.map(({ subject }) => subject);
+  const last = chain.at(-1);
+  if (last && last.issuer !== last.subject) links.push(`${last.issuer} (neither sent nor known here)`);
+  return links.join(' ← ');
+}
+
+function lifetime(checks: Checks, own: ChainLink | undefined, now: number): void {
+  const name = 'certificate lifetime';
+  if (own === undefined || Number.isNaN(own.validTo)) {
+    checks.skip(name, 'the certificate does not say');
+    return;
+  }
+  const days = Math.floor((own.validTo - now) / DAY_MS);
+  const found = `${counted(days, 'day')} left (until ${new Date(own.validTo).toISOString().slice(0, 10)})`;
+  if (days >= RENEW_DAYS) checks.pass(name, found);
+  else {
+    checks.warn(name, {
+      found,
+      expected: `${RENEW_DAYS} days or more`,
+      why: 'When it has ended nobody can sign in, and a renewal that works by itself would have been made by now.',
+      repair: 'Ask the provider’s operators whether the renewal is on its way.',
+      side: 'provider',
+    });
+  }
+}

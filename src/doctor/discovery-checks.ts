@@ -1,0 +1,214 @@
+import { OidcCliError } from '../errors.js';
+import { clockSkewOf, contentTypeOf, locationOf } from '../protocol/answer-facts.js';
+import { type Announced, announcedIn } from '../protocol/metadata.js';
+import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
+import type { Exchange } from '../trace/recorder.js';
+import { Checks, type DoctorCheck, type Explain, type Side } from './check.js';
+import { sideOfFailure } from './connection-checks.js';
+
+/** What discovery came to: both readings, openid-client's verdict and the document as it is. */
+export interface Discovered {
+  /** Where openid-client and our own rules accept the document. */
+  readonly provider?: Provider | undefined;
+  /** Where there is one, accepted or not. */
+  readonly announced?: Announced | undefined;
+  readonly fault?: OidcCliError | undefined;
+  readonly exchange?: Exchange | undefined;
+}
+
+/** Asks for the provider's metadata once, as a sign-in does. Aborts reject; nothing else is thrown. */
+export async function discover(
+  request: Parameters<typeof discoverProvider>[0],
+  deps: ProviderDeps,
+): Promise<Discovered> {
+  try {
+    const provider = await discoverProvider(request, deps);
+    const exchange = deps.recorder.last('discovery');
+    return { provider, announced: provider.metadata, exchange };
+  } catch (fault) {
+    if (!(fault instanceof OidcCliError) || fault.code === 'interrupted') throw fault;
+    const exchange = deps.recorder.last('discovery');
+    return { fault, exchange, announced: announcedIn(exchange) };
+  }
+}
+
+/** A larger document is read, but somebody should look why. Bytes. */
+const LARGE = 64 * 1024;
+
+/** OIDC Discovery §3: what a sign-in cannot do without, and what else is required there. */
+const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
+const REQUIRED = ['response_types_supported', 'subject_types_supported', 'id_token_signing_alg_values_supported'];
+/** The same section's recommendations. `registration_endpoint` is one too, and nothing here registers a client. */
+const RECOMMENDED = ['userinfo_endpoint', 'scopes_supported', 'claims_supported'];
+
+/** The checks that need a document to look at. */
+const OF_DOCUMENT = ['issuer', 'required members', 'recommended members'];
+
+/** The discovery answer: status, content type, size, whose it is, and what is in it (OIDC Discovery §4.2, §4.3). */
+export function discoveryChecks(issuer: string, discovered: Discovered, explain: Explain): DoctorCheck[] {
+  const checks = new Checks('discovery', explain);
+  const { fault, exchange, announced } = discovered;
+  if (exchange?.status === undefined) {
+    answerless(checks, fault);
+    return checks.list;
+  }
+  const { status, url } = exchange;
+  if (fault && (fault.code === 'discovery_not_found' || fault.code === 'discovery_http_error')) {
+    checks.failWith('status', fault, sideOfAnswer(fault, exchange));
+    checks.notMade(['content type', 'size', ...OF_DOCUMENT], { group: 'discovery', name: 'status' });
+    return checks.list;
+  }
+  checks.pass('status', `${status} from ${url}`);
+  const type = contentTypeOf(exchange) ?? 'none';
+  if (fault?.code === 'discovery_not_json') {
+    const name = /json/.test(type) ? 'document' : 'content type';
+    if (name === 'document') checks.pass('content type', type);
+    checks.failWith(name, fault, sideOfAnswer(fault, exchange));
+    size(checks, exchange);
+    checks.notMade(OF_DOCUMENT, { group: 'discovery', name });
+    return checks.list;
+  }
+  checks.pass('content type', type);
+  size(checks, exchange);
+  if (announced === undefined) {
+    if (fault) checks.failWith('document', fault, 'provider');
+    checks.notMade(OF_DOCUMENT, { group: 'discovery', name: 'document' });
+    return checks.list;
+  }
+  spelling(checks, issuer, announced, fault);
+  required(checks, announced, fault);
+  recommended(checks, announced);
+  return checks.list;
+}
+
+/** Nothing came that could be looked at. */
+function answerless(checks: Checks, fault: OidcCliError | undefined): void {
+  if (fault === undefined) return;
+  const name = fault.code === 'response_too_large' ? 'size' : 'status';
+  checks.failWith(name, fault, fault.code.startsWith('issuer_') ? 'configuration' : sideOfFailure(fault));
+  const others = ['status', 'content type', 'size', ...OF_DOCUMENT].filter((other) => other !== name);
+  checks.notMade(others, { group: 'discovery', name });
+}
+
+/** Whose doing an answer is that is no discovery document. */
+function sideOfAnswer({ code }: OidcCliError, exchange: Exchange): Side {
+  const { status = 0 } = exchange;
+  const location = locationOf(exchange);
+  // RFC 6585 §6; and a gateway that wants a sign-in first sends everybody to its own page.
+  if (status === 511) return 'network';
+  if (location !== undefined)
+    return new URL(location).host === new URL(exchange.url).host ? 'configuration' : 'network';
+  if (code === 'discovery_not_json') return contentTypeOf(exchange)?.includes('json') ? 'provider' : 'configuration';
+  return status >= 500 ? 'provider' : 'configuration';
+}
+
+function size(checks: Checks, { responseBody = '' }: Exchange): void {
+  const bytes = Buffer.byteLength(responseBody);
+  if (bytes <= LARGE) {
+    checks.pass('size', `${bytes} bytes`);
+    return;
+  }
+  checks.warn('size', {
+    found: `${bytes} bytes`,
+    expected: `at most ${LARGE}`,
+    why: 'Some clients read no more, and every sign-in of every app fetches it.',
+    repair: 'Ask the provider’s operators what is in it.',
+    side: 'provider',
+  });
+}
+
+function spelling(checks: Checks, issuer: string, announced: Announced, fault: OidcCliError | undefined): void {
+  if (fault?.code === 'discovery_issuer_mismatch') checks.failWith('issuer', fault, 'configuration');
+  else if (announced.issuer === issuer) checks.pass('issuer', `${issuer}, to the letter`);
+  else if (announced.issuer?.includes('{')) checks.pass('issuer', `${announced.issuer}, which stands for ${issuer}`);
+  else {
+    checks.warn('issuer', {
+      found: String(announced.issuer),
+      expected: `${issuer}, to the letter`,
+      why: 'It is the same address and is taken here; a client that compares to the letter refuses it (OIDC Discovery §4.3).',
+      repair: `Use --issuer ${announced.issuer}`,
+      side: 'configuration',
+    });
+  }
+}
+
+function required(checks: Checks, announced: Announced, fault: OidcCliError | undefined): void {
+  const name = 'required members';
+  const absent = (members: readonly string[]) => members.filter((member) => announced[member] === undefined);
+  const needed = absent(NEEDED);
+  const odd = REQUIRED.filter((member) => announced[member] !== undefined && !isList(announced[member]));
+  if (needed.length > 0) {
+    checks.fail(name, {
+      found: `no ${needed.join(', no ')}`,
+      why: 'No sign-in by the authorization code flow is possible without (OIDC Discovery §3).',
+      repair: "Ask the provider's operators: it may be an OAuth server without OpenID Connect.",
+      side: 'provider',
+      code: 'endpoint_missing',
+    });
+  } else if (fault?.code === 'discovery_invalid') {
+    checks.failWith(name, fault, 'provider');
+  } else if (absent(REQUIRED).length > 0 || odd.length > 0) {
+    const found = [
+      ...absent(REQUIRED).map((member) => `no ${member}`),
+      ...odd.map((member) => `${member} is no list of names`),
+    ];
+    checks.warn(name, {
+      found: found.join(', '),
+      why: 'The standard requires them (OIDC Discovery §3), and some clients refuse a document without.',
+      repair: "Ask the provider's operators to add them.",
+      side: 'provider',
+    });
+  } else checks.pass(name, `all ${NEEDED.length + REQUIRED.length + 1} are there`);
+}
+
+function recommended(checks: Checks, announced: Announced): void {
+  const absent = RECOMMENDED.filter((member) => announced[member] === undefined);
+  if (absent.length === 0) {
+    checks.pass('recommended members', `${RECOMMENDED.join(', ')}`);
+    return;
+  }
+  checks.warn('recommended members', {
+    found: `no ${absent.join(', no ')}`,
+    why: 'The standard recommends them (OIDC Discovery §3): what they would say cannot be compared here.',
+    repair: 'Nothing has to be changed for a sign-in; the provider’s operators can add them.',
+    side: 'provider',
+  });
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** A difference that a person would not notice, in seconds. */
+const SMALL_SKEW = 5;
+
+/** The provider's clock against this machine's, by the Date header of a fresh answer (RFC 9110 §6.6.1). */
+export function clockCheck(exchanges: readonly Exchange[], tolerance: number, explain: Explain): DoctorCheck[] {
+  const checks = new Checks('connection', explain);
+  const name = 'clock skew';
+  // What a cache kept has the time of when it was kept (RFC 9111 §5.1).
+  const fresh = exchanges.filter(
+    ({ status, responseHeaders }) => status !== undefined && !Number(responseHeaders?.age),
+  );
+  const skew = fresh.map(clockSkewOf).find((seconds) => seconds !== undefined);
+  if (skew === undefined) {
+    checks.skip(name, 'no answer said the time (Date header)');
+    return checks.list;
+  }
+  const seconds = Math.abs(skew);
+  if (seconds <= SMALL_SKEW) {
+    checks.pass(name, `${skew} s`);
+    return checks.list;
+  }
+  const said = {
+    found: `the provider's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
+    expected: `at most ${tolerance} s`,
+    repair: 'Set this machine’s clock by a time server (NTP); if it is right, tell the provider’s operators.',
+    side: 'machine' as const,
+  };
+  if (seconds > tolerance) {
+    const why = 'ID tokens will be refused: they are from the future, or expired when they come.';
+    checks.fail(name, { ...said, why, code: 'clock_skew' });
+  } else checks.warn(name, { ...said, why: 'Programs with a smaller tolerance refuse its tokens.' });
+  return checks.list;
+}

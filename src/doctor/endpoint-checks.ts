@@ -1,0 +1,163 @@
+import { OidcCliError } from '../errors.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
+import type { Announced } from '../protocol/metadata.js';
+import { isLoopback } from '../protocol/provider.js';
+import { Checks, type DoctorCheck, type Explain } from './check.js';
+import { sideOfFailure } from './connection-checks.js';
+
+/** What these checks ask with. */
+export interface EndpointDeps {
+  readonly fetch: NetworkFetch;
+  readonly signal: AbortSignal;
+  readonly explain: Explain;
+}
+
+/** Milliseconds for one endpoint to answer. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The endpoints that this tool uses beside the authorization endpoint and the
+ * key set, which are asked for what they are there for. Without any parameter
+ * or credentials each has to refuse: that it does shows that it is there.
+ */
+const ASKED = [
+  { name: 'token endpoint', member: 'token_endpoint', method: 'POST', step: 'token request', needed: true },
+  { name: 'userinfo endpoint', member: 'userinfo_endpoint', method: 'GET', step: 'userinfo request', needed: false },
+  {
+    name: 'revocation endpoint',
+    member: 'revocation_endpoint',
+    method: 'POST',
+    step: 'revocation request',
+    needed: false,
+  },
+  {
+    name: 'introspection endpoint',
+    member: 'introspection_endpoint',
+    method: 'POST',
+    step: 'introspection request',
+    needed: false,
+  },
+  {
+    name: 'pushed requests endpoint',
+    member: 'pushed_authorization_request_endpoint',
+    method: 'POST',
+    step: 'pushed authorization request',
+    needed: false,
+  },
+  {
+    name: 'end session endpoint',
+    member: 'end_session_endpoint',
+    method: 'GET',
+    step: 'end session request',
+    needed: false,
+  },
+] as const;
+
+type Asked = (typeof ASKED)[number];
+
+const ALL = ['authorization_endpoint', 'jwks_uri', ...ASKED.map(({ member }) => member)] as const;
+
+/** Whether the announced endpoints are on https, and whether each answers a request that asks for nothing. */
+export async function endpointChecks(announced: Announced, deps: EndpointDeps): Promise<DoctorCheck[]> {
+  const checks = new Checks('endpoints', deps.explain);
+  https(checks, announced);
+  const asked = await Promise.all(ASKED.map((endpoint) => answerOf(endpoint, announced, deps)));
+  for (const one of asked) checks.list.push(...one.list);
+  return checks.list;
+}
+
+function https(checks: Checks, announced: Announced): void {
+  const given = ALL.flatMap((name) => {
+    const address: unknown = announced[name];
+    return typeof address === 'string' ? [{ name, address }] : [];
+  });
+  const plain = given.filter(({ address }) => isReadableByOthers(address));
+  if (plain.length > 0) {
+    const behindProxy = announced.issuer?.startsWith('https:') === true;
+    checks.fail('https', {
+      found: plain.map(({ name, address }) => `${name} ${withoutQuery(address)}`).join(', '),
+      expected: 'https',
+      why: behindProxy
+        ? 'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).'
+        : 'Anybody on the way can read and change what is sent there.',
+      repair: behindProxy
+        ? 'Have the proxy pass X-Forwarded-Proto, and the provider trust it.'
+        : 'Have the provider serve it over TLS.',
+      side: 'provider',
+    });
+    return;
+  }
+  const here = given.filter(({ address }) => URL.canParse(address) && isLoopback(new URL(address).hostname));
+  checks.pass(
+    'https',
+    here.length === given.length ? 'all on this machine, where nobody is in between' : `all ${given.length}`,
+  );
+}
+
+async function answerOf(
+  { name, member, method, step, needed }: Asked,
+  announced: Announced,
+  { fetch, signal, explain }: EndpointDeps,
+): Promise<Checks> {
+  const checks = new Checks('endpoints', explain);
+  const address: unknown = announced[member];
+  if (address === undefined) {
+    // That the token endpoint is not there has been told.
+    checks.skip(name, 'not announced');
+    return checks;
+  }
+  if (typeof address !== 'string' || !URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    bad(checks, name, needed, 'it is no address that can be requested');
+    return checks;
+  }
+  if (isReadableByOthers(address)) {
+    checks.notMade([name], { group: 'endpoints', name: 'https' });
+    return checks;
+  }
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const body = method === 'POST' ? { body: new URLSearchParams() } : {};
+  try {
+    const response = await fetch(address, { method, step, signal: limit, ...body });
+    judge(checks, name, needed, withoutQuery(address), response);
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    const { message, fix } = explain(error);
+    const said = { found: message, repair: fix, side: sideOfFailure(error), code: error.code };
+    if (needed) checks.fail(name, said);
+    else checks.warn(name, said);
+  }
+  return checks;
+}
+
+function judge(
+  checks: Checks,
+  name: Asked['name'],
+  needed: boolean,
+  shown: string,
+  { status, headers }: Response,
+): void {
+  const told = `${shown} answers ${status}`;
+  const type = headers.get('content-type') ?? '';
+  // To the end session endpoint a person is sent, on a page of the provider's; the others are for programs.
+  const forPrograms = name !== 'end session endpoint';
+  const redirects = status >= 300 && status < 400;
+  if (status === 404 || status === 405 || status >= 500) bad(checks, name, needed, told);
+  else if (forPrograms && redirects) bad(checks, name, needed, `${told}: it redirects, and nobody follows`);
+  else if (forPrograms && type.includes('html') && status < 400) bad(checks, name, needed, `${told} with a web page`);
+  else checks.pass(name, told);
+}
+
+function bad(checks: Checks, name: string, needed: boolean, found: string): void {
+  const said = {
+    found,
+    expected: 'a refusal: 400 or 401',
+    why: needed
+      ? 'Every sign-in fails here, after the person has signed in.'
+      : 'A sign-in works without; what needs this endpoint does not.',
+    repair: 'Compare the address in the discovery document with the provider’s routes, and look into its log.',
+    side: 'provider' as const,
+  };
+  if (needed) checks.fail(name, said);
+  else checks.warn(name, said);
+}

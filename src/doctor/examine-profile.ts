@@ -1,0 +1,158 @@
+import { OidcCliError } from '../errors.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import type { ProviderDeps } from '../protocol/provider.js';
+import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js';
+import { Checks, type DoctorCheck, type Explain } from './check.js';
+import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
+import { connectionChecks } from './connection-checks.js';
+import { clockCheck, discover, discoveryChecks } from './discovery-checks.js';
+import { endpointChecks } from './endpoint-checks.js';
+import { keySetChecks } from './key-set-checks.js';
+import { type MachineDeps, machineChecks } from './machine-checks.js';
+import { profileChecks } from './profile-checks.js';
+import { type Versions, versionChecks } from './version-checks.js';
+
+/** What is examined. */
+export interface ProfileExamination {
+  readonly configuration: Configuration;
+  readonly versions: Versions;
+}
+
+/** What an examination asks with. */
+export interface ExaminationDeps extends MachineDeps, Omit<ProviderDeps, 'fetch'> {
+  /** Makes the fetch with the profile's TLS settings; not called where nothing is asked. Throws `ca_unreadable`. */
+  readonly connect: () => NetworkFetch;
+  /** Told what is looked at next. */
+  readonly on?: ((step: string) => void) | undefined;
+}
+
+/** What is known of a profile, its provider and this machine without a sign-in. Holds no secret. */
+export interface ProfileReport {
+  readonly checks: readonly DoctorCheck[];
+  /** The one that the others may follow from: the first to mend. */
+  readonly finding: DoctorCheck | undefined;
+  /** Whether there was a provider to ask. */
+  readonly provider: boolean;
+}
+
+/** A finding in an earlier group is likelier to be the cause of those in later ones than the other way round. */
+const BY_CAUSE: readonly DoctorCheck['group'][] = [
+  'versions',
+  'configuration',
+  'connection',
+  'discovery',
+  'endpoints',
+  'authorization request',
+  'key set',
+  'profile',
+  'machine',
+];
+
+/**
+ * Examines a profile without a sign-in: its configuration, this machine, the
+ * way to the provider, what the provider says of itself, and what it answers
+ * to the profile's authorization request. Whatever is wrong becomes a check;
+ * only an abort rejects.
+ */
+export async function examineProfile(examination: ProfileExamination, deps: ExaminationDeps): Promise<ProfileReport> {
+  const { configuration, versions } = examination;
+  const collected = configuration.collected instanceof OidcCliError ? undefined : configuration.collected;
+  const local = machineChecks(configuration.local, deps);
+  const ofConfiguration = configurationChecks(configuration, deps.explain);
+  const remote = providerChecks(configuration, ofConfiguration, deps);
+  const [ofMachine, ofProvider] = await Promise.all([local, remote]);
+  const checks = [...ofConfiguration, ...ofProvider, ...ofMachine, ...versionChecks(versions, deps.explain)];
+  const failed = BY_CAUSE.flatMap((group) => checks.filter((one) => one.group === group && one.verdict === 'fail'));
+  return { checks, finding: failed[0], provider: collected?.values.issuer !== undefined };
+}
+
+/** All that needs the network; without an issuer the settings of the network alone. */
+async function providerChecks(
+  { collected, local, secret }: Configuration,
+  ofConfiguration: readonly DoctorCheck[],
+  deps: ExaminationDeps,
+): Promise<DoctorCheck[]> {
+  const { explain, on, recorder } = deps;
+  const known = collected instanceof OidcCliError ? undefined : collected;
+  const { ca, insecure } = local.values;
+  const settings = { ca, caSource: sourceInWords(local.sources.ca), insecure };
+  const issuer = known?.values.issuer;
+  const url = issuer === undefined ? undefined : new URL(issuer);
+  on?.(url === undefined ? 'Looking at this machine' : `Connecting to ${url.host}`);
+  const connection = await connectionChecks(url, settings, deps);
+  if (known === undefined || issuer === undefined) return connection;
+
+  const broken = connection.find(({ verdict }) => verdict === 'fail');
+  if (broken) return [...connection, ...notAsked(broken, explain)];
+  on?.('Asking for the discovery document');
+  const { values } = known;
+  const asking = { ...deps, fetch: deps.connect() };
+  const named = {
+    authorizationEndpoint: values.authorizationEndpoint,
+    tokenEndpoint: values.tokenEndpoint,
+    jwksUri: values.jwksUri,
+  };
+  const endpoints = Object.values(named).some((one) => one !== undefined) ? named : undefined;
+  const discovered = await discover({ issuer, allowHttp: values.allowHttp, endpoints }, asking);
+  const discovery = discoveryChecks(issuer, discovered, explain);
+  const clock = () => clockCheck(recorder.exchanges, values.clockTolerance, explain);
+  const { announced, provider } = discovered;
+  if (announced === undefined) {
+    const cause = discovery.find(({ verdict }) => verdict === 'fail');
+    return [...connection, ...clock(), ...discovery, ...(cause ? notAsked(cause, explain) : [])];
+  }
+
+  on?.('Asking the endpoints');
+  const wanted = {
+    ...values,
+    secret: typeof secret === 'string' ? secret : undefined,
+    hasSecret: values.clientSecret !== undefined,
+    hasClient: values.clientId !== undefined,
+  };
+  const [ofEndpoints, ofKeys] = await Promise.all([endpointChecks(announced, asking), keySetChecks(announced, asking)]);
+  on?.('Trying the authorization request');
+  const ofProfile = profileChecks(wanted, announced, explain);
+  const checks = new Checks('authorization request', explain);
+  if (provider === undefined) {
+    const cause = [...discovery, ...ofEndpoints].find(({ verdict }) => verdict === 'fail');
+    checks.notMade(OF_AUTHORIZATION, cause ?? { group: 'discovery', name: 'required members' });
+  } else if (values.clientId === undefined) {
+    for (const name of OF_AUTHORIZATION) checks.skip(name, 'not made: no client id is given');
+  } else {
+    // Only a pushed request is authenticated (RFC 9126 §2.1): any other goes out whatever the secret is like.
+    const pushed = announced.require_pushed_authorization_requests === true;
+    const unable = [...ofConfiguration, ...ofProfile].find(
+      ({ verdict, name }) => verdict === 'fail' && (name === 'client secret' || name === 'client authentication'),
+    );
+    if (pushed && unable) checks.notMade(OF_AUTHORIZATION, unable);
+    else {
+      const { clientId } = values;
+      const clientAuth = pushed ? values.clientAuth : 'none';
+      const authorization = { ...values, redirectUri: answerable(values.redirectUri) };
+      const tried = { clientId, clientAuth, secret: wanted.secret, authorization };
+      checks.list.push(...(await authorizationChecks(provider, tried, asking)));
+    }
+  }
+  return [...connection, ...clock(), ...discovery, ...ofEndpoints, ...ofProfile, ...ofKeys, ...checks.list];
+}
+
+/** Any port stands for a free one, and the request needs a number; nothing will be sent there. */
+function answerable(redirectUri: string): string {
+  return redirectUri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/i, '$18484');
+}
+
+/** What could not be asked since the provider cannot be reached, or says nothing of itself. */
+function notAsked(cause: DoctorCheck, explain: Explain): DoctorCheck[] {
+  const groups = [
+    ...(cause.group === 'connection' ? [['discovery', ['discovery']] as const] : []),
+    ['endpoints', ['endpoints']] as const,
+    ['profile', ['what this profile needs']] as const,
+    ['key set', ['key set']] as const,
+    ['authorization request', OF_AUTHORIZATION.slice(0, 1)] as const,
+  ];
+  return groups.flatMap(([group, names]) => {
+    const checks = new Checks(group, explain);
+    checks.notMade(names, cause);
+    return checks.list;
+  });
+}

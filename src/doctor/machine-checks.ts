@@ -1,0 +1,146 @@
+import { findBrowser } from '../browser/find-browser.js';
+import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
+import { listenOnLoopback } from '../browser/loopback-server.js';
+import { browserWay } from '../browser/open-browser.js';
+import type { Environment } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
+import { probeKeychain } from '../sessions/keychain-probe.js';
+import { Checks, type DoctorCheck, type Explain } from './check.js';
+import { type LocalSettings, sourceInWords } from './configuration-checks.js';
+
+/** What is looked at on this machine. */
+export interface MachineDeps {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly signal: AbortSignal;
+  readonly explain: Explain;
+  /** Whether the encrypted file can be used, as before a sign-in: throws `store_*`. Says where it is. */
+  readonly tryFileStore: () => Promise<string>;
+}
+
+type Local = LocalSettings['values'];
+
+/** The redirect URI, its port, a browser, and the place where the session would be kept. */
+export async function machineChecks({ values, sources }: LocalSettings, deps: MachineDeps): Promise<DoctorCheck[]> {
+  const checks = new Checks('machine', deps.explain);
+  await redirectUri(checks, values, sources);
+  browser(checks, values, deps);
+  await sessionStore(checks, values, deps);
+  return checks.list;
+}
+
+async function redirectUri(checks: Checks, values: Local, sources: LocalSettings['sources']): Promise<void> {
+  const { redirectUri: uri, kind } = values;
+  const said = `${uri} (${sourceInWords(sources.redirectUri)})`;
+  let port: number;
+  try {
+    const parsed = parseLoopbackRedirectUri(uri);
+    port = parsed.port;
+    checks.pass('redirect URI', said);
+    await portCheck(checks, parsed);
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    if (error.code === 'redirect_uri_not_loopback') {
+      checks.warn('redirect URI', {
+        found: said,
+        expected: 'a redirect URI on localhost, 127.0.0.1 or [::1]',
+        why: 'Nothing on this machine can take the answer: the address that the browser ends at has to be pasted.',
+        repair:
+          'Register http://localhost:8484/callback as well, or sign in with login --start and login --callback-url -.',
+        side: 'configuration',
+      });
+      checks.skip('port', 'the redirect URI is not on this machine');
+    } else {
+      checks.failWith('redirect URI', error, 'configuration');
+      checks.notMade(['port'], { group: 'machine', name: 'redirect URI' });
+    }
+    port = -1;
+  }
+  const anyPort = port === 0;
+  const spelled = anyPort ? `${uri.replace(/:0(?=\/|$)/, '')} with any port (RFC 8252 §7.3)` : uri;
+  const signedOut = values.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(kind);
+  checks.pass('to register', `${spelled} for the sign-in, ${signedOut} for the sign-out`);
+}
+
+async function portCheck(checks: Checks, uri: ReturnType<typeof parseLoopbackRedirectUri>): Promise<void> {
+  const name = 'port';
+  try {
+    const server = await listenOnLoopback(
+      uri.addresses,
+      uri.port,
+      (_, response) => response.writeHead(503).end(),
+      () => {},
+    );
+    await server.close();
+    checks.pass(name, uri.port === 0 ? 'any free one' : `${uri.port} is free`);
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    checks.failWith(name, error, 'machine');
+  }
+}
+
+function browser(checks: Checks, { browser: command }: Local, { env, platform }: MachineDeps): void {
+  const way = browserWay({ command, env, platform });
+  const program = findBrowser(env, platform);
+  const headless = program === undefined ? 'none was found for --with browser' : `${program} for --with browser`;
+  if ('by' in way) {
+    checks.pass('browser', `${way.by}; ${headless}`);
+    return;
+  }
+  if (env.CI) {
+    checks.skip(
+      'browser',
+      `${way.absence}, and nobody to look at it (CI): login --with and smoke need none; ${headless}`,
+    );
+    return;
+  }
+  checks.warn('browser', {
+    found: `none can be opened: ${way.absence}; ${headless}`,
+    why: 'login waits until somebody opens the printed address in a browser elsewhere.',
+    repair:
+      command === undefined && !env.BROWSER
+        ? 'Use login --no-browser, or sign in without a person: login --with auto.'
+        : 'Correct the command of --browser or BROWSER, or use login --no-browser.',
+    side: 'machine',
+  });
+}
+
+async function sessionStore(checks: Checks, { store }: Local, deps: MachineDeps): Promise<void> {
+  const { env, platform, signal } = deps;
+  if (store === 'memory') {
+    checks.skip('keychain', 'not needed: the session ends with the command (--store memory)');
+    return;
+  }
+  if (store === 'file') {
+    checks.skip('keychain', 'not needed: the session is kept in the encrypted file (--store file)');
+    await fileStore(checks, deps);
+    return;
+  }
+  const found = await probeKeychain({ env, platform, signal });
+  if (found.available) {
+    checks.pass('keychain', 'a test entry was written and removed');
+    return;
+  }
+  if (store === 'keychain') {
+    const error = new OidcCliError(found.locked ? 'store_locked' : 'store_unavailable', { reason: found.reason });
+    checks.failWith('keychain', error, 'machine');
+    return;
+  }
+  checks.warn('keychain', {
+    found: `it cannot be used: ${found.reason}`,
+    why: 'The session is kept in an encrypted file in its place.',
+    repair: found.locked ? 'Unlock it, or choose --store file.' : 'Choose --store file to do without it on purpose.',
+    side: 'machine',
+  });
+  await fileStore(checks, deps);
+}
+
+async function fileStore(checks: Checks, { tryFileStore }: MachineDeps): Promise<void> {
+  try {
+    checks.pass('session file', await tryFileStore());
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    checks.failWith('session file', error, 'machine');
+  }
+}

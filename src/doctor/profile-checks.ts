@@ -1,0 +1,239 @@
+import { OidcCliError } from '../errors.js';
+import type { Profile } from '../profiles/profile.js';
+import { unannouncedScopes } from '../protocol/authorization-errors.js';
+import { chooseClientAuthentication } from '../protocol/client-authentication.js';
+import { texts } from '../protocol/json-values.js';
+import { PUBLIC_KEY_SIGNATURES } from '../protocol/key-facts.js';
+import type { Announced } from '../protocol/metadata.js';
+import { Checks, type DoctorCheck, type Explain } from './check.js';
+
+/** What of a profile the provider has to be able to do. */
+export type Wanted = Pick<
+  Profile,
+  'scope' | 'prompt' | 'clientAuth' | 'responseMode' | 'acrValues' | 'display' | 'claims' | 'resource'
+> & {
+  /** Its client secret: the value itself where it is known, else whether one is configured. */
+  readonly secret: string | undefined;
+  readonly hasSecret: boolean;
+  readonly hasClient: boolean;
+};
+
+/** Whether the provider announces what this profile needs of it (OIDC Discovery §3, RFC 8414 §2). */
+export function profileChecks(wanted: Wanted, announced: Announced, explain: Explain): DoctorCheck[] {
+  const checks = new Checks('profile', explain);
+  codeFlow(checks, announced);
+  pkce(checks, announced);
+  scopes(checks, wanted, announced);
+  authentication(checks, wanted, announced);
+  idTokenAlgorithm(checks, announced);
+  listed(checks, 'prompt', words(wanted.prompt), announced.prompt_values_supported);
+  listed(checks, 'response mode', words(wanted.responseMode), announced.response_modes_supported);
+  listed(checks, 'acr values', words(wanted.acrValues), announced.acr_values_supported);
+  listed(checks, 'display', words(wanted.display), announced.display_values_supported);
+  claims(checks, wanted, announced);
+  refresh(checks, wanted, announced);
+  requests(checks, announced);
+  return checks.list;
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? '').split(' ').filter(Boolean);
+}
+
+function codeFlow(checks: Checks, announced: Announced): void {
+  const types = texts(announced.response_types_supported);
+  const grants = texts(announced.grant_types_supported);
+  // Discovery §3: where the member is left out, the code and implicit grants are meant.
+  const granted = announced.grant_types_supported === undefined || grants.includes('authorization_code');
+  if (types.length === 0) checks.skip('code flow', 'the provider does not say which response types it has');
+  else if (types.includes('code') && granted) checks.pass('code flow', 'response type code, grant authorization_code');
+  else {
+    checks.fail('code flow', {
+      found: types.includes('code') ? `grants ${grants.join(', ')}` : `response types ${types.join(', ')}`,
+      expected: 'response type code and grant authorization_code',
+      why: 'This tool signs in by the authorization code flow, and the provider does not announce it.',
+      repair: 'Have the provider allow it: it is the one flow that RFC 9700 leaves for sign-ins.',
+      side: 'provider',
+    });
+  }
+}
+
+function pkce(checks: Checks, announced: Announced): void {
+  const methods = announced.code_challenge_methods_supported;
+  const said = { expected: 'S256', side: 'provider' as const };
+  if (methods === undefined) {
+    checks.warn('PKCE S256', {
+      ...said,
+      found: 'not announced',
+      why: 'It is sent with every request; a provider that does not know it ignores it, and the code is not protected (RFC 9700 §2.1.1).',
+      repair: 'Ask the provider’s operators whether it verifies code_challenge, and have them announce it.',
+    });
+  } else if (texts(methods).includes('S256')) checks.pass('PKCE S256', 'announced');
+  else {
+    checks.fail('PKCE S256', {
+      ...said,
+      found: texts(methods).join(', ') || 'none',
+      why: 'The provider announces PKCE without the one method that protects (RFC 7636 §4.2), and no other is sent.',
+      repair: 'Have the provider allow S256.',
+    });
+  }
+}
+
+function scopes(checks: Checks, { scope }: Wanted, announced: Announced): void {
+  if (texts(announced.scopes_supported).length === 0) {
+    checks.skip('scopes', `${scope}: the provider announces none to compare with`);
+    return;
+  }
+  const unknown = unannouncedScopes(scope, { ...announced, issuer: announced.issuer ?? '' });
+  if (unknown === undefined) {
+    checks.pass('scopes', scope);
+    return;
+  }
+  checks.warn('scopes', {
+    found: `${unknown.join(' ')} not announced`,
+    expected: texts(announced.scopes_supported).join(' '),
+    why: 'The provider may ignore it, or refuse the request with invalid_scope; it need not announce every one.',
+    repair: 'Take it out of --scope, unless the provider documents it.',
+    side: 'configuration',
+  });
+}
+
+function authentication(checks: Checks, wanted: Wanted, announced: Announced): void {
+  const [method, algorithm] = ['client authentication', 'authentication algorithm'] as const;
+  if (!wanted.hasClient) {
+    checks.skip(method, 'no client id is given');
+    return;
+  }
+  // Which method is chosen depends on there being a secret, not on what it is.
+  const secret = wanted.secret ?? (wanted.hasSecret ? 'not known' : undefined);
+  let chosen: ReturnType<typeof chooseClientAuthentication>;
+  try {
+    const metadata = { ...announced, issuer: announced.issuer ?? '' };
+    chosen = chooseClientAuthentication({ method: wanted.clientAuth, secret }, metadata);
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    checks.failWith(method, error, 'configuration');
+    return;
+  }
+  const because = { 'asked for': 'as the profile says', announced: 'the first announced', default: 'the default' };
+  const reason = chosen.reason === 'no secret' ? 'there is no secret' : because[chosen.reason];
+  const announcedMethods = chosen.announced;
+  if (announcedMethods.length > 0 && !announcedMethods.includes(chosen.method)) {
+    const said = {
+      found: `${chosen.method} (${reason})`,
+      expected: announcedMethods.join(', '),
+      side: 'configuration' as const,
+    };
+    if (chosen.method === 'none') {
+      checks.warn(method, {
+        ...said,
+        why: 'The provider does not announce clients without a secret; some take them all the same.',
+        repair: 'If the client has a secret, name it with --client-secret-env NAME.',
+      });
+    } else {
+      checks.fail(method, {
+        ...said,
+        why: 'The provider does not announce this method: the token request will be refused with invalid_client.',
+        repair: `Leave --client-auth out, or choose one of ${announcedMethods.join(', ')}.`,
+      });
+    }
+  } else checks.pass(method, `${chosen.method} (${reason})`);
+  if (chosen.method !== 'client_secret_jwt') return;
+  const algorithms = texts(announced.token_endpoint_auth_signing_alg_values_supported);
+  if (algorithms.length === 0 || algorithms.includes('HS256')) checks.pass(algorithm, 'HS256');
+  else {
+    checks.fail(algorithm, {
+      found: 'HS256',
+      expected: algorithms.join(', '),
+      why: 'The provider does not announce the algorithm that client assertions are signed with here.',
+      repair: 'Use --client-auth client_secret_basic or client_secret_post.',
+      side: 'configuration',
+    });
+  }
+}
+
+function idTokenAlgorithm(checks: Checks, announced: Announced): void {
+  const name = 'ID token algorithm';
+  const theirs = texts(announced.id_token_signing_alg_values_supported);
+  if (theirs.length === 0) {
+    checks.skip(name, 'the provider announces none');
+    return;
+  }
+  const usable = theirs.filter((alg) => PUBLIC_KEY_SIGNATURES.includes(alg));
+  if (usable.length === 0) {
+    checks.fail(name, {
+      found: theirs.join(', '),
+      expected: `one of ${PUBLIC_KEY_SIGNATURES.join(', ')}`,
+      why: 'None of them can be verified here with a key of the key set: every sign-in ends with a refused ID token.',
+      repair: 'Have the provider sign for this client with RS256 or ES256.',
+      side: 'provider',
+    });
+  } else checks.pass(name, usable.join(', '));
+}
+
+/** Values that the profile asks for, held against a list that the provider may announce. */
+function listed(checks: Checks, name: string, asked: readonly string[], announced: unknown): void {
+  if (asked.length === 0) {
+    // Only prompt is among the things that everybody has to know of.
+    if (name === 'prompt') checks.skip(name, 'the profile asks for none');
+    return;
+  }
+  const theirs = texts(announced);
+  const unknown = asked.filter((value) => !theirs.includes(value));
+  if (theirs.length === 0) checks.skip(name, `${asked.join(' ')}: the provider announces none to compare with`);
+  else if (unknown.length === 0) checks.pass(name, asked.join(' '));
+  else {
+    checks.warn(name, {
+      found: `${unknown.join(' ')} not announced`,
+      expected: theirs.join(' '),
+      why: 'The provider may ignore it, or refuse the request.',
+      repair: `Leave it out, or choose one that is announced.`,
+      side: 'configuration',
+    });
+  }
+}
+
+function claims(checks: Checks, wanted: Wanted, announced: Announced): void {
+  if (wanted.claims === undefined) return;
+  // Discovery §3: where the member is left out, it is false.
+  if (announced.claims_parameter_supported === true) {
+    checks.pass('claims parameter', 'announced');
+    return;
+  }
+  checks.warn('claims parameter', {
+    found: 'not announced',
+    why: 'The provider ignores it: the claims that are asked for by it do not come.',
+    repair: 'Leave --claims out, and ask by scopes.',
+    side: 'configuration',
+  });
+}
+
+function refresh(checks: Checks, { scope }: Wanted, announced: Announced): void {
+  const grants = texts(announced.grant_types_supported);
+  if (!words(scope).includes('offline_access') || grants.length === 0) return;
+  if (grants.includes('refresh_token')) {
+    checks.pass('refresh', 'grant refresh_token');
+    return;
+  }
+  checks.warn('refresh', {
+    found: grants.join(', '),
+    expected: 'refresh_token',
+    why: 'offline_access is asked for, and the provider announces no refresh: the session ends with its access token.',
+    repair: 'Take offline_access out of the scope, or have the provider allow refresh tokens.',
+    side: 'configuration',
+  });
+}
+
+/** What a provider may demand of every request (RFC 9126 §5, RFC 9101 §10.5). */
+function requests(checks: Checks, announced: Announced): void {
+  if (announced.require_signed_request_object === true) {
+    checks.fail('signed requests', {
+      found: 'require_signed_request_object',
+      why: 'The provider takes signed authorization requests only (RFC 9101), and this tool signs none.',
+      repair: 'Switch the requirement off for this client at the provider.',
+      side: 'registration',
+    });
+  } else checks.pass('signed requests', 'not required');
+  const pushed = announced.require_pushed_authorization_requests === true;
+  checks.pass('pushed requests', pushed ? 'required, and the request is pushed' : 'not required');
+}

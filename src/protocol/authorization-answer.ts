@@ -1,0 +1,165 @@
+import { OidcCliError } from '../errors.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { withoutQuery } from './endpoint-address.js';
+
+/** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
+export type AuthorizationAnswer =
+  | { readonly kind: 'unreachable'; readonly error: OidcCliError }
+  /** A page that says nothing of an error; `form`: something can be filled in on it. */
+  | { readonly kind: 'page'; readonly status: number; readonly form: boolean }
+  /** Sent on to another page of the provider's: `to` is its address without a query. */
+  | { readonly kind: 'sent on'; readonly status: number; readonly to: string }
+  /** The redirect URI is answered with a code, or with an error that says only that nobody is signed in. */
+  | { readonly kind: 'answered'; readonly error: string | undefined; readonly iss: string | null }
+  | RefusedRequest;
+
+/** The provider refuses the request itself. */
+export interface RefusedRequest {
+  readonly kind: 'refused';
+  readonly error: string | undefined;
+  /** Error and description, or what the page says. The provider's own, and it may repeat the request. */
+  readonly words: string;
+  /** Who is told: the client at its redirect URI, which the provider then knows, or the person on a page. */
+  readonly told: 'redirect URI' | 'another address' | 'page';
+  /** The other address, without a query. */
+  readonly address?: string;
+  readonly status: number;
+  /** Of an answer at the redirect URI (RFC 9207); null where it has none. */
+  readonly iss?: string | null;
+}
+
+/** Answers to a request that is in order, where nobody is signed in and the provider may ask nothing. */
+const NOBODY_THERE = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
+
+/**
+ * Sends one authorization request as somebody who is not signed in, and
+ * follows no redirect: whether the provider refuses the client, the redirect
+ * URI or a scope is told before anybody signs in. `timeoutMs` bounds the wait.
+ * Aborts reject; nothing else is thrown.
+ */
+export async function askAuthorizationEndpoint(
+  url: string,
+  redirectUri: string,
+  { fetch, signal }: { readonly fetch: NetworkFetch; readonly signal?: AbortSignal | undefined },
+): Promise<AuthorizationAnswer> {
+  let response: Response;
+  try {
+    const headers = { accept: 'text/html' };
+    response = await fetch(url, { step: 'authorization request', headers, ...(signal ? { signal } : {}) });
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    return { kind: 'unreachable', error };
+  }
+  const { status } = response;
+  const location = response.headers.get('location');
+  if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
+    return redirected(new URL(location, url), redirectUri, status);
+  }
+  const body = await response.text();
+  const posted = await postedAnswer(body);
+  if (posted) return atRedirectUri(posted, status);
+  const { error, words, form } = await pageWords(body, status);
+  if (status < 400 && error === undefined && !SAYS_REFUSED.test(words)) return { kind: 'page', status, form };
+  return { kind: 'refused', error, words, told: 'page', status };
+}
+
+/** On a page that claims success: what no sign-in page says of itself. */
+const SAYS_REFUSED =
+  /AADSTS\d{5,}|redirect[_ -]?ur[il]\W.{0,60}(mismatch|invalid|not (match|registered|valid|allowed))|(mismatch|invalid|unregistered)\W.{0,30}redirect[_ -]?ur[il]|invalid_(client|scope|redirect_uri)|unauthorized_client|redirect_uri_mismatch/i;
+
+function redirected(to: URL, redirectUri: string, status: number): AuthorizationAnswer {
+  const parameters = new URLSearchParams(to.search === '' ? to.hash.slice(1) : to.search);
+  const address = to.origin + to.pathname;
+  if (address === withoutQuery(redirectUri).replace(/\?…$/, '')) return atRedirectUri(parameters, status);
+  const error = parameters.get('error') ?? undefined;
+  const hidden = error === undefined ? refusalWithin(parameters) : undefined;
+  if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: withoutIds(address) };
+  const words = hidden ?? inWords(error ?? '', parameters.get('error_description'));
+  return { kind: 'refused', error, words, told: 'another address', address: withoutIds(address), status };
+}
+
+/** An address without what stands in its path for this one sign-in. */
+function withoutIds(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return origin + pathname.replaceAll(/[^/]{20,}/g, (segment) => (/[\d_]|[a-z][A-Z]/.test(segment) ? '…' : segment));
+}
+
+/** Some providers send the person to a page of theirs and put the refusal, encoded, into its query. */
+function refusalWithin(parameters: URLSearchParams): string | undefined {
+  for (const [name, value] of parameters) {
+    if (!/err/i.test(name)) continue;
+    const decoded = Buffer.from(value, 'base64').toString();
+    const found = [value, decoded].find((text) => SAYS_REFUSED.test(text));
+    // What is encoded has bytes of lengths and types between its words.
+    if (found !== undefined) return cut(found.replaceAll(/[^\x20-\x7e]+/g, ' ').trim());
+  }
+  return undefined;
+}
+
+function atRedirectUri(parameters: URLSearchParams, status: number): AuthorizationAnswer {
+  const error = parameters.get('error') ?? undefined;
+  const iss = parameters.get('iss');
+  if (error === undefined || NOBODY_THERE.includes(error)) return { kind: 'answered', error, iss };
+  const words = inWords(error, parameters.get('error_description'));
+  return { kind: 'refused', error, words, told: 'redirect URI', status, iss };
+}
+
+/** The answer in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
+async function postedAnswer(body: string): Promise<URLSearchParams | undefined> {
+  if (!/name=["']?(error|code)["'\s>]/.test(body)) return undefined;
+  const { parse } = await import('node-html-parser');
+  const fields = parse(body).querySelectorAll('form[method] input[type="hidden"], form[method] input[name="error"]');
+  const parameters = new URLSearchParams();
+  for (const field of fields) {
+    const name = field.getAttribute('name');
+    if (name !== undefined) parameters.set(name, field.getAttribute('value') ?? '');
+  }
+  // A form for a one-time code has a field of that name, too, but no state of ours.
+  return parameters.has('error') || (parameters.has('code') && parameters.has('state')) ? parameters : undefined;
+}
+
+/** What a page says: its OAuth error where it is JSON, else its text. */
+async function pageWords(body: string, status: number): Promise<{ error?: string; words: string; form: boolean }> {
+  try {
+    const { error, error_description: description } = JSON.parse(body) as Record<string, unknown>;
+    if (typeof error === 'string') {
+      return { error, words: inWords(error, typeof description === 'string' ? description : null), form: false };
+    }
+  } catch {
+    // A page for people.
+  }
+  const { parse } = await import('node-html-parser');
+  const page = parse(body);
+  for (const element of page.querySelectorAll('script, style, head')) element.remove();
+  const form = page
+    .querySelectorAll('input')
+    .some((field) => !/^(hidden|submit)$/.test(field.getAttribute('type') ?? ''));
+  const words = cut(page.structuredText.replaceAll(/\s+/g, ' ').trim());
+  return { words: words === '' ? `an empty page with the status ${status}` : words, form };
+}
+
+function inWords(error: string, description: string | null): string {
+  return cut(description === null ? error : `${error}: ${description}`);
+}
+
+/** Characters of the provider's words. */
+const LONGEST = 300;
+
+function cut(words: string): string {
+  return words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
+}
+
+/** Of what a provider that refuses a request complains, as far as its words tell. */
+export function complaintOf({ error, words }: Pick<RefusedRequest, 'error' | 'words'>): Complaint {
+  if (/pkce|code[_ ]challenge/i.test(words)) return 'PKCE';
+  if (/redirect[_ -]?ur[il]|callback[_ -]?url|AADSTS(50011|500112|900971)/i.test(words)) return 'redirect URI';
+  if (error === 'invalid_scope' || /invalid_scope|AADSTS(70011|650053)/i.test(words)) return 'scope';
+  return /unauthorized_client|invalid_client|client[_ ]id|unknown client|client not found|AADSTS(700016|90013)/i.test(
+    words,
+  )
+    ? 'client'
+    : 'other';
+}
+
+/** What a refused request is refused for. */
+export type Complaint = 'redirect URI' | 'scope' | 'PKCE' | 'client' | 'other';
