@@ -34,25 +34,21 @@ export function groupedCheckLines(
   groups: Readonly<Record<string, string>>,
   style: Style,
 ): string[] {
+  const width = Math.max(...checks.map(({ name }) => name.length));
   const lines: string[] = [];
-  const rows = table(
-    checks.map((check) => [mark(check.verdict, style), check.name, foundIn(check)]),
-    '  ',
-  );
   for (const [group, heading] of Object.entries(groups)) {
-    const indices = checks.flatMap((check, index) => (check.group === group ? [index] : []));
-    if (indices.length === 0) continue;
+    const ofGroup = checks.filter((check) => check.group === group);
+    if (ofGroup.length === 0) continue;
     if (lines.length > 0) lines.push('');
     lines.push(style.strong(heading));
-    indices.forEach((index, position) => {
-      const check = checks[index];
-      const row = rows[index];
-      if (check === undefined || row === undefined) return;
+    ofGroup.forEach((check, index) => {
+      const next = ofGroup[index + 1];
       const words = below(check, style);
-      const next = checks[indices[position + 1] ?? -1];
       // What two checks in a row would say is said once.
       const again = next !== undefined && below(next, style).join('\n') === words.join('\n');
-      lines.push(check.verdict === 'skip' ? style.dim(row) : row, ...(again ? [] : words));
+      const row = [mark(check.verdict, style), check.name.padEnd(width), foundIn(check)];
+      const shown = check.verdict === 'skip' ? row.map(style.dim) : row;
+      lines.push(...table([shown], '  ', style.columns), ...(again ? [] : words));
     });
   }
   return lines;
@@ -72,12 +68,12 @@ function foundIn({ verdict, path, line, found }: ShownCheck): string {
 
 function below({ verdict, expected, why, repair }: ShownCheck, style: Style): string[] {
   if (verdict === 'pass') return [];
-  const indent = '      ';
-  const lines: string[] = [];
-  if (expected !== undefined) lines.push(`${indent}expected: ${cutForTable(expected, LONGEST)}`);
-  if (why !== undefined) lines.push(`${indent}${cutForTable(why, LONGEST)}`);
-  if (repair !== undefined) lines.push(`${indent}→ ${cutForTable(repair, LONGEST)}`);
-  return verdict === 'skip' ? lines.map((line) => style.dim(line)) : lines;
+  const words = [expected === undefined ? undefined : `expected: ${expected}`, why, repair && `→ ${repair}`];
+  return words.flatMap((text) => {
+    if (text === undefined || text === '') return [];
+    const shown = cutForTable(text, LONGEST);
+    return table([[verdict === 'skip' ? style.dim(shown) : shown]], '      ', style.columns);
+  });
 }
 
 /** "2 problems, 1 warning", or that there is nothing. */

@@ -13,7 +13,7 @@ import type { ProfileFlags } from '../profiles/profile.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import { DEFAULTS } from '../profiles/settings.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { printable, type Style, type Terminal } from '../terminal.js';
+import { printable, type Style, type Terminal, table } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { version } from '../version.js';
 import { countsInWords, countsOf, groupedCheckLines, mark, worstOf } from './doctor-table.js';
@@ -219,6 +219,9 @@ const GROUPS: Readonly<Record<CheckGroup, string>> = {
   versions: 'Versions',
 };
 
+/** Characters of what is said at the top; below and in `--json` there is more. */
+const LONGEST = 400;
+
 /** Whose business a finding is: the first words of the first line. */
 const SIDES: Readonly<Record<Side, string>> = {
   configuration: 'The configuration',
@@ -232,10 +235,31 @@ function reportLines({ collected }: Configuration, report: ProfileReport, style:
   return [
     ...verdictLines(report, style),
     '',
-    ...groupedCheckLines(report.checks, GROUPS, style),
+    ...groupedCheckLines(inBrief(report.checks), GROUPS, style),
     '',
     `${mark(worstOf(report.checks), style)} ${style.strong(`${nameOf(collected)}: ${countsInWords(report.checks)}`)}`,
   ];
+}
+
+/** Checks in a row that were skipped for one reason take one line. */
+function inBrief(checks: readonly DoctorCheck[]): DoctorCheck[] {
+  const brief: DoctorCheck[] = [];
+  for (const check of checks) {
+    const before = brief.at(-1);
+    const same =
+      check.verdict === 'skip' &&
+      before?.verdict === 'skip' &&
+      before.group === check.group &&
+      before.repair === check.repair &&
+      before.found.startsWith(check.found);
+    if (!same) brief.push(check);
+    else brief.splice(-1, 1, { ...before, found: withNames(before.found, check) });
+  }
+  return brief;
+}
+
+function withNames(found: string, { name }: DoctorCheck): string {
+  return / \(likewise: .*\)$/.test(found) ? found.replace(/\)$/, `, ${name})`) : `${found} (likewise: ${name})`;
 }
 
 /** What an operator reads first: whose business it is, what is wrong, and what to change. */
@@ -249,11 +273,13 @@ function verdictLines({ checks, finding, provider }: ProfileReport, style: Style
   }
   const { side = 'provider', repair } = finding;
   const [first, second] = sentencesOf(finding);
-  const lines = [`${mark('fail', style)} ${style.strong(`${SIDES[side]}: ${cutForTable(first, 400)}`)}`];
-  if (second !== undefined) lines.push(`  ${cutForTable(second, 400)}`);
-  if (repair !== undefined) lines.push(`  → ${cutForTable(repair, 400)}`);
-  if (failed > 1) lines.push(style.dim(`  This first: the other findings (✗) may follow from it.`));
-  return lines;
+  const words = [second, repair && `→ ${repair}`].filter((text) => text !== undefined);
+  const head = style.strong(cutForTable(`${SIDES[side]}: ${first}`, LONGEST));
+  return [
+    ...table([[mark('fail', style), head]], '', style.columns).map((line) => line.replace('  ', ' ')),
+    ...words.flatMap((text) => table([[cutForTable(text, LONGEST)]], '  ', style.columns)),
+    ...(failed > 1 ? [style.dim('  This first: the other findings (✗) may follow from it.')] : []),
+  ];
 }
 
 /** What is wrong in a sentence that stands alone, and what else is known of it. */

@@ -96,7 +96,7 @@ function refusedWhenPushed(checks: Checks, error: OidcCliError): void {
           : [ANSWER, /^(network|tls|proxy)/.test(error.code) ? sideOfFailure(error) : 'provider'];
   for (const each of OF_AUTHORIZATION) {
     if (each === name) checks.failWith(name, error, side);
-    else checks.notMade([each], { group: 'authorization request', name });
+    else checks.notMade([each], { name });
   }
 }
 
@@ -109,7 +109,7 @@ function judge(
   switch (answer.kind) {
     case 'unreachable':
       checks.failWith(ANSWER, answer.error, sideOfFailure(answer.error));
-      checks.notMade([CLIENT, REDIRECT, SCOPES], { group: 'authorization request', name: ANSWER });
+      checks.notMade([CLIENT, REDIRECT, SCOPES], { name: ANSWER });
       return;
     case 'page':
       checks.pass(ANSWER, `answers ${answer.status} with a page${answer.form ? ' to be filled in' : ''}`);
@@ -176,8 +176,8 @@ function refused(
   if (complaint === 'client') {
     checks.fail(CLIENT, {
       found,
-      expected: `a client ${clientId}`,
-      why: `Unknown client: the provider does not know ${clientId}, or does not allow it this way of signing in.`,
+      expected: `a client "${clientId}"`,
+      why: `Unknown client: the provider does not know "${clientId}", or does not allow it this way of signing in.`,
       repair: `Compare --client-id with the client at the provider, in the tenant or realm of this issuer, and allow it the authorization code flow.`,
       side: 'registration',
     });
@@ -188,7 +188,7 @@ function refused(
       found,
       expected: redirectUri,
       why: `Redirect URI not registered: ${redirectUri} is not among those of this client, to the letter.`,
-      repair: `Register ${redirectUri} for the client ${clientId} at the provider, or give the registered one with --redirect-uri.`,
+      repair: `Register ${redirectUri} for the client "${clientId}" at the provider, or give the registered one with --redirect-uri.`,
       side: 'registration',
     });
   } else if (known) checks.pass(REDIRECT, redirectUri);
@@ -197,7 +197,7 @@ function refused(
     checks.fail(SCOPES, {
       found,
       expected: 'scopes that this client may ask for',
-      why: `Scope not allowed: the provider refuses one of ${scope} for this client.`,
+      why: `Scope not allowed: the provider refuses one of "${scope}" for this client.`,
       repair: 'Allow the scope for this client at the provider, or leave it out with --scope.',
       side: 'registration',
     });

@@ -44,7 +44,7 @@ export interface DoctorCheck {
 }
 
 /** What a check says beside its name and verdict. */
-export type Said = Pick<DoctorCheck, 'found' | 'expected' | 'why' | 'repair' | 'side' | 'code'>;
+type Said = Pick<DoctorCheck, 'found' | 'expected' | 'why' | 'repair' | 'side' | 'code'>;
 
 /** Words for a coded error; the command has them. */
 export type Explain = (error: OidcCliError) => {
@@ -86,14 +86,16 @@ export class Checks {
   /** What a sign-in would end with, in its own words. */
   failWith(name: string, error: OidcCliError, side: Side): void {
     const { message, causes, fix } = this.explain(error);
-    const [why] = causes;
-    this.fail(name, { found: message, ...(why === undefined ? {} : { why }), repair: fix, side, code: error.code });
+    const [cause] = causes;
+    // One cause alone is known; of several this is the likeliest.
+    const why = cause === undefined ? {} : { why: causes.length === 1 ? cause : `Likely cause: ${cause}` };
+    this.fail(name, { found: message, ...why, repair: fix, side, code: error.code });
   }
 
   /** Says of each check that it was not made, and for which failed one. */
-  notMade(names: readonly string[], { name, group }: Pick<DoctorCheck, 'name' | 'group'>): void {
+  notMade(names: readonly string[], { name }: Pick<DoctorCheck, 'name'>): void {
     for (const each of names) {
-      const found = `not made: it needs what failed above (${group}: ${name})`;
+      const found = `not made, since "${name}" failed`;
       this.list.push({ group: this.group, name: each, verdict: 'skip', found, dependsOn: name });
     }
   }

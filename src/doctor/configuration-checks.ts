@@ -35,10 +35,7 @@ export function configurationChecks(configuration: Configuration, explain: Expla
   const { collected } = configuration;
   if (collected instanceof OidcCliError) {
     checks.failWith('files', collected, 'configuration');
-    checks.notMade(['profile', 'issuer', 'client id', 'client secret', 'settings'], {
-      group: 'configuration',
-      name: 'files',
-    });
+    checks.notMade(['profile', 'issuer', 'client id', 'client secret', 'settings'], { name: 'files' });
     return checks.list;
   }
   files(checks, collected);

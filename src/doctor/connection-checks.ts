@@ -168,7 +168,7 @@ async function tls(checks: Checks, issuer: URL, settings: NetworkSettings, deps:
     // Before TLS begins there is a connection, and a proxy's consent.
     const [first = '', ...rest] = error.code === 'tls_failed' ? OF_TLS : ['connection', ...OF_TLS];
     checks.failWith(first, error, sideOfFailure(error));
-    checks.notMade(rest, { group: 'connection', name: first });
+    checks.notMade(rest, { name: first });
     return;
   }
   const { version, cipher, distrust } = hands;
@@ -181,6 +181,8 @@ async function tls(checks: Checks, issuer: URL, settings: NetworkSettings, deps:
 /** On whose side a connection failed that came to nothing. */
 export function sideOfFailure({ code, facts }: OidcCliError): Side {
   if (code === 'proxy_failed') return 'network';
+  // Scheme or port of the address are those of something else.
+  if (code === 'tls_failed' && /speaks? TLS/.test(String(facts.reason))) return 'configuration';
   if (code === 'tls_not_trusted')
     return /expired|valid yet|another host/.test(String(facts.reason)) ? 'provider' : 'machine';
   return code === 'network_refused' ||

@@ -55,7 +55,7 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
   const { status, url } = exchange;
   if (fault && (fault.code === 'discovery_not_found' || fault.code === 'discovery_http_error')) {
     checks.failWith('status', fault, sideOfAnswer(fault, exchange));
-    checks.notMade(['content type', 'size', ...OF_DOCUMENT], { group: 'discovery', name: 'status' });
+    checks.notMade(['content type', 'size', ...OF_DOCUMENT], { name: 'status' });
     return checks.list;
   }
   checks.pass('status', `${status} from ${url}`);
@@ -65,14 +65,14 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
     if (name === 'document') checks.pass('content type', type);
     checks.failWith(name, fault, sideOfAnswer(fault, exchange));
     size(checks, exchange);
-    checks.notMade(OF_DOCUMENT, { group: 'discovery', name });
+    checks.notMade(OF_DOCUMENT, { name });
     return checks.list;
   }
   checks.pass('content type', type);
   size(checks, exchange);
   if (announced === undefined) {
     if (fault) checks.failWith('document', fault, 'provider');
-    checks.notMade(OF_DOCUMENT, { group: 'discovery', name: 'document' });
+    checks.notMade(OF_DOCUMENT, { name: 'document' });
     return checks.list;
   }
   spelling(checks, issuer, announced, fault);
@@ -87,7 +87,7 @@ function answerless(checks: Checks, fault: OidcCliError | undefined): void {
   const name = fault.code === 'response_too_large' ? 'size' : 'status';
   checks.failWith(name, fault, fault.code.startsWith('issuer_') ? 'configuration' : sideOfFailure(fault));
   const others = ['status', 'content type', 'size', ...OF_DOCUMENT].filter((other) => other !== name);
-  checks.notMade(others, { group: 'discovery', name });
+  checks.notMade(others, { name });
 }
 
 /** Whose doing an answer is that is no discovery document. */

@@ -112,7 +112,7 @@ async function answerOf(
     return checks;
   }
   if (isReadableByOthers(address)) {
-    checks.notMade([name], { group: 'endpoints', name: 'https' });
+    checks.notMade([name], { name: 'https' });
     return checks;
   }
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);

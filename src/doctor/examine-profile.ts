@@ -115,7 +115,7 @@ async function providerChecks(
   const checks = new Checks('authorization request', explain);
   if (provider === undefined) {
     const cause = [...discovery, ...ofEndpoints].find(({ verdict }) => verdict === 'fail');
-    checks.notMade(OF_AUTHORIZATION, cause ?? { group: 'discovery', name: 'required members' });
+    checks.notMade(OF_AUTHORIZATION, cause ?? { name: 'required members' });
   } else if (values.clientId === undefined) {
     for (const name of OF_AUTHORIZATION) checks.skip(name, 'not made: no client id is given');
   } else {

@@ -28,7 +28,7 @@ export async function keySetChecks(
   const checks = new Checks('key set', deps.explain);
   const address: unknown = announced.jwks_uri;
   if (typeof address !== 'string' || !URL.canParse(address)) {
-    checks.notMade(['key set', ...OF_KEYS], { group: 'discovery', name: 'required members' });
+    checks.notMade(['key set', ...OF_KEYS], { name: 'required members' });
     return checks.list;
   }
   let set: JSONWebKeySet;
@@ -37,7 +37,7 @@ export async function keySetChecks(
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     checks.failWith('key set', error, error.code === 'key_set_unavailable' ? 'provider' : sideOfFailure(error));
-    checks.notMade(OF_KEYS, { group: 'key set', name: 'key set' });
+    checks.notMade(OF_KEYS, { name: 'key set' });
     return checks.list;
   }
   checks.pass('key set', `${counted(set.keys.length, 'key')} from ${address}`);

@@ -53,7 +53,7 @@ async function redirectUri(checks: Checks, values: Local, sources: LocalSettings
       checks.skip('port', 'the redirect URI is not on this machine');
     } else {
       checks.failWith('redirect URI', error, 'configuration');
-      checks.notMade(['port'], { group: 'machine', name: 'redirect URI' });
+      checks.notMade(['port'], { name: 'redirect URI' });
     }
     port = -1;
   }

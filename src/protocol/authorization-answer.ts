@@ -129,7 +129,7 @@ async function pageWords(body: string, status: number): Promise<{ error?: string
     // A page for people.
   }
   const { parse } = await import('node-html-parser');
-  const page = parse(body);
+  const page = parse(body.replace(/^\s*<!doctype[^>]*>/i, ''));
   for (const element of page.querySelectorAll('script, style, head')) element.remove();
   const form = page
     .querySelectorAll('input')

@@ -66,3 +66,9 @@ export function wordsOf(command: string): string[] {
   const words = command.replaceAll('\\\n', ' ').matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g);
   return [...words].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
 }
+
+/** Whether a page shows this very output, but for what each of its lines `…` stands for. */
+export function isShortened(shown: string, output: string): boolean {
+  const pieces = `\n${shown}`.split('\n…\n').map((piece) => piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${pieces.join('\\n(?:.*\\n)+')}$`).test(`\n${output}`);
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort } from '../support/free-port.js';
 import { type LogtoProvider, startLogtoProvider } from '../support/logto-provider.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
-import { type ConsoleEntry, type Page, type PagePart, wordsOf } from './page.js';
+import { type ConsoleEntry, isShortened, type Page, type PagePart, wordsOf } from './page.js';
 
 /** What a page calls the things that are elsewhere, or called otherwise, in a test. */
 const ON_PAGE = {
@@ -97,12 +97,6 @@ interface State {
   written: string;
   /** What `ON_PAGE` names, as it is in this test. */
   readonly hereOf: Readonly<Record<keyof typeof ON_PAGE, string>>;
-}
-
-/** Whether a page shows this very output, but for what each of its lines `…` stands for. */
-function isShortened(shown: string, output: string): boolean {
-  const pieces = `\n${shown}`.split('\n…\n').map((piece) => piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${pieces.join('\\n(?:.*\\n)+')}$`).test(`\n${output}`);
 }
 
 /** What a command line of a page writes, in the page's words. */

@@ -368,12 +368,6 @@ describe('the client secret', () => {
 });
 
 describe('the command', () => {
-  it('says what it can look at', async () => {
-    const { code, stderr } = await machine.run(['doctor']);
-    expect(code).toBe(2);
-    expect(stderr).toContain('oidc-cli doctor --connector FILE');
-  });
-
   it('lets warnings fail with --strict', async () => {
     const config = verifying({ audience: 'app' });
     expect((await examine({ config })).code).toBe(0);

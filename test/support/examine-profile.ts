@@ -12,7 +12,7 @@ import type { Json, Script, ScriptedProvider } from './scripted-provider.js';
 export const SECRET = 'a-Secret-of-32-characters-or-so_';
 
 /** What an honest provider says beside the least. */
-export const ANNOUNCED: Json = {
+const ANNOUNCED: Json = {
   scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
   claims_supported: ['sub', 'name', 'email'],
   grant_types_supported: ['authorization_code', 'refresh_token'],
