@@ -13,6 +13,8 @@ export type HeadlessBrowserOptions = BrowserSettings & { readonly clock: Clock }
 
 /** Milliseconds for what only tidies up. */
 const TIDY_MS = 3_000;
+/** For a picture of the page where time is left: on a busy machine it takes a while. */
+const PICTURE_MS = 20_000;
 /** For the news that a browser has ended: what was under way in it may fail long before that comes. */
 const DEATH_NEWS_MS = 3_000;
 
@@ -103,7 +105,7 @@ async function attemptSignIn(
       failure instanceof OidcCliError && job.evidenceFolder !== undefined && way
         ? await keepEvidence(
             job.evidenceFolder,
-            { page: way.page, screenshot: await screenshotOf(way.window, progress.secrets) },
+            { page: way.page, screenshot: await screenshotOf(way.window, progress.secrets, pictureTime(time)) },
             (text) => progress.mask(text),
           )
         : {};
@@ -155,8 +157,17 @@ function coded(error: unknown, progress: SignInProgress): unknown {
   return new OidcCliError('browser_failed', { reason: line.replace(/[.\s]+$/, '').slice(0, 200) }, { cause: error });
 }
 
-/** A screenshot in which nothing typed and no secret can be read; undefined where none can be had. */
-async function screenshotOf(window: Page | undefined, secrets: readonly string[]): Promise<Buffer | undefined> {
+/** Milliseconds for a picture: of the time that is left, and a moment where none is. */
+function pictureTime(time: Deadline): number {
+  return Math.max(TIDY_MS, Math.min(time.left(), PICTURE_MS));
+}
+
+/** A screenshot in which nothing typed and no secret can be read; undefined where none can be had in so many milliseconds. */
+async function screenshotOf(
+  window: Page | undefined,
+  secrets: readonly string[],
+  timeout: number,
+): Promise<Buffer | undefined> {
   if (!window || window.isClosed()) return undefined;
   const typed = 'input:not([type=submit]):not([type=button]):not([type=checkbox]):not([type=radio]), textarea';
   const mask = window
@@ -165,7 +176,7 @@ async function screenshotOf(window: Page | undefined, secrets: readonly string[]
       frame.locator(typed),
       ...secrets.filter((secret) => secret.length > 2).map((secret) => frame.getByText(secret)),
     ]);
-  return await within(window.screenshot({ mask, maskColor: '#b8bec8', timeout: TIDY_MS }));
+  return await within(window.screenshot({ mask, maskColor: '#b8bec8', timeout }), timeout);
 }
 
 /** What it comes to within a moment, or undefined. */

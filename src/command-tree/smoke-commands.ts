@@ -27,7 +27,11 @@ export function smokeCommands(program: Command, context: Context, terminal: Term
     .option('--fail-fast', 'begin no further check after the first failure')
     .option('--reporter <name[=file]>', 'terminal, json, junit, tap, github, gitlab or prometheus; repeatable', collect)
     .option('--browser-path <program>', 'the browser to run, in place of what is found on this machine')
-    .option('--evidence <folder>', 'keep the page that a sign-in failed at: its text, and of a browser its picture')
+    .option(
+      '--evidence <folder>',
+      'where the page that a sign-in failed at is kept: its text, and of a browser its picture (default: a temporary folder)',
+    )
+    .option('--no-evidence', 'keep nothing of it')
     .option('--trust-project', 'trust the file of checks, and the oidc-cli.yaml of this project')
     .option('--json', 'the same as --reporter json')
     .addHelpText(

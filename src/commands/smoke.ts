@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { type ExitCode, OidcCliError } from '../errors.js';
 import { currentSession } from '../flow/current-session.js';
@@ -35,8 +37,8 @@ export interface SmokeOptions {
   readonly json?: boolean | undefined;
   /** The browser to run. */
   readonly browserPath?: string | undefined;
-  /** A folder for the pages that sign-ins failed at. */
-  readonly evidence?: string | undefined;
+  /** A folder for the pages that sign-ins failed at; without one they are in a temporary folder, with `false` nowhere. */
+  readonly evidence?: string | false | undefined;
   readonly trustProject?: boolean | undefined;
 }
 
@@ -50,7 +52,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   const reporters = await createReporters(specs, { env, cwd, stderr, terminal, printable });
   const providers = createProviders(context);
   const drivers = createDrivers(driverMakers(context, options.browserPath));
-  const { evidence } = options;
+  const evidence = evidenceFolder(options.evidence, context);
   try {
     const run = await runChecks(
       { ...options, checks, maxFailures: options.failFast ? 1 : options.maxFailures },
@@ -61,7 +63,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
         signal: context.signal,
         on: (event) => reporters.on(event),
         evidenceFolder: (check, number) =>
-          evidence === undefined ? undefined : join(cwd, evidence, folderName(check, number, options.repeat)),
+          evidence === undefined ? undefined : join(evidence, folderName(check, number, options.repeat)),
         refreshKept: refreshKept(context, terminal),
       },
     );
@@ -79,6 +81,13 @@ function reporterSpecs({ reporter = [], json }: SmokeOptions): readonly Reporter
   return json && !specs.some(({ name, file }) => name === 'json' && file === undefined)
     ? [...specs, { name: 'json' }]
     : specs;
+}
+
+/** Where pages are kept; it is made when there is one to keep, for this user alone. */
+function evidenceFolder(asked: SmokeOptions['evidence'], { cwd, env }: Context): string | undefined {
+  if (asked === false) return undefined;
+  if (asked !== undefined) return resolve(cwd, asked);
+  return join(env.TMPDIR || tmpdir(), `oidc-cli-smoke-${randomBytes(6).toString('hex')}`);
 }
 
 /** A folder's name that says which check it is of, on every file system. */

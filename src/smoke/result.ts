@@ -70,6 +70,7 @@ export interface CheckResult {
   readonly attempts: readonly Attempt[];
   readonly phases: readonly PhaseTime[];
   readonly expectations: readonly ExpectationResult[];
+  /** Of the last attempt that left some. */
   readonly evidence?: Evidence;
   /** When the provider's TLS certificate expires: seconds since the epoch. */
   readonly certificateExpiresAt?: number;

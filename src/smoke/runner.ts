@@ -3,7 +3,15 @@ import pLimit from 'p-limit';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { checkError } from './check-error.js';
 import type { ReadyCheck } from './ready-check.js';
-import type { Attempt, CheckResult, CheckVerdict, ExpectationResult, SmokeEvent, SmokeRun } from './result.js';
+import type {
+  Attempt,
+  CheckResult,
+  CheckVerdict,
+  Evidence,
+  ExpectationResult,
+  SmokeEvent,
+  SmokeRun,
+} from './result.js';
 import { type Tried, type TryTools, tryCheck } from './try-check.js';
 
 /** How a run goes. */
@@ -102,12 +110,15 @@ async function runCheck(
   const seconds = options.timeout ?? planned.timeout ?? DEFAULT_TIMEOUT;
   const startedAt = world.clock.now();
   const attempts: Attempt[] = [];
+  let evidence: Evidence | undefined;
   const tools = { ...world, evidenceFolder: world.evidenceFolder(check, run) };
   world.on({ type: 'started', name });
   for (;;) {
     const tried = await tryCheck(check, seconds, over, tools);
     const attempt = attemptOf(tried);
     attempts.push(attempt);
+    // Of a flake what was seen before it passed.
+    evidence = tried.evidence ?? evidence;
     const cutOff = over.aborted && tried.error !== undefined && tried.error.code === codeOf(over.reason);
     const failed = isFailure(attempt);
     if (failed && !cutOff && !over.aborted && attempts.length <= retries) {
@@ -132,7 +143,7 @@ async function runCheck(
       attempts,
       phases: tried.phases,
       expectations: tried.expectations,
-      ...(tried.evidence === undefined ? {} : { evidence: tried.evidence }),
+      ...(evidence === undefined ? {} : { evidence }),
       ...tried.facts,
     };
   }

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
 
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { identityProvider } from '../support/identity-provider.js';
@@ -10,6 +10,7 @@ import { createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { formsOf } from '../support/secret-forms.js';
 import { ALICE, demo, ENV, type Report, runPlan } from '../support/smoke-plan.js';
+import { withTimeStopped } from '../support/time.js';
 
 let machine: Machine;
 let provider: IdentityProvider;
@@ -221,16 +222,12 @@ describe('how a run ends', () => {
       { name: 'waiting', profile: { issuer: muteIssuer, clientId: 'x' } },
       ...many(5).slice(3),
     ];
-    const onStderr = (text: string) => {
-      if (/check 3/.test(text)) ctrlC.abort();
-    };
     const args = ['--concurrency', '1', '--reporter', 'terminal'];
     await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks }));
     const junit = join(machine.home, 'report.xml');
     const out = await machine.run(['smoke', ...args, '--reporter', `junit=${junit}`, '--reporter', 'json=run.json'], {
       env: ENV,
       signal: ctrlC.signal,
-      onStderr,
       // The terminal's report is on stdout: it is the mute provider that tells that it came so far.
       ...(await whenHeld(() => ctrlC.abort())),
     });
@@ -248,7 +245,10 @@ describe('how a run ends', () => {
       { name: 'waiting', profile: { issuer: muteIssuer, clientId: 'x' } },
       ...many(2).slice(1),
     ];
-    const { code, report } = await runPlan(machine, checks, ['--concurrency', '1', '--timeout-all', '2']);
+    const { code, report } = await withTimeStopped((pass) => {
+      mute.once('connection', () => pass(2));
+      return runPlan(machine, checks, ['--concurrency', '1', '--timeout-all', '2']);
+    });
     expect(report.checks.map(({ verdict }) => verdict)).toEqual(['passed', 'failed', 'not run']);
     expect(report.checks[1]?.error?.code).toBe('smoke_run_timeout');
     expect([report.ended, code]).toEqual(['timed out', 6]);
@@ -278,8 +278,42 @@ describe('evidence', () => {
     const { text } = report.checks[0]?.evidence ?? {};
     expect(text).toContain(join(machine.home, 'evidence', '1-wrong-password'));
     expect(await readFile(text ?? '', 'utf8')).not.toContain('wrong-password-of-alice');
-    const without = await runPlan(machine, [check]);
+    // Without a word about it, in a folder that no other user can read.
+    const kept = (await runPlan(machine, [check])).report.checks[0]?.evidence.text ?? '';
+    expect(kept).toMatch(/oidc-cli-smoke-[0-9a-f]{12}.1-wrong-password.sign-in-[0-9a-f]{8}\.txt$/);
+    const parts = [kept, dirname(kept), dirname(dirname(kept))];
+    const modes = await Promise.all(parts.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
+    if (process.platform !== 'win32') expect(modes).toEqual(['600', '700', '700']);
+    const without = await runPlan(machine, [check], ['--no-evidence']);
     expect(without.report.checks[0]?.evidence).toEqual({ screenshot: null, text: null });
+  });
+
+  test('of a flake is what was seen before it passed, and of an expected failure nothing', async () => {
+    let refused = 0;
+    const once = await identityProvider({
+      extend: (op) => {
+        op.use(async (ctx, next) => {
+          if (ctx.path !== '/auth' || refused++ > 0) return next();
+          ctx.status = 503;
+          ctx.type = 'html';
+          ctx.body = '<title>Later</title><h1>Down for maintenance</h1>';
+        });
+      },
+    });
+    const folder = join(machine.home, 'of-a-flake');
+    const checks = [
+      { name: 'flaky', profile: demo(once.issuer), retries: 1 },
+      { name: 'refused', profile: demo(once.issuer), user: 'nobody', expect: { failure: 'sign_in_rejected' } },
+    ];
+    const flags = ['--evidence', folder, '--concurrency', '1'];
+    const { report, code } = await runPlan(machine, checks, [...flags, '--reporter', 'terminal=flaky.txt']);
+    expect([code, ...report.checks.map(({ verdict }) => verdict)]).toEqual([0, 'flaky', 'passed']);
+    const text = report.checks[0]?.evidence.text ?? '';
+    expect(await readFile(text, 'utf8')).toContain('Down for maintenance');
+    expect(await readFile(join(machine.home, 'flaky.txt'), 'utf8')).toContain(`\n    Text of the page: ${text}\n`);
+    expect(report.checks[1]?.evidence).toEqual({ screenshot: null, text: null });
+    const kept = await readdir(folder, { recursive: true, withFileTypes: true });
+    expect(kept.filter((entry) => entry.isFile())).toHaveLength(1);
   });
 });
 
@@ -353,10 +387,8 @@ describe('secrets', () => {
       for (const name of ['terminal', 'json', 'junit', 'tap', 'github', 'prometheus']) {
         everything += await readFile(join(folder, name), 'utf8');
       }
-      const { readdir } = await import('node:fs/promises');
-      const kept = await readdir(join(folder, `evidence${index}`), { recursive: true, withFileTypes: true }).catch(
-        () => [],
-      );
+      const kept = await readdir(join(folder, `evidence${index}`), { recursive: true, withFileTypes: true });
+      expect(kept.length).toBeGreaterThan(0);
       for (const entry of kept) {
         if (entry.isFile()) everything += await readFile(join(entry.parentPath, entry.name), 'latin1');
       }

@@ -57,7 +57,7 @@ export async function createMachine(): Promise<Machine> {
       const isTTY = world.tty === true;
       const stdin = Object.assign(new PassThrough(), { isTTY });
       if (world.stdin !== undefined) stdin.end(world.stdin);
-      const env = { OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home, ...world.env };
+      const env = { OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home, TMPDIR: home, ...world.env };
       const context: Context = {
         env,
         cwd: world.cwd ?? home,

@@ -93,9 +93,7 @@ export function failureDetails(result: CheckResult): string[] {
   if (violated.length > 0) {
     lines.push("To fix: Correct what the provider sends, or the check's expectation where what was found is right.");
   }
-  const { screenshot, text } = result.evidence ?? {};
-  if (screenshot !== undefined) lines.push(`Screenshot: ${screenshot}`);
-  if (text !== undefined) lines.push(`Text of the page: ${text}`);
+  lines.push(...evidenceLines(result));
   const way = wayText(result);
   lines.push(`Profile ${result.profile}, ${result.issuer}${way === undefined ? '' : `, by ${way}`}`);
   earlierAttempts(result).forEach((attempt, index) => {
@@ -103,6 +101,14 @@ export function failureDetails(result: CheckResult): string[] {
   });
   if (error) lines.push(`(${error.code}, exit code ${error.exitCode})`);
   return lines;
+}
+
+/** The files that were kept of a failure, a line each. */
+export function evidenceLines({ evidence: { screenshot, text } = {} }: Pick<CheckResult, 'evidence'>): string[] {
+  return [
+    ...(screenshot === undefined ? [] : [`Screenshot: ${screenshot}`]),
+    ...(text === undefined ? [] : [`Text of the page: ${text}`]),
+  ];
 }
 
 /** How many checks ended how. */

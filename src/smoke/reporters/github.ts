@@ -5,6 +5,7 @@ import {
   checks,
   countsText,
   earlierAttempts,
+  evidenceLines,
   failedStep,
   failureDetails,
   fileFrom,
@@ -65,7 +66,8 @@ function annotations(run: SmokeRun, safe: Safe, fromWorkspace: (file: string) =>
     }
     if (result.verdict === 'flaky') {
       const why = earlierAttempts(result).map((attempt) => safe(whyFailed(attempt, result)));
-      lines.push(`::warning ${at(result, `${checkName(result)} is flaky`)}::${data(why.join('\n'))}`);
+      const kept = evidenceLines(result).map(safe);
+      lines.push(`::warning ${at(result, `${checkName(result)} is flaky`)}::${data([...why, ...kept].join('\n'))}`);
     }
   }
   const notRun = run.results.filter(({ verdict }) => verdict === 'not run').length;

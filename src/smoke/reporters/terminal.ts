@@ -4,6 +4,7 @@ import {
   checks,
   countsText,
   earlierAttempts,
+  evidenceLines,
   failedStep,
   failureDetails,
   fileFrom,
@@ -103,6 +104,7 @@ function summaryLines(run: SmokeRun, style: ReportStyle, safe: Safe, cwd: string
     earlierAttempts(result).forEach((attempt, index) => {
       lines.push(`  ~ ${safe(checkName(result))}, attempt ${index + 1}: ${safe(whyFailed(attempt, result))}`);
     });
+    lines.push(...evidenceLines(result).map((line) => `    ${safe(line)}`));
   }
 
   const notRun = run.results.filter(({ verdict }) => verdict === 'not run');
