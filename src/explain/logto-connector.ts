@@ -105,6 +105,18 @@ function tokenRefusalCauses(f: Facts): string[] {
   );
 }
 
+/** What to change where no code came back. */
+function codeMissingFix(f: Facts): string {
+  if (f.error === undefined && f.responseMode === 'fragment')
+    return 'Remove responseMode from authRequestOptionalConfig (or response_mode from customConfig).';
+  if (f.secondQuery === true)
+    return 'Remove the ? and what follows from authorizationEndpoint; parameters of the provider go into customConfig.';
+  if (f.joinedScope === true) return 'Separate the scopes by spaces.';
+  return f.pkceRequired === true
+    ? 'Switch off the PKCE requirement for this client at the provider: as a confidential client it has a secret.'
+    : 'Correct what the provider complains of, in the connector or at the provider, and sign in again.';
+}
+
 /** What to change after a refused token request, by the likeliest cause. */
 function tokenRefusalFix(f: Facts): string {
   if (f.rawBasicDiffers === true && f.method === 'client_secret_basic')
@@ -121,7 +133,7 @@ function tokenRefusalFix(f: Facts): string {
 }
 
 /** What to change after an ID token that Logto's library refuses, by the claim or the kind of failure. */
-function idTokenFix({ claim, actual, missing, kind, issuerIsAnnounced }: Facts): string {
+function idTokenFix({ claim, actual, missing, kind, alg, issuerIsAnnounced }: Facts): string {
   switch (claim) {
     case 'iss':
       if (missing === true)
@@ -142,7 +154,7 @@ function idTokenFix({ claim, actual, missing, kind, issuerIsAnnounced }: Facts):
       return 'Set clientId to what stands in aud, or correct the audience at the provider.';
     default:
       return kind === 'ERR_JOSE_ALG_NOT_ALLOWED'
-        ? 'Add the algorithm to idTokenVerificationConfig.algorithms, or remove that list.'
+        ? `Add ${alg ?? 'the algorithm'} to idTokenVerificationConfig.algorithms, or remove that list.`
         : "Compare idTokenVerificationConfig with the provider's discovery document (oidc-cli doctor --connector does).";
   }
 }
@@ -201,6 +213,10 @@ export const logtoConnector = {
   connector_code_missing: (f) => ({
     message: `The answer of the provider has no code${f.error === undefined ? '' : `, but an error: ${f.error}${onOneLine(f.description) && ` ("${onOneLine(f.description)}")`}`}.${asLogtoShows(f)}`,
     causes: causes(
+      f.secondQuery === true &&
+        'authorizationEndpoint has a ? already, and Logto appends a second one: response_type does not arrive.',
+      f.joinedScope === true &&
+        `The scope "${f.scope ?? ''}" has a + in it, which Logto sends as %2B: to the provider that is one scope, and none that it knows.`,
       f.error === 'access_denied' &&
         'The person pressed "cancel", or is not assigned to this application at the provider.',
       f.error === 'invalid_scope' && `The provider does not allow one of the scopes "${f.scope ?? ''}" to this client.`,
@@ -212,12 +228,7 @@ export const logtoConnector = {
       f.error !== undefined && 'The provider refused the authorization request, for the reason it gives.',
       f.error === undefined && 'The provider answers in another way than the code flow does.',
     ),
-    fix:
-      f.error === undefined && f.responseMode === 'fragment'
-        ? 'Remove responseMode from authRequestOptionalConfig (or response_mode from customConfig).'
-        : f.pkceRequired === true
-          ? 'Switch off the PKCE requirement for this client at the provider: as a confidential client it has a secret.'
-          : 'Correct what the provider complains of, in the connector or at the provider, and sign in again.',
+    fix: codeMissingFix(f),
   }),
   connector_token_refused: (f) => ({
     message: `The token endpoint refused Logto's request with ${f.status ?? 'an error'}.${providersWords(f)}${asLogtoShows(f)}`,
@@ -303,7 +314,7 @@ export const logtoConnector = {
         claim === 'sub' && 'idTokenVerificationConfig.subject lets exactly one person in.',
         claim === 'typ' && 'idTokenVerificationConfig.typ is compared with the type in the header of the token.',
         f.kind === 'ERR_JOSE_ALG_NOT_ALLOWED' &&
-          'idTokenVerificationConfig.algorithms does not list the algorithm the provider signs with.',
+          `idTokenVerificationConfig.algorithms does not list the algorithm the provider signs with${f.alg === undefined ? '' : `: ${f.alg}`}.`,
         f.kind === 'ERR_JWKS_NO_MATCHING_KEY' &&
           'jwksUri is that of another provider or tenant, or the ID token is signed with the client secret (HS256), which Logto cannot verify.',
         f.kind === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS' &&

@@ -188,8 +188,18 @@ export function codeOf(answer: URLSearchParams, { config }: Connector): string {
     description: words(given.error_description),
     scope: config.scope,
     responseMode: config.authRequestOptionalConfig?.responseMode,
+    // Who could say no has seen a request in order.
+    ...(given.error === 'access_denied' ? {} : brokenRequestFacts(config)),
     ...pkceFacts(given.error_description),
   });
+}
+
+/** What of the authorization request goes out broken, as Logto builds it. */
+function brokenRequestFacts({ scope, authorizationEndpoint }: Connector['config']) {
+  return {
+    ...(scope.includes('+') ? { joinedScope: true } : {}),
+    ...(authorizationEndpoint.includes('?') ? { secondQuery: true } : {}),
+  };
 }
 
 /** Our own reading of the token that Logto judges. A key set that cannot be had fails its signature check. */

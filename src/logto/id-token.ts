@@ -115,6 +115,10 @@ async function verificationError(
     const facts = { url, status: asked.status, reason };
     return refusedByLogto('server_error', 'connector_key_set_unavailable', facts, { cause: error });
   }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    const { alg } = (await import('jose/decode/protected_header')).decodeProtectedHeader(idToken);
+    return refused(error.message, { kind: error.code, alg: alg === undefined ? undefined : cut(alg) });
+  }
   if (error instanceof errors.JOSEError) return refused(error.message, { kind: error.code });
   // What is left are options that jose cannot use, and keys that fit the algorithm by name only.
   const option = unusableOption(error, config);

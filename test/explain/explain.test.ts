@@ -403,7 +403,9 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   ],
   connector_code_missing: [
     { ...byLogto('general'), error: 'access_denied', description: 'The person said no.', scope: 'openid' },
-    { ...byLogto('general'), error: 'invalid_scope', scope: 'openid%2Bemail' },
+    { ...byLogto('general'), error: 'invalid_scope', scope: 'openid+email', joinedScope: true },
+    { ...byLogto('general'), error: 'invalid_scope', scope: 'openid mail' },
+    { ...byLogto('general'), error: 'invalid_request', scope: 'openid', secondQuery: true },
     { ...byLogto('general'), error: 'invalid_request', description: 'code_challenge is required', pkceRequired: true },
     { ...byLogto('general'), scope: 'openid', responseMode: 'fragment' },
     { ...byLogto('general'), scope: 'openid' },
@@ -471,6 +473,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...serverError, reason: 'no applicable key found in the JSON Web Key Set', kind: 'ERR_JWKS_NO_MATCHING_KEY' },
     { ...serverError, reason: 'multiple keys match', kind: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS', announced },
     { ...serverError, reason: '"alg" is not allowed', kind: 'ERR_JOSE_ALG_NOT_ALLOWED' },
+    { ...serverError, reason: '"alg" is not allowed', kind: 'ERR_JOSE_ALG_NOT_ALLOWED', alg: 'RS256' },
     { ...serverError, reason: 'Invalid Compact JWS', kind: 'ERR_JWS_INVALID' },
   ],
   connector_claims_refused: [

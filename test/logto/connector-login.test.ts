@@ -295,6 +295,29 @@ describe('what Logto would refuse', () => {
       repair: /^Remove grantType from customConfig/,
     },
     {
+      changes: () => ({ scope: 'openid+email' }),
+      ...{ code: 'connector_code_missing', exit: 5, logto: [400, 'connector.general'] },
+      says: /invalid_request/,
+      because: /"openid\+email" has a \+ in it/,
+      repair: /^Separate the scopes by spaces/,
+    },
+    {
+      changes: (issuer) => ({ authorizationEndpoint: `${issuer}/auth?tenant=1` }),
+      ...{ code: 'connector_code_missing', exit: 5, logto: [400, 'connector.general'] },
+      says: /response_type/,
+      because: /a second one/,
+      repair: /^Remove the \? and what follows from authorizationEndpoint/,
+    },
+    {
+      changes: (issuer) => ({
+        idTokenVerificationConfig: { jwksUri: `${issuer}/jwks`, issuer, algorithms: ['ES256'] },
+      }),
+      ...{ code: 'connector_id_token_refused', exit: 7, logto: [500, 'Internal server error'] },
+      says: /alg/,
+      because: /does not list the algorithm the provider signs with: RS256/,
+      repair: /^Add RS256 to/,
+    },
+    {
       faults: { faults: ['jwks-404'] },
       ...{ code: 'connector_key_set_unavailable', exit: 3, logto: [500, 'Internal server error'] },
       says: /answered 404/,
