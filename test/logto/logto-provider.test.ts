@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signInOverHttp } from '../../src/browser/http-browser.js';
 import { type LogtoProvider, startLogtoProvider } from '../support/logto-provider.js';
 
-const ALICE = { username: 'alice', password: 'alice-password', timeoutMs: 15_000 };
+const ALICE = { username: 'alice', password: 'alice-password', timeoutMs: 60_000 };
 
 const application = createServer((_request, response) => response.end('signed in'));
 let callback: string;

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test 
 import type { ErrorCode } from '../../src/errors.js';
 import type { Session } from '../../src/sessions/session-store.js';
 import { createSessions } from '../../src/sessions/sessions.js';
+import { runCommand } from '../support/built-command.js';
 import { freePort } from '../support/free-port.js';
 import { type LogtoProvider, type LogtoResource, startLogtoProvider } from '../support/logto-provider.js';
 import { aliceSignsIn, createMachine, type Finished, type Machine } from '../support/run.js';
@@ -160,6 +161,27 @@ describe('token --resource', () => {
     const spent = logto.requests.token.slice(before).map(({ form }) => form.refresh_token);
     expect(new Set(spent).size).toBe(4);
     expect(logto.requests.token.every(({ error }) => error === undefined)).toBe(true);
+  });
+
+  it('does so for three processes as well', async () => {
+    await signIn();
+    const before = logto.requests.token.length;
+    const env = {
+      OIDC_CLI_HOME: machine.home,
+      OIDC_CLI_STORE: 'file',
+      HOME: machine.home,
+      SHOP_SECRET: logto.app.secret,
+    };
+    const ask = (resource: string) => runCommand(['token', 'shop', '--resource', resource], env);
+    const [orders, again, stock] = await Promise.all([ask(ORDERS), ask(ORDERS), ask(STOCK)]);
+    expect([orders, again, stock].map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(again.stdout).toBe(orders.stdout);
+    expect([orders, stock].map(({ stdout }) => decodeJwt(stdout).aud)).toEqual([ORDERS, STOCK]);
+    const asked = logto.requests.token.slice(before);
+    expect(asked.map(({ form }) => form.resource).sort()).toEqual([ORDERS, STOCK]);
+    expect(new Set(asked.map(({ form }) => form.refresh_token)).size).toBe(2);
+    expect(asked.every(({ error }) => error === undefined)).toBe(true);
+    expect((await kept()).accessTokens).toHaveLength(2);
   });
 
   it('explains a resource that was not asked for, without spending the refresh token', async () => {
