@@ -23,7 +23,7 @@ function wasSilent(facts: Facts): boolean {
 /** Codes of the authorization response and of the wait for it. */
 export const authorization = {
   access_denied: (f) => ({
-    message: `The sign-in was denied.${inItsWords(f)}`,
+    message: `The sign-in was denied at the provider.${inItsWords(f)}`,
     causes: likeliestFirst(f, [
       [/cancel|declin|denied by|user denied|aborted/i, 'The person pressed "cancel" or "deny".'],
       [

@@ -54,7 +54,7 @@ describe('the provider answers with an error', () => {
   test('without a word of description', async () => {
     const script = { authorization: { code: undefined, error: 'access_denied' } };
     const { error } = await expectFailure(provider, { script, code: 'access_denied' });
-    expect(error.message).toBe('The sign-in was denied. It says: access_denied.');
+    expect(error.message).toBe('The sign-in was denied at the provider. It says: access_denied.');
   });
 
   test('with words that would drive the terminal: they are shown as text', async () => {

@@ -101,7 +101,7 @@ test('the person said no', async () => {
     client authentication none (there is no client secret)
     Waiting up to 300 s for the sign-in … (Ctrl-C ends it)
     The answer came; exchanging the code and verifying the ID token …
-    ✗ The sign-in was denied. It says: access_denied: "The user cancelled."
+    ✗ The sign-in was denied at the provider. It says: access_denied: "The user cancelled."
       Likely causes, most likely first:
         1. The person pressed "cancel" or "deny".
         2. The person is not assigned to this application, or a policy of the provider refused them.
