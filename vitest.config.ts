@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/left-out.ts'],
     // For what hangs, not for what is slow: on a busy machine a test that starts ten processes takes its time.
     testTimeout: 90_000,
     hookTimeout: 90_000,
