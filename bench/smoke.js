@@ -55,5 +55,6 @@ async function run(size, issuer) {
     '--reporter',
     `terminal=${join(home, 'report.txt')}`,
   ];
-  return { size, ...(await measure({ args }, env)) };
+  // A busy machine takes its time; what is counted is our share of it.
+  return { size, ...(await measure({ args, limit: 600_000 }, env)) };
 }

@@ -76,7 +76,7 @@ export const tokens = {
   unsupported_grant_type: (f) => ({
     message: `The provider does not support this grant type.${inItsWords(f)}`,
     causes: ['The grant is switched off for this application.'],
-    fix: "Allow authorization_code and refresh_token in the application's settings.",
+    fix: `Allow ${f.grantType ?? 'authorization_code and refresh_token'} in the application's settings.`,
   }),
   token_request_refused: (f) =>
     f.error === undefined

@@ -42,7 +42,7 @@ export async function requestClientTokens(
   } catch (error) {
     throw refusedByTokenEndpoint(
       error,
-      { endpoint: 'token_endpoint', ...authenticationFacts(party.authentication) },
+      { endpoint: 'token_endpoint', grantType: 'client_credentials', ...authenticationFacts(party.authentication) },
       deps.recorder.last('token request'),
     );
   }

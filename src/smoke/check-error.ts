@@ -1,5 +1,6 @@
 import { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
+import { inPlanWords } from './plan-words.js';
 import type { CheckError } from './result.js';
 
 /** Any thrown value as a coded error. An unknown one becomes `internal`, without its message: that may hold anything. */
@@ -15,8 +16,9 @@ function place(error: Error): string {
   return frame === undefined ? '' : ` in ${frame}`;
 }
 
-/** An error in the words of every command, for reports. */
+/** An error in the words of every command, with the plan's keys in place of flags, for reports. */
 export function checkError(error: OidcCliError): CheckError {
   const { message, causes, fix } = explain(error.code, error.facts);
-  return { code: error.code, message, causes, fix, exitCode: error.exitCode };
+  const { code, exitCode } = error;
+  return { code, message: inPlanWords(message), causes: causes.map(inPlanWords), fix: inPlanWords(fix), exitCode };
 }

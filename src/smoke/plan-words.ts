@@ -1,0 +1,41 @@
+import { SETTINGS } from '../profiles/settings.js';
+
+/** Flags of `login` that go together in a sentence, and flags with another name here. */
+const PHRASES: readonly (readonly [flags: string, words: string])[] = [
+  ['--password-env, --password-file or --password-stdin', 'the key password'],
+  ['--totp-env or --totp-file', 'the key totp'],
+  ['--user and --password-env', 'the keys user and password'],
+  ['--user', 'the key user'],
+  ['--client-secret-file or --client-secret-stdin', 'the key clientSecretFile'],
+  ['--client-secret-stdin', 'the key clientSecretFile'],
+  ['--client-secret-env NAME', 'the key clientSecret'],
+  ['--keep-evidence DIR', '--evidence FOLDER'],
+  ['--no-userinfo', 'userinfo: false'],
+];
+
+/** Flags that `smoke` has as well, where they are what is meant. */
+const OURS: readonly string[] = ['--timeout'];
+
+const KEYS = new Map(
+  Object.entries(SETTINGS).flatMap(([key, setting]) =>
+    'flag' in setting && !OURS.includes(setting.flag) ? [[setting.flag as string, key] as const] : [],
+  ),
+);
+
+/**
+ * The words of an error for who wrote a plan: a flag of `login` is the key of
+ * the plan, or of its profile, that says the same. A whole command (`oidc-cli
+ * …`) stays as it is.
+ */
+export function inPlanWords(text: string): string {
+  return text
+    .split(/(oidc-cli [a-z][^,;.)]*)/)
+    .map((part, index) => (index % 2 === 1 ? part : translated(part)))
+    .join('');
+}
+
+function translated(text: string): string {
+  return PHRASES.reduce((words, [flags, ours]) => words.replaceAll(flags, ours), text)
+    .replace(/--with ([a-z]+)/g, 'with: $1')
+    .replace(/--[a-z]+(-[a-z]+)*/g, (flag) => KEYS.get(flag) ?? flag);
+}
