@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { BASELINE_FILE, baselineText, type Metadata, readBaseline } from '../smoke/baseline-file.js';
+import { checkError } from '../smoke/check-error.js';
 import { differences } from '../smoke/expectations/baseline.js';
 import { createProviders } from '../smoke/providers.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -25,37 +26,59 @@ export async function smokeBaseline(
   const checks = await readyPlan({ files, filter, trustProject }, context, terminal);
   const providers = createProviders(context);
   const issuers: Record<string, Metadata> = {};
-  try {
-    for (const { profile, issuer } of checks) {
-      if (!profile || issuers[issuer]) continue;
-      const job = providers.job(profile, context.signal, issuer);
-      const { provider } = await providers.meet(profile, job);
-      issuers[issuer] = { ...provider.metadata };
-    }
-  } finally {
-    providers.close();
-  }
+  const failures = new Map<string, OidcCliError>();
   const before = await readBaseline(file).catch((error: unknown) => {
     if (error instanceof OidcCliError) return undefined;
     throw error;
   });
+  try {
+    for (const { profile, issuer } of checks) {
+      if (!profile || issuers[issuer] || failures.has(issuer)) continue;
+      const job = providers.job(profile, context.signal, issuer);
+      try {
+        const { provider } = await providers.meet(profile, job);
+        issuers[issuer] = { ...provider.metadata };
+      } catch (error) {
+        context.signal.throwIfAborted();
+        if (!(error instanceof OidcCliError)) throw error;
+        failures.set(issuer, error);
+      }
+    }
+  } finally {
+    providers.close();
+  }
+  const [failure] = failures.values();
+  // Nothing to write down: what was known before is worth more than an empty file.
+  if (failure && Object.keys(issuers).length === 0) throw failure;
+  // A provider that is away today keeps what was known of it.
+  const kept = Object.fromEntries(
+    [...failures.keys()].flatMap((issuer) => {
+      const known = before?.issuers[issuer];
+      return known === undefined ? [] : [[issuer, known] as const];
+    }),
+  );
   const { default: writeFileAtomic } = await import('write-file-atomic');
   const failed = (error: NodeJS.ErrnoException) => {
     throw new OidcCliError('report_unwritable', { file, reason: error.code ?? error.message }, { cause: error });
   };
-  await writeFileAtomic(file, baselineText({ issuers })).catch(failed);
+  await writeFileAtomic(file, baselineText({ issuers: { ...kept, ...issuers } })).catch(failed);
   const changes = Object.entries(issuers).map(([issuer, metadata]) => {
     const known = before?.issuers[issuer];
     return { issuer, new: known === undefined, changes: known === undefined ? [] : differences(known, metadata) };
   });
+  const unreached = [...failures].map(([issuer, error]) => ({ issuer, error: checkError(error) }));
   if (options.json) {
-    terminal.json({ file, issuers: changes });
-    return EXIT.done;
+    terminal.json({ file, issuers: changes, failed: unreached });
+    return failure?.exitCode ?? EXIT.done;
   }
   for (const { issuer, new: isNew, changes: words } of changes) {
     terminal.say(`${printable(issuer)}: ${isNew ? 'new' : words.length === 0 ? 'unchanged' : 'changed'}`);
     for (const change of words) terminal.say(`  ${printable(change)}`);
   }
+  for (const { issuer, error } of unreached) {
+    const rest = kept[issuer] === undefined ? 'it is not in the baseline' : 'the baseline keeps what it said before';
+    terminal.say(terminal.talk.bad(`${printable(issuer)}: ${printable(error.message)} (${error.code}); ${rest}`));
+  }
   terminal.say(`Baseline written to ${printable(file)}`);
-  return EXIT.done;
+  return failure?.exitCode ?? EXIT.done;
 }

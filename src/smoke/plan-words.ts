@@ -36,6 +36,6 @@ export function inPlanWords(text: string): string {
 
 function translated(text: string): string {
   return PHRASES.reduce((words, [flags, ours]) => words.replaceAll(flags, ours), text)
-    .replace(/--with ([a-z]+)/g, 'with: $1')
+    .replace(/(with )?--with ([a-z]+)/g, 'with: $2')
     .replace(/--[a-z]+(-[a-z]+)*/g, (flag) => KEYS.get(flag) ?? flag);
 }

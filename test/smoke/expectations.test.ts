@@ -308,6 +308,35 @@ describe('time, discovery and certificates', () => {
     expect(again.stderr).toContain(`${provider.issuer}: changed\n  gone is gone (was true)\n`);
   });
 
+  test('a provider that is away takes nobody else out of the baseline, nor itself', async () => {
+    const file = join(machine.home, 'oidc-baseline.json');
+    const away = 'http://127.0.0.1:1';
+    const plan = [away, provider.issuer].map((issuer) => ({ name: issuer, profile: demo(issuer) }));
+    const { issuer } = provider;
+    await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks: plan }));
+    await writeFile(file, JSON.stringify({ issuers: { [away]: { issuer: away, kept: true } } }));
+    const { code, stderr } = await machine.run(['smoke', 'baseline'], { env: ENV });
+    expect([code, stderr]).toEqual([
+      8,
+      `${issuer}: new\n${away}: Nothing listens at 127.0.0.1:1: the connection was refused. (network_refused); the baseline keeps what it said before\nBaseline written to ${file}\n`,
+    ]);
+    const { issuers } = JSON.parse(await readFile(file, 'utf8'));
+    expect([issuers[away], issuers[issuer].issuer]).toEqual([{ issuer: away, kept: true }, issuer]);
+    const json = JSON.parse((await machine.run(['smoke', 'baseline', '--json'], { env: ENV })).stdout);
+    expect(json).toMatchObject({
+      issuers: [{ issuer, new: false, changes: [] }],
+      failed: [{ issuer: away, error: { code: 'network_refused' } }],
+    });
+    // Where none answers nothing is written.
+    await writeFile(
+      join(machine.home, 'oidc-smoke.yaml'),
+      JSON.stringify({ defaults: ALICE, checks: plan.slice(0, 1) }),
+    );
+    const before = await readFile(file, 'utf8');
+    expect((await machine.run(['smoke', 'baseline'], { env: ENV })).code).toBe(8);
+    expect(await readFile(file, 'utf8')).toBe(before);
+  });
+
   test('a provider on http has no certificate to expire', async () => {
     const result = await check({ certificateDays: 14 });
     expect(verdicts(result)).toEqual(['certificateDays.tls skipped']);

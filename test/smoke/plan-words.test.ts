@@ -10,7 +10,7 @@ test.each([
     'Check id and secret, or try another --client-auth; it supports: none.',
     'Check id and secret, or try another clientAuth; it supports: none.',
   ],
-  ['Sign in with --with browser, or with --with auto', 'Sign in with with: browser, or with with: auto'],
+  ['Sign in with --with browser, or with --with auto', 'Sign in with: browser, or with: auto'],
   ['Leave out --prompt none, or pass --allow-http.', 'Leave out prompt none, or pass allowHttp.'],
   ['give it more time with --timeout.', 'give it more time with --timeout.'],
   [
