@@ -8,20 +8,8 @@ import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
 import type { PageControl } from './page-description.js';
 import { CLICKED, controlByWords, FILLED, hasWords, isSelector, stepText } from './page-steps.js';
 import { type RedirectTarget, redirectTarget } from './redirect-target.js';
-import type { PageAnswer, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
+import type { PageAnswer, PageFetch, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
 import { type ConcreteAct, SignInProgress } from './sign-in-progress.js';
-
-/** The one fetch of the run, as far as pages need it. Redirects are not followed by it. */
-export type PageFetch = (
-  url: string,
-  init: {
-    readonly method: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body?: string;
-    readonly signal: AbortSignal;
-    readonly step: string;
-  },
-) => Promise<Response>;
 
 /** What signing in by http needs of the world. */
 export interface HttpDriverOptions {
@@ -138,7 +126,7 @@ class HttpWay {
     }
     const cookies = await this.jar.getCookieString(url.href);
     const sameOrigin = referrer?.origin === url.origin;
-    const response = await this.options.fetch(url.href, {
+    const response = await (this.job.fetch ?? this.options.fetch)(url.href, {
       method: form ? 'POST' : 'GET',
       headers: {
         accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',

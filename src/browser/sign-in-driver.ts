@@ -44,7 +44,21 @@ export interface PageSignIn {
    * sign-in, its sign-out and what comes after); without it each begins without any.
    */
   readonly session?: object | undefined;
+  /** Asks for pages in place of the driver's own fetch, so that a trace tells whose they are. Only by http. */
+  readonly fetch?: PageFetch | undefined;
 }
+
+/** The one fetch of the run, as far as pages need it. Redirects are not followed by it. */
+export type PageFetch = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly signal: AbortSignal;
+    readonly step: string;
+  },
+) => Promise<Response>;
 
 /** How a sign-in was made. */
 export type SignInWay = 'http' | 'browser' | 'command';

@@ -6,6 +6,7 @@ import { type NamedToken, readPasted } from '../protocol/pasted-text.js';
 import type { TokenCheck } from '../protocol/token-checks.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
+import { Recorder } from '../trace/recorder.js';
 import { inspectAddress, issuerOfPending, type PastedAddress, tokensOf } from './inspect-callback.js';
 import {
   flagTarget,
@@ -63,6 +64,7 @@ export async function inspect(options: InspectOptions, context: Context, termina
   const { target } = input;
   const asks = target.issuer !== undefined && !options.offline;
   const network = asks ? await networkFor(target, context, terminal) : undefined;
+  new Recorder(context.follower).hide(...input.tokens.map(({ value }) => value));
   let inspection: Inspection;
   try {
     inspection = await inspectTokens(input.tokens, target, network, context.clock);
@@ -70,6 +72,7 @@ export async function inspect(options: InspectOptions, context: Context, termina
     network?.fetch.close();
   }
   const { provider, failure, tokens } = inspection;
+  noteChecks(tokens, context);
   const issuer = target.issuer ?? issuerOfPending(pending);
   const address = input.address && inspectAddress(input.address, { pending, issuer, provider });
 
@@ -108,6 +111,16 @@ export async function inspect(options: InspectOptions, context: Context, termina
   }
   if (counts.failed === 0) return EXIT.done;
   return target.issuer !== undefined && all.some(isNotOfIssuer) ? EXIT.verification : EXIT.checkFailed;
+}
+
+/** Tells the trace what was checked. */
+function noteChecks(tokens: readonly InspectedToken[], { follower, clock }: Context): void {
+  const recorder = new Recorder(follower);
+  for (const token of tokens) {
+    const { kind } = token.token;
+    const step = kind === 'ID token' ? 'ID token checks' : 'token checks';
+    recorder.note({ step, from: 'cli', to: 'cli', at: clock.now(), note: kind, checks: checksOf(token) });
+  }
 }
 
 /** The checks by which a token is proven to be of its issuer. */

@@ -6,12 +6,15 @@ import { type ExitCode, OidcCliError } from '../errors.js';
 import { currentSession } from '../flow/current-session.js';
 import { parseShard } from '../smoke/choose-checks.js';
 import { createDrivers } from '../smoke/drivers.js';
+import { judgedStep } from '../smoke/judged-step.js';
 import { createProviders } from '../smoke/providers.js';
 import type { ReadyCheck } from '../smoke/ready-check.js';
 import { createReporters, parseReporter, type ReporterSpec } from '../smoke/reporters/reporters.js';
+import type { CheckResult } from '../smoke/result.js';
 import { runChecks } from '../smoke/runner.js';
 import type { SignInTools } from '../smoke/sign-in.js';
 import { printable, type Terminal } from '../terminal.js';
+import { Recorder } from '../trace/recorder.js';
 import { openSessions } from './open-sessions.js';
 import { sessionDeps } from './session-access.js';
 import { driverMakers } from './sign-in-drivers.js';
@@ -61,7 +64,10 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
         drivers,
         clock: context.clock,
         signal: context.signal,
-        on: (event) => reporters.on(event),
+        on: (event) => {
+          if (event.type === 'finished') noteJudged(event.result, context);
+          reporters.on(event);
+        },
         evidenceFolder: (check, number) =>
           evidence === undefined ? undefined : join(evidence, folderName(check, number, options.repeat)),
         refreshKept: refreshKept(context, terminal),
@@ -73,6 +79,10 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
     await drivers.close();
     providers.close();
   }
+}
+
+function noteJudged(result: CheckResult, { follower, clock }: Context): void {
+  new Recorder(follower, result.name).note(judgedStep(result, clock.now()));
 }
 
 /** The reporters that were asked for; `--json` is the reporter json on stdout. */

@@ -68,9 +68,9 @@ export async function startTrace(
           if (ended === EXIT.done) ended = told.exitCode;
         }
       };
-      await trying(async () => tracing.end());
       const shown = failure && { code: failure.code, ...explain(failure.code, failure.facts) };
       const ending = { exitCode, at: context.clock.now(), failure: shown };
+      await trying(async () => tracing.end(ending));
       for (const { file, render } of files) {
         await trying(async () => {
           await file.write(await render(tracing.document(ending, flags.withClaims === true)));

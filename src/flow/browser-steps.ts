@@ -25,6 +25,7 @@ export function noteAuthorizationResponse(
     at: clock.now(),
     note: `by ${answer.via}`,
     url: answer.redirectUri,
+    posted: answer.via === 'form_post',
     parameters: [...answer.parameters],
   });
 }

@@ -10,6 +10,7 @@ import { certificateAuthorities } from './certificate-authorities.js';
 import { type Circumstances, networkError, shownUrl } from './network-error.js';
 import { type NetworkInit, type OutgoingRequest, outgoingRequest } from './outgoing-request.js';
 import { createProxyAgent, proxyFor } from './proxy.js';
+import { type RequestWatch, watchRequest } from './request-times.js';
 
 /** A fetch over node:http, which also does for openid-client's and jose's `customFetch`. */
 export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<Response>) & {
@@ -103,7 +104,11 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     return agent;
   };
 
-  const send = async (outgoing: OutgoingRequest, signal: AbortSignal): Promise<Answer> => {
+  const send = async (
+    outgoing: OutgoingRequest,
+    signal: AbortSignal,
+    onRequest: (request: ClientRequest, proxied: boolean) => void,
+  ): Promise<Answer> => {
     const secure = outgoing.url.protocol === 'https:';
     const proxy = await proxyFor(outgoing.url, env);
     const agent = await agentFor(secure, proxy);
@@ -117,6 +122,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         ...(secure ? trust() : {}),
       });
       limits.set(request, signal);
+      onRequest(request, proxy !== undefined);
       return answerTo(request, outgoing, proxy, maxBytes, signal);
     };
     try {
@@ -133,6 +139,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     const limit = limitedBy(timeoutMs, [closed.signal, options.signal, init.signal]);
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
+    let watch: RequestWatch | undefined;
     try {
       const outgoing = await outgoingRequest(input, init);
       limit.signal.throwIfAborted();
@@ -144,12 +151,18 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         requestBody: outgoing.body?.toString(),
         startedAt,
       });
-      const answer = await send(outgoing, limit.signal).catch((failure: unknown) => {
-        throw explained(failure, outgoing.url, limit.signal, timeoutMs, clock.now() - startedAt);
+      const { url } = outgoing;
+      const watching = (request: ClientRequest, proxied: boolean) => {
+        watch = watchRequest(request, { url, proxied, startedAt, now: () => clock.now() });
+      };
+      const answer = await send(outgoing, limit.signal, watching).catch((failure: unknown) => {
+        throw explained(failure, url, limit.signal, timeoutMs, clock.now() - startedAt);
       });
       if (exchange) {
         exchange.status = answer.status;
-        exchange.responseHeaders = Object.fromEntries(answer.headers);
+        exchange.responseHeaders = Object.fromEntries([...answer.headers].filter(([name]) => name !== 'set-cookie'));
+        const cookies = answer.headers.getSetCookie();
+        if (cookies.length > 0) exchange.responseCookies = cookies;
         exchange.responseBody = answer.body.toString();
         const expires = Date.parse(answer.certificate?.valid_to ?? '');
         if (!Number.isNaN(expires)) exchange.certificateExpiresAt = Math.floor(expires / 1000);
@@ -160,7 +173,9 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       throw error;
     } finally {
       if (exchange) {
-        exchange.durationMs = clock.now() - startedAt;
+        const endedAt = clock.now();
+        exchange.durationMs = endedAt - startedAt;
+        Object.assign(exchange, watch?.seen(endedAt));
         (init.recorder ?? recorder)?.end(exchange);
       }
       limit.release();

@@ -131,7 +131,9 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
 }
 
 function factsOf(provider: Provider, recorders: readonly Recorder[]): ProviderFacts {
-  const expiries = recorders.flatMap(({ exchanges }) => exchanges.flatMap((one) => one.certificateExpiresAt ?? []));
+  // The pages of a sign-in may be at other servers, of a provider behind this one.
+  const asked = recorders.flatMap(({ exchanges }) => exchanges.filter(({ step }) => step !== 'sign-in page'));
+  const expiries = asked.flatMap((one) => one.certificateExpiresAt ?? []);
   const keys = provider.keySet.kept()?.jwks.keys;
   return {
     ...(expiries.length === 0 ? {} : { certificateExpiresAt: Math.min(...expiries) }),

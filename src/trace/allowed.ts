@@ -48,7 +48,9 @@ const HEADERS = words(`
   cross-origin-embedder-policy access-control-allow-origin access-control-allow-methods
   access-control-allow-headers access-control-allow-credentials access-control-expose-headers access-control-max-age
   x-powered-by x-request-id x-correlation-id request-id x-ms-request-id client-request-id x-amzn-requestid
-  x-amz-cf-id cf-ray x-trace-id x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset
+  x-amz-cf-id cf-ray x-trace-id traceparent x-okta-request-id x-auth0-requestid x-azure-ref x-ms-ests-server
+  accept-ranges alt-svc upgrade-insecure-requests x-robots-tag x-dns-prefetch-control x-download-options
+  x-permitted-cross-domain-policies origin-agent-cluster x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset
 `);
 
 /** Steps whose request goes to an address that was configured or announced: its path is no secret. */

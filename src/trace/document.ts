@@ -1,4 +1,4 @@
-import type { Party, StepCheck } from './recorder.js';
+import type { Party, RequestTimes, StepCheck, StepFailure } from './recorder.js';
 
 /*
  * A trace as it may be shown: redacted, and ready for every renderer. Text in
@@ -49,10 +49,17 @@ export interface ShownExchange {
   /** From 1, in the order of their beginnings. */
   readonly number: number;
   readonly step: string;
+  /** The browser, where a sign-in is driven in its place. */
+  readonly from: Party;
+  readonly to: Party;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Milliseconds; absent while it is under way. */
   readonly durationMs?: number;
+  /** The parts of `durationMs`. */
+  readonly times?: RequestTimes;
+  /** The IP address that was asked. */
+  readonly serverAddress?: string;
   readonly method: string;
   readonly url: ShownUrl;
   readonly requestHeaders: readonly ShownParameter[];
@@ -78,21 +85,21 @@ export interface ShownStep {
   readonly startedAt: number;
   readonly note?: string;
   readonly url?: ShownUrl;
+  /** Whether the parameters were a form in the body. */
+  readonly posted?: true;
   readonly parameters?: readonly ShownParameter[];
   readonly checks?: readonly StepCheck[];
+  /** How it ended, where it is an end: `pass`, `fail`, `warn` or `skip`. */
+  readonly verdict?: string;
+  readonly failure?: ShownFailure;
   /** Which of several jobs it belongs to. */
   readonly about?: string;
 }
 
 export type ShownEvent = ShownExchange | ShownStep;
 
-/** How a command failed, in the words of its explanation. */
-export interface ShownFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly causes: readonly string[];
-  readonly fix: string;
-}
+/** How a command or one of its jobs failed, in the words of its explanation. */
+export type ShownFailure = StepFailure;
 
 /** A replaced value, and where it was seen: equal values have one name. */
 export interface ShownName {

@@ -1,6 +1,8 @@
-import type { Entry, Har, PostData } from 'har-format';
+import { STATUS_CODES } from 'node:http';
+import type { Cookie, Entry, Har, Page, PostData, Timings } from 'har-format';
 import type {
   ShownBody,
+  ShownEvent,
   ShownExchange,
   ShownParameter,
   ShownStep,
@@ -9,6 +11,7 @@ import type {
   TraceDocument,
 } from './document.js';
 import { harmlessJson, time } from './json.js';
+import type { RequestTimes } from './recorder.js';
 
 /**
  * A trace as an HTTP Archive 1.2, which the tools of browsers open. What the
@@ -17,15 +20,17 @@ import { harmlessJson, time } from './json.js';
  */
 export function renderHar(document: TraceDocument): string {
   const { version, command, exitCode, failure, events, names } = document;
+  const pages = pagesOf(document);
   const entries = events.flatMap((event): Entry[] => {
-    if (event.kind === 'exchange') return [exchangeEntry(event)];
-    return event.url === undefined ? [] : [browserEntry(event, event.url)];
+    const page = { pageref: pageOf(event) };
+    if (event.kind === 'exchange') return [{ ...page, ...exchangeEntry(event) }];
+    return event.url === undefined ? [] : [{ ...page, ...browserEntry(event, event.url) }];
   });
   const har: Har = {
     log: {
       version: '1.2',
       creator: { name: 'oidc-cli', version },
-      pages: [],
+      pages,
       entries,
       comment: `oidc-cli ${command}, exit code ${exitCode}${failure === undefined ? '' : ` (${failure.code})`}. Secrets are replaced by numbers; equal numbers are equal values.`,
     },
@@ -39,6 +44,22 @@ export function renderHar(document: TraceDocument): string {
       _steps: steps.map(({ startedAt, ...step }) => ({ ...step, startedAt: time(startedAt) })),
     },
   });
+}
+
+/** A group of entries: the command, or each of its jobs where it has several. */
+function pagesOf({ command, events, startedAt, durationMs }: TraceDocument): Page[] {
+  const firsts = new Map<string, ShownEvent>();
+  for (const event of events) if (!firsts.has(pageOf(event))) firsts.set(pageOf(event), event);
+  return [...firsts].map(([id, first]) => {
+    const onLoad = first.about === undefined ? { onLoad: durationMs } : {};
+    const begun = first.about === undefined ? startedAt : first.startedAt;
+    const title = `oidc-cli ${command}${first.about === undefined ? '' : `: ${first.about}`}`;
+    return { id, title, startedDateTime: time(begun), pageTimings: onLoad };
+  });
+}
+
+function pageOf({ about }: ShownEvent): string {
+  return about === undefined ? 'command' : `check ${about}`;
 }
 
 /** What is ours beside the standard's members. */
@@ -55,28 +76,33 @@ function exchangeEntry(event: ShownExchange): Entry & Extras {
     ...tokensIn(event.requestHeaders, requestBody),
     ...tokensIn(event.responseHeaders ?? [], responseBody),
   ];
-  const location = event.responseHeaders?.find(({ name }) => name === 'location')?.value;
+  const { requestHeaders, responseHeaders = [] } = event;
   return {
     startedDateTime: time(event.startedAt),
     time: durationMs,
     request: {
-      ...requestOf(event.method, event.url, event.requestHeaders),
-      ...(requestBody === undefined ? {} : { postData: postData(requestBody, event.requestHeaders) }),
-      bodySize: requestBody === undefined ? 0 : -1,
+      ...requestOf(event.method, event.url, requestHeaders),
+      cookies: requestHeaders.flatMap(({ name, value }) => (name === 'cookie' ? value.split('; ').map(cookieOf) : [])),
+      ...(requestBody === undefined ? {} : { postData: postData(requestBody, requestHeaders) }),
+      // Of the body as it was sent: what stands here is another length without its secrets.
+      bodySize: requestBody === undefined ? 0 : Number(headerOf(requestHeaders, 'content-length') ?? -1),
     },
     response: {
-      ...noResponse(status === undefined ? (failure ?? 'no answer') : ''),
+      ...noResponse(status === undefined || failure !== undefined ? (failure ?? 'no answer') : ''),
       status: status ?? 0,
-      headers: named(event.responseHeaders ?? []),
+      statusText: STATUS_CODES[status ?? 0] ?? '',
+      cookies: responseHeaders.flatMap(({ name, value }) => (name === 'set-cookie' ? [cookieOf(value)] : [])),
+      headers: named(responseHeaders),
       content: {
         size: event.responseSize ?? 0,
-        mimeType: headerOf(event.responseHeaders, 'content-type') ?? '',
+        mimeType: headerOf(responseHeaders, 'content-type') ?? '',
         ...(responseBody === undefined ? {} : { text: bodyText(responseBody) }),
       },
-      redirectURL: location ?? '',
+      redirectURL: headerOf(responseHeaders, 'location') ?? '',
     },
     cache: {},
-    timings: { send: 0, wait: durationMs, receive: 0 },
+    timings: timingsOf(event.times, durationMs),
+    ...(event.serverAddress === undefined ? {} : { serverIPAddress: event.serverAddress }),
     _number: event.number,
     _step: event.step,
     ...(event.about === undefined ? {} : { _about: event.about }),
@@ -84,21 +110,56 @@ function exchangeEntry(event: ShownExchange): Entry & Extras {
   };
 }
 
-function browserEntry({ startedAt, parameters = [], number, step, about }: ShownStep, url: ShownUrl): Entry & Extras {
+/** `connect` includes the TLS handshake there; -1 says that there was no such part. */
+function timingsOf(times: RequestTimes | undefined, durationMs: number): Timings {
+  if (!times) return { send: 0, wait: durationMs, receive: 0 };
+  const { blocked = -1, dns = -1, connect = -1, tls = -1, send = 0, wait = 0, receive = 0 } = times;
+  return { blocked, dns, connect: tls < 0 ? connect : connect + tls, ssl: tls, send, wait, receive };
+}
+
+/** A cookie of a header as it is shown; its value has been replaced. */
+function cookieOf(header: string): Cookie {
+  const [pair = '', ...attributes] = header.split('; ');
+  const [name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(pair)?.slice(1) ?? [];
+  const of = (attribute: string) =>
+    attributes.find((one) => one.toLowerCase().startsWith(`${attribute}=`))?.slice(attribute.length + 1);
+  const has = (attribute: string) => attributes.some((one) => one.toLowerCase() === attribute);
+  const [path, domain, sameSite] = [of('path'), of('domain'), of('samesite')];
+  const expires = Date.parse(of('expires') ?? '');
+  return {
+    name,
+    value,
+    ...(path === undefined ? {} : { path }),
+    ...(domain === undefined ? {} : { domain }),
+    ...(Number.isNaN(expires) ? {} : { expires: time(expires) }),
+    ...(sameSite === undefined ? {} : { sameSite }),
+    ...(attributes.length === 0 ? {} : { httpOnly: has('httponly'), secure: has('secure') }),
+  };
+}
+
+function browserEntry(step: ShownStep, url: ShownUrl): Entry & Extras {
+  const { startedAt, parameters = [], number, about } = step;
   const tokens = tokensIn([...url.query, ...parameters], undefined);
   return {
     startedDateTime: time(startedAt),
     time: 0,
-    request: { ...requestOf('GET', { ...url, query: [...url.query, ...parameters] }, []), bodySize: 0 },
+    request: browserRequest(step, url),
     response: noResponse('sent by the browser: its answer is not known here'),
     cache: {},
     timings: { send: 0, wait: 0, receive: 0 },
-    comment: step,
+    comment: step.step,
     _number: number,
-    _step: step,
+    _step: step.step,
     ...(about === undefined ? {} : { _about: about }),
     ...(tokens.length === 0 ? {} : { _tokens: tokens }),
   };
+}
+
+/** What the browser sent: its parameters in the address, or as a form (OAuth 2.0 Form Post Response Mode). */
+function browserRequest({ parameters = [], posted }: ShownStep, url: ShownUrl): Entry['request'] {
+  if (!posted) return { ...requestOf('GET', { ...url, query: [...url.query, ...parameters] }, []), bodySize: 0 };
+  const mimeType = 'application/x-www-form-urlencoded';
+  return { ...requestOf('POST', url, []), postData: { mimeType, text: formText(parameters) }, bodySize: -1 };
 }
 
 function requestOf(

@@ -1,62 +1,34 @@
-import {
-  type ShownBody,
-  type ShownEvent,
-  type ShownExchange,
-  type ShownParameter,
-  type ShownStep,
-  type ShownToken,
-  type ShownUrl,
-  type TraceDocument,
-  urlText,
-} from './document.js';
+import type { ShownEvent, ShownFailure, ShownName, ShownStep, TraceDocument } from './document.js';
+import { type Glance, glanceOf } from './glance.js';
+import { checkTable, failureText } from './html-inside.js';
+import { isFailed, sequence } from './html-sequence.js';
 import { STYLE } from './html-style.js';
+import { timeTable } from './html-time.js';
+import { anchor, counted, type Markup, Words } from './html-words.js';
 import { time } from './json.js';
-import { jsonLines } from './json-text.js';
-import { whyStep } from './meanings.js';
-import type { Party, StepCheck } from './recorder.js';
-
-/** Markup that is finished: what is put into it has been escaped. */
-type Markup = string;
-
-const PARTIES: readonly Party[] = ['browser', 'cli', 'provider'];
-const PARTY_NAMES: Readonly<Record<Party, string>> = { browser: 'Browser', cli: 'oidc-cli', provider: 'Provider' };
-const VERDICTS: Readonly<Record<string, string>> = {
-  pass: '✓ met',
-  fail: '✗ failed',
-  warn: '! warning',
-  skip: '– nothing to check',
-};
+import { duration, timingOf } from './phases.js';
 
 /**
  * A trace as one HTML page that needs no network and no script: the
  * explanation, a sequence diagram whose exchanges unfold, the ID token's
- * checks, and the time that each request took. `printable` shows control
- * characters and marks of direction instead of sending them.
+ * checks, and where the time went; of a command with several jobs, of each.
+ * `printable` shows control characters and marks of direction instead of
+ * sending them.
  */
 export function renderHtml(document: TraceDocument, printable: (text: string) => string): string {
-  return new Page(printable).render(document);
-}
-
-class Page {
-  constructor(private readonly printable: (text: string) => string) {}
-
-  render(document: TraceDocument): Markup {
-    const { command, startedAt, durationMs, exitCode, version, events, personsMasked } = document;
-    const exchanges = events.filter((event) => event.kind === 'exchange');
-    const checks = events.flatMap((event) => (event.kind === 'step' ? (event.checks ?? []) : []));
-    const ended = exitCode === 0 ? 'done' : exitCode === 130 ? 'interrupted' : 'failed';
-    const sections = [
-      ['sequence', 'Sequence', events.length > 0],
-      ['checks', 'ID token checks', checks.length > 0],
-      ['timing', 'Time', exchanges.length > 0],
-      ['names', 'Replaced values', document.names.length > 0],
-    ] as const;
-    const links = sections
-      .filter(([, , there]) => there)
-      .map(([id, title]) => `<li><a href="#${id}">${title}</a></li>`)
-      .join('');
-    const requests = exchanges.length === 1 ? '1 request' : `${exchanges.length} requests`;
-    return `<!doctype html>
+  const { command, startedAt, durationMs, exitCode, version, events, personsMasked } = document;
+  const words = new Words(printable);
+  const jobs = jobsOf(document);
+  const ended = endingOf(exitCode);
+  const sections = jobs.length > 1 ? jobSections(jobs, words) : commandSections(document, words);
+  const links = [...sections.links, ...(document.names.length > 0 ? [['names', 'Replaced values'] as const] : [])]
+    .map(([id, title]) => `<li><a href="#${id}">${words.text(title)}</a></li>`)
+    .join('');
+  const requests = counted(events.filter(({ kind }) => kind === 'exchange').length, 'request');
+  const facts = [duration(durationMs), requests, `exit code ${exitCode}`, `oidc-cli ${version}`]
+    .map((fact) => `<span>${words.text(fact)}</span>`)
+    .join('');
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -64,7 +36,7 @@ class Page {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>${this.text(`oidc-cli ${command}: ${ended}`)}</title>
+<title>${words.text(`oidc-cli ${command}: ${ended}`)}</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
@@ -72,235 +44,194 @@ class Page {
 <a class="to-main" href="#main">Skip to the trace</a>
 <header class="top">
 <p class="kind">Trace of a command</p>
-<h1><span class="command">oidc-cli ${this.text(command)}</span> <span class="badge ${ended}">${ended}</span></h1>
-<p class="facts"><time datetime="${time(startedAt)}">${time(startedAt).replace('T', ' ').replace(/\..*/, ' UTC')}</time><span>${duration(durationMs)}</span><span>${requests}</span><span>exit code ${exitCode}</span><span>oidc-cli ${this.text(version)}</span></p>
+<h1><span class="command">oidc-cli ${words.text(command)}</span> <span class="badge ${ended}">${ended}</span></h1>
+<p class="facts"><time datetime="${time(startedAt)}">${time(startedAt).replace('T', ' ').replace(/\..*/, ' UTC')}</time>${facts}</p>
 ${links === '' ? '' : `<nav aria-label="Parts of this page"><ul>${links}</ul></nav>`}
 </header>
 <main id="main">
-${this.explanation(document)}
-${this.sequence(events)}
-${this.checks(checks)}
-${this.timing(exchanges, startedAt)}
-${this.names(document)}
+${outcome(document, jobs, words)}
+${sections.markup}
+${names(document.names, words)}
 </main>
 <footer><p>Secrets ${personsMasked ? 'and personal claims ' : ''}are replaced by numbers: the same number is the same value. No signature of a token is in this file.${personsMasked ? '' : ' <strong>Personal claims are shown</strong> (--with-claims).'}</p></footer>
 </body>
 </html>
 `;
-  }
+}
 
-  private explanation({ failure, exitCode, events }: TraceDocument): Markup {
-    if (!failure) {
-      const words = exitCode === 0 ? 'Everything was done.' : `The command ended with exit code ${exitCode}.`;
-      return `<section class="card outcome ${exitCode === 0 ? 'done' : 'failed'}" aria-label="Outcome"><p class="message">${words}</p></section>`;
-    }
-    const causes = failure.causes.map((cause) => `<li>${this.text(cause)}</li>`).join('');
-    const title = failure.causes.length === 1 ? 'Likely cause' : 'Likely causes, the likeliest first';
-    const seen = events.findLast(isFailed);
-    const where = seen === undefined ? '' : ` · <a href="#event-${seen.number}">seen in step ${seen.number}</a>`;
-    return `<section class="card outcome failed" aria-labelledby="outcome">
-<h2 id="outcome" class="message">${this.text(failure.message)}</h2>
-${causes === '' ? '' : `<h3>${title}</h3><ol>${causes}</ol>`}
-<h3>To fix</h3><p>${this.text(failure.fix)}</p>
-<p class="code"><code>${this.text(failure.code)}</code>${where}</p>
-</section>`;
-  }
+/** How a command or one of its jobs ended: also the class of its badge. */
+type Ending = 'done' | 'failed' | 'interrupted' | 'flaky' | 'not run' | 'shared';
 
-  private sequence(events: readonly ShownEvent[]): Markup {
-    if (events.length === 0)
-      return '<section class="card"><p>Nothing was sent and nothing happened that a trace tells of.</p></section>';
-    const heads = PARTIES.map((party) => `<li class="${party}"><span>${PARTY_NAMES[party]}</span></li>`).join('');
-    return `<section class="card diagram" aria-labelledby="sequence">
-<h2 id="sequence">Sequence</h2>
-<p class="hint">Each line unfolds to what was sent and what it means.</p>
-<ul class="heads" aria-hidden="true">${heads}</ul>
-<ol class="events">${events.map((event) => `<li>${this.event(event)}</li>`).join('\n')}</ol>
-</section>`;
-  }
+function endingOf(exitCode: number): Ending {
+  return exitCode === 0 ? 'done' : exitCode === 130 ? 'interrupted' : 'failed';
+}
 
-  private event(event: ShownEvent): Markup {
-    const { number, about } = event;
-    const step =
-      about === undefined
-        ? this.text(event.step)
-        : `${this.text(event.step)} <span class="about">${this.text(about)}</span>`;
-    const [from, to]: [Party, Party] = event.kind === 'step' ? [event.from, event.to] : ['cli', 'provider'];
-    const failed = isFailed(event);
-    const way = from === to ? `inside ${PARTY_NAMES[from]}` : `from ${PARTY_NAMES[from]} to ${PARTY_NAMES[to]}`;
-    const arrow =
-      from === to
-        ? `<span class="own"><span class="label">${step}</span></span>`
-        : `<span class="label">${step}</span><span class="arrow ${direction(from, to)}"></span>${this.answerArrow(event)}`;
-    return `<details id="event-${number}" class="event ${from}-${to}${failed ? ' bad' : ''}"${failed ? ' open' : ''}><summary><span class="number">${number}</span><span class="lanes">${arrow}<span class="aside"> ${way}</span></span></summary>
-<div class="inside">${this.purpose(event.step)}${event.kind === 'exchange' ? this.exchange(event) : this.step(event)}</div></details>`;
-  }
+/** Parts of the page, and what the navigation calls them. */
+interface Sections {
+  readonly markup: Markup;
+  readonly links: readonly (readonly [id: string, title: string])[];
+}
 
-  private answerArrow(event: ShownEvent): Markup {
-    if (event.kind === 'step') return '';
-    const { status, durationMs } = event;
-    const took = durationMs === undefined ? '' : ` · ${duration(durationMs)}`;
-    if (status === undefined) return `<span class="label back">no answer${took}</span>`;
-    return `<span class="arrow back leftward near"></span><span class="label back">${status}${took}</span>`;
-  }
+/** One job of several, such as a check of `smoke`; without a name: what they share. */
+interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly ending: Ending;
+  /** Whether what was refused in it is why something failed. */
+  readonly failed: boolean;
+  readonly events: readonly ShownEvent[];
+  readonly durationMs: number;
+  readonly judged: ShownStep | undefined;
+}
 
-  private purpose(step: string): Markup {
-    const why = whyStep(step);
-    return why === undefined ? '' : `<p class="why">${this.text(why)}</p>`;
-  }
+const ENDINGS: Readonly<Record<string, Ending>> = { pass: 'done', fail: 'failed', warn: 'flaky', skip: 'not run' };
 
-  private exchange(event: ShownExchange): Markup {
-    const { method, url, requestHeaders, requestBody, status, responseHeaders, responseBody, failure } = event;
-    const answer =
-      status === undefined
-        ? `<p class="failed-words">${this.text(failure ?? 'No answer came.')}</p>`
-        : `<p class="line"><strong>${status}</strong>${event.responseSize === undefined ? '' : ` · ${event.responseSize} bytes`}</p>
-${failure === undefined ? '' : `<p class="failed-words">${this.text(failure)}</p>`}
-${this.body(responseBody)}${this.headers(responseHeaders ?? [])}`;
-    return `<div class="pair"><section><h3>Request</h3><p class="line"><strong>${this.text(method)}</strong> ${this.value(url.base)}</p>
-${this.parameters(url.query, 'Parameters of the address')}${this.body(requestBody)}${this.headers(requestHeaders)}</section>
-<section><h3>Answer</h3>${answer}</section></div>`;
-  }
-
-  private step({ note, url, parameters, checks }: ShownStep): Markup {
-    return [
-      note === undefined ? '' : `<p>${this.text(note)}</p>`,
-      url === undefined ? '' : this.address(url),
-      this.parameters(parameters ?? [], 'Parameters'),
-      checks === undefined ? '' : this.checkTable(checks),
-    ].join('');
-  }
-
-  private address(url: ShownUrl): Markup {
-    return `<p class="line">${this.value(url.base)}</p>${this.parameters(url.query, 'Parameters of the address')}${this.parameters(url.fragment, 'Parameters of the fragment')}
-${url.query.length === 0 ? '' : `<details class="more"><summary>The address in one line</summary><p class="line">${this.value(urlText(url))}</p></details>`}`;
-  }
-
-  private parameters(parameters: readonly ShownParameter[], title: string): Markup {
-    if (parameters.length === 0) return '';
-    const rows = parameters
-      .map(
-        ({ name, value, why, token }) =>
-          `<div><dt>${this.text(name)}</dt><dd>${this.value(value)}${why === undefined ? '' : `<span class="why">${this.text(why)}</span>`}${token ? this.token(token) : ''}</dd></div>`,
-      )
-      .join('');
-    return `<h4>${title}</h4><dl>${rows}</dl>`;
-  }
-
-  private headers(headers: readonly ShownParameter[]): Markup {
-    if (headers.length === 0) return '';
-    const important = headers.filter(
-      ({ why, token, name }) => why ?? token ?? /^(location|www-authenticate)$/.test(name),
+function jobsOf({ events, exitCode }: TraceDocument): readonly Job[] {
+  const byName = new Map<string | undefined, ShownEvent[]>();
+  for (const event of events) byName.set(event.about, [...(byName.get(event.about) ?? []), event]);
+  return [...byName].map(([name, own], index) => {
+    const judged = own.findLast((event): event is ShownStep => event.kind === 'step' && event.verdict !== undefined);
+    const failed = exitCode !== 0 && own.some(isFailed);
+    const last = Math.max(
+      ...own.map((event) => event.startedAt + (event.kind === 'exchange' ? (event.durationMs ?? 0) : 0)),
     );
-    const others = headers.filter((header) => !important.includes(header));
-    return `${this.parameters(important, 'Header')}${others.length === 0 ? '' : `<details class="more"><summary>${others.length} ${important.length > 0 ? 'further ' : ''}headers</summary>${this.parameters(others, 'Headers')}</details>`}`;
-  }
-
-  private body(body: ShownBody | undefined): Markup {
-    if (body === undefined) return '';
-    if (body.type === 'form') return this.parameters(body.parameters, 'Form');
-    if (body.type === 'text') return `<h4>Body</h4><pre>${this.value(body.text)}</pre>`;
-    if (body.type === 'jwt') return `<h4>Body</h4><p>${this.value(body.value)}</p>${this.token(body.token)}`;
-    const tokens = body.tokens
-      .map((token) => `<h4>Inside ${this.text(token.member)}</h4>${this.token(token)}`)
-      .join('');
-    const json = this.json(body.value);
-    // Metadata and key sets are long, and seldom what is looked for.
-    const long = json.length > 3_000;
-    return `<h4>Body</h4>${long ? `<details class="more"><summary>JSON, ${Object.keys(Object(body.value)).length} members</summary><pre>${json}</pre></details>` : `<pre>${json}</pre>`}${tokens}`;
-  }
-
-  private token({ header, claims }: ShownToken): Markup {
-    return `<div class="token"><p>JWT header</p><pre>${this.json(header)}</pre>${claims === undefined ? '<p>The content is encrypted.</p>' : `<p>Claims</p><pre>${this.json(claims)}</pre>`}</div>`;
-  }
-
-  private checks(checks: readonly StepCheck[]): Markup {
-    if (checks.length === 0) return '';
-    return `<section class="card" aria-labelledby="checks"><h2 id="checks">ID token checks</h2>${this.checkTable(checks)}</section>`;
-  }
-
-  private checkTable(checks: readonly StepCheck[]): Markup {
-    const rows = checks
-      .map(
-        ({ name, verdict, expected, actual }) =>
-          `<tr class="${VERDICTS[verdict] === undefined ? 'skip' : verdict}"><th scope="row">${this.text(name)}</th><td class="verdict">${VERDICTS[verdict] ?? this.text(verdict)}</td><td data-label="expected">${this.value(expected)}</td><td data-label="found">${this.value(actual)}</td></tr>`,
-      )
-      .join('');
-    return `<table class="checks"><thead><tr><th scope="col">Check</th><th scope="col">Verdict</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead><tbody>${rows}</tbody></table>`;
-  }
-
-  private timing(exchanges: readonly ShownExchange[], start: number): Markup {
-    if (exchanges.length === 0) return '';
-    const whole = Math.max(1, ...exchanges.map(({ startedAt, durationMs = 0 }) => startedAt + durationMs - start));
-    const percent = (value: number) => `${((100 * value) / whole).toFixed(2)}%`;
-    const rows = exchanges
-      .map((event) => {
-        const { number, startedAt, durationMs = 0, about } = event;
-        const step = about === undefined ? event.step : `${event.step} (${about})`;
-        const bar = `margin-left:${percent(Math.max(0, startedAt - start))};width:${percent(durationMs)}`;
-        return `<tr class="${isFailed(event) ? 'fail' : ''}"><th scope="row"><span class="number">${number}</span> ${this.text(step)}</th><td class="bar"><span style="${bar}"></span></td><td class="took">${duration(durationMs)}</td></tr>`;
-      })
-      .join('');
-    return `<section class="card" aria-labelledby="timing"><h2 id="timing">Time</h2>
-<p class="hint">From the start of the command to the last answer: ${duration(whole)}. Between the requests a person or a browser may have been at work.</p>
-<table class="times"><thead><tr><th scope="col">Request</th><th scope="col">When</th><th scope="col">Took</th></tr></thead><tbody>${rows}</tbody></table></section>`;
-  }
-
-  private names({ names }: TraceDocument): Markup {
-    if (names.length === 0) return '';
-    const rows = names
-      .map(({ name, places }) => {
-        const where = places.map((place) => `<li>${this.text(place)}</li>`).join('');
-        return `<tr id="${anchor(name)}"><th scope="row"><span class="name">${name}</span></th><td><ul>${where}</ul></td></tr>`;
-      })
-      .join('');
-    return `<section class="card" aria-labelledby="names"><h2 id="names">Replaced values</h2>
-<p class="hint">Where each was seen. A value in several places came through unchanged.</p>
-<table class="names"><thead><tr><th scope="col">Name</th><th scope="col">Seen as</th></tr></thead><tbody>${rows}</tbody></table></section>`;
-  }
-
-  private json(value: unknown): Markup {
-    return jsonLines(value)
-      .map((line) => this.named(line))
-      .join('\n');
-  }
-
-  private value(text: string): Markup {
-    return `<bdi class="value">${this.named(text)}</bdi>`;
-  }
-
-  /** Text in which each replaced value leads to where else it was seen. */
-  private named(text: string): Markup {
-    return this.text(text).replace(
-      /\b(?:secret|person)#\d+/g,
-      (name) => `<a class="name" href="#${anchor(name)}">${name}</a>`,
-    );
-  }
-
-  private text(text: string): Markup {
-    return this.printable(text)
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      .replaceAll("'", '&#39;');
-  }
+    return {
+      id: `job-${index + 1}`,
+      name: name ?? 'Shared by all',
+      ending: ENDINGS[judged?.verdict ?? ''] ?? (name === undefined ? 'shared' : failed ? 'failed' : 'done'),
+      failed: judged === undefined ? failed : judged.verdict === 'fail',
+      events: own,
+      durationMs: last - Math.min(...own.map(({ startedAt }) => startedAt)),
+      judged,
+    };
+  });
 }
 
-function isFailed(event: ShownEvent): boolean {
-  if (event.kind === 'step') return event.checks?.some(({ verdict }) => verdict === 'fail') === true;
-  return event.status === undefined || event.status >= 400 || event.failure !== undefined;
+/** On top: why it failed and what to change, or that it did not; what it was about; how each job ended. */
+function outcome({ failure, exitCode, events }: TraceDocument, jobs: readonly Job[], words: Words): Markup {
+  const ending = endingOf(exitCode);
+  const about = jobs.length > 1 ? jobTable(jobs, words) : glance(glanceOf(events), words);
+  if (!failure) {
+    const said = exitCode === 0 ? 'It worked: nothing failed.' : withoutFailure(exitCode, jobs);
+    return `<section class="card outcome ${ending}" aria-label="Outcome"><p class="message">${said}</p>${about}</section>`;
+  }
+  const seen = events.findLast(isFailed);
+  const where = seen === undefined ? '' : ` · <a href="#event-${seen.number}">seen in step ${seen.number}</a>`;
+  return `<section class="card outcome ${ending}" aria-labelledby="outcome">
+<h2 id="outcome" class="message">${words.text(failure.message)}</h2>
+${failureText(failure, words)}
+<p class="code"><code>${words.text(failure.code)}</code>${where}</p>
+${about}</section>`;
 }
 
-function direction(from: Party, to: Party): string {
-  const rightward = PARTIES.indexOf(from) < PARTIES.indexOf(to);
-  const far = Math.abs(PARTIES.indexOf(from) - PARTIES.indexOf(to)) > 1;
-  return `${rightward ? 'rightward' : 'leftward'} ${far ? 'far' : 'near'}`;
+function withoutFailure(exitCode: number, jobs: readonly Job[]): string {
+  const named = jobs.filter(({ judged }) => judged !== undefined);
+  const failed = named.filter(({ ending }) => ending === 'failed').length;
+  if (failed > 0) return `${failed} of ${counted(named.length, 'check')} failed.`;
+  return `The command ended with exit code ${exitCode}: a check failed.`;
 }
 
-function anchor(name: string): string {
-  return name.replace('#', '-');
+function glance(about: Glance, words: Words): Markup {
+  if (about.length === 0) return '';
+  const rows = about.map(([name, value]) => `<div><dt>${name}</dt><dd>${words.value(value)}</dd></div>`).join('');
+  return `<dl class="glance">${rows}</dl>`;
 }
 
-function duration(milliseconds: number): string {
-  return milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+function jobTable(jobs: readonly Job[], words: Words): Markup {
+  const rows = jobs
+    .map(({ id, name, ending, durationMs, judged }) => {
+      const why = judged?.failure?.message ?? violation(judged) ?? '';
+      return `<tr class="${ending === 'failed' ? 'fail' : ''}"><td>${badge(ending)}</td><th scope="row"><a href="#${id}">${words.text(name)}</a></th><td>${words.named(why)}</td><td class="took">${duration(durationMs)}</td></tr>`;
+    })
+    .join('');
+  return `<table class="jobs"><thead><tr><th scope="col">Ended</th><th scope="col">What</th><th scope="col">Why</th><th scope="col" class="took">Took</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+/** The first expectation that was not met, in words. */
+function violation(judged: ShownStep | undefined): string | undefined {
+  const violated = judged?.checks?.find(({ verdict }) => verdict === 'fail');
+  return violated && `${violated.name}: expected ${violated.expected}, found ${violated.actual}`;
+}
+
+function badge(ending: Ending): Markup {
+  if (ending === 'shared') return '';
+  const mark = { done: '✓ ', failed: '✗ ', interrupted: '', flaky: '! ', 'not run': '– ' }[ending];
+  return `<span class="badge ${ending.replace(' ', '-')}">${mark}${ending}</span>`;
+}
+
+/** The parts of a command that did one thing. */
+function commandSections(document: TraceDocument, words: Words): Sections {
+  const { events } = document;
+  if (events.length === 0) {
+    const nothing = 'Nothing was sent, and nothing happened that a trace tells of.';
+    return { markup: `<section class="card"><p>${nothing}</p></section>`, links: [] };
+  }
+  const checks = events.flatMap((event) => (event.kind === 'step' ? (event.checks ?? []) : []));
+  const timing = timingOf(events, document);
+  const titled = events.some(({ step }) => step === 'token checks') ? 'Token checks' : 'ID token checks';
+  const all = [
+    section(
+      'sequence',
+      'Sequence',
+      `${HINT}${sequence(events, { failed: document.exitCode !== 0, checksAt: 'checks' }, words)}`,
+      'diagram',
+    ),
+    ...(checks.length === 0 ? [] : [section('checks', titled, checkTable(checks, words))]),
+    ...(timing.phases.length === 0 ? [] : [section('timing', 'Time', timeTable(timing, words))]),
+  ];
+  return { markup: all.map(({ markup }) => markup).join('\n'), links: all.map(({ id, title }) => [id, title]) };
+}
+
+const HINT = '<p class="hint">Each line unfolds to what was sent and what it means.</p>';
+
+/** A job each: folded, but for those that failed. */
+function jobSections(jobs: readonly Job[], words: Words): Sections {
+  const markup = jobs
+    .map(({ id, name, ending, failed, events, durationMs, judged }) => {
+      const startedAt = Math.min(...events.map((event) => event.startedAt));
+      const timing = timingOf(events, { startedAt, durationMs, exitCode: failed ? 1 : 0 });
+      const requests = counted(events.filter(({ kind }) => kind === 'exchange').length, 'request');
+      const why = judged?.failure === undefined ? '' : jobFailure(judged.failure, words);
+      const times = timing.phases.length === 0 ? '' : `<h3>Time</h3>${timeTable(timing, words)}`;
+      return `<details class="card job" id="${id}"${failed ? ' open' : ''}><summary>${badge(ending)} <h2>${words.text(name)}</h2> <span class="why">${requests}, ${duration(durationMs)}</span></summary>
+${why}${HINT}<div class="diagram">${sequence(events, { failed }, words)}</div>${times}</details>`;
+    })
+    .join('\n');
+  return { markup, links: [] };
+}
+
+function jobFailure(failure: ShownFailure, words: Words): Markup {
+  return `<div class="outcome failed"><p class="message">${words.text(failure.message)}</p>${failureText(failure, words)}<p class="code"><code>${words.text(failure.code)}</code></p></div>`;
+}
+
+function section(id: string, title: string, content: Markup, kind = '') {
+  const markup = `<section class="card ${kind}" aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${content}</section>`;
+  return { id, title, markup };
+}
+
+/** Where each replaced value was seen: first those that connect several places. */
+function names(all: readonly ShownName[], words: Words): Markup {
+  if (all.length === 0) return '';
+  const several = all.filter(({ places }) => places.length > 1);
+  const single = all.filter(({ places }) => places.length <= 1);
+  const folded =
+    single.length === 0
+      ? ''
+      : `<details class="more"><summary>${counted(single.length, 'value')} seen in one place</summary>${nameTable(single, words)}</details>`;
+  return section(
+    'names',
+    'Replaced values',
+    `<p class="hint">Where each was seen. A value in several places came through unchanged.</p>${several.length === 0 ? '' : nameTable(several, words)}${folded}`,
+  ).markup;
+}
+
+function nameTable(list: readonly ShownName[], words: Words): Markup {
+  const rows = list
+    .map(({ name, places }) => {
+      const where = places.map((place) => `<li>${words.text(place)}</li>`).join('');
+      return `<tr id="${anchor(name)}"><th scope="row"><span class="name">${name}</span></th><td><ul>${where}</ul></td></tr>`;
+    })
+    .join('');
+  return `<table class="names"><thead><tr><th scope="col">Name</th><th scope="col">Seen as</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

@@ -1,4 +1,5 @@
 import { type ShownEvent, type ShownUrl, type TraceDocument, urlText } from './document.js';
+import { timingOf } from './phases.js';
 
 /** A trace as JSON: our own events, as docs/trace.md describes them. */
 export function renderJson(document: TraceDocument): string {
@@ -13,6 +14,7 @@ export function renderJson(document: TraceDocument): string {
     exitCode,
     error: failure ?? null,
     personsMasked,
+    timing: timingJson(document),
     events: events.map((event) => eventJson(event)),
     names,
   });
@@ -34,20 +36,19 @@ export function time(milliseconds: number): string {
 
 /** One event as a JSON trace has it. */
 export function eventJson(event: ShownEvent): Record<string, unknown> {
-  const { kind, number, step, startedAt, about } = event;
-  const head = { kind, number, step, about };
+  const { kind, number, step, startedAt, about, from, to } = event;
+  const head = { kind, number, step, about, from, to, startedAt: time(startedAt) };
   if (event.kind === 'step') {
-    const { from, to, note, url, parameters, checks } = event;
-    return { ...head, from, to, startedAt: time(startedAt), note, ...(url && urlJson(url)), parameters, checks };
+    const { note, url, posted, parameters, checks, verdict, failure } = event;
+    return { ...head, note, posted, ...(url && urlJson(url)), parameters, checks, verdict, failure };
   }
   const { method, url, requestHeaders, requestBody, status, responseHeaders, responseBody, durationMs, failure } =
     event;
   return {
     ...head,
-    from: 'cli',
-    to: 'provider',
-    startedAt: time(startedAt),
     durationMs: durationMs ?? null,
+    times: event.times ?? null,
+    serverAddress: event.serverAddress ?? null,
     request: { method, ...urlJson(url), headers: requestHeaders, body: requestBody ?? null },
     response:
       status === undefined
@@ -59,4 +60,14 @@ export function eventJson(event: ShownEvent): Record<string, unknown> {
 
 function urlJson(url: ShownUrl) {
   return { url: urlText(url), ...(url.query.length === 0 ? {} : { query: url.query }) };
+}
+
+function timingJson(document: TraceDocument) {
+  const { phases, requestsMs, browserMs, ownMs } = timingOf(document.events, document);
+  return {
+    requestsMs,
+    browserMs,
+    ownMs,
+    phases: phases.map(({ times: _inTheEvent, startedAt, ...phase }) => ({ ...phase, startedAt: time(startedAt) })),
+  };
 }

@@ -1,3 +1,5 @@
+import type { Party } from './recorder.js';
+
 /*
  * Why a parameter is sent, in one clause with its section. Where a parameter
  * means another thing in another request, that request's step comes first.
@@ -67,6 +69,11 @@ const STEPS: Readonly<Record<string, string>> = {
   'end session response': 'the browser comes back (OIDC RP-Initiated Logout §3)',
   'ID token checks': 'is the token ours, true and fresh (OIDC Core §3.1.3.7)',
   'userinfo compared': 'the same person as in the ID token (OIDC Core §5.3.2)',
+  'token checks': 'what can be checked of a token that was handed in (RFC 7519 §7.2)',
+  'sign-in page': "a page of the provider's, asked for and filled in as a browser would do it",
+  'client authentication chosen': 'how the client will show who it is (OIDC Core §9)',
+  listening: "waits for the browser on this machine's own address (RFC 8252 §7.3)",
+  'stray request': 'somebody else than the provider asked here: it can neither end nor fail the sign-in',
 };
 
 /** Why a parameter is in a step's request or answer; undefined where there is nothing to say. */
@@ -87,4 +94,9 @@ export function whyAuthorization(scheme: string): string | undefined {
 /** What a step is for; undefined where its name says it. */
 export function whyStep(step: string): string | undefined {
   return Object.hasOwn(STEPS, step) ? STEPS[step] : undefined;
+}
+
+/** Who sends a request of this step: where a sign-in is driven without a browser, its pages are asked for in one's place. */
+export function senderOf(step: string): Party {
+  return step === 'sign-in page' ? 'browser' : 'cli';
 }

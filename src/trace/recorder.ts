@@ -1,3 +1,19 @@
+/**
+ * How long each part of a request took, in milliseconds, under the names that
+ * HTTP archives have. Absent: there was none, as on a connection that was kept.
+ */
+export interface RequestTimes {
+  /** Until a connection was begun or a kept one was free; by a proxy, until it let us through. */
+  readonly blocked?: number;
+  readonly dns?: number;
+  readonly connect?: number;
+  readonly tls?: number;
+  readonly send?: number;
+  /** From the last byte sent to the first one of the answer. */
+  readonly wait?: number;
+  readonly receive?: number;
+}
+
 /** One HTTP request and its answer, raw: it stays in memory and is redacted before anything prints it. */
 export interface Exchange {
   /** Which step of the flow asked, in the standard's words: `discovery`, `key set`, `token request`, … */
@@ -9,12 +25,18 @@ export interface Exchange {
   /** Absent when no answer came. */
   status?: number;
   responseHeaders?: Readonly<Record<string, string>>;
+  /** The answer's `Set-Cookie` headers, each by itself: they cannot be joined into one (RFC 9110 §5.3). */
+  responseCookies?: readonly string[];
   /** The whole body as text; absent when no answer came. */
   responseBody?: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Milliseconds from the request to the last byte of the answer or to the failure. */
   durationMs?: number;
+  /** Its parts; they add up to `durationMs`. */
+  times?: RequestTimes;
+  /** The IP address that was asked; absent where a proxy was, and where no connection was made. */
+  serverAddress?: string;
   /** When the server's TLS certificate expires, where a connection was made for this: seconds since the epoch. */
   certificateExpiresAt?: number;
   /** The message of the failure, when no answer came. */
@@ -35,6 +57,14 @@ export interface StepCheck {
   readonly code?: string | undefined;
 }
 
+/** A failure in the words of its explanation. */
+export interface StepFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly causes: readonly string[];
+  readonly fix: string;
+}
+
 /**
  * Something that happened beside our own exchanges: the browser was sent to the
  * provider, the answer came back, the ID token was judged. Raw, as an exchange is.
@@ -50,9 +80,15 @@ export interface Step {
   readonly note?: string | undefined;
   /** Of a request that another party made: its address. */
   readonly url?: string | undefined;
+  /** Whether the parameters came as a form in its body (OAuth 2.0 Form Post Response Mode). */
+  readonly posted?: boolean | undefined;
   /** What it carried, where that is not in the address. */
   readonly parameters?: readonly (readonly [name: string, value: string])[] | undefined;
   readonly checks?: readonly StepCheck[] | undefined;
+  /** How it ended, where it is an end: `pass`, `fail`, `warn` or `skip`. */
+  readonly verdict?: string | undefined;
+  /** Why it failed, in the words of the explanation. */
+  readonly failure?: StepFailure | undefined;
   /** Which of several jobs it belongs to, where a command has several; the recorder says it. */
   readonly about?: string;
 }

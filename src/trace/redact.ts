@@ -4,12 +4,13 @@ import type {
   ShownBody,
   ShownEvent,
   ShownExchange,
+  ShownFailure,
   ShownParameter,
   ShownStep,
   ShownToken,
   ShownUrl,
 } from './document.js';
-import { whyAuthorization, whyParameter } from './meanings.js';
+import { senderOf, whyAuthorization, whyParameter } from './meanings.js';
 import type { Exchange, Step } from './recorder.js';
 import type { Secrets } from './secrets.js';
 
@@ -54,6 +55,12 @@ export class Redactor {
     return this.people(this.secrets.without(text));
   }
 
+  /** A failure as it may be shown. */
+  failure({ code, message, causes, fix }: ShownFailure): ShownFailure {
+    const words = (text: string) => this.words(text);
+    return { code, message: words(message), causes: causes.map(words), fix: words(fix) };
+  }
+
   private exchange(exchange: Exchange, number: number): ShownExchange {
     const { step, method, startedAt, durationMs, status, responseBody } = exchange;
     this.where = step;
@@ -64,8 +71,12 @@ export class Redactor {
       ? { requestBody: this.body(exchange.requestBody, requestType, step, undefined) }
       : {};
     this.where = `answer to ${step}`;
+    const answered = [
+      ...Object.entries(exchange.responseHeaders ?? {}),
+      ...(exchange.responseCookies ?? []).map((cookie) => ['set-cookie', cookie] as const),
+    ];
     const responseHeaders = exchange.responseHeaders
-      ? { responseHeaders: this.headers(Object.entries(exchange.responseHeaders), exchange.url, step) }
+      ? { responseHeaders: this.headers(answered, exchange.url, step) }
       : {};
     const body = responseBody
       ? { responseBody: this.body(responseBody, exchange.responseHeaders?.['content-type'], step, status) }
@@ -74,8 +85,12 @@ export class Redactor {
       kind: 'exchange',
       number,
       step,
+      from: senderOf(step),
+      to: 'provider',
       startedAt,
       ...(durationMs === undefined ? {} : { durationMs }),
+      ...(exchange.times === undefined ? {} : { times: exchange.times }),
+      ...(exchange.serverAddress === undefined ? {} : { serverAddress: exchange.serverAddress }),
       method: this.words(method),
       url,
       requestHeaders,
@@ -89,7 +104,8 @@ export class Redactor {
     };
   }
 
-  private step({ step, from, to, at, note, url, parameters, checks, about }: Step, number: number): ShownStep {
+  private step(event: Step, number: number): ShownStep {
+    const { step, from, to, at, note, url, posted, parameters, checks, verdict, failure, about } = event;
     this.where = step;
     return {
       kind: 'step',
@@ -101,6 +117,7 @@ export class Redactor {
       ...(about === undefined ? {} : { about: this.words(about) }),
       ...(note === undefined ? {} : { note: this.words(note) }),
       ...(url === undefined ? {} : { url: this.url(url, step, true) }),
+      ...(posted ? { posted } : {}),
       ...(parameters === undefined ? {} : { parameters: this.parameters(parameters, step) }),
       ...(checks === undefined
         ? {}
@@ -111,6 +128,8 @@ export class Redactor {
               actual: this.words(actual),
             })),
           }),
+      ...(verdict === undefined ? {} : { verdict }),
+      ...(failure === undefined ? {} : { failure: this.failure(failure) }),
     };
   }
 
@@ -173,6 +192,7 @@ export class Redactor {
   private header(name: string, value: string, base: string, step: string): Omit<ShownParameter, 'name'> {
     if (isHarmlessHeader(name)) return { value: this.people(this.secrets.without(value)) };
     if (name === 'location') return { value: lineOf(this.url(value, step, false, base)) };
+    if (name === 'origin' || name === 'referer') return { value: this.address(value, step, false) };
     if (/^content-security-policy(-report-only)?$/.test(name)) {
       const nonce = (whole: string, value: string) => whole.replace(value, this.secret(value, name));
       return { value: this.secrets.without(value.replace(/'nonce-([^']+)'/g, nonce)) };
@@ -220,16 +240,13 @@ export class Redactor {
     return `${name}=${value === '' ? '' : this.secret(value, `cookie ${name}`)}`;
   }
 
-  /** One or several: a comma before the next `name=` divides them, one in a date does not. */
   private setCookie(text: string): string {
-    return text
-      .split(/,(?=\s*[^;,\s=]+=)/)
-      .map((cookie) => {
-        const [pair = '', ...attributes] = cookie.split(';');
-        const shown = attributes.map((attribute) => attribute.trim()).filter(isCookieAttribute);
-        return [this.cookie(pair), ...shown.map((attribute) => this.secrets.without(attribute))].join('; ');
-      })
-      .join(', ');
+    const [pair = '', ...attributes] = text.split(';');
+    const shown = attributes.map((attribute) => attribute.trim()).filter(isCookieAttribute);
+    // A path may hold what names a sign-in that is going on.
+    const harmless = (attribute: string) =>
+      attribute.replace(/(?<==).+/s, (value) => this.words(this.secrets.withoutWhatLooksSecret(value)));
+    return [this.cookie(pair), ...shown.map(harmless)].join('; ');
   }
 
   private body(text: string, type: string | undefined, step: string, status: number | undefined): ShownBody {
@@ -303,14 +320,15 @@ export class Redactor {
 
   /** A value whose name says that it is no secret; an address in it may still carry some. */
   private harmless(value: string, step: string): string {
-    if (/^https?:\/\/\S+$/i.test(value)) {
-      const url = this.url(value, step, true);
-      // As it stands, to the slash, where there is nothing in it to be replaced.
-      const shown = lineOf(url);
-      return sameButForm(shown, value) ? value : shown;
-    }
+    if (/^https?:\/\/\S+$/i.test(value)) return this.address(value, step, true);
     for (const word of value.split(/\s+/)) this.secrets.allow(word);
     return this.secrets.without(value);
+  }
+
+  /** An address that is a value: as it stands, to the slash, where there is nothing in it to be replaced. */
+  private address(value: string, step: string, publicPath: boolean): string {
+    const shown = lineOf(this.url(value, step, publicPath));
+    return sameButForm(shown, value) ? value : shown;
   }
 
   /** Somebody else's words. A value that stands beside its name, as in broken JSON, is judged by that name. */

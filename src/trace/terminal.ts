@@ -1,6 +1,9 @@
-import type { ShownBody, ShownEvent, ShownExchange, ShownParameter, ShownStep } from './document.js';
-import { jsonLines } from './json-text.js';
+import { STATUS_CODES } from 'node:http';
+import type { ShownBody, ShownEvent, ShownExchange, ShownParameter, ShownStep, ShownToken } from './document.js';
+import { jsonLines, timeInWords } from './json-text.js';
 import { whyStep } from './meanings.js';
+import { duration, partsOf, type Timing, timingOf } from './phases.js';
+import type { StepCheck } from './recorder.js';
 import type { LiveView } from './tracing.js';
 
 /** Colours by meaning, as the terminal has them. */
@@ -40,94 +43,148 @@ export function briefView({ say, style, printable }: LiveOptions): LiveView {
         );
       }
     },
-    ended: () => undefined,
+    ended: (events, run) => {
+      const timing = timingOf(events, run);
+      if (timing.phases.length > 0) say(`${style.dim('·')} ${sumText(timing, run.durationMs)}`);
+    },
   };
 }
 
-/** `--trace`: every request and answer decoded, and the time of each at the end. */
+/** `--trace`: every request and answer decoded, and where the time went at the end. */
 export function fullView({ say, style, printable }: LiveOptions): LiveView {
-  const line = (depth: number, text: string) => say(`${style.dim('│')} ${'  '.repeat(depth)}${text}`);
-  const parameter = (depth: number, { name, value, why, token }: ShownParameter) => {
-    const reason = why === undefined ? '' : `  ${style.dim(`- ${why}`)}`;
-    line(depth, `${style.link(printable(name))}: ${printable(value)}${reason}`);
-    if (token) {
-      json(depth + 1, 'header', token.header);
-      if (token.claims !== undefined) json(depth + 1, 'claims', token.claims);
-    }
-  };
-  const json = (depth: number, name: string, value: unknown) => {
-    const [first = '', ...rest] = jsonLines(value).map(printable);
-    line(depth, `${style.dim(name)} ${first}`);
-    for (const each of rest) line(depth, each);
-  };
-  const body = (depth: number, shown: ShownBody) => {
-    if (shown.type === 'form') for (const each of shown.parameters) parameter(depth, each);
-    if (shown.type === 'json') {
-      json(depth, 'body', shown.value);
-      for (const { member, header, claims } of shown.tokens) {
-        json(depth, `${printable(member)} header`, header);
-        if (claims !== undefined) json(depth, `${printable(member)} claims`, claims);
-      }
-    }
-    if (shown.type === 'jwt') parameter(depth, { name: 'body', value: shown.value, token: shown.token });
-    if (shown.type === 'text') line(depth, `${style.dim('body')} ${printable(shown.text)}`);
-  };
-  const title = (event: ShownEvent, words: string) => {
+  const writer = (margin: string): Writer => new Writer((text) => say(`${margin}${text}`), style, printable);
+  const asked = writer(`${style.dim('│')} `);
+  // Another request may stand between a request and its answer: the number says whose it is.
+  const answered = writer('    ');
+  const title = (event: ShownEvent) => {
     const why = whyStep(event.step);
-    say(
-      `${style.dim('┌')} ${style.dim(`[${event.number}]`)} ${style.strong(words)}${why === undefined ? '' : `  ${style.dim(why)}`}`,
-    );
+    const way = event.from === event.to ? '' : `  ${ARROWS[event.from]} → ${ARROWS[event.to]}`;
+    const words = `${style.dim('┌')} ${style.dim(`[${event.number}]`)} ${style.strong(printable(nameOf(event)))}${way}`;
+    say(why === undefined ? words : `${words}  ${style.dim(why)}`);
   };
   const step = (event: ShownStep) => {
-    const way = event.from === event.to ? '' : `  ${ARROWS[event.from]} → ${ARROWS[event.to]}`;
-    title(event, `${printable(nameOf(event))}${way}`);
-    if (event.note !== undefined) line(0, printable(event.note));
+    title(event);
+    if (event.note !== undefined) asked.line(0, printable(event.note));
     if (event.url) {
-      line(0, printable(event.url.base));
-      for (const each of [...event.url.query, ...event.url.fragment]) parameter(1, each);
+      asked.line(0, `${event.posted ? 'POST' : 'GET'} ${printable(event.url.base)}`);
+      for (const each of [...event.url.query, ...event.url.fragment]) asked.parameter(1, each);
     }
-    for (const each of event.parameters ?? []) parameter(1, each);
-    for (const { name, verdict, expected, actual } of event.checks ?? []) {
-      const mark = { pass: style.good('✓'), fail: style.bad('✗'), warn: style.warn('!') }[verdict] ?? style.dim('-');
-      line(
-        1,
-        `${mark} ${printable(name)}: ${printable(actual)}${verdict === 'pass' ? '' : `  ${style.dim(`expected ${printable(expected)}`)}`}`,
-      );
-    }
+    for (const each of event.parameters ?? []) asked.parameter(1, each);
+    for (const each of event.checks ?? []) asked.check(1, each);
+    if (event.failure) asked.line(0, style.bad(printable(event.failure.message)));
   };
   return {
     began: (event) => {
       if (event.kind === 'step') return;
-      title(event, `${printable(nameOf(event))}  oidc-cli → provider`);
-      line(0, `${event.method} ${printable(event.url.base)}`);
-      for (const each of event.url.query) parameter(1, each);
-      for (const each of event.requestHeaders) parameter(1, each);
-      if (event.requestBody) body(1, event.requestBody);
+      title(event);
+      asked.line(0, `${printable(event.method)} ${printable(event.url.base)}`);
+      for (const each of event.url.query) asked.parameter(1, each);
+      for (const each of event.requestHeaders) asked.parameter(1, each);
+      if (event.requestBody) asked.body(1, event.requestBody);
     },
     happened: (event) => {
       if (event.kind === 'step') return step(event);
       say(`${style.dim('└')} ${style.dim(`[${event.number}]`)} ${outcome(event, style, printable)}`);
-      for (const each of event.responseHeaders ?? [])
-        say(`    ${style.link(printable(each.name))}: ${printable(each.value)}`);
-      if (event.responseBody) body(1, event.responseBody);
+      for (const each of event.responseHeaders ?? []) answered.parameter(0, each);
+      if (event.responseBody) answered.body(0, event.responseBody);
     },
-    ended: (events) => {
-      const exchanges = events.filter((event) => event.kind === 'exchange');
-      if (exchanges.length === 0) return;
-      const widest = Math.max(...exchanges.map((event) => nameOf(event).length));
-      say(style.strong('Time'));
-      for (const event of exchanges) {
-        const time = milliseconds(event.durationMs);
-        say(`  ${style.dim(`[${event.number}]`)} ${printable(nameOf(event)).padEnd(widest)}  ${time}`);
-      }
-      const sum = exchanges.reduce((total, { durationMs = 0 }) => total + durationMs, 0);
-      say(`  ${style.dim(`${exchanges.length} requests, ${milliseconds(sum)} in all`)}`);
+    ended: (events, run) => {
+      for (const line of timeLines(timingOf(events, run), run.durationMs, style, printable)) say(line);
     },
   };
 }
 
+/** Writes the parts of a request or an answer, each a line or more; `depth` counts steps of two spaces. */
+class Writer {
+  constructor(
+    private readonly say: (line: string) => void,
+    private readonly style: TraceStyle,
+    private readonly printable: (text: string) => string,
+  ) {}
+
+  line(depth: number, text: string): void {
+    this.say(`${'  '.repeat(depth)}${text}`);
+  }
+
+  parameter(depth: number, { name, value, why, token }: ShownParameter): void {
+    const { style, printable } = this;
+    const reason = why === undefined ? '' : `  ${style.dim(`- ${why}`)}`;
+    this.line(depth, `${style.link(printable(name))}: ${printable(value)}${reason}`);
+    if (token) this.token(depth + 1, '', token);
+  }
+
+  check(depth: number, { name, verdict, expected, actual }: StepCheck): void {
+    const { style, printable } = this;
+    const mark = { pass: style.good('✓'), fail: style.bad('✗'), warn: style.warn('!') }[verdict] ?? style.dim('-');
+    const wanted = verdict === 'pass' ? '' : `  ${style.dim(`expected ${printable(expected)}`)}`;
+    this.line(depth, `${mark} ${printable(name)}: ${printable(actual)}${wanted}`);
+  }
+
+  body(depth: number, shown: ShownBody): void {
+    if (shown.type === 'form') for (const each of shown.parameters) this.parameter(depth, each);
+    if (shown.type === 'json') {
+      this.json(depth, 'body', shown.value);
+      for (const { member, ...token } of shown.tokens) this.token(depth, `${this.printable(member)} `, token);
+    }
+    if (shown.type === 'jwt') this.parameter(depth, { name: 'body', value: shown.value, token: shown.token });
+    if (shown.type === 'text') this.line(depth, `${this.style.dim('body')} ${this.printable(shown.text)}`);
+  }
+
+  private token(depth: number, of: string, { header, claims }: ShownToken): void {
+    this.json(depth, `${of}header`, header);
+    if (claims !== undefined) this.json(depth, `${of}claims`, claims);
+  }
+
+  private json(depth: number, name: string, value: unknown): void {
+    const [first = '', ...rest] = jsonLines(value);
+    this.line(depth, `${this.style.dim(name)} ${this.printable(first)}`);
+    for (const each of rest) {
+      const time = timeInWords(each);
+      this.line(depth, this.printable(each) + (time === undefined ? '' : `  ${this.style.dim(`- ${time}`)}`));
+    }
+  }
+}
+
+/** Where the time went: each request with its parts, what the browser was away for, and what is left. */
+function timeLines(
+  timing: Timing,
+  durationMs: number,
+  style: TraceStyle,
+  printable: (text: string) => string,
+): string[] {
+  if (timing.phases.length === 0) return [];
+  const rows = timing.phases.map((phase) => {
+    const parts = partsOf(phase.times).map(({ name, ms }) => `${name} ${Math.round(ms)}`);
+    const detail = phase.kind === 'browser' ? (phase.failed ? 'it did not come back' : '') : parts.join(', ');
+    return {
+      number: `[${phase.number}]`,
+      name: printable(nameOf({ step: phase.name, about: phase.about })),
+      took: duration(phase.durationMs),
+      detail,
+    };
+  });
+  const widest = (cell: 'number' | 'name' | 'took') => Math.max(...rows.map((row) => row[cell].length));
+  const [numbers, names, times] = [widest('number'), widest('name'), widest('took')];
+  const lines = rows.map(
+    ({ number, name, took, detail }) =>
+      `  ${style.dim(number.padEnd(numbers))} ${name.padEnd(names)}  ${took.padStart(times)}${detail === '' ? '' : `  ${style.dim(detail)}`}`,
+  );
+  return [style.strong('Time'), ...lines, `  ${style.dim(sumText(timing, durationMs))}`];
+}
+
+/** Whose time it was, in one line. */
+function sumText({ phases, requestsMs, browserMs, ownMs }: Timing, durationMs: number): string {
+  const requests = phases.filter(({ kind }) => kind === 'request').length;
+  const parts = [
+    `${requests} ${requests === 1 ? 'request' : 'requests'} ${duration(requestsMs)}`,
+    ...(phases.some(({ kind }) => kind === 'browser') ? [`browser ${duration(browserMs)}`] : []),
+    `oidc-cli itself ${duration(ownMs)}`,
+  ];
+  return `${duration(durationMs)} in all: ${parts.join(', ')}`;
+}
+
 /** The step, and of which job it is where there are several. */
-function nameOf({ step, about }: ShownEvent): string {
+function nameOf({ step, about }: { readonly step: string; readonly about?: string | undefined }): string {
   return about === undefined ? step : `${step} (${about})`;
 }
 
@@ -136,15 +193,12 @@ function outcome(
   style: TraceStyle,
   printable: (text: string) => string,
 ): string {
-  const time = style.dim(milliseconds(durationMs));
+  const time = style.dim(durationMs === undefined ? 'not answered' : duration(durationMs));
   if (status === undefined) return `${style.bad(`no answer (${printable(failure ?? 'unknown')})`)} ${time}`;
   const size = responseSize === undefined ? '' : `, ${responseSize} bytes`;
   const refused = failure === undefined ? '' : ` ${style.bad(printable(failure))}`;
-  return `→ ${status < 400 ? style.good(String(status)) : style.bad(String(status))}${refused} ${time}${style.dim(size)}`;
-}
-
-function milliseconds(duration: number | undefined): string {
-  return duration === undefined ? 'not answered' : `${Math.round(duration)} ms`;
+  const said = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  return `→ ${status < 400 ? style.good(said) : style.bad(said)}${refused} ${time}${style.dim(size)}`;
 }
 
 function checksText(checks: NonNullable<ShownStep['checks']>): string {

@@ -10,7 +10,14 @@ export interface LiveView {
   /** A step happened, or an answer is complete. */
   happened(event: ShownEvent): void;
   /** The command is over. */
-  ended(events: readonly ShownEvent[]): void;
+  ended(events: readonly ShownEvent[], run: EndedRun): void;
+}
+
+/** When a command began, in milliseconds since the epoch, how many it took, and how it ended. */
+interface EndedRun {
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly exitCode: number;
 }
 
 /** How a command ended. */
@@ -59,9 +66,19 @@ export class Tracing implements Follower {
   }
 
   /** Ends the live view. Throws what went wrong in it. */
-  end(): void {
-    this.show((view) => view.ended(this.raw.map((event, index) => this.live.event(event, index + 1))));
+  end(ending: Ending): void {
+    const run = { ...this.run, ...this.howItEnded(ending) };
+    this.show((view) =>
+      view.ended(
+        this.raw.map((event, index) => this.live.event(event, index + 1)),
+        run,
+      ),
+    );
     if (this.fault) throw this.fault.error;
+  }
+
+  private howItEnded({ exitCode, at }: Ending): Omit<EndedRun, 'startedAt'> {
+    return { durationMs: Math.max(0, at - this.run.startedAt), exitCode };
   }
 
   private show(work: (view: LiveView) => void): void {
@@ -88,18 +105,8 @@ export class Tracing implements Follower {
     const { failure } = ending;
     return {
       ...this.run,
-      durationMs: Math.max(0, ending.at - this.run.startedAt),
-      exitCode: ending.exitCode,
-      ...(failure === undefined
-        ? {}
-        : {
-            failure: {
-              code: failure.code,
-              message: redactor.words(failure.message),
-              causes: failure.causes.map((cause) => redactor.words(cause)),
-              fix: redactor.words(failure.fix),
-            },
-          }),
+      ...this.howItEnded(ending),
+      ...(failure === undefined ? {} : { failure: redactor.failure(failure) }),
       personsMasked: !withClaims,
       events,
       names: [...redactor.places].map(([name, places]) => ({ name, places: [...places] })).sort(byKindAndNumber),

@@ -334,6 +334,7 @@ test.runIf(requirement('IPv6', ipv6, 'a provider may have no other address'))(
 test('every exchange is recorded whole, with the step that asked', async () => {
   const server = await serve(async (request, response) => {
     response.setHeader('x-seen', request.method ?? '');
+    response.setHeader('set-cookie', ['a=1; Expires=Wed, 25 Nov 2026 00:00:00 GMT', 'b=2']);
     response.end(await bodyOf(request));
   });
   const recorder = new Recorder();
@@ -359,12 +360,32 @@ test('every exchange is recorded whole, with the step that asked', async () => {
       },
       requestBody: 'code=abc',
       startedAt: 1_005,
-      durationMs: 5,
+      // A clock that goes on by 5 whenever it is read: request, socket, connection, sent, answered, ended.
+      durationMs: 25,
+      times: { blocked: 5, connect: 5, send: 5, wait: 5, receive: 5 },
+      serverAddress: '127.0.0.1',
       status: 200,
-      responseHeaders: expect.objectContaining({ 'x-seen': 'POST' }),
+      responseHeaders: expect.not.objectContaining({ 'set-cookie': expect.anything() }),
+      responseCookies: ['a=1; Expires=Wed, 25 Nov 2026 00:00:00 GMT', 'b=2'],
       responseBody: 'code=abc',
     },
   ]);
+  expect(recorder.exchanges[0]?.responseHeaders).toMatchObject({ 'x-seen': 'POST' });
+});
+
+test('the parts of a request are told: a name is looked up, a kept connection needs none', async () => {
+  const server = await serve((_, response) => response.end());
+  const recorder = new Recorder();
+  const fetch = fetchWith({ recorder });
+  for (let round = 0; round < 2; round += 1) await fetch(`http://localhost:${server.port}/`);
+  const parts = recorder.exchanges.map(({ times }) => Object.keys(times ?? {}));
+  expect(parts).toEqual([
+    ['blocked', 'dns', 'connect', 'send', 'wait', 'receive'],
+    ['blocked', 'send', 'wait', 'receive'],
+  ]);
+  for (const { times = {}, durationMs } of recorder.exchanges) {
+    expect(Object.values(times).reduce((sum, part) => sum + part, 0)).toBe(durationMs);
+  }
 });
 
 test('a failed exchange is recorded with its failure', async () => {
@@ -372,4 +393,6 @@ test('a failed exchange is recorded with its failure', async () => {
   await failure(fetchWith({ recorder })(`http://127.0.0.1:${await deadPort()}/`, { step: 'discovery' }));
   expect(recorder.last('discovery')).toMatchObject({ failure: 'network_refused: ECONNREFUSED' });
   expect(recorder.last('discovery')).not.toHaveProperty('status');
+  // It came to the connection, and no further.
+  expect(Object.keys(recorder.last('discovery')?.times ?? {})).toEqual(['blocked', 'connect']);
 });

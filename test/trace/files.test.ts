@@ -97,15 +97,24 @@ describe('on stderr', () => {
       line.replaceAll(/127\.0\.0\.1:\d+/g, 'HOST').replaceAll(/\d+ (ms|bytes)/g, 'N $1'),
     );
     expect(plain.filter((line) => /discovery|token request|checks/.test(line))).toEqual([
-      '· discovery: GET http://HOST/.well-known/openid-configuration → 200 N ms, N bytes',
-      '· token request: POST http://HOST/token → 200 N ms, N bytes',
+      '· discovery: GET http://HOST/.well-known/openid-configuration → 200 OK N ms, N bytes',
+      '· token request: POST http://HOST/token → 200 OK N ms, N bytes',
       '· ID token checks: 14 made, none failed',
     ]);
   });
 
   test('--trace ends with the time of each request', async () => {
     const { stderr } = await traced(machine, login(), world);
-    expect(stderr).toMatch(/\nTime\n( {2}\[\d+\] [\w ]+ {2,}\d+ ms\n){4} {2}4 requests, \d+ ms in all\n/);
+    const [, table = ''] = /\nTime\n([\s\S]*?)\nTrace written/.exec(stderr) ?? [];
+    const plain = table.split('\n').map((line) => line.replace(/ +\d+ ms.*/, '').replace(/^ {2}\[\d+\] +/, ''));
+    expect(plain.slice(0, -1)).toEqual([
+      'discovery',
+      'key set',
+      'sign-in at the provider',
+      'token request',
+      'userinfo request',
+    ]);
+    expect(table).toMatch(/ms in all: 4 requests \d+ ms, browser \d+ ms, oidc-cli itself \d+ ms$/);
   });
 
   test('no line of it is written without these flags', async () => {

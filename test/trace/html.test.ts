@@ -158,7 +158,7 @@ describe.runIf(present)('in a real browser', () => {
   test('each step unfolds by the keyboard, and a replaced value leads to where else it was seen', async () => {
     const { address } = await signIn({});
     const { page } = await open(address);
-    const request = page.locator('details.event', { has: page.locator('.label', { hasText: /^token request$/ }) });
+    const request = page.locator('details.event', { has: page.locator('.label', { hasText: /^token request POST/ }) });
     const form = request.getByText('code_verifier', { exact: true });
     expect(await form.isVisible()).toBe(false);
     await request.locator('> summary').focus();

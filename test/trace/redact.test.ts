@@ -47,11 +47,13 @@ test('headers: what is known is shown, and everything else has a number', () => 
       },
       responseHeaders: {
         'content-type': 'text/plain',
-        'set-cookie':
-          'session=first; Path=/; Expires=Wed, 25 Nov 2026 00:00:00 GMT; HttpOnly; Odd=thing, other=third; Secure',
         'content-security-policy': "script-src 'nonce-abc'; default-src 'none'",
         location: '/next?code=the-code-itself&state=first&iss=https://id.example.com',
       },
+      responseCookies: [
+        'session=first; Path=/interaction/Xk29fjQpz7TbNs4LmW1e; Expires=Wed, 25 Nov 2026 00:00:00 GMT; HttpOnly; Odd=thing',
+        'other=third; Secure',
+      ],
     }),
   ]);
   const sent = (name: string) => named(event.request.headers, name);
@@ -61,11 +63,31 @@ test('headers: what is known is shown, and everything else has a number', () => 
   expect(sent('authorization')).toBe('Basic my app:secret#1');
   expect(sent('cookie')).toBe('session=secret#2; theme=secret#3');
   expect(sent('x-unheard-of')).toBe('secret#4');
-  expect(came('set-cookie')).toBe(
-    'session=secret#2; Path=/; Expires=Wed, 25 Nov 2026 00:00:00 GMT; HttpOnly, other=secret#5; Secure',
-  );
-  expect(came('content-security-policy')).toBe("script-src 'nonce-secret#6'; default-src 'none'");
-  expect(came('location')).toBe('https://id.example.com/next?code=secret#7&state=secret#2&iss=https://id.example.com');
+  expect(came('content-security-policy')).toBe("script-src 'nonce-secret#5'; default-src 'none'");
+  expect(came('location')).toBe('https://id.example.com/next?code=secret#6&state=secret#2&iss=https://id.example.com');
+  expect(event.response.headers.filter(({ name }: { name: string }) => name === 'set-cookie')).toEqual([
+    {
+      name: 'set-cookie',
+      value: 'session=secret#2; Path=/interaction/secret#7; Expires=Wed, 25 Nov 2026 00:00:00 GMT; HttpOnly',
+    },
+    { name: 'set-cookie', value: 'other=secret#8; Secure' },
+  ]);
+});
+
+test('the issuer as origin and referer is no secret, and stays what it is elsewhere', () => {
+  const [sent, later] = shown([
+    exchange({
+      step: 'sign-in page',
+      requestHeaders: {
+        origin: 'https://id.example.com',
+        referer: 'https://id.example.com/interaction/Xk29fjQpz7TbNs4LmW1e',
+      },
+    }),
+    exchange({ step: 'userinfo request', responseBody: JSON.stringify({ iss: 'https://id.example.com' }) }),
+  ]);
+  expect(named(sent.request.headers, 'origin')).toBe('https://id.example.com');
+  expect(named(sent.request.headers, 'referer')).toBe('https://id.example.com/interaction/secret#1');
+  expect(later.response.body.value).toEqual({ iss: 'https://id.example.com' });
 });
 
 test('an address: user, password, opaque path, query and fragment', () => {

@@ -1,0 +1,87 @@
+import type { ShownEvent, ShownStep } from './document.js';
+import { insideOf, statusText } from './html-inside.js';
+import type { Markup, Words } from './html-words.js';
+import { duration, isRefused } from './phases.js';
+import type { Party } from './recorder.js';
+
+const PARTIES: readonly Party[] = ['browser', 'cli', 'provider'];
+const PARTY_NAMES: Readonly<Record<Party, string>> = { browser: 'Browser', cli: 'oidc-cli', provider: 'Provider' };
+
+/**
+ * The diagram of browser, oidc-cli and provider; each line unfolds. `failed`
+ * says whether it ended badly: what was refused is then why, and unfolded, and
+ * else it was expected. `checksAt`: where else on the page all checks stand.
+ */
+export function sequence(
+  events: readonly ShownEvent[],
+  { failed, checksAt }: { readonly failed: boolean; readonly checksAt?: string },
+  words: Words,
+): Markup {
+  const heads = PARTIES.map((party) => `<li class="${party}"><span>${PARTY_NAMES[party]}</span></li>`).join('');
+  return `<ul class="heads" aria-hidden="true">${heads}</ul>
+<ol class="events">${events.map((event) => `<li>${line(event, failed, checksAt, words)}</li>`).join('\n')}</ol>`;
+}
+
+/** Whether an event shows a failure: no answer, one that refuses, or a check that failed. */
+export function isFailed(event: ShownEvent): boolean {
+  if (event.kind === 'exchange') return isRefused(event);
+  return event.failure !== undefined || event.checks?.some(({ verdict }) => verdict === 'fail') === true;
+}
+
+function line(event: ShownEvent, failed: boolean, checksAt: string | undefined, words: Words): Markup {
+  const { number, from, to } = event;
+  const bad = isFailed(event);
+  const tone = bad ? (failed ? ' bad' : ' refused') : '';
+  const way = from === to ? `inside ${PARTY_NAMES[from]}` : `from ${PARTY_NAMES[from]} to ${PARTY_NAMES[to]}`;
+  const gist = gistOf(event);
+  const label = `${words.text(event.step)}${gist === undefined ? '' : ` <span class="gist">${words.text(gist)}</span>`}`;
+  const arrow =
+    from === to
+      ? `<span class="own"><span class="label">${label}</span></span>`
+      : `<span class="label">${label}</span><span class="arrow ${direction(from, to)}"></span>${answerArrow(event)}`;
+  return `<details id="event-${number}" class="event ${from}-${to}${tone}"${bad && failed ? ' open' : ''}><summary><span class="number">${number}</span><span class="lanes">${arrow}<span class="aside"> ${way}</span></span></summary>
+<div class="inside">${insideOf(event, checksAt, words)}</div></details>`;
+}
+
+function answerArrow(event: ShownEvent): Markup {
+  if (event.kind === 'step') return '';
+  const { status, durationMs, from, to } = event;
+  const took = durationMs === undefined ? '' : ` · ${duration(durationMs)}`;
+  if (status === undefined) return `<span class="label back">no answer${took}</span>`;
+  return `<span class="arrow back ${direction(to, from)}"></span><span class="label back">${status}<span class="phrase">${statusText(status).slice(3)}</span>${took}</span>`;
+}
+
+/** What an event says in few words. */
+function gistOf(event: ShownEvent): string | undefined {
+  if (event.kind === 'exchange') return `${event.method} ${event.url.base.replace(/^\w+:\/\/[^/]*/, '')}`;
+  if (event.step === 'authorization response') return answerOf(event);
+  if (event.checks) return checksOf(event.checks);
+  return event.note;
+}
+
+/** What came back: a code, or the provider's refusal. */
+function answerOf({ url, parameters = [] }: ShownStep): string | undefined {
+  const all = [...parameters, ...(url?.query ?? []), ...(url?.fragment ?? [])];
+  const error = all.find(({ name }) => name === 'error');
+  if (error) return `error ${error.value}`;
+  return all.some(({ name }) => name === 'code') ? 'with a code' : undefined;
+}
+
+function checksOf(checks: NonNullable<ShownStep['checks']>): string {
+  const count = (verdict: string) => checks.filter((check) => check.verdict === verdict).length;
+  const said = [
+    [count('pass'), 'met'],
+    [count('warn'), count('warn') === 1 ? 'warning' : 'warnings'],
+    [count('fail'), 'failed'],
+  ] as const;
+  return said
+    .filter(([number]) => number > 0)
+    .map(([number, words]) => `${number} ${words}`)
+    .join(', ');
+}
+
+function direction(from: Party, to: Party): string {
+  const rightward = PARTIES.indexOf(from) < PARTIES.indexOf(to);
+  const far = Math.abs(PARTIES.indexOf(from) - PARTIES.indexOf(to)) > 1;
+  return `${rightward ? 'rightward' : 'leftward'} ${far ? 'far' : 'near'}`;
+}
