@@ -76,6 +76,62 @@ describe('the whole of a sign-in', () => {
     expect(JSON.parse(of('discovery').response.content.text)).toMatchObject({ issuer: provider.issuer });
   });
 
+  test('keeps the members of its own apart, and what it says adds up', async () => {
+    const idp = await identityProvider();
+    const argv = ['login', '--issuer', idp.issuer, '--client-id', 'demo', '--redirect-uri', 'http://127.0.0.1:0/back'];
+    const driven = ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE'];
+    const { har, code, stderr } = await traced(machine, [...argv, ...driven], { env: ENV });
+    expect(code, stderr).toBe(0);
+    const archive = JSON.parse(har);
+    await expect(validateHar(archive)).resolves.toBeTruthy();
+    expect(foreignMembers(archive.log)).toEqual([]);
+    const { entries, pages } = archive.log;
+    expect(pages).toMatchObject([{ title: 'oidc-cli login' }]);
+    for (const entry of entries) {
+      expect(entry.pageref).toBe(pages[0].id);
+      // HAR 1.2: -1 is no time, and connect includes ssl.
+      const { blocked = 0, dns = 0, connect = 0, send, wait, receive } = entry.timings;
+      const parts = [blocked, dns, connect, send, wait, receive].map((part) => Math.max(0, part));
+      expect(parts.reduce((sum, part) => sum + part, 0)).toBe(entry.time);
+      const { request, response } = entry;
+      expect(new URL(request.url).search).toBe(
+        request.queryString.length === 0
+          ? ''
+          : `?${new URLSearchParams(request.queryString.map(({ name, value }: HarPair) => [name, value]))}`,
+      );
+      for (const { value } of [...request.cookies, ...response.cookies]) expect(value).toMatch(/^(secret#\d+)?$/);
+    }
+    const pageEntries = entries.filter((entry: { _step: string }) => entry._step === 'sign-in page');
+    const posted = pageEntries.find((entry: { request: { method: string } }) => entry.request.method === 'POST');
+    expect(posted.request.postData.mimeType).toBe('application/x-www-form-urlencoded');
+    expect(new URLSearchParams(posted.request.postData.text).get('password')).toMatch(/^secret#\d+$/);
+    expect(posted.request.cookies.map(({ name }: HarPair) => name)).toContain('idp_interaction');
+    expect(posted.serverIPAddress).toBe('127.0.0.1');
+    expect(posted.response).toMatchObject({ status: 303, statusText: 'See Other' });
+    expect(posted.response.redirectURL).toMatch(/^http:\/\/127\.0\.0\.1/);
+    // Every cookie of an answer, not the last one alone.
+    expect(pageEntries[0].response.cookies.map(({ name }: HarPair) => name)).toEqual(
+      expect.arrayContaining(['idp_interaction', 'idp_interaction.sig', 'idp_resume']),
+    );
+    const [cookie] = pageEntries[0].response.cookies;
+    expect(cookie).toMatchObject({ httpOnly: true, secure: false, expires: expect.stringMatching(/^\d{4}-.*Z$/) });
+  });
+
+  test('has an answer that came as a form as a form', async () => {
+    const openUrl = async (url: string) => {
+      const page = await (await fetch(url)).text();
+      const fields = new URLSearchParams();
+      for (const [, name = '', value = ''] of page.matchAll(/name="([^"]*)" value="([^"]*)"/g)) fields.set(name, value);
+      await fetch(/action="([^"]*)"/.exec(page)?.[1] ?? '', { method: 'POST', body: fields });
+    };
+    const { har, code, stderr } = await traced(machine, login('--response-mode', 'form_post'), { openUrl });
+    expect(code, stderr).toBe(0);
+    const { entries } = JSON.parse(har).log;
+    const { request } = entries.find((entry: { _step: string }) => entry._step === 'authorization response');
+    expect(request).toMatchObject({ method: 'POST', queryString: [] });
+    expect(new URLSearchParams(request.postData.text).get('code')).toMatch(/^secret#\d+$/);
+  });
+
   test.each([
     ['when the token endpoint is broken', { token: () => ({ status: 500, body: 'it broke' }) }, 'token_endpoint_error'],
     ['when no answer comes', { discovery: () => ({ status: 404, body: 'nothing here' }) }, 'discovery_not_found'],
@@ -86,6 +142,38 @@ describe('the whole of a sign-in', () => {
     await expect(validateHar(JSON.parse(har))).resolves.toBeTruthy();
   });
 });
+
+interface HarPair {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What HTTP Archive 1.2 has in each of its objects; anything else has to begin with an underscore. */
+const HAR_MEMBERS: Readonly<Record<string, string>> = {
+  log: 'version creator browser pages entries comment',
+  creator: 'name version comment',
+  pages: 'startedDateTime id title pageTimings comment',
+  pageTimings: 'onContentLoad onLoad comment',
+  entries: 'pageref startedDateTime time request response cache timings serverIPAddress connection comment',
+  request: 'method url httpVersion cookies headers queryString postData headersSize bodySize comment',
+  response: 'status statusText httpVersion cookies headers content redirectURL headersSize bodySize comment',
+  cookies: 'name value path domain expires httpOnly secure sameSite comment',
+  headers: 'name value comment',
+  queryString: 'name value comment',
+  postData: 'mimeType params text comment',
+  content: 'size compression mimeType text encoding comment',
+  cache: 'beforeRequest afterRequest comment',
+  timings: 'blocked dns connect send wait receive ssl comment',
+};
+
+function foreignMembers(value: object, of = 'log'): string[] {
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (name.startsWith('_')) return [];
+    if (!HAR_MEMBERS[of]?.split(' ').includes(name)) return [`${of}.${name}`];
+    const several: unknown[] = Array.isArray(inner) ? inner : [inner];
+    return several.flatMap((each) => (typeof each === 'object' && each !== null ? foreignMembers(each, name) : []));
+  });
+}
 
 describe('on stderr', () => {
   test('-v is one line for each request and step, and the data on stdout is the same', async () => {
@@ -206,6 +294,10 @@ test('the checks of a smoke run are told apart', async () => {
     );
   }
   expect(stderr).toContain('token request (second)');
+  // The pages that a check signs in on are its own, and so is its verdict.
+  const second = events.filter((event) => event.about === 'second');
+  expect(second.filter(({ step }) => step === 'sign-in page').length).toBeGreaterThan(3);
+  expect(second.at(-1)).toMatchObject({ step: 'check judged', verdict: 'pass' });
   for (const output of Object.values(outputs)) expect(output).not.toContain('alice-password');
 });
 

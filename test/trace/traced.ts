@@ -31,7 +31,8 @@ export interface TraceJson {
     readonly checks?: readonly { readonly name: string; readonly verdict: string }[];
     readonly request?: { readonly headers: readonly Parameter[]; readonly body: Body | null };
     readonly response?: { readonly status: number; readonly headers: readonly Parameter[]; readonly body: Body | null };
-    readonly failure?: string | null;
+    readonly failure?: unknown;
+    readonly verdict?: string;
   }[];
 }
 
