@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Environment, Output } from './context.js';
+import { harmlessInJson, shownHarmless } from './harmless.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
 export interface Style {
@@ -96,7 +97,7 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
     },
     json: (value) => {
       clear();
-      world.stdout.write(`${escapeInvisible(JSON.stringify(value, undefined, 2))}\n`);
+      world.stdout.write(`${harmlessInJson(JSON.stringify(value, undefined, 2))}\n`);
     },
     say: (line) => {
       clear();
@@ -121,19 +122,7 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
  * can neither drive the terminal nor disguise what is read.
  */
 export function printable(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
-    /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-}
-
-/** JSON text with what could drive or deceive a terminal as `\\uXXXX`. The line breaks between members stay. */
-function escapeInvisible(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return shownHarmless(text);
 }
 
 /** Terminal columns of a text: colours take none, marks none of their own, wide East Asian characters two. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cutShort, shownHarmless } from '../harmless.js';
 import { failureInJapanese } from './failure-in-japanese.js';
 
 /** How the sign-in (or sign-out) ended, as the waiting page is told. */
@@ -86,12 +87,15 @@ export function pageLanguage(acceptLanguage: string | undefined): PageLanguage {
   return wishes[0]?.language === 'ja' ? 'ja' : 'en';
 }
 
+/** Characters of a person's name: nobody's is longer, but a provider may say anything. */
+const LONGEST_NAME = 200;
+
 /** The page that tells how it ended. All words in `verdict` are treated as text, whoever wrote them. */
 export function verdictPage(verdict: Verdict, kind: CallbackKind, language: PageLanguage): string {
   const words = WORDS[language];
   if (verdict.ok) {
     const title = words[kind].done;
-    const who = verdict.name === undefined ? '' : fact(words.account, escapeHtml(verdict.name));
+    const who = verdict.name === undefined ? '' : fact(words.account, escapeHtml(cutShort(verdict.name, LONGEST_NAME)));
     const where = verdict.issuer === undefined ? '' : fact(words.provider, breakable(verdict.issuer));
     const list = who || where ? `<dl>${who}${where}</dl>` : '';
     return layout(language, title, 'good', '✓', `${list}<p class="last">${words.close}</p>`);
@@ -154,5 +158,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return shownHarmless(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

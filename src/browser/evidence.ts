@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
+import { shownHarmless } from '../harmless.js';
 import { nameOf, type PageDescription } from './page-description.js';
 import type { SignInEvidence } from './sign-in-driver.js';
 
@@ -48,5 +49,7 @@ function pageText(page: PageDescription): string {
     .filter(({ visible }) => visible)
     .map((control) => `- ${nameOf(control)}${control.disabled ? ' (disabled)' : ''}`);
   const alerts = page.alerts.map((text) => `! ${text}`);
-  return [page.url, page.title, ...status, '', ...alerts, ...page.lines, '', ...controls, ''].join('\n');
+  const lines = [page.url, page.title, ...status, '', ...alerts, ...page.lines, '', ...controls, ''];
+  // Whoever looks at the file may do so on a terminal.
+  return lines.map(shownHarmless).join('\n');
 }

@@ -1,5 +1,10 @@
+import { cutShort } from '../harmless.js';
 import type { Session } from '../sessions/session-store.js';
 import { printable } from '../terminal.js';
+
+/** Characters of a name, and of a claim: what is longer is whole in `--json`. */
+const LONGEST_NAME = 200;
+const LONGEST_CLAIM = 10_000;
 
 /** Seconds since the epoch as RFC 3339 in UTC, or null: the form of every time in `--json`. */
 export function timestamp(seconds: number | undefined): string | null {
@@ -49,14 +54,15 @@ export function person(session: Session): { name: string | undefined; email: str
 /** "Alice Example <alice@example.com>", or the subject where nothing else is known. */
 export function personText(session: Session): string {
   const { name, email } = person(session);
-  if (name && email) return `${printable(name)} <${printable(email)}>`;
-  return printable(name ?? email ?? session.subject);
+  const short = (text: string) => printable(cutShort(text, LONGEST_NAME));
+  if (name && email) return `${short(name)} <${short(email)}>`;
+  return short(name ?? email ?? session.subject);
 }
 
 /** Claims as aligned `name  value` rows; anything but text as JSON. */
 export function claimRows(claims: Readonly<Record<string, unknown>>): string[][] {
   return Object.entries(claims).map(([name, value]) => [
-    printable(name),
-    printable(typeof value === 'string' ? value : JSON.stringify(value)),
+    printable(cutShort(name, LONGEST_NAME)),
+    printable(cutShort(typeof value === 'string' ? value : JSON.stringify(value), LONGEST_CLAIM)),
   ]);
 }

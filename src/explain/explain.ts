@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { cutShort } from '../harmless.js';
 import { authorization } from './authorization.js';
 import { configuration } from './configuration.js';
 import { redirectUriCause } from './differences.js';
@@ -36,9 +37,21 @@ export function codesByArea(): readonly { readonly area: string; readonly codes:
 }
 
 /** Puts a stable code and what is known of this run into words. Pure: every code has words, and none of them throws. */
-export function explain(code: ErrorCode, facts: Facts): Explanation {
+export function explain(code: ErrorCode, known: Facts): Explanation {
+  const facts = readable(known);
   const explanation = entries[code](facts);
   // What the provider itself says of the reason is likelier than what is usual.
   const said = [causeOfOwnCode(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
   return said.length === 0 ? explanation : { ...explanation, causes: [...said, ...explanation.causes] };
+}
+
+/** Characters of one fact in words: a description may be a whole page, and is whole in the facts of `--json`. */
+const LONGEST_FACT = 1_000;
+
+/** The facts, with what nobody would read to its end cut short; they themselves where there is nothing such. */
+function readable(facts: Facts): Facts {
+  const long = Object.entries(facts).flatMap(([name, value]) =>
+    typeof value === 'string' && value.length > LONGEST_FACT ? [[name, cutShort(value, LONGEST_FACT)] as const] : [],
+  );
+  return long.length === 0 ? facts : { ...facts, ...Object.fromEntries(long) };
 }

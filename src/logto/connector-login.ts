@@ -17,7 +17,7 @@ import { breaksUnderRawBasic } from './secret-checks.js';
 import { snakeCase, snakeCaseParameters } from './snake-case.js';
 import { type ConnectorTokens, exchangeCodeAsLogto, MOST_WORDS } from './token-request.js';
 import { type TokenStorage, tryTokenStorage } from './token-storage.js';
-import { type TwoReadings, twoReadings } from './two-readings.js';
+import { asLogtoCheck, type TwoReadings, twoReadings } from './two-readings.js';
 import { explainProfile, type ProfileLine } from './user-profile.js';
 
 /** A sign-in as Logto would do it. */
@@ -154,17 +154,20 @@ export async function finishAsLogto(
     verifyIdTokenAsLogto(config, tokens.id_token, sent.nonce, deps).catch(refusal),
   ]);
   const { checks } = report;
-  deps.recorder.note({ step: 'ID token checks', from: 'cli', to: 'cli', at: deps.clock.now(), checks });
+  const inside = { from: 'cli', to: 'cli', at: deps.clock.now() } as const;
+  deps.recorder.note({ step: 'ID token checks', ...inside, checks });
+  const readings = twoReadings(report, config, verified instanceof OidcCliError ? verified : undefined);
+  deps.recorder.note({ step: "Logto's checks", ...inside, checks: readings.map(asLogtoCheck) });
   if (verified instanceof OidcCliError) {
     const { code: refused, facts, cause, exitCode } = verified;
-    const details = { checks: twoReadings(report, config, verified) };
+    const details = { checks: readings };
     throw new OidcCliError(refused, { ...facts, ...discoveredFacts(known) }, { cause, exitCode, details });
   }
   return {
     redirectUri: sent.redirectUri,
     issuer,
     report,
-    readings: twoReadings(report, config, undefined),
+    readings,
     profile: explainProfile(verified, config),
     storage: await tryTokenStorage(connector, tokens, deps),
     idToken: tokens.id_token,

@@ -1,5 +1,6 @@
 import type { OidcCliError } from '../errors.js';
 import type { Check, CheckName, IdTokenReport } from '../protocol/id-token-report.js';
+import type { StepCheck } from '../trace/recorder.js';
 import type { ConnectorConfig } from './connector-config.js';
 
 /** What Logto does about one thing that the standard has checked. */
@@ -102,6 +103,17 @@ export function twoReadings(
     ...(typ === undefined ? [] : [own('typ')]),
     own('claim types'),
   ];
+}
+
+/** Logto's side of a line as a check of its own, for a trace. */
+export function asLogtoCheck({ name, actual, logto }: TwoReadings): StepCheck {
+  const looked = logto.verdict === 'pass' || logto.verdict === 'fail';
+  return {
+    name,
+    verdict: looked ? logto.verdict : 'skip',
+    expected: logto.note,
+    actual: looked ? actual : logto.verdict,
+  };
 }
 
 /** The check that a refusal of Logto belongs to. */

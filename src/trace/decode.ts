@@ -52,6 +52,18 @@ export function wordsOfPage(html: string): string {
     .replace(/<(script|style|template)\b[\s\S]*?(<\/\1\s*>|$)/gi, ' ')
     .replace(/<!--[\s\S]*?(-->|$)/g, ' ')
     .replace(/<[^>]*(>|$)/g, ' ')
+    .replace(/&(amp|lt|gt|quot|#39|apos|nbsp);/g, (_reference, name: string) => REFERENCES[name] ?? ' ')
     .replace(/\s+/g, ' ')
     .trim();
 }
+
+/** What stands on nearly every page; any other character reference is left as it is. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  '#39': "'",
+  apos: "'",
+  nbsp: ' ',
+};

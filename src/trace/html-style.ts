@@ -19,6 +19,7 @@ a { color: var(--accent); }
 h1 { margin: 0; font-size: 1.65rem; line-height: 1.25; letter-spacing: -.01em; display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .8rem; }
 h2 { margin: 0 0 .5rem; font-size: 1.15rem; }
 h3 { margin: 0 0 .4rem; font-size: .95rem; }
+h3.of { margin-top: 1.3rem; } h3.of a { color: inherit; text-decoration-color: var(--lane); text-underline-offset: 3px; }
 h4 { margin: .9rem 0 .3rem; font-size: .8rem; font-weight: 600; color: var(--soft); }
 .kind { margin: 0; color: var(--soft); font-size: .9rem; }
 .badge { flex: none; font-size: .85rem; font-weight: 600; line-height: 1.5; padding: .05rem .7rem; border-radius: 1rem; border: 1.5px solid currentColor; color: var(--good); background: var(--good-back); white-space: nowrap; }
@@ -105,14 +106,14 @@ tbody th { font-weight: 600; }
 .job > .outcome { margin-bottom: 1.2rem; padding: .9rem 1.1rem; border-radius: .5rem; background: var(--bad-back); } .job > .outcome .message { font-size: 1.02rem; }
 .legend { list-style: none; margin: 0 0 .4rem; padding: 0; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; color: var(--soft); font-size: .82rem; }
 .key { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem; border-radius: .2rem; vertical-align: -.08rem; }
-.times th[scope=row] { width: 14rem; padding-left: 1.8rem; text-indent: -1.8rem; font-weight: 400; } .times th .number { padding: 0; display: inline-block; width: 1.8rem; text-indent: 0; }
+.times th[scope=row] { width: 13rem; padding-left: 1.8rem; text-indent: -1.8rem; font-weight: 400; } .times th .number { padding: 0; display: inline-block; width: 1.8rem; text-indent: 0; }
 .times th a { color: inherit; text-decoration-color: var(--lane); text-underline-offset: 3px; }
 .bar .whole { display: flex; min-width: 3px; height: .85rem; margin-top: .32rem; border-radius: .2rem; overflow: hidden; }
 .whole > span { flex-basis: 0; min-width: 0; }
 .own.key, .whole .own { background: var(--bar-own); } .connecting.key, .whole .connecting { background: var(--bar-connecting); } .waiting.key, .whole .waiting { background: var(--bar-waiting); }
 .receiving.key, .whole .receiving { background: var(--bar-receiving); } .browser.key, .whole .browser { background: repeating-linear-gradient(135deg, var(--bar-browser) 0 5px, transparent 5px 8px); border: 1px solid var(--bar-browser); border-radius: .2rem; }
 .took, th.took { width: 5.5rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.times .fail th, .times .fail .took { color: var(--bad); } .parts { width: 16rem; color: var(--soft); } td.parts { font-size: .82rem; line-height: 1.7; }
+.times .fail th, .times .fail .took { color: var(--bad); } .parts { width: 19rem; color: var(--soft); } td.parts { font-size: .82rem; line-height: 1.7; }
 .names ul { margin: 0; padding: 0; list-style: none; } .names th[scope=row] { width: 8rem; }
 tr:target { background: var(--name-back); }
 footer { margin-top: 1.5rem; color: var(--soft); font-size: .88rem; }

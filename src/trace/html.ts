@@ -166,9 +166,9 @@ function commandSections(document: TraceDocument, words: Words): Sections {
     const nothing = 'Nothing was sent, and nothing happened that a trace tells of.';
     return { markup: `<section class="card"><p>${nothing}</p></section>`, links: [] };
   }
-  const checks = events.flatMap((event) => (event.kind === 'step' ? (event.checks ?? []) : []));
+  const judged = events.filter((event): event is ShownStep => event.kind === 'step' && event.checks !== undefined);
   const timing = timingOf(events, document);
-  const titled = events.some(({ step }) => step === 'token checks') ? 'Token checks' : 'ID token checks';
+  const titled = judged.some(({ step }) => step === 'ID token checks') ? 'ID token checks' : 'Checks';
   const all = [
     section(
       'sequence',
@@ -176,10 +176,20 @@ function commandSections(document: TraceDocument, words: Words): Sections {
       `${HINT}${sequence(events, { failed: document.exitCode !== 0, checksAt: 'checks' }, words)}`,
       'diagram',
     ),
-    ...(checks.length === 0 ? [] : [section('checks', titled, checkTable(checks, words))]),
+    ...(judged.length === 0 ? [] : [section('checks', titled, checkTables(judged, words))]),
     ...(timing.phases.length === 0 ? [] : [section('timing', 'Time', timeTable(timing, words))]),
   ];
   return { markup: all.map(({ markup }) => markup).join('\n'), links: all.map(({ id, title }) => [id, title]) };
+}
+
+/** The checks of each step that made some, one below the other. */
+function checkTables(steps: readonly ShownStep[], words: Words): Markup {
+  return steps
+    .map(({ step, number, checks = [] }, index) => {
+      const heading = `<h3 class="of"><a href="#event-${number}">${words.text(step)}</a></h3>`;
+      return (index === 0 && step === 'ID token checks' ? '' : heading) + checkTable(checks, words);
+    })
+    .join('');
 }
 
 const HINT = '<p class="hint">Each line unfolds to what was sent and what it means.</p>';

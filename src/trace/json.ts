@@ -1,3 +1,4 @@
+import { harmlessInJson } from '../harmless.js';
 import { type ShownEvent, type ShownUrl, type TraceDocument, urlText } from './document.js';
 import { timingOf } from './phases.js';
 
@@ -22,11 +23,7 @@ export function renderJson(document: TraceDocument): string {
 
 /** JSON text, indented, in which nothing can drive a terminal or deceive a reader: such characters are `\uXXXX`. */
 export function harmlessJson(value: unknown): string {
-  const text = JSON.stringify(value, undefined, 2).replace(
-    /[\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `${text}\n`;
+  return `${harmlessInJson(JSON.stringify(value, undefined, 2))}\n`;
 }
 
 /** RFC 3339, in UTC. */

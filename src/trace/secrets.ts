@@ -16,8 +16,8 @@ export class Secrets {
   private readonly forms = new Map<string, string>();
   private readonly people = new Set<string>();
   private readonly harmless = new Set<string>();
-  private secretPattern: RegExp | undefined;
-  private personPattern: RegExp | undefined;
+  private secretFinders: readonly Finder[] | undefined;
+  private personFinders: readonly Finder[] | undefined;
 
   /** The name that stands in place of a secret. From now on it is found in other text too. */
   secret(value: string): string {
@@ -29,7 +29,7 @@ export class Secrets {
   person(value: string): string {
     if (value.length >= 4 && !this.people.has(value)) {
       this.people.add(value);
-      this.personPattern = undefined;
+      this.personFinders = undefined;
     }
     return this.name('person', value);
   }
@@ -47,24 +47,19 @@ export class Secrets {
   /** Text without the secrets that are known. */
   without(text: string): string {
     if (this.forms.size === 0) return text;
-    this.secretPattern ??= patternOf(this.forms.keys());
-    return text.replace(this.secretPattern, (form) => this.name('secret', this.forms.get(form) ?? form));
+    this.secretFinders ??= findersOf(this.forms.keys(), bounded, 'g');
+    return replaced(text, this.secretFinders, (form) => this.name('secret', this.forms.get(form) ?? form));
   }
 
   /** Text without the people that are known, and without e-mail addresses and phone numbers. */
   withoutPeople(text: string): string {
-    this.personPattern ??= new RegExp(
-      [
-        ...[...this.people]
-          .sort((one, other) => other.length - one.length)
-          .map((value) => `(?<![\\p{L}\\p{N}])${escaped(value)}(?![\\p{L}\\p{N}])`),
-        // Only at its beginning: tried at each letter of a long word it would take for ever.
-        '(?<![\\p{L}\\p{N}._%+-])[\\p{L}\\p{N}._%+-]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+',
-        '(?<![\\p{L}\\p{N}])\\+\\d[\\d ()-]{6,}\\d',
-      ].join('|'),
-      'gu',
-    );
-    return text.replace(this.personPattern, (value) => this.name('person', value));
+    this.personFinders ??= [
+      ...findersOf(this.people, (value) => `(?<![\\p{L}\\p{N}])${escaped(value)}(?![\\p{L}\\p{N}])`, 'gu'),
+      // Only at its beginning: tried at each letter of a long word it would take for ever.
+      finderOf(/(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu),
+      finderOf(/(?<![\p{L}\p{N}])\+\d[\d ()-]{6,}\d/gu),
+    ];
+    return replaced(text, this.personFinders, (value) => this.name('person', value));
   }
 
   /** Text that somebody else wrote: without what is known, nor what looks like a token or a part of a secret. */
@@ -99,14 +94,66 @@ export class Secrets {
     for (const form of formsOf(value)) if (!this.forms.has(form)) this.forms.set(form, value);
     // Itself it is, even where it was a form of another.
     this.forms.set(value, value);
-    this.secretPattern = undefined;
+    this.secretFinders = undefined;
   }
 }
 
-/** One pattern for all, the longest first: a form may hold a shorter one. */
-function patternOf(forms: Iterable<string>): RegExp {
-  const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-  return new RegExp(longestFirst.map(bounded).join('|'), 'g');
+/** Where in a text something is to be replaced: from and to, in their order. */
+type Finder = (text: string) => Iterable<readonly [from: number, to: number]>;
+
+/** A longer text is looked for by itself: no regular expression takes any size. */
+const LONGEST_IN_PATTERN = 1_000;
+/** Characters of the texts in one regular expression. */
+const PATTERN_SIZE = 20_000;
+
+/** Finders of these texts, the longest first: one may hold a shorter one. */
+function findersOf(texts: Iterable<string>, patternOf: (text: string) => string, flags: string): Finder[] {
+  const longestFirst = [...texts].sort((one, other) => other.length - one.length);
+  const long = longestFirst.filter((text) => text.length > LONGEST_IN_PATTERN);
+  const finders = long.map(literalFinder);
+  let group: string[] = [];
+  let size = 0;
+  for (const text of longestFirst.slice(long.length)) {
+    group.push(patternOf(text));
+    size += text.length;
+    if (size < PATTERN_SIZE) continue;
+    finders.push(finderOf(new RegExp(group.join('|'), flags)));
+    group = [];
+    size = 0;
+  }
+  return group.length === 0 ? finders : [...finders, finderOf(new RegExp(group.join('|'), flags))];
+}
+
+function finderOf(pattern: RegExp): Finder {
+  return function* (text) {
+    for (const found of text.matchAll(pattern)) yield [found.index, found.index + found[0].length];
+  };
+}
+
+function literalFinder(literal: string): Finder {
+  return function* (text) {
+    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length)) {
+      yield [at, at + literal.length];
+    }
+  };
+}
+
+/** A text with names in place of what the finders find; what is replaced already is not looked at again. */
+function replaced(text: string, finders: readonly Finder[], nameOf: (found: string) => string): string {
+  let parts: readonly (string | { readonly name: string })[] = [text];
+  for (const finder of finders) {
+    parts = parts.flatMap((part) => {
+      if (typeof part !== 'string') return [part];
+      const divided: (string | { readonly name: string })[] = [];
+      let done = 0;
+      for (const [from, to] of finder(part)) {
+        divided.push(part.slice(done, from), { name: nameOf(part.slice(from, to)) });
+        done = to;
+      }
+      return done === 0 ? [part] : [...divided, part.slice(done)];
+    });
+  }
+  return parts.map((part) => (typeof part === 'string' ? part : part.name)).join('');
 }
 
 /** A secret that is a mere word ("secret") is looked for as a word: cut out of `client_secret_basic` it would be told. */

@@ -43,44 +43,6 @@ async function signIn(script: Script, flags: readonly string[] = []): Promise<Tr
   return { ...result, address: pathToFileURL(join(machine.home, 'trace.html')).href };
 }
 
-describe('strings of a hostile provider', () => {
-  const scripts: [string, Script][] = [
-    ['in an error', { token: () => oauthError(400, `invalid_grant`, HOSTILE) }],
-    [
-      'in claims, their names and a header',
-      { claims: { name: HOSTILE, [HOSTILE]: HOSTILE }, header: { typ: HOSTILE } },
-    ],
-    [
-      'in metadata',
-      {
-        metadata: {
-          service_documentation: HOSTILE,
-          [`${HOSTILE}_supported`]: [HOSTILE],
-          acr_values_supported: [HOSTILE],
-        },
-      },
-    ],
-    [
-      'in the authorization response',
-      { authorization: { error: 'access_denied', error_description: HOSTILE, [HOSTILE]: HOSTILE, code: undefined } },
-    ],
-    ['in a page', { token: () => ({ status: 500, headers: { 'content-type': 'text/html' }, body: HOSTILE }) }],
-    ['in userinfo', { userinfo: (honest) => ({ body: { ...honest, name: HOSTILE, email: HOSTILE } }) }],
-  ];
-
-  test.each(scripts)('%s are harmless in every output', async (_where, script) => {
-    const { stderr, har, json, html } = await signIn(script, ['--with-claims']);
-    for (const output of [stderr, har, json, html]) {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
-      expect(output).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
-    }
-    expect(html).not.toMatch(/<script|<img|<\/script|onerror=alert\(1\)>/i);
-    expect(html.match(/<\/html>/g)).toHaveLength(1);
-    expect(() => JSON.parse(har)).not.toThrow();
-    expect(() => JSON.parse(json)).not.toThrow();
-  });
-});
-
 test('the explanation stands before everything else, and the page asks for nothing from anywhere', async () => {
   const { html } = await signIn(REFUSED);
   expect(html.indexOf('The provider refuses the authorization code')).toBeGreaterThan(0);

@@ -1,3 +1,4 @@
+import { harmlessInJson } from '../../harmless.js';
 import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
 import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-words.js';
 import type { Reporter } from './reporters.js';
@@ -12,13 +13,7 @@ export function jsonReporter(): Reporter {
  * `##` so that no CI server that shows it takes `##[…]` for an order.
  */
 function unmistakable(json: string): string {
-  return json
-    .replace(/##/g, '#\\u0023')
-    .replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
-      [...Array(character.length).keys()]
-        .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-        .join(''),
-    );
+  return harmlessInJson(json).replace(/##/g, '#\\u0023');
 }
 
 function runDocument(run: SmokeRun): Record<string, unknown> {

@@ -1,0 +1,33 @@
+/**
+ * What text from outside may not send to a terminal or a page: control
+ * characters, marks of direction (the bidirectional algorithm, UAX #9), what
+ * cannot be seen and so hides or disguises (soft hyphen, zero-width and tag
+ * characters), separators that some take for the end of a line, halves of
+ * characters, and what no text may have at all.
+ */
+const HARMFUL =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\u{e0000}-\u{e007f}]/gu;
+
+/** Text with each such character as `\u{…}`: shown, and harmless. */
+export function shownHarmless(text: string): string {
+  return text.replace(HARMFUL, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** The first `most` characters of a text that is longer than anybody reads. */
+export function cutShort(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;
+}
+
+/** JSON text with each such character in its strings as `\uXXXX`: the same data. The line breaks between members stay. */
+export function harmlessInJson(json: string): string {
+  return json.replace(HARMFUL, (character) =>
+    // Only between members: within a string it is written as \n already.
+    character === '\n'
+      ? character
+      : Array.from(
+          { length: character.length },
+          (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+        ).join(''),
+  );
+}
