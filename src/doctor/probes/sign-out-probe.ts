@@ -1,4 +1,5 @@
-import { httpDriver, type PageFetch } from '../../browser/http-driver.js';
+import { httpDriver } from '../../browser/http-driver.js';
+import type { PageFetch } from '../../browser/sign-in-driver.js';
 import { isAbort, OidcCliError } from '../../errors.js';
 import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { randomState } from '../../protocol/authorization-request.js';
