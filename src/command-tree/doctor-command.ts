@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
-import { type Done, withProfileFlags } from './flags.js';
+import { type Done, ofConnector, withProfileFlags } from './flags.js';
 
 /** `doctor`. */
 export function doctorCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
@@ -9,9 +9,21 @@ export function doctorCommand(program: Command, context: Context, terminal: Term
     .description('what keeps a profile, or a Logto connector, from signing in; found without a sign-in')
     .option('--browser <command>', 'the browser that login would start')
     .option('--trust-project', "trust the project's oidc-cli.yaml to name programs and relax verification")
-    .option('--connector <file>', "examine a Logto connector's JSON in place of a profile; - reads it from stdin")
-    .option('--logto-endpoint <url>', "with --connector: Logto's own address, for the redirect URIs")
-    .option('--connector-id <id>', "with --connector: the connector's id in Logto, for the redirect URIs")
+    .addOption(
+      ofConnector(
+        '--connector <file>',
+        "examine a Logto connector's JSON in place of a profile; - reads it from stdin",
+      ),
+    )
+    .addOption(
+      ofConnector(
+        '--logto-endpoint <url>',
+        "Logto's own address; with the connector's id it gives the redirect URIs, and Logto's request is tried",
+      ),
+    )
+    .addOption(
+      ofConnector('--connector-id <id>', "the connector's id in Logto (default: that of the Management API's JSON)"),
+    )
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -20,7 +32,8 @@ Examples:
   oidc-cli doctor
   oidc-cli doctor staging --strict
   oidc-cli doctor --issuer https://id.example.com --client-id my-app
-  oidc-cli doctor --connector connector.json`,
+  oidc-cli doctor --connector connector.json
+  oidc-cli doctor --connector connector.json --logto-endpoint https://tenant.logto.app --connector-id ID`,
     )
     .action(async (profile: string | undefined, flags) => {
       const { doctor: run } = await import('../commands/doctor.js');

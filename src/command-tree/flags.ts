@@ -42,6 +42,11 @@ export function ofLogto(flags: string, description: string): Option {
   return new Option(flags, description).helpGroup('A Logto application:');
 }
 
+/** An option about a connector of Logto, under a heading of its own. */
+export function ofConnector(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup('A Logto connector:');
+}
+
 /** The flags that say who signs in where: those of `login` and `profile add`. */
 export function withProfileFlags(command: Command): Command {
   return command

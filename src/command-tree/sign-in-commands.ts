@@ -4,6 +4,7 @@ import type { Terminal } from '../terminal.js';
 import {
   collect,
   type Done,
+  ofConnector,
   ofLogto,
   seconds,
   splitDriverFlags,
@@ -45,10 +46,10 @@ export function signInCommands(program: Command, context: Context, terminal: Ter
     .option('--trust-project', "trust the project's oidc-cli.yaml to name programs and relax verification")
     .option('--demo', 'sign in at a built-in provider that lives only as long as this command')
     .addOption(
-      new Option(
+      ofConnector(
         '--connector <file>',
         "sign in as Logto would with this connector's JSON (- for stdin), and show what it makes of it; with --redirect-uri https://TENANT/callback/ID the answer is pasted",
-      ).helpGroup('A Logto connector:'),
+      ),
     );
   withDriverFlags(login)
     .option('--json', 'one JSON document on stdout')

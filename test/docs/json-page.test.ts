@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
+import { connectorFile, connectorFor } from '../support/connector.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 
@@ -61,7 +62,9 @@ test('docs/json.md has the members that the commands of a session write', async 
   });
   expectMembers(JSON.parse(wrong.stdout), failure, 'failure');
 
-  const [signedIn, started] = examplesOf('login');
+  const [signedIn, started, asLogto] = examplesOf('login');
+  const file = await connectorFile(machine, connectorFor(idp.issuer));
+  expectMembers(await json('login', '--connector', file, '--port', '0'), asLogto, 'login --connector');
   expectMembers(await json(...login('--start')), started, 'login --start');
   expectMembers(await json(...login('--port', '0', '--save', 'staging')), signedIn, 'login');
   expectMembers(await json('whoami'), examplesOf('whoami')[0], 'whoami');
