@@ -107,7 +107,8 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
       clear();
       if (line === undefined) return;
       if (interactive) {
-        world.stderr.write(line);
+        // A line that wraps could not be taken back: only its last row would be.
+        world.stderr.write(clipped(line, widthOf(world.stderr)));
         transient = true;
       } else {
         world.stderr.write(`${line}\n`);
@@ -132,6 +133,17 @@ function columnsOf(text: string): number {
     if (!/\p{Mark}/u.test(character)) columns += eastAsianWidth(character.codePointAt(0) ?? 0);
   }
   return columns;
+}
+
+/** Plain text cut to a terminal's width, the last column left free. */
+function clipped(text: string, width = Number.POSITIVE_INFINITY): string {
+  if (columnsOf(text) < width) return text;
+  let cut = '';
+  for (const character of text) {
+    if (columnsOf(cut + character) > width - 2) break;
+    cut += character;
+  }
+  return `${cut}…`;
 }
 
 /** Terminal columns that a column of a table keeps, however narrow the terminal. */

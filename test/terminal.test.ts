@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTerminal, printable, table } from '../src/terminal.js';
 
-async function terminalOn(stream: { isTTY?: boolean }, env: Record<string, string> = {}) {
+async function terminalOn(stream: { isTTY?: boolean; columns?: number }, env: Record<string, string> = {}) {
   let out = '';
   let err = '';
   const terminal = await createTerminal({
@@ -35,6 +35,18 @@ describe('a status line', () => {
     terminal.status('waiting');
     terminal.say('done');
     expect(err()).toBe('waiting\r\u001b[2Kdone\n');
+  });
+
+  it.each([
+    [20, 'waiting for 名前 …', 'waiting for 名前 …'],
+    [18, 'waiting for 名前 …', 'waiting for 名前…'],
+    [16, 'waiting for 名前 …', 'waiting for 名…'],
+    [8, 'waiting', 'waiting'],
+    [7, 'waiting', 'waiti…'],
+  ])('stays on one row of %i columns', async (columns, line, shown) => {
+    const { terminal, err } = await terminalOn({ isTTY: true, columns });
+    terminal.status(line);
+    expect(err()).toBe(shown);
   });
 
   it('is a line as any other in a log', async () => {

@@ -15,7 +15,7 @@ export function checkRows(checks: readonly NamedCheck[], style: Style): string[]
     return [verdictMark(check.verdict, style), check.name, cutForTable(check.actual), expected];
   });
   const skipped = checks.filter((check) => check.verdict === 'skip').map((check) => check.name);
-  const lines = table(rows, '  ');
+  const lines = table(rows, '  ', style.columns);
   if (skipped.length > 0) lines.push(style.dim(`  -  nothing to check: ${skipped.join(', ')}`));
   return lines;
 }

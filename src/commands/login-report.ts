@@ -60,8 +60,7 @@ function printSignIn(
   const now = Math.floor(context.clock.now() / 1000);
   const refreshable = session.refreshToken === undefined ? 'no refresh token' : 'with a refresh token';
   const granted = scope.granted.length === 0 ? 'none' : scope.granted.map(printable).join(' ');
-  const missing =
-    scope.missing.length === 0 ? '' : `   ${style.warn(`not granted: ${scope.missing.map(printable).join(' ')}`)}`;
+  const missing = style.warn(`not granted: ${scope.missing.map(printable).join(' ')}`);
   terminal.out(`${style.good('✓')} Signed in as ${style.strong(personText(session))}`);
   const rows = [
     ['subject', printable(session.subject)],
@@ -69,18 +68,19 @@ function printSignIn(
     ['client', `${printable(session.clientId)}, ${clientAuthText(result.clientAuth)}`],
     ['profile', printable(session.profile)],
     ['access token', `${expiryText(session.expiresAt, now)}, ${refreshable}`],
-    ['scopes', granted + missing],
+    ['scopes', granted],
+    ...(scope.missing.length === 0 ? [] : [['', missing]]),
     ...targetRows(result),
     ['kept', storeText(kept, context)],
   ];
-  for (const line of table(rows, '  ')) terminal.out(line);
+  for (const line of table(rows, '  ', style.columns)) terminal.out(line);
   terminal.out('');
   terminal.out(style.strong('ID token'));
   for (const line of checkRows(report.checks, style)) terminal.out(line);
   if (options.claims) {
     terminal.out('');
     terminal.out(style.strong('Claims'));
-    for (const line of table(claimRows(session.claims), '  ')) terminal.out(line);
+    for (const line of table(claimRows(session.claims), '  ', style.columns)) terminal.out(line);
   }
   if ('error' in userinfo) {
     terminal.say(

@@ -121,7 +121,7 @@ export async function profileShow(
     const head = ['KEY', 'VALUE', 'SOURCE'].map((title) => strong(title));
     const shownKey = (key: string) => (ofLogto && logtoName(key) ? `${logtoName(key)} (${key})` : printable(key));
     const lines = rows.map(({ key, text, source }) => [shownKey(key), text, dim(shownSource(source))]);
-    for (const line of table([head, ...lines])) terminal.out(line);
+    for (const line of table([head, ...lines], '', terminal.style.columns)) terminal.out(line);
   }
   for (const text of collected.warnings) terminal.say(`${terminal.talk.warn('Warning:')} ${printable(text)}`);
   for (const key of missing) {

@@ -74,7 +74,7 @@ export async function profileList(
       profile.clientId === null ? dim('not set') : printable(profile.clientId),
       profile.files.map(printable).join(', '),
     ]);
-    for (const line of table([head, ...rows])) terminal.out(line);
+    for (const line of table([head, ...rows], '', terminal.style.columns)) terminal.out(line);
   }
   if (byDefault !== undefined && !names.includes(byDefault)) {
     terminal.say(`${terminal.talk.warn('Warning:')} the default profile ${printable(byDefault)} is in neither file.`);

@@ -21,7 +21,7 @@ export async function userinfo(options: UserinfoOptions, context: Context, termi
     const { session } = await currentSession({ session: found.session, force: false }, deps);
     const claims = await userinfoOf(session, deps);
     if (options.json) terminal.json(claims);
-    else for (const line of table(claimRows(claims))) terminal.out(line);
+    else for (const line of table(claimRows(claims), '', terminal.style.columns)) terminal.out(line);
   } finally {
     network.fetch.close();
   }

@@ -82,7 +82,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
       ['kept', storeText(entry.store, context)],
     ];
     if (userinfo) rows.push(['userinfo', 'speaks of the same subject']);
-    for (const line of table(rows, '  ')) terminal.out(line);
+    for (const line of table(rows, '  ', style.columns)) terminal.out(line);
     if (options.claims) section('ID token claims', session.claims, terminal);
     if (userinfo) section('Userinfo', userinfo, terminal);
   }
@@ -105,7 +105,7 @@ function targetDocument({ resource, organization, expiresAt }: KeptAccessToken) 
 function section(title: string, claims: Readonly<Record<string, unknown>>, terminal: Terminal): void {
   terminal.out('');
   terminal.out(terminal.style.strong(title));
-  for (const line of table(claimRows(claims), '  ')) terminal.out(line);
+  for (const line of table(claimRows(claims), '  ', terminal.style.columns)) terminal.out(line);
 }
 
 async function everybody(options: WhoamiOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
@@ -143,7 +143,7 @@ async function everybody(options: WhoamiOptions, context: Context, terminal: Ter
     const head = ['', 'PROFILE', 'WHO', 'ISSUER', 'STATE', 'ACCESS TOKEN', 'STORE'].map((text) =>
       terminal.style.dim(text),
     );
-    for (const line of table([head, ...rows])) terminal.out(line);
+    for (const line of table([head, ...rows], '', terminal.style.columns)) terminal.out(line);
   }
   return listed.some(({ state }) => state !== 'expired') ? EXIT.done : EXIT.notSignedIn;
 }
