@@ -103,7 +103,7 @@ function refusedWhenPushed(checks: Checks, error: OidcCliError): void {
 function judge(
   checks: Checks,
   answer: AuthorizationAnswer,
-  { clientId, authorization: { redirectUri, scope } }: TriedRequest,
+  { clientId, authorization: { redirectUri, scope, prompt } }: TriedRequest,
   discreet: (words: string) => string,
 ): void {
   switch (answer.kind) {
@@ -124,10 +124,17 @@ function judge(
       taken(checks, clientId, redirectUri, scope);
       return;
     case 'answered':
-      checks.pass(
-        ANSWER,
-        answer.error === undefined ? 'answers with a code' : `answers ${answer.error}: nobody is signed in`,
-      );
+      if (answer.error === undefined) checks.pass(ANSWER, 'answers with a code');
+      else if (prompt?.split(' ').includes('none')) checks.pass(ANSWER, `answers ${answer.error}: nobody is signed in`);
+      else {
+        checks.fail(ANSWER, {
+          found: `the provider answers ${answer.error} at the redirect URI`,
+          expected: 'its sign-in page',
+          why: 'The provider does not let anybody sign in: it refuses as if it might show no page, which only prompt=none asks for (OIDC Core §3.1.2.6).',
+          repair: 'Look at the sign-in methods and policies of this client at the provider.',
+          side: 'registration',
+        });
+      }
       taken(checks, clientId, redirectUri, scope);
       return;
     case 'refused':

@@ -108,7 +108,9 @@ async function answerOf(
     return checks;
   }
   if (typeof address !== 'string' || !URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    bad(checks, name, needed, 'it is no address that can be requested');
+    // What a sign-in needs has been told with the members of the document.
+    if (needed) checks.notMade([name], { name: 'required members' });
+    else bad(checks, name, needed, 'it is no address that can be requested');
     return checks;
   }
   if (isReadableByOthers(address)) {
@@ -145,7 +147,9 @@ function judge(
   if (status === 404 || status === 405 || status >= 500) bad(checks, name, needed, told);
   else if (forPrograms && redirects) bad(checks, name, needed, `${told}: it redirects, and nobody follows`);
   else if (forPrograms && type.includes('html') && status < 400) bad(checks, name, needed, `${told} with a web page`);
-  else checks.pass(name, told);
+  else if (name === 'token endpoint' && status < 300) {
+    bad(checks, name, needed, `${told} to a request that asks for nothing (RFC 6749 §5.2)`);
+  } else checks.pass(name, told);
 }
 
 function bad(checks: Checks, name: string, needed: boolean, found: string): void {

@@ -78,6 +78,21 @@ describe('the connection', () => {
     expectOnly(await examined(`http://127.0.0.1:${mute.port}`), 'status', { code: 'network_closed', side: 'provider' });
   });
 
+  it('never answers: Ctrl-C ends it', async () => {
+    const ended = new AbortController();
+    const mute = await serveSockets(() => ended.abort(new DOMException('interrupted', 'AbortError')));
+    const argv = ['doctor', '--issuer', `http://127.0.0.1:${mute.port}`, '--client-id', 'app', '--port', '0'];
+    const run = await machine.run(argv, { signal: ended.signal });
+    expect([run.code, run.stdout]).toEqual([130, '']);
+  });
+
+  it('never gets as far as TLS: Ctrl-C ends it, too', async () => {
+    const ended = new AbortController();
+    const mute = await serveSockets(() => ended.abort(new DOMException('interrupted', 'AbortError')));
+    const argv = ['doctor', '--issuer', `https://127.0.0.1:${mute.port}`, '--client-id', 'app', '--port', '0'];
+    expect((await machine.run(argv, { signal: ended.signal })).code).toBe(130);
+  });
+
   it('would be in plain http through a network of others', async () => {
     const run = await examined('http://192.0.2.1:1', [], { http_proxy: `http://127.0.0.1:${await deadPort()}` });
     expectOnly(run, 'status', { code: 'issuer_not_https', side: 'configuration' });

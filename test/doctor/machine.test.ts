@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { versionChecks } from '../../src/doctor/version-checks.js';
 import { examine, play, SECRET } from '../support/examine-profile.js';
+import { freePort } from '../support/free-port.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { bareEnvironment, type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
+import { startLogtoProvider } from '../support/logto-provider.js';
 import { requirement } from '../support/requirement.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
@@ -142,6 +144,25 @@ describe('the configuration', () => {
     expect(run.code).toBe(sees[0]?.startsWith('fail') ? 1 : 0);
     const strict = await machine.run(['doctor', 'staging', ...ANY_PORT, ...flags, '--strict'], { env });
     expect(strict.code).toBe(1);
+  });
+
+  it('is an application of Logto, by its own names', async () => {
+    await machineWith();
+    const redirectUri = `http://localhost:${await freePort()}/callback`;
+    const logto = await startLogtoProvider({ redirectUris: [redirectUri] });
+    try {
+      const flags = ['--endpoint', logto.endpoint, '--app-id', logto.app.id, '--app-secret-env', 'APP_SECRET'];
+      const env = { APP_SECRET: logto.app.secret };
+      const run = await examine(machine, [...flags, '--redirect-uri', redirectUri], { env });
+      expect([run.code, run.bad]).toEqual([0, []]);
+      expect(run.check('profile').found).toMatch(/, an application of Logto$/);
+      expect(run.check('issuer').found).toBe(`${logto.issuer} (--endpoint)`);
+      expect(run.check('to register').found).toContain('http://localhost:3000/ for the sign-out');
+      const other = await examine(machine, [...flags, '--port', '0'], { env });
+      expect(other.bad).toEqual(['fail redirect URI registered']);
+    } finally {
+      await logto.close();
+    }
   });
 
   it('is what the last sign-in left, where nothing is named', async () => {

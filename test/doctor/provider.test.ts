@@ -249,7 +249,7 @@ describe('discovery', () => {
       'with an endpoint that is no address',
       {
         script: { metadata: { token_endpoint: '/token' } },
-        sees: ['fail required members', 'fail token endpoint'],
+        sees: ['fail required members'],
         says: /token_endpoint is not an absolute URL/,
       },
     ],
@@ -282,6 +282,12 @@ describe('endpoints', () => {
     ],
     ['is down', { token: () => html('busy', 502) }, 'fail token endpoint', /answers 502/],
     ['is a web page', { token: () => html('<h1>App</h1>') }, 'fail token endpoint', /with a web page/],
+    [
+      'takes anything',
+      { token: () => ({ body: { error: 'invalid_grant' } }) },
+      'fail token endpoint',
+      /200 to a request/,
+    ],
     ['redirects', { token: () => ({ status: 302, headers: { location: '/x' } }) }, 'fail token endpoint', /redirects/],
     ['of userinfo is down', { userinfo: () => html('busy', 500) }, 'warn userinfo endpoint', /answers 500/],
     [
@@ -693,16 +699,24 @@ describe('the authorization request', () => {
     ['no iss', { error: 'login_required' }],
     ['another iss', { error: 'login_required', iss: 'https://other.invalid' }],
   ])('is answered with %s, though the provider announces it', async (_name, parameters) => {
-    const run = await examined({ page: back(parameters) });
+    const run = await examined({ page: back(parameters) }, ['--prompt', 'none']);
     expect(run.bad).toEqual(['fail iss in the answer']);
     expect(run.document.finding).toMatchObject({ code: 'callback_issuer_mismatch', side: 'provider' });
   });
 
+  it('is answered as if no page might be shown, which nobody asked for', async () => {
+    const run = await examined({ page: back({ error: 'login_required', iss: provider.issuer }) });
+    expect(run.bad).toEqual(['fail authorization endpoint']);
+    expect(run.document.finding).toMatchObject({ side: 'registration', why: expect.stringContaining('prompt=none') });
+    expect(run.check('client known').verdict).toBe('pass');
+  });
+
   it('is answered without iss by a provider that does not announce it', async () => {
-    const run = await examined({
+    const script = {
       page: back({ error: 'login_required' }),
       metadata: { authorization_response_iss_parameter_supported: false },
-    });
+    };
+    const run = await examined(script, ['--prompt', 'none']);
     expect(run.bad).toEqual([]);
     expect(run.check('iss in the answer')).toMatchObject({ verdict: 'skip' });
   });
