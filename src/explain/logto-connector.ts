@@ -5,6 +5,8 @@ import { causes, type Entry, listed } from './explanation.js';
 function asLogtoShows(facts: Facts): string {
   if (facts.logtoStatus === undefined) return '';
   const lost = facts.logtoCode === 'connector.general' ? ', with {} in place of the reason' : '';
+  if (facts.refreshing === true)
+    return ` Who asks Logto for the stored token gets only: ${facts.logtoStatus} ${facts.logtoCode}${lost}.`;
   return ` Logto shows its user only: ${facts.logtoStatus} ${facts.logtoCode}${lost}.`;
 }
 

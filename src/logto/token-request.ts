@@ -9,9 +9,6 @@ import { snakeCaseParameters } from './snake-case.js';
 /** Milliseconds: Logto's HTTP client gives up then, and does not try again. */
 const TIME_LIMIT_MS = 10_000;
 
-/** What the trace calls the spending of a refresh token. */
-const REFRESH = 'refresh request';
-
 /** Redirects that Logto's HTTP client follows before it gives up (Fetch §4.4). */
 const MOST_REDIRECTS = 20;
 
@@ -70,7 +67,7 @@ export async function refreshAsLogto(
     throw refusedByLogto('server_error', 'connector_refresh_unsupported', { key: 'tokenEndpointAuthMethod' });
   }
   const form = { grantType: 'refresh_token', refreshToken, ...credentials(saved) };
-  return tokensOf(await request(saved, form, REFRESH, deps));
+  return tokensOf(await request(saved, form, 'refresh request', deps));
 }
 
 type Form = Readonly<Record<string, string | undefined>>;
@@ -125,8 +122,6 @@ async function clientAssertionOf(
 interface Answer {
   readonly response: Response;
   readonly inConfidence: Discretion;
-  /** Whether a refresh token was spent, and not a code. */
-  readonly refreshing: boolean;
 }
 
 async function post(
@@ -137,7 +132,6 @@ async function post(
 ): Promise<Answer> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   const { body, headers, step } = request;
-  const refreshing = step === REFRESH;
   let url = requestableUrl(endpoint, 'tokenEndpoint');
   let init: { method: string; headers: Record<string, string>; body?: string } = {
     method: 'POST',
@@ -148,7 +142,7 @@ async function post(
     const response = await send(url, { ...init, step, signal }, inConfidence, deps);
     const location = locationOf(response);
     if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) {
-      return { response: await accepted(response, refreshing, inConfidence), inConfidence, refreshing };
+      return { response: await accepted(response, inConfidence), inConfidence };
     }
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
     if (!next || !isRequestable(next) || redirects === MOST_REDIRECTS) {
@@ -202,7 +196,7 @@ async function send(
 }
 
 /** Anything but 2xx is refused, and the provider's own words are lost: Logto shows `{}` in their place. */
-async function accepted(response: Response, refreshing: boolean, inConfidence: Discretion): Promise<Response> {
+async function accepted(response: Response, inConfidence: Discretion): Promise<Response> {
   if (response.ok) return response;
   const words = (text: unknown) => (typeof text === 'string' ? inConfidence(text).slice(0, MOST_WORDS) : undefined);
   const text = await response.text();
@@ -216,7 +210,6 @@ async function accepted(response: Response, refreshing: boolean, inConfidence: D
     // Written anew where it is JSON, which has more than one spelling for a character.
     ...(error === undefined ? { body: words(parsed === undefined ? text : JSON.stringify(parsed)) } : {}),
     authenticate: words(response.headers.get('www-authenticate')),
-    ...(refreshing ? { refreshing } : {}),
   });
 }
 
@@ -239,7 +232,7 @@ const MEMBERS: Readonly<Record<keyof ConnectorTokens, 'string' | 'number'>> = {
 };
 
 /** Reads the answer by Logto's rules. Throws `connector_token_response_invalid`. */
-async function tokensOf({ response, inConfidence, refreshing }: Answer): Promise<ConnectorTokens> {
+async function tokensOf({ response, inConfidence }: Answer): Promise<ConnectorTokens> {
   const body = json(await response.text());
   const contentType = response.headers.get('content-type');
   const invalid = (reason: string, member?: string) =>
@@ -247,7 +240,6 @@ async function tokensOf({ response, inConfidence, refreshing }: Answer): Promise
       reason,
       member,
       contentType: contentType === null ? undefined : inConfidence(contentType),
-      ...(refreshing ? { refreshing } : {}),
     });
   if (body === undefined) throw invalid('it is not JSON');
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('it is not a JSON object');

@@ -61,6 +61,11 @@ export async function tryTokenStorage(
   } catch (error) {
     // Anything else (Ctrl-C, the time of a whole check) is no refusal of Logto's.
     if (!(error instanceof OidcCliError) || error.facts.logtoStatus === undefined) throw error;
-    return { stored: true, ...lifetime, refresh: 'fails', error, tokens };
+    return { stored: true, ...lifetime, refresh: 'fails', error: whileRefreshing(error), tokens };
   }
+}
+
+/** Of what fails in a refresh nobody at a sign-in page hears. */
+function whileRefreshing({ code, facts, cause, exitCode }: OidcCliError): OidcCliError {
+  return new OidcCliError(code, { ...facts, refreshing: true }, { cause, exitCode });
 }

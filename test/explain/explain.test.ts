@@ -488,7 +488,10 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...byLogto('social_invalid_id_token'), claim: 'sub', expected: 'a text', actual: 'absent' },
   ],
   connector_nonce_mismatch: [byLogto('social_invalid_id_token')],
-  connector_refresh_unsupported: [{ ...serverError, key: 'tokenEndpointAuthMethod' }],
+  connector_refresh_unsupported: [
+    { ...serverError, key: 'tokenEndpointAuthMethod' },
+    { ...serverError, key: 'tokenEndpointAuthMethod', refreshing: true },
+  ],
   plan_missing: [
     { file: '/src/app/oidc-smoke.yaml', named: false },
     { file: '/src/app/checks.yaml', named: true },

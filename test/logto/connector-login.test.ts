@@ -516,6 +516,8 @@ describe('the tokens', () => {
       expect(JSON.parse(stdout).logto.tokens).toMatchObject({ refresh: 'fails', error: { code: refusal } });
       const shown = await loginWithConnector(machine, connector);
       expect(shown.stdout).toContain(`\n  to fix   ${repair}`);
+      expect(shown.stdout).toMatch(/\n {2}refresh {2}fails: .* Who asks Logto for the stored token gets only: \d{3} /);
+      expect(shown.stdout).not.toContain('shows its user');
     },
   );
 });
