@@ -139,8 +139,7 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
   checkAuthorizationEndpoint(config);
   requestableUrl(config.tokenEndpoint, 'tokenEndpoint');
   requestableUrl(config.idTokenVerificationConfig.jwksUri, 'jwksUri');
-  const beyond = beyondNumbers(source.config);
-  if (beyond) throw unkeepable(source.name, source.pathOf(beyond), source.lineOf(beyond));
+  if (source.inexact) throw unkeepable(source.name, source.inexact.path, source.inexact.line);
   const imported = importedConnector(source.config);
   const refuse = (place: readonly string[], found: string, allowed: string) =>
     new OidcCliError('config_value_invalid', {
@@ -157,17 +156,6 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
     throw refuse(place, 'a value that Logto takes', issue?.message ?? 'another value');
   }
   return imported;
-}
-
-/** A number that JSON can write and JavaScript only holds as infinity. */
-function beyondNumbers(value: unknown, path: readonly string[] = []): readonly string[] | undefined {
-  if (typeof value === 'number' && !Number.isFinite(value)) return path;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    const found = beyondNumbers(item, [...path, key]);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** An issuer named beside the connector's own is one of them, or somebody is mistaken. Throws `config_value_invalid`. */

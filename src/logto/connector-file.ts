@@ -20,6 +20,8 @@ export interface ConnectorFile {
   readonly syncProfile?: boolean;
   /** Whether Logto is to keep the tokens, where the Management API says so. */
   readonly tokenStorage?: boolean;
+  /** The first number of the file that Logto would not keep to its last digit. */
+  readonly inexact?: PlacedJson['inexact'];
   /** A key's path as the file has it: `config.scope`, where the configuration is a part of something. */
   pathOf(path: readonly string[]): string;
   /** The line of a key, from 1; of the nearest key around it where it is missing. */
@@ -59,7 +61,8 @@ function connectorIn(name: string, json: PlacedJson): ConnectorFile {
   if (!flat) refuseOtherDocuments(value, has, refuse);
   const answer = !flat && (has('config') || has('connectorId') || (has('metadata') && has('id')));
   if (has('connectorId') && value.connectorId !== 'oidc') throw otherConnector(value.connectorId, refuse);
-  if (!answer) return { name, config: value, whole: value, pathOf: json.pathOf, lineOf: json.lineOf };
+  const inexact = json.inexact === undefined ? {} : { inexact: json.inexact };
+  if (!answer) return { name, config: value, whole: value, ...inexact, pathOf: json.pathOf, lineOf: json.lineOf };
 
   if (!has('config')) {
     const fix = "Take the answer of GET /api/connectors/<id>, whole, or the console's fields.";
@@ -78,6 +81,7 @@ function connectorIn(name: string, json: PlacedJson): ConnectorFile {
     name,
     config,
     whole: value,
+    ...inexact,
     around,
     ...(typeof id === 'string' && id !== '' ? { connectorId: id } : {}),
     ...(typeof syncProfile === 'boolean' ? { syncProfile } : {}),

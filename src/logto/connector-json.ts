@@ -13,6 +13,8 @@ export interface PlacedJson {
   pathOf(path: readonly string[]): string;
   /** The line of a key, from 1; of the nearest around it where it is missing. */
   lineOf(path: readonly string[]): number;
+  /** The first number that JavaScript does not hold to its last digit, and Logto neither. */
+  readonly inexact?: { readonly path: string; readonly line: number };
 }
 
 /**
@@ -51,7 +53,40 @@ export function parseConnectorJson(file: string, text: string, known: readonly s
     lineOf: (path) => lineAt(locate(root, path).offset),
   };
   checkMembers(file, root, [], lineAt);
-  return placed;
+  const inexact = inexactNumber(root, [], text);
+  return inexact
+    ? { ...placed, inexact: { path: written(inexact.segments), line: lineAt(inexact.node.offset) } }
+    : placed;
+}
+
+function inexactNumber(
+  node: Node,
+  segments: readonly Segment[],
+  text: string,
+): { readonly node: Node; readonly segments: readonly Segment[] } | undefined {
+  if (node.type === 'number') {
+    const { offset, length, value } = node;
+    return decimal(text.slice(offset, offset + length)) === decimal(String(value)) ? undefined : { node, segments };
+  }
+  for (const [index, child] of (node.children ?? []).entries()) {
+    const inList = node.type === 'array';
+    const value = inList ? child : child.children?.[1];
+    const key = inList ? String(index) : String(child.children?.[0]?.value);
+    const found = value && inexactNumber(value, [...segments, { key, inList }], text);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A number's digits without the zeros at their ends, and the power of ten that they stand for: the same for each way to write it. */
+function decimal(number: string): string {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const shorter = digits.replace(/0+$/, '');
+  // Minus zero is zero in JSON.
+  if (shorter === '') return number === 'Infinity' || number === '-Infinity' ? number : '0';
+  return `${sign}${shorter}e${BigInt(power) - BigInt(fraction.length) + BigInt(digits.length - shorter.length)}`;
 }
 
 /** Where brackets are nested too deep, outside of texts. */

@@ -123,8 +123,8 @@ function decoded(file: string, bytes: Buffer): string {
   }
 }
 
-/** A number that no profile can keep: JavaScript holds it as infinity, and Logto would keep null. */
+/** A number that no profile can keep, as Logto cannot: JavaScript rounds it, or holds it as infinity. */
 export function unkeepable(file: string, path: string, line: number): OidcCliError {
-  const reason = 'the number is larger than any that can be kept';
-  return invalid(file, { path, line, reason, fix: 'Write a smaller number, or put it in quotes.' });
+  const reason = 'the number cannot be kept to its last digit, neither here nor in Logto';
+  return invalid(file, { path, line, reason, fix: 'Write it with fewer digits, or put it in quotes.' });
 }

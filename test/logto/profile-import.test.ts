@@ -374,6 +374,32 @@ describe('a round trip', () => {
     expect(refused).toEqual([]);
   }, 120_000);
 
+  it.each(['12345678901234567890', '-9007199254740993', '1e999', '3.14159265358979323846', '5e-400'])(
+    'does not begin with a number that would come back as another: %s',
+    async (number) => {
+      for (const [text, path] of [
+        [JSON.stringify(connectorJson({ other: { list: [1, '#'] } })), 'other.list[1]'],
+        [JSON.stringify({ id: 'x', connectorId: 'oidc', metadata: { n: '#' }, config: connectorJson() }), 'metadata.n'],
+      ] as const) {
+        const stdin = text.replace('"#"', number);
+        const { code, stderr } = await machine.run(['profile', 'import', '-'], { stdin });
+        expect(code).toBe(3);
+        expect(stderr).toContain(`${path}: the number cannot be kept to its last digit`);
+        expect(await filesIn(machine.home)).toEqual({});
+      }
+    },
+  );
+
+  it('takes every other way to write a number', async () => {
+    const numbers = '[1.50, 1e3, -0, 0.0, 100, 1E-7, 9007199254740991, 0.1, 1.7976931348623157e308, 120e-1]';
+    const text = JSON.stringify(connectorJson({ numbers: '#' })).replace('"#"', numbers);
+    expect((await machine.run(['profile', 'import', '-', '--name', 'it'], { stdin: text })).code).toBe(0);
+    expect(JSON.parse((await profileExport(['--show-secrets'])).stdout).numbers).toEqual(
+      // Minus zero is zero in JSON.
+      (JSON.parse(numbers) as number[]).map((number) => number + 0),
+    );
+  });
+
   it('follows what has been changed in the profile since', async () => {
     const connector = connectorJson({
       scope: 'email+profile',
