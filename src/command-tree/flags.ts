@@ -76,7 +76,10 @@ export function withProfileFlags(command: Command): Command {
     .option('--response-mode <mode>', 'query or form_post')
     .option('--store <store>', 'where the session is kept: auto, keychain, file or memory')
     .option('--clock-tolerance <seconds>', 'by how much the two clocks may differ (default: 30)')
-    .option('--timeout <seconds>', 'how long the sign-in may take (default: 300)')
+    .option(
+      '--timeout <seconds>',
+      'how long the person may take, and an answer of the provider: that at most 30 (default: 300)',
+    )
     .option('--strict', 'refuse what the ID-token report only warns of')
     .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
     .option('--insecure', 'do not verify TLS certificates')

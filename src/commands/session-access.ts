@@ -101,9 +101,13 @@ export interface Network {
   readonly clock: Context['clock'];
 }
 
-/** A fetch and its recorder, with the TLS settings of a session's sign-in. */
+/** A fetch and its recorder, with the settings of a sign-in; with a `timeout` (seconds) no answer is waited for longer. */
 export async function networkFor(
-  settings: { readonly ca?: string | undefined; readonly insecure?: boolean | undefined },
+  settings: {
+    readonly ca?: string | undefined;
+    readonly insecure?: boolean | undefined;
+    readonly timeout?: number | undefined;
+  },
   context: Context,
   terminal: Terminal,
 ): Promise<Network> {
@@ -125,6 +129,7 @@ export async function networkFor(
     recorder,
     caFile: settings.ca,
     insecure: settings.insecure,
+    timeoutMs: settings.timeout === undefined ? undefined : settings.timeout * 1000,
     signal: context.signal,
   });
   return { fetch, recorder, clock: context.clock };

@@ -18,6 +18,9 @@ export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<R
   close(): void;
 };
 
+/** Milliseconds after which no answer is waited for any longer. */
+const LONGEST_ANSWER_MS = 30_000;
+
 /** What the requests of one run have in common. */
 export interface FetchOptions {
   readonly env: Environment;
@@ -27,7 +30,7 @@ export interface FetchOptions {
   readonly caFile?: string | undefined;
   /** Accept any certificate. The command that sets it warns. */
   readonly insecure?: boolean | undefined;
-  /** Milliseconds for one whole answer, from the first packet to the last. */
+  /** Milliseconds for one whole answer, from the first packet to the last; more than `LONGEST_ANSWER_MS` is that. */
   readonly timeoutMs?: number | undefined;
   /** Bytes of one answer, both as sent and as decoded. */
   readonly maxBytes?: number | undefined;
@@ -78,7 +81,8 @@ class SendFailure extends Error {
  * @throws OidcCliError `ca_unreadable` when the CA file is no use.
  */
 export function createFetch(options: FetchOptions): NetworkFetch {
-  const { env, clock, recorder, insecure = false, timeoutMs = 30_000, maxBytes = 2 * 1024 * 1024 } = options;
+  const { env, clock, recorder, insecure = false, maxBytes = 2 * 1024 * 1024 } = options;
+  const timeoutMs = Math.min(options.timeoutMs ?? LONGEST_ANSWER_MS, LONGEST_ANSWER_MS);
   const ca = certificateAuthorities(options.caFile, env);
   // Made once: each connection would else read all authorities anew, which takes longer than the connection.
   let trusted: SecureContext | undefined;

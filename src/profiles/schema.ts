@@ -237,7 +237,9 @@ const profileKeys = z.strictObject(
       .meta({ description: 'Seconds by which the clocks may differ. Default: 30.' })
       .optional(),
     timeout: wholeNumber(1, 86_400, 'seconds')
-      .meta({ description: 'Seconds for the whole sign-in. Default: 300.' })
+      .meta({
+        description: 'Seconds that the person may take, and an answer of the provider: that at most 30. Default: 300.',
+      })
       .optional(),
     strict: yesOrNo()
       .meta({ description: 'Whether a warning of the ID-token checks refuses the sign-in. Default: false.' })

@@ -9,6 +9,7 @@ import { requirement } from '../support/requirement.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from '../support/run.js';
 import { asRefused } from '../support/scripted-sign-in.js';
 import { type PageStyle, type PagesOptions, signInPages, TEST_USER } from '../support/sign-in-pages.js';
+import { withTimeStopped } from '../support/time.js';
 
 const present = requirement('Chromium', chromiumPresent, 'login --with browser');
 
@@ -164,7 +165,12 @@ describe('login --with http', () => {
 
   test('ends with the time, and by Ctrl-C with 130', async () => {
     let pages = await pagesOf('hanging');
-    const late = asRefused(await login(pages.issuer, ['--with', 'http', '--timeout', '1', '--json', ...SECRETS]));
+    const late = await withTimeStopped(async (pass) => {
+      const finished = login(pages.issuer, ['--with', 'http', '--timeout', '1', '--json', ...SECRETS]);
+      await expect.poll(() => pages.seen).toContain('pressed forward');
+      pass(1);
+      return asRefused(await finished);
+    });
     expect(late.error).toMatchObject({ code: 'sign_in_timed_out', exitCode: 6 });
     pages = await pagesOf('hanging');
     const stopping = new AbortController();

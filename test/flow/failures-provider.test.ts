@@ -45,6 +45,15 @@ describe('the provider cannot be reached', () => {
     mute.close();
   });
 
+  test('no answer comes: --timeout is the limit of that wait, too', async () => {
+    const silent = createServer();
+    const port = await listening(silent);
+    const flags = ['--json', '--timeout', '1'];
+    const { error } = asRefused(await login(`http://127.0.0.1:${port}`, flags));
+    expect(error).toMatchObject({ code: 'network_timeout', exitCode: 6, facts: { seconds: 1 } });
+    silent.close();
+  });
+
   test('TLS is spoken to a port that speaks plain http', async () => {
     const nowhere = { ...provider, issuer: provider.issuer.replace('http:', 'https:') };
     await expectFailure(nowhere, { code: 'tls_failed', says: /does not speak TLS/, because: /plain http, not https/ });
