@@ -18,7 +18,8 @@ export function sequence(
   words: Words,
 ): Markup {
   const heads = PARTIES.map((party) => `<li class="${party}"><span>${PARTY_NAMES[party]}</span></li>`).join('');
-  return `<ul class="heads" aria-hidden="true">${heads}</ul>
+  return `<h3 class="aside">Browser, oidc-cli and provider</h3>
+<ul class="heads" aria-hidden="true">${heads}</ul>
 <ol class="events">${events.map((event) => `<li>${line(event, failed, checksAt, words)}</li>`).join('\n')}</ol>`;
 }
 

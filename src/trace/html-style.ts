@@ -36,6 +36,7 @@ nav ul { list-style: none; margin: .8rem 0 0; padding: 0; display: flex; flex-wr
 .glance { margin-top: 1.1rem; padding-top: .9rem; border-top: 1px solid var(--line); display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1.2rem; font-size: .9rem; }
 .glance > div { display: contents; } .glance dt { font-weight: 400; font-size: inherit; color: var(--soft); }
 
+.diagram { position: relative; }
 .heads, .events { list-style: none; margin: 0; padding: 0; }
 .heads { position: sticky; top: 0; z-index: 1; display: grid; grid-template-columns: repeat(3, 1fr); padding: .3rem 0; margin-left: 2.6rem; background: var(--card); }
 .heads li { text-align: center; font-weight: 600; font-size: .9rem; }

@@ -1,3 +1,5 @@
+import { KnownTexts } from './known-texts.js';
+
 /** Shorter ones would be found everywhere, and hide nothing. */
 const SHORTEST = 3;
 /** The shortest value that is looked for in other text because of its name alone. */
@@ -14,10 +16,12 @@ export class Secrets {
   private readonly numbers = { secret: new Map<string, string>(), person: new Map<string, string>() };
   /** In which forms a secret may stand in other text, and whose they are. */
   private readonly forms = new Map<string, string>();
+  private readonly secretTexts = new KnownTexts(isWholeSecret);
   private readonly people = new Set<string>();
+  private readonly peopleTexts = new KnownTexts(isWholeWord);
+  /** All forms, one behind the other, in which parts are looked for. */
+  private allForms = '';
   private readonly harmless = new Set<string>();
-  private secretFinders: readonly Finder[] | undefined;
-  private personFinders: readonly Finder[] | undefined;
 
   /** The name that stands in place of a secret. From now on it is found in other text too. */
   secret(value: string): string {
@@ -29,7 +33,7 @@ export class Secrets {
   person(value: string): string {
     if (value.length >= 4 && !this.people.has(value)) {
       this.people.add(value);
-      this.personFinders = undefined;
+      this.peopleTexts.add(value);
     }
     return this.name('person', value);
   }
@@ -46,20 +50,13 @@ export class Secrets {
 
   /** Text without the secrets that are known. */
   without(text: string): string {
-    if (this.forms.size === 0) return text;
-    this.secretFinders ??= findersOf(this.forms.keys(), bounded, 'g');
-    return replaced(text, this.secretFinders, (form) => this.name('secret', this.forms.get(form) ?? form));
+    return this.secretTexts.replaceIn(text, (form) => this.name('secret', this.forms.get(form) ?? form));
   }
 
   /** Text without the people that are known, and without e-mail addresses and phone numbers. */
   withoutPeople(text: string): string {
-    this.personFinders ??= [
-      ...findersOf(this.people, (value) => `(?<![\\p{L}\\p{N}])${escaped(value)}(?![\\p{L}\\p{N}])`, 'gu'),
-      // Only at its beginning: tried at each letter of a long word it would take for ever.
-      finderOf(/(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu),
-      finderOf(/(?<![\p{L}\p{N}])\+\d[\d ()-]{6,}\d/gu),
-    ];
-    return replaced(text, this.personFinders, (value) => this.name('person', value));
+    const name = (value: string) => this.name('person', value);
+    return this.peopleTexts.replaceIn(text.replace(EMAIL, name).replace(PHONE, name), name);
   }
 
   /** Text that somebody else wrote: without what is known, nor what looks like a token or a part of a secret. */
@@ -77,8 +74,7 @@ export class Secrets {
 
   private isPart(word: string): boolean {
     if (word.length < SHORTEST_PART || /^[a-z]+$/i.test(word)) return false;
-    for (const form of this.forms.keys()) if (form.length > word.length && form.includes(word)) return true;
-    return false;
+    return this.allForms.includes(word);
   }
 
   private name(kind: 'secret' | 'person', value: string): string {
@@ -91,79 +87,37 @@ export class Secrets {
 
   private learn(value: string, shortest: number): void {
     if (value.length < shortest || this.forms.get(value) === value) return;
-    for (const form of formsOf(value)) if (!this.forms.has(form)) this.forms.set(form, value);
+    for (const form of formsOf(value)) this.addForm(form, value);
     // Itself it is, even where it was a form of another.
     this.forms.set(value, value);
-    this.secretFinders = undefined;
+  }
+
+  private addForm(form: string, value: string): void {
+    if (this.forms.has(form)) return;
+    this.forms.set(form, value);
+    this.secretTexts.add(form);
+    this.allForms += `${form}\n`;
   }
 }
 
-/** Where in a text something is to be replaced: from and to, in their order. */
-type Finder = (text: string) => Iterable<readonly [from: number, to: number]>;
-
-/** A longer text is looked for by itself: no regular expression takes any size. */
-const LONGEST_IN_PATTERN = 1_000;
-/** Characters of the texts in one regular expression. */
-const PATTERN_SIZE = 20_000;
-
-/** Finders of these texts, the longest first: one may hold a shorter one. */
-function findersOf(texts: Iterable<string>, patternOf: (text: string) => string, flags: string): Finder[] {
-  const longestFirst = [...texts].sort((one, other) => other.length - one.length);
-  const long = longestFirst.filter((text) => text.length > LONGEST_IN_PATTERN);
-  const finders = long.map(literalFinder);
-  let group: string[] = [];
-  let size = 0;
-  for (const text of longestFirst.slice(long.length)) {
-    group.push(patternOf(text));
-    size += text.length;
-    if (size < PATTERN_SIZE) continue;
-    finders.push(finderOf(new RegExp(group.join('|'), flags)));
-    group = [];
-    size = 0;
-  }
-  return group.length === 0 ? finders : [...finders, finderOf(new RegExp(group.join('|'), flags))];
-}
-
-function finderOf(pattern: RegExp): Finder {
-  return function* (text) {
-    for (const found of text.matchAll(pattern)) yield [found.index, found.index + found[0].length];
-  };
-}
-
-function literalFinder(literal: string): Finder {
-  return function* (text) {
-    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length)) {
-      yield [at, at + literal.length];
-    }
-  };
-}
-
-/** A text with names in place of what the finders find; what is replaced already is not looked at again. */
-function replaced(text: string, finders: readonly Finder[], nameOf: (found: string) => string): string {
-  let parts: readonly (string | { readonly name: string })[] = [text];
-  for (const finder of finders) {
-    parts = parts.flatMap((part) => {
-      if (typeof part !== 'string') return [part];
-      const divided: (string | { readonly name: string })[] = [];
-      let done = 0;
-      for (const [from, to] of finder(part)) {
-        divided.push(part.slice(done, from), { name: nameOf(part.slice(from, to)) });
-        done = to;
-      }
-      return done === 0 ? [part] : [...divided, part.slice(done)];
-    });
-  }
-  return parts.map((part) => (typeof part === 'string' ? part : part.name)).join('');
-}
+/** Only at its beginning: tried at each letter of a long word it would take for ever. */
+const EMAIL = /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
+const PHONE = /(?<![\p{L}\p{N}])\+\d[\d ()-]{6,}\d/gu;
 
 /** A secret that is a mere word ("secret") is looked for as a word: cut out of `client_secret_basic` it would be told. */
-function bounded(form: string): string {
-  const pattern = escaped(form);
-  return /^[A-Za-z]{1,12}$|^\d{1,12}$/.test(form) ? `(?<![A-Za-z0-9_])${pattern}(?![A-Za-z0-9_])` : pattern;
+function isWholeSecret(form: string, text: string, from: number, to: number): boolean {
+  if (!/^[A-Za-z]{1,12}$|^\d{1,12}$/.test(form)) return true;
+  return !/\w/.test(text[from - 1] ?? ' ') && !/\w/.test(text[to] ?? ' ');
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** Who somebody is may be a word in any language, and no part of another. */
+function isWholeWord(_value: string, text: string, from: number, to: number): boolean {
+  return !/[\p{L}\p{N}]/u.test(characterBefore(text, from)) && !/^[\p{L}\p{N}]/u.test(text.slice(to, to + 2));
+}
+
+function characterBefore(text: string, at: number): string {
+  // Two, where it takes two: a letter beyond the first 65,536.
+  return Array.from(text.slice(Math.max(0, at - 2), at)).at(-1) ?? '';
 }
 
 /** The forms in which a secret may stand in something else. */

@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { chromiumPresent, launchChromium } from '../support/chromium.js';
+import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine } from '../support/run.js';
 import { oauthError, type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { followRedirects } from '../support/scripted-sign-in.js';
+import { ALICE, demo, ENV } from '../support/smoke-plan.js';
 import { type Traced, traced } from './traced.js';
 
 const present = requirement('Chromium', chromiumPresent, 'the report is not opened in a real browser');
@@ -43,6 +46,39 @@ async function signIn(script: Script, flags: readonly string[] = []): Promise<Tr
   return { ...result, address: pathToFileURL(join(machine.home, 'trace.html')).href };
 }
 
+/** A run of three checks: one passes, one fails, and one is to be refused and is. */
+async function smokeRun(): Promise<Traced & { address: string }> {
+  const { issuer } = await identityProvider();
+  const machine = await createMachine();
+  onTestFinished(() => machine.remove());
+  const checks = [
+    { name: 'it works', profile: demo(issuer) },
+    { name: 'another person', profile: demo(issuer), expect: { claims: { email: 'bob@example.com' } } },
+    { name: 'a wrong password', profile: demo(issuer), user: 'bob', expect: { failure: 'sign_in_rejected' } },
+  ];
+  await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks }));
+  const result = await traced(machine, ['smoke'], { env: ENV });
+  return { ...result, address: pathToFileURL(join(machine.home, 'trace.html')).href };
+}
+
+test('a run of several checks has each by itself: how it ended, why, and its own sequence', async () => {
+  const { html } = await smokeRun();
+  expect(html).toContain('1 of 3 checks failed.');
+  const jobs = [...html.matchAll(/<details class="card job" id="(job-\d)"( open)?><summary>(.*?)<\/summary>/g)].map(
+    ([, id, open, summary = '']) => [id, open !== undefined, summary.replaceAll(/<[^>]*>/g, '').replace(/\d+ ms/, 'T')],
+  );
+  const summaries = jobs.map(([, open, summary]) => `${open ? 'unfolded' : 'folded'}: ${summary}`);
+  expect(summaries.map((summary) => summary.replace(/\d+ requests?, T$/, '').trim()).sort()).toEqual([
+    'folded:  Shared by all',
+    'folded: ✓ done a wrong password',
+    'folded: ✓ done it works',
+    'unfolded: ✗ failed another person',
+  ]);
+  // What was to be refused is no failure of the run.
+  expect(html.match(/class="event [^"]*\bbad\b/g)).toHaveLength(1);
+  expect(html).toMatch(/class="event [^"]*\brefused\b/);
+});
+
 test('the explanation stands before everything else, and the page asks for nothing from anywhere', async () => {
   const { html } = await signIn(REFUSED);
   expect(html.indexOf('The provider refuses the authorization code')).toBeGreaterThan(0);
@@ -57,11 +93,16 @@ test('the explanation stands before everything else, and the page asks for nothi
 describe.runIf(present)('in a real browser', () => {
   let browser: Browser;
   let axe: string;
+  let folder: string;
   beforeAll(async () => {
     const path = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-    [browser, axe] = await Promise.all([launchChromium(), readFile(path, 'utf8')]);
+    [browser, axe, folder] = await Promise.all([
+      launchChromium(),
+      readFile(path, 'utf8'),
+      mkdtemp(join(tmpdir(), 'oidc-cli-reports-')),
+    ]);
   });
-  afterAll(() => browser?.close());
+  afterAll(() => Promise.all([browser?.close(), rm(folder, { recursive: true, force: true })]));
 
   interface View {
     readonly colorScheme?: 'light' | 'dark';
@@ -88,23 +129,52 @@ describe.runIf(present)('in a real browser', () => {
   const openAll = (page: Page) =>
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true");
 
+  const LONG = 'w'.repeat(3_000);
+  const failed = () => signIn({ claims: { nonce: 'another' }, header: { typ: HOSTILE } });
+  const reports = {
+    'a failed sign-in': failed,
+    'a sign-in': () => signIn({}),
+    'values without end': () =>
+      signIn(
+        { claims: { name: LONG, [LONG]: LONG }, userinfo: (honest) => ({ body: honest, headers: { 'x-l': LONG } }) },
+        ['--with-claims'],
+      ),
+    'checks of smoke': smokeRun,
+  } as const;
+  const made = new Map<keyof typeof reports, Promise<{ readonly code: number; readonly address: string }>>();
+  /** A report that several tests look at, in a folder that outlives the first of them. */
+  const madeOnce = (report: keyof typeof reports) => {
+    const making =
+      made.get(report) ??
+      reports[report]().then(async ({ code, html }) => {
+        const file = join(folder, `${made.size}.html`);
+        await writeFile(file, html);
+        return { code, address: pathToFileURL(file).href };
+      });
+    made.set(report, making);
+    return making;
+  };
   const views = [
-    ['light', 1000],
-    ['dark', 1000],
-    ['light', 360],
-    ['dark', 360],
+    ['a failed sign-in', 'light', 1000],
+    ['a failed sign-in', 'dark', 1000],
+    ['a failed sign-in', 'light', 360],
+    ['a failed sign-in', 'dark', 360],
+    ['a sign-in', 'dark', 1000],
+    ['values without end', 'light', 360],
+    ['checks of smoke', 'light', 1000],
+    ['checks of smoke', 'dark', 360],
   ] as const;
 
   test.each(views)(
-    '%s, %i wide: no complaint, nothing beside the page, no serious barrier',
-    async (colorScheme, width) => {
-      const { address } = await signIn({ claims: { nonce: 'another' }, header: { typ: HOSTILE } });
+    '%s, %s, %i wide: no complaint, nothing beside the page, no barrier',
+    async (report, colorScheme, width) => {
+      const { address, code } = await madeOnce(report);
       const { page, complaints, asked } = await open(address, { colorScheme, width });
       await openAll(page);
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(
         0,
       );
-      expect(await page.title()).toBe('oidc-cli login: failed');
+      expect(await page.title()).toMatch(code === 0 ? /: done$/ : /^oidc-cli (login|smoke): failed$/);
       expect(complaints).toEqual([]);
       expect(asked()).toEqual([]);
 
