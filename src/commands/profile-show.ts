@@ -7,6 +7,7 @@ import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.
 import { known } from '../profiles/profile-choice.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
 import { printable, type Terminal, table } from '../terminal.js';
+import { cutForTable } from './id-token-table.js';
 import { chosenByText } from './session-access.js';
 
 export interface ProfileShowOptions {
@@ -55,6 +56,18 @@ function shownSource(source: Source): string {
 function logtoName(key: string): string | undefined {
   return Object.entries(LOGTO_KEYS).find(([, ordinary]) => ordinary === key)?.[0];
 }
+
+/** What is kept of a connector is too much for one line. */
+function membersOf({ key, json, source }: { readonly key: string; readonly json: unknown; readonly source: Source }) {
+  return Object.entries(json ?? {}).map(([name, value]) => ({
+    key: `${key}.${name}`,
+    text: shownValue(value),
+    source,
+  }));
+}
+
+/** A value longer than this many characters is cut in the table; `--json` has it whole. */
+const LONGEST = 120;
 
 /** One line of `profile show`: a key, what it holds, and where that comes from. */
 async function shownRows(collected: CollectedProfile, context: Context) {
@@ -120,7 +133,9 @@ export async function profileShow(
     terminal.say(`Profile ${printable(collected.name)} (${chosenByText(collected.chosenBy)})`);
     const head = ['KEY', 'VALUE', 'SOURCE'].map((title) => strong(title));
     const shownKey = (key: string) => (ofLogto && logtoName(key) ? `${logtoName(key)} (${key})` : printable(key));
-    const lines = rows.map(({ key, text, source }) => [shownKey(key), text, dim(shownSource(source))]);
+    const lines = rows
+      .flatMap((row) => (row.key === 'connector' ? membersOf(row) : [row]))
+      .map(({ key, text, source }) => [shownKey(key), cutForTable(text, LONGEST), dim(shownSource(source))]);
     for (const line of table([head, ...lines], '', terminal.style.columns)) terminal.out(line);
   }
   for (const text of collected.warnings) terminal.say(`${terminal.talk.warn('Warning:')} ${printable(text)}`);

@@ -226,6 +226,17 @@ describe('secrets', () => {
     }
   });
 
+  it('leave a table that can be read in profile show, with what is kept of the connector by its members', async () => {
+    const other = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`member${at}`, `value of ${at}`]));
+    await profileImport({ connectorId: 'oidc', id: 'x1', metadata: {}, config: connectorJson({ other }) });
+    const { stdout } = await machine.run(['profile', 'show', 'it']);
+    expect(stdout).toMatch(/^connector\.config +\{"other":\{"member0":"value of 0",.*… {2}user file /m);
+    expect(stdout).toMatch(/^connector\.around +\{"connectorId":"oidc"/m);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(260);
+    const { stdout: json } = await machine.run(['profile', 'show', 'it', '--json']);
+    expect(JSON.parse(json).values.connector.value.config).toEqual({ other });
+  });
+
   it('stay a reference where they are one, though the variable is not set', async () => {
     const connector = connectorJson({ clientSecret: '${MY_SECRET}' });
     expect((await profileImport(connector)).code).toBe(0);
