@@ -24,12 +24,18 @@ export async function discover(
   try {
     const provider = await discoverProvider(request, deps);
     const exchange = deps.recorder.last('discovery');
-    return { provider, announced: provider.metadata, exchange };
+    return { provider, announced: exchange?.status === 200 ? provider.metadata : namedAlone(provider), exchange };
   } catch (fault) {
     if (!(fault instanceof OidcCliError) || fault.code === 'interrupted') throw fault;
     const exchange = deps.recorder.last('discovery');
     return { fault, exchange, announced: announcedIn(exchange) };
   }
+}
+
+/** Without a document a profile that names the endpoints will do: what else stands in the metadata nobody announced. */
+function namedAlone({ metadata }: Provider): Announced {
+  const { issuer, authorization_endpoint, token_endpoint, jwks_uri } = metadata;
+  return Object.fromEntries(Object.entries({ issuer, authorization_endpoint, token_endpoint, jwks_uri }));
 }
 
 /** A larger document is read, but somebody should look why. Bytes. */
@@ -56,6 +62,11 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
   if (fault && (fault.code === 'discovery_not_found' || fault.code === 'discovery_http_error')) {
     checks.failWith('status', fault, sideOfAnswer(fault, exchange));
     checks.notMade(['content type', 'size', ...OF_DOCUMENT], { name: 'status' });
+    return checks.list;
+  }
+  if (fault === undefined && status !== 200) {
+    checks.pass('status', `${status} from ${url}: no document, and the profile names its endpoints itself`);
+    for (const name of ['content type', 'size', ...OF_DOCUMENT]) checks.skip(name, 'there is no document');
     return checks.list;
   }
   checks.pass('status', `${status} from ${url}`);

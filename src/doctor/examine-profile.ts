@@ -1,6 +1,9 @@
 import { OidcCliError } from '../errors.js';
+import { namedEndpoints } from '../flow/sign-in-request.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import type { ProviderDeps } from '../protocol/provider.js';
+import type { CollectedProfile } from '../profiles/collect-profile.js';
+import type { Announced } from '../protocol/metadata.js';
+import type { Provider, ProviderDeps } from '../protocol/provider.js';
 import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js';
 import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
@@ -68,72 +71,89 @@ export async function examineProfile(examination: ProfileExamination, deps: Exam
 
 /** All that needs the network; without an issuer the settings of the network alone. */
 async function providerChecks(
-  { collected, local, secret }: Configuration,
+  configuration: Configuration,
   ofConfiguration: readonly DoctorCheck[],
   deps: ExaminationDeps,
 ): Promise<DoctorCheck[]> {
+  const { collected, local } = configuration;
   const { explain, on, recorder } = deps;
-  const known = collected instanceof OidcCliError ? undefined : collected;
+  const values = collected instanceof OidcCliError ? undefined : collected.values;
   const { ca, insecure } = local.values;
   const settings = { ca, caSource: sourceInWords(local.sources.ca), insecure };
-  const issuer = known?.values.issuer;
+  const issuer = values?.issuer;
   const url = issuer === undefined ? undefined : new URL(issuer);
   on?.(url === undefined ? 'Looking at this machine' : `Connecting to ${url.host}`);
   const connection = await connectionChecks(url, settings, deps);
-  if (known === undefined || issuer === undefined) return connection;
-
+  if (values === undefined || issuer === undefined) return connection;
   const broken = connection.find(({ verdict }) => verdict === 'fail');
   if (broken) return [...connection, ...notAsked(broken, explain)];
-  on?.('Asking for the discovery document');
-  const { values } = known;
-  const asking = { ...deps, fetch: deps.connect() };
-  const named = {
-    authorizationEndpoint: values.authorizationEndpoint,
-    tokenEndpoint: values.tokenEndpoint,
-    jwksUri: values.jwksUri,
-  };
-  const endpoints = Object.values(named).some((one) => one !== undefined) ? named : undefined;
-  const discovered = await discover({ issuer, allowHttp: values.allowHttp, endpoints }, asking);
-  const discovery = discoveryChecks(issuer, discovered, explain);
-  const clock = () => clockCheck(recorder.exchanges, values.clockTolerance, explain);
-  const { announced, provider } = discovered;
-  if (announced === undefined) {
-    const cause = discovery.find(({ verdict }) => verdict === 'fail');
-    return [...connection, ...clock(), ...discovery, ...(cause ? notAsked(cause, explain) : [])];
-  }
 
+  on?.('Asking for the discovery document');
+  const asking = { ...deps, fetch: deps.connect() };
+  const request = { issuer, allowHttp: values.allowHttp, endpoints: namedEndpoints(values) };
+  const discovered = await discover(request, asking);
+  const discovery = discoveryChecks(issuer, discovered, explain);
+  const cause = discovery.find(({ verdict }) => verdict === 'fail');
+  const rest =
+    discovered.announced === undefined
+      ? notAsked(cause ?? { name: 'status', group: 'discovery' }, explain)
+      : await announcedChecks(
+          { announced: discovered.announced, provider: discovered.provider, cause },
+          { values, secret: configuration.secret, ofConfiguration },
+          asking,
+        );
+  const clock = clockCheck(recorder.exchanges, values.clockTolerance, explain);
+  return [...connection, ...clock, ...discovery, ...rest];
+}
+
+type Values = CollectedProfile['values'];
+
+/** What follows from a document: the endpoints in it, what it promises, its keys, and the authorization request. */
+async function announcedChecks(
+  {
+    announced,
+    provider,
+    cause,
+  }: { announced: Announced; provider: Provider | undefined; cause: DoctorCheck | undefined },
+  {
+    values,
+    secret,
+    ofConfiguration,
+  }: { values: Values; secret: Configuration['secret']; ofConfiguration: readonly DoctorCheck[] },
+  deps: ExaminationDeps & ProviderDeps,
+): Promise<DoctorCheck[]> {
+  const { explain, on } = deps;
   on?.('Asking the endpoints');
-  const wanted = {
-    ...values,
-    secret: typeof secret === 'string' ? secret : undefined,
+  const [ofEndpoints, ofKeys] = await Promise.all([endpointChecks(announced, deps), keySetChecks(announced, deps)]);
+  const known = typeof secret === 'string' ? secret : undefined;
+  const client = {
+    secret: known,
     hasSecret: values.clientSecret !== undefined,
     hasClient: values.clientId !== undefined,
   };
-  const [ofEndpoints, ofKeys] = await Promise.all([endpointChecks(announced, asking), keySetChecks(announced, asking)]);
+  const ofProfile = profileChecks({ ...values, ...client }, announced, explain);
+
   on?.('Trying the authorization request');
-  const ofProfile = profileChecks(wanted, announced, explain);
   const checks = new Checks('authorization request', explain);
+  // Only a pushed request is authenticated (RFC 9126 §2.1): any other goes out whatever the secret is like.
+  const pushed = announced.require_pushed_authorization_requests === true;
+  const unable = [...ofConfiguration, ...ofProfile].find(
+    ({ verdict, name }) => verdict === 'fail' && (name === 'client secret' || name === 'client authentication'),
+  );
   if (provider === undefined) {
-    const cause = [...discovery, ...ofEndpoints].find(({ verdict }) => verdict === 'fail');
-    checks.notMade(OF_AUTHORIZATION, cause ?? { name: 'required members' });
+    const refused = cause ?? ofEndpoints.find(({ verdict }) => verdict === 'fail');
+    checks.notMade(OF_AUTHORIZATION, refused ?? { name: 'required members' });
   } else if (values.clientId === undefined) {
     for (const name of OF_AUTHORIZATION) checks.skip(name, 'not made: no client id is given');
-  } else {
-    // Only a pushed request is authenticated (RFC 9126 §2.1): any other goes out whatever the secret is like.
-    const pushed = announced.require_pushed_authorization_requests === true;
-    const unable = [...ofConfiguration, ...ofProfile].find(
-      ({ verdict, name }) => verdict === 'fail' && (name === 'client secret' || name === 'client authentication'),
-    );
-    if (pushed && unable) checks.notMade(OF_AUTHORIZATION, unable);
-    else {
-      const { clientId } = values;
-      const clientAuth = pushed ? values.clientAuth : 'none';
-      const authorization = { ...values, redirectUri: answerable(values.redirectUri) };
-      const tried = { clientId, clientAuth, secret: wanted.secret, authorization };
-      checks.list.push(...(await authorizationChecks(provider, tried, asking)));
-    }
+  } else if (pushed && unable) checks.notMade(OF_AUTHORIZATION, unable);
+  else {
+    const { clientId } = values;
+    const clientAuth = pushed ? values.clientAuth : 'none';
+    const authorization = { ...values, redirectUri: answerable(values.redirectUri) };
+    const tried = { clientId, clientAuth, secret: known, authorization };
+    checks.list.push(...(await authorizationChecks(provider, tried, deps)));
   }
-  return [...connection, ...clock(), ...discovery, ...ofEndpoints, ...ofProfile, ...ofKeys, ...checks.list];
+  return [...ofEndpoints, ...ofProfile, ...ofKeys, ...checks.list];
 }
 
 /** Any port stands for a free one, and the request needs a number; nothing will be sent there. */
@@ -142,7 +162,7 @@ function answerable(redirectUri: string): string {
 }
 
 /** What could not be asked since the provider cannot be reached, or says nothing of itself. */
-function notAsked(cause: DoctorCheck, explain: Explain): DoctorCheck[] {
+function notAsked(cause: Pick<DoctorCheck, 'name' | 'group'>, explain: Explain): DoctorCheck[] {
   const groups = [
     ...(cause.group === 'connection' ? [['discovery', ['discovery']] as const] : []),
     ['endpoints', ['endpoints']] as const,

@@ -52,7 +52,11 @@ export function signInRequestOf(profile: Profile, details: SignInDetails): SignI
 }
 
 /** The endpoints that the profile names itself, where it names any. */
-function namedEndpoints({ authorizationEndpoint, tokenEndpoint, jwksUri }: Profile): SignInRequest['endpoints'] {
+export function namedEndpoints({
+  authorizationEndpoint,
+  tokenEndpoint,
+  jwksUri,
+}: Pick<Profile, 'authorizationEndpoint' | 'tokenEndpoint' | 'jwksUri'>): SignInRequest['endpoints'] {
   const named = { authorizationEndpoint, tokenEndpoint, jwksUri };
   return Object.values(named).some((url) => url !== undefined) ? named : undefined;
 }

@@ -146,6 +146,21 @@ describe('the configuration', () => {
     expect(strict.code).toBe(1);
   });
 
+  it('names the endpoints of a provider that has no discovery', async () => {
+    const { issuer } = provider;
+    const named = [`authorizationEndpoint: ${issuer}/authorize`, `tokenEndpoint: ${issuer}/token`];
+    const lines = [`issuer: ${issuer}`, 'clientId: app', ...named, `jwksUri: ${issuer}/keys`];
+    await machineWith({ 'config.yaml': file(lines) });
+    play(provider, { discovery: () => ({ status: 404, body: 'no' }), authorization: { iss: undefined } });
+    const run = await examine(machine, ['staging', ...ANY_PORT]);
+    play(provider);
+    expect(run.check('status').found).toMatch(/^404 from .*, and the profile names its endpoints itself$/);
+    expect(run.check('required members')).toMatchObject({ verdict: 'skip', found: 'there is no document' });
+    for (const name of ['token endpoint', 'keys', 'client known']) expect(run.check(name).verdict, name).toBe('pass');
+    // What no document announces cannot be relied on.
+    expect([run.code, run.bad]).toEqual([0, ['warn PKCE S256']]);
+  });
+
   it('is an application of Logto, by its own names', async () => {
     await machineWith();
     const redirectUri = `http://localhost:${await freePort()}/callback`;

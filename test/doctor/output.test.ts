@@ -311,6 +311,19 @@ describe('a broken profile', () => {
   });
 });
 
+describe('a narrow terminal', () => {
+  it('has every word, on lines that fit', async () => {
+    const run = await machine.run(['doctor', '--issuer', 'https://127.0.0.1:1', '--client-id', 'shop', '--port', '0'], {
+      env: { ...SOUND, NO_COLOR: '1' },
+      columns: 60,
+    });
+    const lines = run.stdout.split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(60);
+    const words = run.stdout.replaceAll(/\s+/g, ' ');
+    expect(words).toContain('not made, since "connection" failed (likewise: certificate chain, certificate lifetime)');
+  });
+});
+
 describe('--json', () => {
   it('has a shape that stays', async () => {
     const { issuer } = await identityProvider();
