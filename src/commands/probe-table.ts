@@ -39,6 +39,19 @@ export function probeLines(run: ProbeRun, shown: ReadonlyMap<number, ShownEvent>
   return [...lines, '', verdictLine(run, style), ...tokenLines(run, style)];
 }
 
+/** What was found before a run came to its end, where a sign-in failed: rows alone. */
+export function unfinishedLines(results: readonly Pick<ProbeResult, 'name' | 'verdict' | 'actual'>[], style: Style) {
+  if (results.length === 0) return [];
+  return [
+    style.strong('Found until then'),
+    ...table(
+      results.map((result) => row(result, style)),
+      '  ',
+    ),
+    '',
+  ];
+}
+
 /** Every probe there is, with what it tries and what it rests on. */
 export function listLines(style: Style): string[] {
   return table(
@@ -52,7 +65,7 @@ export function listLines(style: Style): string[] {
   );
 }
 
-function row({ name, verdict, actual }: ProbeResult, style: Style): string[] {
+function row({ name, verdict, actual }: Pick<ProbeResult, 'name' | 'verdict' | 'actual'>, style: Style): string[] {
   return [mark(verdict, style), name, cutForTable(actual, LONGEST_ADDRESS)];
 }
 
@@ -116,12 +129,12 @@ function verdictLine({ issuer, results }: ProbeRun, style: Style): string {
   return `${mark(violated ? 'violated' : 'met', style)} ${style.strong(`${printable(issuer)}: ${counted.join(', ')}`)}`;
 }
 
-function tokenLines({ tokens: { left } }: ProbeRun, style: Style): string[] {
+function tokenLines({ tokens: { left, reasons } }: ProbeRun, style: Style): string[] {
   if (left === 0) return [];
   const what = left === 1 ? '1 token' : `${left} tokens`;
   return [
     style.warn(
-      `! ${what} could not be revoked, and ${left === 1 ? 'lives until it expires' : 'live until they expire'}`,
+      `! ${what} could not be revoked (${reasons.join(', ')}), and ${left === 1 ? 'lives until it expires' : 'live until they expire'}`,
     ),
   ];
 }

@@ -23,7 +23,7 @@ import { openSessions } from './open-sessions.js';
 import { pastedLines } from './pasted-lines.js';
 import { resolveForSignIn, withWhatIsKnown } from './prepare-login.js';
 import { askToGoOn, planLines } from './probe-consent.js';
-import { listLines, probeLines } from './probe-table.js';
+import { listLines, probeLines, unfinishedLines } from './probe-table.js';
 import { networkFor } from './session-access.js';
 
 /** What `probe` was asked. */
@@ -148,7 +148,10 @@ async function runAtProvider(
     const run = await runProbes(order, { ...network, signal: context.signal, evidence, roundTrip, on });
     return { run, shown: evidence.shown() };
   } catch (error) {
+    terminal.status(undefined);
     sayEvidence(error, terminal);
+    const { probes = [] } = (error instanceof OidcCliError ? error.details : {}) as { probes?: ProbeResult[] };
+    if (!options.json) for (const line of unfinishedLines(probes, terminal.style)) terminal.out(line);
     throw withWhatIsKnown(error, request, context);
   } finally {
     terminal.status(undefined);

@@ -27,10 +27,15 @@ const OF_THE_REQUEST: readonly string[] = [
 /** A host that can belong to nobody (RFC 6761 §6.4). */
 const NOBODYS_HOST = 'oidc-cli.invalid';
 
-/** The first of them, which tells whether the others tell anything. */
+/** Errors that say that the provider is in no state to be asked. */
+const OF_THE_PROVIDER: readonly string[] = ['server_error', 'temporarily_unavailable'];
+
+/** The first of them, which is sound and tells whether the others tell anything. */
 interface Control {
   /** prompt=none is answered with an error at the redirect URI: a page is then a refusal. */
   readonly tells: boolean;
+  /** Of the page that came instead. */
+  readonly page?: number;
   readonly iss?: { readonly value: string | null; readonly events: readonly number[] };
 }
 
@@ -42,17 +47,27 @@ interface Control {
  */
 export async function probeAuthorization(probing: Probing, signedIn: boolean): Promise<Control> {
   const control = await probePromptNone(probing, signedIn);
-  await probeRedirectUris(probing);
+  await probeRedirectUris(probing, control);
   await probeResponseType(probing, control);
-  await probeRequestObject(probing);
+  await probeRequestObject(probing, control);
   await probeState(probing, control);
   return control;
 }
 
+const WITH_CONTROL: readonly ProbeName[] = [
+  'prompt-none',
+  'redirect-uri-other',
+  'redirect-uri-suffix',
+  'response-type-downgrade',
+  'unsigned-request-object',
+  'plain-challenge',
+  'state-unchanged',
+  'iss-in-answer',
+];
+
 async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Control> {
   const { results, evidence } = probing;
-  const asked = ['prompt-none', 'response-type-downgrade', 'plain-challenge', 'state-unchanged', 'iss-in-answer'];
-  if (!results.wants(...(asked as ProbeName[]))) return { tells: false };
+  if (!results.wants(...WITH_CONTROL)) return { tells: false };
   const mark = evidence.mark;
   const outcome = await open(probing);
   const events = evidence.since(mark);
@@ -60,10 +75,14 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
     results.add('prompt-none', verdict, actual, events);
   if (outcome.kind === 'unclear') add('not testable', outcome.reason);
   if (outcome.kind === 'page') {
-    const refused = outcome.status >= 400 || outcome.error !== undefined;
     const what = pageText(outcome);
-    if (refused && !signedIn) add('not testable', `${what}: this client may not be registered as it asks`);
+    const { status } = outcome;
+    // What stands before a provider against programs says so of every request.
+    if (status === 401 || status === 403) add('not testable', `${what}: a browser without cookies is turned away`);
+    else if (isRefusal(outcome) && !signedIn)
+      add('not testable', `${what}: this client may not be registered as it asks`);
     else add('violated', `${what} in place of an answer`);
+    return { tells: false, page: status };
   }
   if (outcome.kind !== 'answered') return { tells: false };
   const error = outcome.parameters.get('error');
@@ -81,7 +100,7 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
   return { tells: false, iss };
 }
 
-async function probeRedirectUris(probing: Probing): Promise<void> {
+async function probeRedirectUris(probing: Probing, control: Control): Promise<void> {
   const registered = new URL(unheardRedirectUri(probing.request.redirectUri));
   const suffixed = new URL(registered);
   suffixed.pathname = `${registered.pathname.replace(/\/$/, '')}/oidc-cli-probe`;
@@ -98,8 +117,9 @@ async function probeRedirectUris(probing: Probing): Promise<void> {
     if (outcome.kind === 'unclear') {
       probing.results.addSince(mark, name, 'not testable', outcome.reason);
     } else if (outcome.kind === 'page') {
-      // With prompt=none no sign-in page can come: what is shown instead of an answer is a refusal.
-      probing.results.addSince(mark, name, 'met', `${pageText(outcome)}, and no redirect`);
+      const { verdict, actual } = judgedPage(outcome, control);
+      const more = verdict === 'met' ? ', and no redirect' : '';
+      probing.results.addSince(mark, name, verdict, `${actual}${more}`);
     } else {
       const there = outcome.asAsked;
       const loopback = there && name === 'redirect-uri-suffix' && isLoopback(registered.hostname);
@@ -110,7 +130,7 @@ async function probeRedirectUris(probing: Probing): Promise<void> {
   }
 }
 
-async function probeResponseType(probing: Probing, { tells }: Control): Promise<void> {
+async function probeResponseType(probing: Probing, control: Control): Promise<void> {
   const name = 'response-type-downgrade';
   if (!probing.results.wants(name)) return;
   const mark = probing.evidence.mark;
@@ -118,9 +138,8 @@ async function probeResponseType(probing: Probing, { tells }: Control): Promise<
     response_type: 'id_token token',
     code_challenge: undefined,
     code_challenge_method: undefined,
-    response_mode: undefined,
   });
-  const { verdict, actual } = judgedByRefusal(outcome, tells);
+  const { verdict, actual } = judgedByRefusal(outcome, control);
   probing.results.addSince(mark, name, verdict, actual);
 }
 
@@ -128,7 +147,7 @@ async function probeResponseType(probing: Probing, { tells }: Control): Promise<
  * The unsigned request object says another state than the address: by the
  * state that comes back one sees which of them was believed.
  */
-async function probeRequestObject(probing: Probing): Promise<void> {
+async function probeRequestObject(probing: Probing, control: Control): Promise<void> {
   const name = 'unsigned-request-object';
   if (!probing.results.wants(name)) return;
   const { provider, party, results, evidence } = probing;
@@ -146,8 +165,10 @@ async function probeRequestObject(probing: Probing): Promise<void> {
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
     results.addSince(mark, name, verdict, actual);
   if (outcome.kind === 'unclear') add('not testable', outcome.reason);
-  else if (outcome.kind === 'page') add('met', pageText(outcome));
-  else if (outcome.parameters.get('state') === inside)
+  else if (outcome.kind === 'page') {
+    const { verdict, actual } = judgedPage(outcome, control);
+    add(verdict, actual);
+  } else if (outcome.parameters.get('state') === inside)
     add('violated', 'its parameters were taken: its state came back');
   else {
     const error = outcome.parameters.get('error');
@@ -181,8 +202,8 @@ async function probeState(probing: Probing, { tells }: Control): Promise<void> {
 /** Whether `plain` is refused before anybody signs in: met, or what was seen. */
 export async function probePlainChallenge(
   probing: Probing,
-  { tells }: Control,
-): Promise<{ readonly mark: number; readonly accepted: boolean } | undefined> {
+  control: Control,
+): Promise<{ readonly mark: number } | undefined> {
   const name = 'plain-challenge';
   const { provider, results, evidence } = probing;
   if (!results.wants(name)) return undefined;
@@ -197,12 +218,12 @@ export async function probePlainChallenge(
   }
   const mark = evidence.mark;
   const outcome = await open(probing, { code_challenge: unguessable(), code_challenge_method: 'plain' });
-  const { verdict, actual } = judgedByRefusal(outcome, tells);
+  const { verdict, actual } = judgedByRefusal(outcome, control);
   if (verdict !== 'violated') {
     results.addSince(mark, name, verdict, actual);
     return undefined;
   }
-  return { mark, accepted: true };
+  return { mark };
 }
 
 /** The iss of the answers, with an error and with a code (RFC 9207 §2). */
@@ -223,27 +244,34 @@ export function judgeIss(
   results.add('iss-in-answer', ...judged());
 }
 
+type Judged = { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string };
+
 /** A request that must be refused: login_required says that it was not. */
-function judgedByRefusal(
-  outcome: AuthorizationOutcome,
-  tells: boolean,
-): { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string } {
+function judgedByRefusal(outcome: AuthorizationOutcome, control: Control): Judged {
   if (outcome.kind === 'unclear') return { verdict: 'not testable', actual: outcome.reason };
-  if (outcome.kind === 'page') {
-    const refused = outcome.status >= 400 || outcome.error !== undefined;
-    if (refused || tells) return { verdict: 'met', actual: pageText(outcome) };
-    return {
-      verdict: 'not testable',
-      actual: 'prompt=none shows a page here, so a page does not say that it is refused',
-    };
-  }
+  if (outcome.kind === 'page') return judgedPage(outcome, control);
   const { parameters } = outcome;
   const error = parameters.get('error');
-  if (error === null)
+  if (error === null) {
     return { verdict: 'violated', actual: `accepted: ${[...parameters.keys()].join(', ').slice(0, 200)}` };
-  if (NOBODY_SIGNED_IN.includes(error))
+  }
+  if (NOBODY_SIGNED_IN.includes(error)) {
     return { verdict: 'violated', actual: `accepted: it only lacks a sign-in (${error})` };
-  return { verdict: 'met', actual: word(error) };
+  }
+  return { verdict: OF_THE_PROVIDER.includes(error) ? 'not testable' : 'met', actual: word(error) };
+}
+
+/** A page in place of an answer: a refusal, unless a sound request gets such a page too. */
+function judgedPage(outcome: Page, { tells, page }: Control): Judged {
+  const actual = pageText(outcome);
+  if (tells || (isRefusal(outcome) && outcome.status !== page)) return { verdict: 'met', actual };
+  return { verdict: 'not testable', actual: `${actual}, which a request with nothing wrong may get here as well` };
+}
+
+type Page = Extract<AuthorizationOutcome, { kind: 'page' }>;
+
+function isRefusal({ status, error }: Page): boolean {
+  return status >= 400 || error !== undefined;
 }
 
 /** Sends the profile's authorization request with prompt=none and with what is to be different; `undefined` leaves out. */
@@ -260,10 +288,10 @@ function open(
 }
 
 function authorizationParameters({ request, party, deps }: Probing): URLSearchParams {
-  const { scope, acrValues, claims, responseMode, resource = [], parameters = {} } = request.authorization;
+  const { scope, acrValues, claims, resource = [], parameters = {} } = request.authorization;
   const [state, nonce] = [unguessable(), unguessable()];
   deps.recorder.hide(state, nonce);
-  const optional = { acr_values: acrValues, claims, response_mode: responseMode };
+  const optional = { acr_values: acrValues, claims };
   const given = Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const all = new URLSearchParams([...Object.entries(parameters), ...(given as [string, string][])]);
   const own = {
@@ -279,6 +307,8 @@ function authorizationParameters({ request, party, deps }: Probing): URLSearchPa
     prompt: 'none',
   };
   for (const [name, value] of Object.entries(own)) all.set(name, value);
+  // A page that posts the answer on would look like any page.
+  all.delete('response_mode');
   for (const each of resource) all.append('resource', each);
   return all;
 }

@@ -130,16 +130,17 @@ async function probeReuse(probing: Probing, grant: Grant, unproven: readonly Pro
   if (outcome.kind === 'done') return results.add(name, 'not testable', 'the code could be used twice');
   if (outcome.kind === 'unclear') return results.add(name, 'not testable', outcome.reason);
   const { provider, party, deps } = probing;
-  const inUse = await isTokenInUse(provider, party, tokens.accessToken, tokens.subject, deps);
-  if (inUse === undefined) {
-    const what = 'nothing tells: neither introspection nor userinfo can be asked';
-    return results.addSince(mark, name, 'not testable', what);
-  }
-  if (!inUse) {
-    ledger.dead(tokens.accessToken);
-    ledger.dead(tokens.refreshToken);
-  }
-  results.addSince(mark, name, inUse ? 'violated' : 'met', inUse ? 'the access token still works' : 'of no use');
+  await results.guard([name], async () => {
+    const inUse = await isTokenInUse(provider, party, tokens.accessToken, tokens.subject, deps);
+    if (inUse === undefined) {
+      return results.addSince(mark, name, 'not testable', 'neither introspection nor userinfo can be asked');
+    }
+    if (!inUse) {
+      ledger.dead(tokens.accessToken);
+      ledger.dead(tokens.refreshToken);
+    }
+    results.addSince(mark, name, inUse ? 'violated' : 'met', inUse ? 'the access token still works' : 'of no use');
+  });
 }
 
 /** Writes down what became of a wrong request. */

@@ -1,3 +1,4 @@
+import { OidcCliError } from '../../errors.js';
 import type { SignInRequest } from '../../flow/sign-in.js';
 import type { ProviderDeps } from '../../protocol/provider.js';
 import type { TokenClient, VerifiedTokens } from '../../protocol/token-requests.js';
@@ -32,7 +33,7 @@ export class Results {
 
   constructor(
     private readonly wanted: ReadonlySet<ProbeName>,
-    private readonly evidence: Pick<Evidence, 'since'>,
+    private readonly evidence: Pick<Evidence, 'since' | 'mark'>,
     private readonly on: (result: ProbeResult) => void,
   ) {}
 
@@ -52,6 +53,19 @@ export class Results {
   /** As `add`, with all events since a mark. */
   addSince(mark: number, name: ProbeName, verdict: ProbeVerdict, actual: string): void {
     this.add(name, verdict, actual, this.evidence.since(mark));
+  }
+
+  /** Runs what makes no sign-ins: where a request of it fails, that is told of the probes it leaves without a verdict. */
+  async guard(names: readonly ProbeName[], work: () => Promise<void>): Promise<void> {
+    const mark = this.evidence.mark;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+      for (const name of names) {
+        if (!this.found.has(name)) this.addSince(mark, name, 'not testable', `a request failed (${error.code})`);
+      }
+    }
   }
 
   /** What a probe has found, or undefined. */

@@ -99,8 +99,8 @@ export async function openAuthorizationRequest(
       });
       for (const each of response.headers.getSetCookie()) await jar.setCookie(each, url.href, { ignoreError: true });
       const location = response.headers.get('location');
-      if (location === null || response.status < 300 || response.status > 399) return pageOf(response.status);
-      if (!URL.canParse(location, url.href)) return pageOf(response.status);
+      const leads = location !== null && response.status >= 300 && response.status < 400;
+      if (!leads || !URL.canParse(location, url.href)) return pageOf(response.status, await response.text());
       url = new URL(location, url);
       const asAsked = isAt(url, asked);
       if (asAsked || isAt(url, registeredRedirectUri)) {
@@ -120,7 +120,10 @@ function isAt(url: URL, redirectUri: string): boolean {
   return url.pathname === pathname || hostname.endsWith('.invalid');
 }
 
-function pageOf(status: number): AuthorizationOutcome {
+function pageOf(status: number, text: string): AuthorizationOutcome {
+  if (status < 400 && /\b(login|interaction)_required\b/.test(text)) {
+    return { kind: 'unclear', reason: 'a page that leads on by a script, which is not run here' };
+  }
   return isBusy(status) ? { kind: 'unclear', reason: `the status ${status}` } : { kind: 'page', status };
 }
 

@@ -14,7 +14,7 @@ import {
   WITH_ODD_SIGN_IN,
   WITH_REFRESH_TOKEN,
 } from './plan.js';
-import { PROBE_NAMES, type ProbeResult } from './probe.js';
+import { PROBE_NAMES, type ProbeName, type ProbeResult } from './probe.js';
 import { type Probing, Results, type Tokens } from './probing.js';
 import { probeHostileSignIn, probeMaxAge } from './sign-in-probes.js';
 import { type Grant, type RoundTrip, SignIns } from './sign-ins.js';
@@ -88,11 +88,14 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
     if (isAbort(error) || deps.signal.aborted) throw error;
     await ledger.revokeAll().catch(() => undefined);
     if (!(error instanceof OidcCliError)) throw error;
-    const details = { ...error.details, probes: sorted() };
+    const probes = sorted().map(({ name, verdict, actual }) => ({ name, verdict, actual }));
+    const details = { ...error.details, probes };
     throw new OidcCliError(error.code, error.facts, { cause: error, exitCode: error.exitCode, details });
   }
   return { issuer: provider.issuer, results: sorted(), tokens: await ledger.revokeAll() };
 }
+
+const OF_USERINFO: readonly ProbeName[] = ['userinfo-without-token', 'userinfo-foreign-token'];
 
 /** What only looks comes before what spends; what ends tokens has a sign-in of its own after it. */
 async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
@@ -106,7 +109,7 @@ async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
     ({ tokens, survives } = first);
   }
   const control = await probeAuthorization(probing, tokens !== undefined);
-  await probeUserinfo(probing, tokens);
+  await results.guard(OF_USERINFO, () => probeUserinfo(probing, tokens));
   if (tokens) {
     await probeOtherClient(probing, tokens);
     if (results.of('refresh-other-client')?.verdict === 'violated' && results.wants(...WITH_REFRESH_TOKEN)) {
@@ -134,5 +137,5 @@ async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
   }
   const ofCodes = grants.map(({ iss, event }) => ({ value: iss, events: [event] }));
   judgeIss(probing, [...(control.iss ? [control.iss] : []), ...ofCodes]);
-  await probeEndSession(probing, tokens?.idToken);
+  await results.guard(['end-session-redirect'], () => probeEndSession(probing, tokens?.idToken));
 }

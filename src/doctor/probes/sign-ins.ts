@@ -69,8 +69,9 @@ export class SignIns {
     const { provider, party, deps } = at;
     this.count += 1;
     const state = wish.state ?? randomState();
-    // What the profile asks of the person for its own sign-ins would spoil what is asked here.
-    const { prompt: _prompt, maxAge: _maxAge, ...authorization } = request.authorization;
+    // Of what the profile asks of the person only the consent stays: some providers give a refresh token for it alone.
+    const { prompt: asked, maxAge: _maxAge, ...others } = request.authorization;
+    const authorization = asked?.split(' ').includes('consent') ? { ...others, prompt: 'consent' } : others;
     let askedAt = 0;
     const grant = await this.roundTrip<{ url: string; sent: AuthorizationRequest; redirectUri: string }, Grant>(
       {

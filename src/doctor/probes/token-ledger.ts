@@ -10,6 +10,8 @@ export interface LeftOver {
   readonly revoked: number;
   /** Those that could not be revoked: they live until they expire. */
   readonly left: number;
+  /** Why, in codes, each once. */
+  readonly reasons: readonly string[];
 }
 
 /** Every token that the probes got and have not made useless, so that none is left behind. */
@@ -44,18 +46,20 @@ export class TokenLedger {
   /** Revokes what is left, refresh tokens first: the access tokens of many providers go with them. Never throws but for an abort. */
   async revokeAll(): Promise<LeftOver> {
     const { provider, party, deps } = this.at;
-    const outcome = { revoked: 0, left: 0 };
     const tokens = [...this.living].sort(([, one], [, other]) => other.localeCompare(one));
-    if (provider.metadata.revocation_endpoint === undefined) return { revoked: 0, left: tokens.length };
+    if (provider.metadata.revocation_endpoint === undefined) {
+      return { revoked: 0, left: tokens.length, reasons: ['endpoint_missing'] };
+    }
+    const reasons: string[] = [];
     for (const [token, kind] of tokens) {
       try {
-        const done = await revokeToken(provider, party, token, kind, deps);
-        outcome[done === 'done' ? 'revoked' : 'left'] += 1;
+        const outcome = await revokeToken(provider, party, token, kind, deps);
+        if (outcome === 'not offered') reasons.push('unsupported_token_type');
       } catch (error) {
         if (!(error instanceof OidcCliError)) throw error;
-        outcome.left += 1;
+        reasons.push(error.code);
       }
     }
-    return outcome;
+    return { revoked: tokens.length - reasons.length, left: reasons.length, reasons: [...new Set(reasons)] };
   }
 }

@@ -3,9 +3,11 @@ import { isTokenInUse } from '../../flow/token-use.js';
 import { revokeToken } from '../../protocol/revocation.js';
 import { refreshTokens, type VerifiedTokens } from '../../protocol/token-requests.js';
 import { refusalText } from './code-probes.js';
-import type { ProbeName } from './probe.js';
+import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing, Tokens } from './probing.js';
 import { postForm, type RawOutcome } from './raw-requests.js';
+
+type Judged = [verdict: ProbeVerdict, actual: string];
 
 const NO_REFRESH_TOKEN =
   'the provider gave no refresh token (with most, the scope offline_access gets one: --scope "openid offline_access")';
@@ -93,7 +95,7 @@ export async function probeRevokedAccessToken(probing: Probing, tokens: Tokens):
   const mark = evidence.mark;
   const { accessToken, subject } = tokens;
   const inUse = () => isTokenInUse(provider, party, accessToken, subject, deps);
-  await judgeRevocation(probing, name, mark, async () => {
+  const judged = async (): Promise<Judged> => {
     const before = await inUse();
     const outcome = await revokeToken(provider, party, accessToken, 'access_token', deps);
     if (outcome === 'not offered') return ['not applicable', 'the provider does not revoke access tokens'];
@@ -102,7 +104,8 @@ export async function probeRevokedAccessToken(probing: Probing, tokens: Tokens):
     if (await inUse()) return ['violated', 'the provider still accepts it'];
     ledger.dead(accessToken);
     return ['met', 'of no use'];
-  });
+  };
+  await results.guard([name], async () => results.addSince(mark, name, ...(await judged())));
 }
 
 /** A refresh token after its revocation. */
@@ -113,7 +116,7 @@ export async function probeRevokedRefreshToken(probing: Probing, { refreshToken 
   if (!revokes(probing, name)) return;
   if (refreshToken === undefined) return results.add(name, 'not applicable', NO_REFRESH_TOKEN);
   const mark = evidence.mark;
-  await judgeRevocation(probing, name, mark, async () => {
+  const judged = async (): Promise<Judged> => {
     const outcome = await revokeToken(provider, party, refreshToken, 'refresh_token', deps);
     // RFC 7009 §2: revoking refresh tokens is not for the provider to choose.
     if (outcome === 'not offered') return ['violated', 'the provider does not revoke refresh tokens'];
@@ -125,27 +128,14 @@ export async function probeRevokedRefreshToken(probing: Probing, { refreshToken 
     }
     ledger.dead(refreshToken);
     return ['met', refusalText(after)];
-  });
+  };
+  await results.guard([name], async () => results.addSince(mark, name, ...(await judged())));
 }
 
 function revokes({ provider, results }: Probing, name: ProbeName): boolean {
   if (provider.metadata.revocation_endpoint !== undefined) return true;
   results.add(name, 'not applicable', 'the provider has no revocation endpoint');
   return false;
-}
-
-async function judgeRevocation(
-  { results }: Probing,
-  name: ProbeName,
-  mark: number,
-  work: () => Promise<['met' | 'violated' | 'not applicable' | 'not testable', string]>,
-): Promise<void> {
-  try {
-    results.addSince(mark, name, ...(await work()));
-  } catch (error) {
-    if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
-    results.addSince(mark, name, 'not testable', `the request failed (${error.code})`);
-  }
 }
 
 async function refresh(probing: Probing, tokens: Tokens, refreshToken: string): Promise<VerifiedTokens> {

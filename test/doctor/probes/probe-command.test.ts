@@ -13,11 +13,11 @@ describe.concurrent('a sound provider', () => {
     const { code, document, stderr } = await probed(await provider());
     expect(document.probes.filter(({ verdict }) => verdict !== 'met')).toEqual([]);
     expect(document.probes.map(({ name }) => name)).toEqual(PROBE_NAMES);
-    expect(document.tokens.left).toBe(0);
+    expect(document.tokens).toMatchObject({ left: 0, reasons: [] });
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('Sign-in 4 of 4');
     expect(stderr).not.toContain('Sign-in 5');
-  }, 60_000);
+  });
 
   test('shows none to a public client either; what needs a secret or a second client is told', async () => {
     const { code, document } = await probed(await provider(), [...PUBLIC, ...BY_HTTP, '--yes']);
@@ -28,7 +28,7 @@ describe.concurrent('a sound provider', () => {
       'refresh-other-client: not testable, there is no other client: name one with --other-client-id',
     ]);
     expect(code).toBe(0);
-  }, 60_000);
+  });
 
   test('that ends a code with the first wrong request is given one for each, and shows none', async () => {
     const strict = await provider([], (op) => {
@@ -43,7 +43,7 @@ describe.concurrent('a sound provider', () => {
     const { document, stderr } = await probed(strict);
     expect(document.probes.filter(({ verdict }) => verdict !== 'met')).toEqual([]);
     expect(stderr).toContain('Sign-in 9 of 9');
-  }, 60_000);
+  });
 
   test('that takes pushed requests alone is probed by those', async () => {
     const redirectUris = ['http://localhost:8484/callback'];
@@ -61,7 +61,7 @@ describe.concurrent('a sound provider', () => {
     expect(others.map(({ name, verdict }) => `${name}: ${verdict}`)).toEqual(['refresh-other-client: not testable']);
     const suffix = document.probes.find(({ name }) => name === 'redirect-uri-suffix');
     expect(suffix?.actual).toMatch(/^refused when it was pushed: /);
-  }, 60_000);
+  });
 
   test('is probed through a person’s browser, in which they sign in once, and again for max_age', async () => {
     const redirectUri = `http://localhost:${await freePort()}/callback`;
@@ -84,7 +84,7 @@ describe.concurrent('a sound provider', () => {
     expect(typed).toBe(2);
     expect(namesOf(document, 'violated')).toEqual([]);
     expect(stderr).toContain('Waiting up to 300 s for sign-in 2 of 4 …');
-  }, 60_000);
+  });
 });
 
 describe.concurrent('before it starts', () => {
@@ -221,5 +221,5 @@ describe.concurrent('what it leaves', () => {
       const { status } = await fetch(`${idp.issuer}/me`, { headers: { authorization: `Bearer ${token}` } });
       expect(status).toBe(401);
     }
-  }, 60_000);
+  });
 });

@@ -16,7 +16,7 @@ export interface ProbedResult {
 export interface ProbeDocument {
   readonly issuer: string;
   readonly counts: Readonly<Record<'met' | 'violated' | 'notApplicable' | 'notTestable', number>>;
-  readonly tokens: { readonly revoked: number; readonly left: number };
+  readonly tokens: { readonly revoked: number; readonly left: number; readonly reasons: readonly string[] };
   readonly probes: readonly ProbedResult[];
 }
 

@@ -37,19 +37,15 @@ const VIOLATED: Readonly<
 };
 
 describe('each unsound switch of the built-in provider', () => {
-  test.concurrent.each(Object.entries(VIOLATED))(
-    '%s violates exactly %s',
-    async (fault, [violated, ...untold]) => {
-      const { code, document, stderr } = await probed(await provider([fault as keyof typeof VIOLATED]));
-      expect(namesOf(document, 'violated'), stderr).toEqual([violated]);
-      expect(namesOf(document, 'not testable'), JSON.stringify(document.probes, undefined, 1)).toEqual(untold);
-      expect(namesOf(document, 'not applicable')).toEqual([]);
-      expect(code).toBe(1);
-      const found = document.probes.find(({ name }) => name === violated);
-      expect(found?.repair).toMatch(/\.$/);
-      expect(found?.exchanges.length).toBeGreaterThan(0);
-      expect(document.tokens.left).toBe(0);
-    },
-    60_000,
-  );
+  test.concurrent.each(Object.entries(VIOLATED))('%s violates exactly %s', async (fault, [violated, ...untold]) => {
+    const { code, document, stderr } = await probed(await provider([fault as keyof typeof VIOLATED]));
+    expect(namesOf(document, 'violated'), stderr).toEqual([violated]);
+    expect(namesOf(document, 'not testable'), JSON.stringify(document.probes, undefined, 1)).toEqual(untold);
+    expect(namesOf(document, 'not applicable')).toEqual([]);
+    expect(code).toBe(1);
+    const found = document.probes.find(({ name }) => name === violated);
+    expect(found?.repair).toMatch(/\.$/);
+    expect(found?.exchanges.length).toBeGreaterThan(0);
+    expect(document.tokens).toMatchObject({ left: 0, reasons: [] });
+  });
 });
