@@ -95,6 +95,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   // One for each request under way, and there may be many.
   setMaxListeners(0, closed.signal);
   const agents = new Map<string, Promise<Agent>>();
+  const freedAt = new WeakMap<object, number>();
   const limits = new WeakMap<ClientRequest, AbortSignal>();
 
   const agentFor = (secure: boolean, proxy: URL | undefined): Promise<Agent> => {
@@ -104,8 +105,16 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     const agent = proxy
       ? createProxyAgent(proxy, secure, { ca, insecure, idleMs: IDLE_MS, signalOf: (request) => limits.get(request) })
       : Promise.resolve(new (secure ? https : http).Agent({ keepAlive: true, timeout: IDLE_MS }));
-    agents.set(key, agent);
-    return agent;
+    const watched = agent.then((made) => made.on('free', (socket: object) => freedAt.set(socket, performance.now())));
+    agents.set(key, watched);
+    return watched;
+  };
+
+  /** A process that was kept busy may come to its next request before the timer that ends an idle connection. */
+  const endIdle = (agent: Agent) => {
+    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
+      if (performance.now() - (freedAt.get(socket) ?? Number.POSITIVE_INFINITY) > IDLE_MS) socket.destroy();
+    }
   };
 
   const send = async (
@@ -116,6 +125,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     const secure = outgoing.url.protocol === 'https:';
     const proxy = await proxyFor(outgoing.url, env);
     const agent = await agentFor(secure, proxy);
+    endIdle(agent);
     const attempt = () => {
       const request = (secure ? https : http).request({
         ...urlToHttpOptions(outgoing.url),

@@ -18,6 +18,8 @@ const SECRET = [
 /** Everything secret that goes to the provider and comes from it, and what may stand beside it. */
 async function withSecrets<T>(work: (issuer: string, secrets: ReadonlySet<string>) => Promise<T>): Promise<T> {
   const secrets = new Set(Object.values(ENV));
+  /** Public, also where one is sent in place of its verifier. */
+  const challenges = new Set<string>();
   const idp = await provider(['refresh-reuse-unnoticed', 'code-reusable', 'nonce-decoded-twice'], (op) => {
     op.use(async (ctx, next) => {
       const authorization = /^bearer (.+)$/i.exec(ctx.get('authorization'))?.[1];
@@ -27,8 +29,10 @@ async function withSecrets<T>(work: (issuer: string, secrets: ReadonlySet<string
       const location = ctx.response.get('location');
       if (URL.canParse(location)) all.push(Object.fromEntries(new URL(location).searchParams));
       for (const [name, value] of all.flatMap((one) => Object.entries((one as object | undefined) ?? {}))) {
+        if (name === 'code_challenge') challenges.add(String(value));
         if (SECRET.includes(name) && typeof value === 'string' && value.length > 12) secrets.add(value);
       }
+      for (const challenge of challenges) secrets.delete(challenge);
       if (authorization) secrets.add(authorization);
     });
   });
