@@ -14,7 +14,6 @@ import { CLIENT_AUTH_METHODS } from '../protocol/client-authentication.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { ShownEvent } from '../trace/document.js';
 import { eventJson } from '../trace/json.js';
-import { version } from '../version.js';
 import { browserOf } from './browser-choice.js';
 import { loginProgress } from './login-progress.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
@@ -111,7 +110,7 @@ async function runAtProvider(
     import('../doctor/probes/run-probes.js'),
   ]);
   const { request, plan } = order;
-  const evidence = new Evidence({ version: version(), startedAt: context.clock.now() }, context.follower);
+  const evidence = new Evidence(context.follower);
   const network = await networkFor(request, { ...context, follower: evidence }, terminal);
   const stdinTaken = profile.clientSecret?.kind === 'stdin';
   let driven: ReadyDriven | undefined;
@@ -146,7 +145,9 @@ async function runAtProvider(
     };
     const on = progress(plan.names.length, terminal);
     const run = await runProbes(order, { ...network, signal: context.signal, evidence, roundTrip, on });
-    return { run, shown: evidence.shown() };
+    // A table shows the exchanges of what is violated alone.
+    const told = run.results.filter(({ verdict }) => options.json || verdict === 'violated');
+    return { run, shown: evidence.shown(told.flatMap(({ events }) => events)) };
   } catch (error) {
     terminal.status(undefined);
     sayEvidence(error, terminal);

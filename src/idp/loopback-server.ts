@@ -33,8 +33,11 @@ export async function listenOnLoopback(host: string, port: number, answer: Reque
   return { port: bound, close };
 }
 
+/** Milliseconds. On a busy machine a client comes to its next request late, and must not find its connection being closed. */
+const KEEP_ALIVE = 60_000;
+
 function listen(address: string, port: number, answer: RequestListener): Promise<Server> {
-  const server = createServer(answer);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE }, answer);
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const code = cause.code === 'EACCES' ? 'port_forbidden' : 'port_taken';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ProbeName } from '../../../src/doctor/probes/probe.js';
+import { PROBE_NAMES, type ProbeName } from '../../../src/doctor/probes/probe.js';
 import type { UNSOUND_FAULTS } from '../../../src/idp/unsound-faults.js';
-import { namesOf, probed, provider } from './probed.js';
+import { BY_HTTP, CONFIDENTIAL, ENV, onMachine, probeArgv, provider } from './probed.js';
 
 /** Which probe each unsound switch of the built-in provider violates, and what cannot be told then. */
 const VIOLATED: Readonly<
@@ -38,14 +38,24 @@ const VIOLATED: Readonly<
 
 describe('each unsound switch of the built-in provider', () => {
   test.concurrent.each(Object.entries(VIOLATED))('%s violates exactly %s', async (fault, [violated, ...untold]) => {
-    const { code, document, stderr } = await probed(await provider([fault as keyof typeof VIOLATED]));
-    expect(namesOf(document, 'violated'), stderr).toEqual([violated]);
-    expect(namesOf(document, 'not testable'), JSON.stringify(document.probes, undefined, 1)).toEqual(untold);
-    expect(namesOf(document, 'not applicable')).toEqual([]);
+    const { issuer } = await provider([fault as keyof typeof VIOLATED]);
+    const argv = probeArgv(issuer, [...CONFIDENTIAL, ...BY_HTTP, '--yes']);
+    const { code, stdout, stderr } = await onMachine((machine) => machine.run(argv, { env: ENV }));
+    expect(marked('✗', stdout), stdout + stderr).toEqual([violated]);
+    expect(marked('?', stdout), stdout).toEqual(untold);
+    const others = PROBE_NAMES.filter((name) => name !== violated && !untold.includes(name));
+    expect(marked('✓', stdout)).toEqual(others);
     expect(code).toBe(1);
-    const found = document.probes.find(({ name }) => name === violated);
-    expect(found?.repair).toMatch(/\.$/);
-    expect(found?.exchanges.length).toBeGreaterThan(0);
-    expect(document.tokens).toMatchObject({ left: 0, reasons: [] });
+    const [, block = ''] = /^Violated\n([\s\S]+?)\n\n/.exec(stdout) ?? [];
+    expect(block).toMatch(/^ {6}(GET|POST|authorization request:) http.+\n[\s\S]+^ {6}→ [A-Z].+\.$/m);
+    expect(stdout).not.toContain('could not be revoked');
   });
 });
+
+/** The names of the probes that stand in the table with this mark. */
+function marked(mark: string, table: string): readonly (string | undefined)[] {
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith(`  ${mark} `))
+    .map((line) => /[a-z][a-z-]+/.exec(line)?.[0]);
+}
