@@ -43,7 +43,7 @@ Examples:
 
   program
     .command('explain [code]')
-    .description("what an error code means, ours or a provider's; without one: all of them")
+    .description("what an error code or message means, ours or a provider's; without one: all of them")
     .option('--json', 'one JSON document on stdout')
     .action(async (code: string | undefined, flags) => {
       const { explainCode } = await import('../commands/explain.js');

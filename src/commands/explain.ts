@@ -1,4 +1,5 @@
-import { ERROR_EXIT_CODES, type ErrorCode, EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { ERROR_EXIT_CODES, type ErrorCode, EXIT, type ExitCode, type Facts, OidcCliError } from '../errors.js';
+import { readErrorText } from '../explain/error-text.js';
 import { codesByArea, explain } from '../explain/explain.js';
 import { explainProviderCode } from '../explain/explain-provider-code.js';
 import { providerCodes } from '../explain/provider-codes.js';
@@ -7,7 +8,7 @@ import { printable, type Terminal, table } from '../terminal.js';
 
 /** What `explain` was asked. */
 export interface ExplainOptions {
-  /** One of our stable codes or a provider's; absent: list them all. */
+  /** One of our stable codes or a provider's, or an error message with one in it; absent: list them all. */
   readonly code?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -17,8 +18,8 @@ const PAGE = 'docs/errors.md';
 
 /**
  * `oidc-cli explain CODE`: what a code means, its causes in order of
- * likelihood and what to change, when nothing is known of a run. Without a
- * code: all of them. Throws `usage` for a code that nobody here knows.
+ * likelihood and what to change. Of an error message that was copied whole,
+ * its words are known as well. Without a code: all of them. Throws `usage` for a code that nobody here knows.
  */
 export function explainCode({ code, json = false }: ExplainOptions, terminal: Terminal): ExitCode {
   if (code === undefined) list(json, terminal);
@@ -38,14 +39,24 @@ interface Explained {
   readonly fix: string;
 }
 
+/** A code, or a whole error message with codes in it. */
 function explained(asked: string): Explained | undefined {
+  const known = explainedCode(asked);
+  if (known) return known;
+  const text = readErrorText(asked, (word) => explainedCode(word) !== undefined);
+  if (!text) return undefined;
+  const { code, own, description } = text;
+  return code === undefined ? explainedCode(own ?? '') : explainedCode(code, { error: code, description });
+}
+
+function explainedCode(asked: string, facts: Facts = {}): Explained | undefined {
   const [code] = [asked, asked.toLowerCase()].filter((name) => isOurs(name) || explainProviderCode(name));
-  const provider = explainProviderCode(code ?? asked);
+  const provider = explainProviderCode(code ?? asked, facts);
   const ours = code !== undefined && isOurs(code) ? code : provider?.ours;
   if (ours === undefined && provider === undefined) return undefined;
-  const { message, causes, fix } = ours === undefined ? (provider ?? explain('internal', {})) : explain(ours, {});
+  const { message, causes, fix } = ours === undefined ? (provider ?? explain('internal', {})) : explain(ours, facts);
   return {
-    code: code ?? provider?.code ?? asked,
+    code: provider?.code ?? code ?? asked,
     exitCode: ours === undefined ? null : ERROR_EXIT_CODES[ours],
     area: ours === undefined ? null : (codesByArea().find(({ codes }) => codes.includes(ours))?.area ?? null),
     standard: provider?.standard ?? null,

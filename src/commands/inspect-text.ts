@@ -76,9 +76,17 @@ function section(title: string, content: Readonly<Record<string, unknown>>, now:
 function checkLines(checks: readonly TokenCheck[], style: Style): string[] {
   if (checks.length === 0) return [];
   const told = checks.filter(({ verdict, actual }) => verdict === 'skip' && actual !== 'absent');
-  const rest = checks.filter((check) => !told.includes(check));
+  // What is wrong with the way it is written is a sentence, and whole.
+  const faults = checks.filter(({ name, verdict }) => name === 'format' && verdict === 'fail');
+  const rest = checks.filter((check) => !told.includes(check) && !faults.includes(check));
+  const written = faults.map(({ actual }) => `  ${style.bad('✗')}  format  ${printable(actual)}`);
   const rows = told.map(({ name, actual }) => ['-', name, cutForTable(actual, LONGEST)]);
-  return [style.strong('Checks'), ...checkRows(rest, style), ...table(rows, '  ').map((line) => style.dim(line))];
+  return [
+    style.strong('Checks'),
+    ...written,
+    ...checkRows(rest, style),
+    ...table(rows, '  ').map((line) => style.dim(line)),
+  ];
 }
 
 /** A pasted address as lines for people. */

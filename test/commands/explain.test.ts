@@ -72,6 +72,43 @@ describe('explain CODE', () => {
     expect(stdout).toContain('error?code=700016');
   });
 
+  test.each([
+    [
+      'a line of a log',
+      'invalid_client: AADSTS7000215: Invalid client secret provided.',
+      'invalid_client',
+      'Invalid client secret',
+    ],
+    [
+      'an answer',
+      '{"error":"invalid_client","error_description":"AADSTS7000215: Wrong. Trace ID: 1-2"}',
+      'invalid_client',
+      'Trace ID: 1-2',
+    ],
+    [
+      'an address',
+      'http://localhost/cb?error=access_denied&error_description=AADSTS7000215%3A+No&code=a-secret-code&state=x',
+      'access_denied',
+      'AADSTS7000215: No',
+    ],
+  ])(
+    '%s that was copied whole is read for its codes, and the own code is passed on',
+    async (_what, text, code, words) => {
+      const { code: exit, stdout } = await machine.run(['explain', text, '--json']);
+      expect(exit, stdout).toBe(0);
+      const found = JSON.parse(stdout);
+      expect(found).toMatchObject({ code, message: expect.stringContaining(words) });
+      expect(found.causes[0]).toMatch(/^AADSTS7000215: The client secret is wrong/);
+      expect(found.message).not.toContain(`"${code}`);
+      expect(stdout).not.toContain('a-secret-code');
+    },
+  );
+
+  it('words around an own code alone do not hide it', async () => {
+    const { stdout } = await machine.run(['explain', 'AADSTS50011: The redirect URI does not match.', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'AADSTS50011', fix: expect.stringContaining('Authentication') });
+  });
+
   it('an own code that is not known here is not guessed at', async () => {
     const { code, stdout } = await machine.run(['explain', 'ORA-01017', '--json']);
     expect(code).toBe(0);
