@@ -22,8 +22,9 @@ export interface SmokeInitOptions {
 export async function smokeInit(options: SmokeInitOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const file = resolve(context.cwd, options.output ?? PLAN_FILE);
   const { trustProject } = options;
-  const { profile } = await resolveProfile({ name: options.profile, flags: { trustProject } }, context);
-  const text = firstPlan(profile, options.user);
+  const { profile, sources } = await resolveProfile({ name: options.profile, flags: { trustProject } }, context);
+  const layer = sources.issuer?.layer;
+  const text = firstPlan(profile, layer === 'project file' || layer === 'user file', options.user);
   try {
     // Never over a file that is there, also one that has come in between.
     await writeFile(file, text, { flag: options.force ? 'w' : 'wx' });
@@ -38,6 +39,11 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
     return EXIT.done;
   }
   terminal.say(`Written: ${printable(file)}`);
+  if (layer === 'user file') {
+    terminal.say(
+      `The profile ${printable(profile.name)} is in your own file. For CI, write it to this project's too: oidc-cli profile add ${printable(profile.name)} --project`,
+    );
+  }
   terminal.say(`Put the test user's name into it, the password into ${variable}, and run: oidc-cli smoke`);
   return EXIT.done;
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
 import type { Profile } from '../profiles/profile.js';
 
 /** The variable that a first plan takes the password from: it begins as those do that any plan may read. */
@@ -9,8 +10,12 @@ export function passwordVariable(profile: string): string {
   return `OIDC_CLI_${word || 'SMOKE'}_PASSWORD`;
 }
 
-/** The text of a first plan for a profile, with comments: one check that works, and what else can be expected. */
-export function firstPlan(profile: Profile, user = 'test-user@example.com'): string {
+/**
+ * The text of a first plan for a profile, with comments: one check that works,
+ * and what else can be expected. `inFile`: a configuration file has the profile,
+ * so that its name says it all; else its keys are written out.
+ */
+export function firstPlan(profile: Profile, inFile: boolean, user = 'test-user@example.com'): string {
   const quoted = (text: string) => JSON.stringify(text);
   return `# yaml-language-server: $schema=./node_modules/oidc-cli/schema/oidc-smoke.schema.json
 # Sign-ins that oidc-cli smoke makes, and what it expects of them. Every key: docs/smoke.md
@@ -26,7 +31,7 @@ defaults:
 
 checks:
   - name: ${quoted(`sign-in at ${profile.name}`)}
-    profile: ${quoted(profile.name)}
+    profile: ${inFile ? quoted(profile.name) : inlineProfile(profile)}
     # The redirect URI as registered, also one in production: the answer never reaches it.
     redirectUri: ${quoted(profile.redirectUri)}
     # tags: [nightly]
@@ -55,4 +60,11 @@ checks:
   #   password: \${OIDC_CLI_DISABLED_USER_PASSWORD}
   #   expect: { failure: [access_denied, sign_in_rejected, sign_in_account_locked] }
 `;
+}
+
+/** The keys that a sign-in needs; a secret by the variable that it comes from. */
+function inlineProfile({ issuer, clientId, clientSecret, scope }: Profile): string {
+  const secret = clientSecret === undefined ? {} : { clientSecret: '${OIDC_CLI_CLIENT_SECRET}' };
+  const keys = Object.entries({ issuer, clientId, ...secret, scope });
+  return `{ ${keys.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')} }`;
 }

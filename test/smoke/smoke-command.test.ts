@@ -325,6 +325,7 @@ describe('smoke init', () => {
     const written = await own.run(['smoke', 'init', 'demo', '--user', 'alice']);
     expect([written.code, written.stdout]).toEqual([0, '']);
     expect(written.stderr).toContain('the password into OIDC_CLI_DEMO_PASSWORD, and run: oidc-cli smoke');
+    expect(written.stderr).toContain("For CI, write it to this project's too: oidc-cli profile add demo --project");
     const { code, stdout, stderr } = await own.run(['smoke', '--json'], {
       env: { OIDC_CLI_DEMO_PASSWORD: 'alice-password' },
     });
@@ -338,6 +339,24 @@ describe('smoke init', () => {
       profile: 'demo',
       passwordVariable: 'OIDC_CLI_DEMO_PASSWORD',
     });
+    await own.remove();
+  });
+
+  test('of a provider that only the environment names writes its keys, and no secret', async () => {
+    const own = await createMachine();
+    const env = {
+      OIDC_CLI_ISSUER: provider.issuer,
+      OIDC_CLI_CLIENT_ID: 'demo-confidential',
+      OIDC_CLI_CLIENT_SECRET: 'demo-secret',
+    };
+    const written = await own.run(['smoke', 'init', '--user', 'alice', '--json'], { env });
+    const { passwordVariable } = JSON.parse(written.stdout);
+    const text = await readFile(join(own.home, 'oidc-smoke.yaml'), 'utf8');
+    expect(text).not.toContain('demo-secret');
+    const { code, stdout } = await own.run(['smoke', '--json'], {
+      env: { [passwordVariable]: 'alice-password', OIDC_CLI_CLIENT_SECRET: 'demo-secret' },
+    });
+    expect([code, (JSON.parse(stdout) as Report).counts.passed]).toEqual([0, 1]);
     await own.remove();
   });
 });
