@@ -230,6 +230,49 @@ describe('pages of the shape of', () => {
       'x=username, press "Siguiente"',
     ],
     [
+      'an Italian page',
+      '<form method="post"><label>Nome utente<input name="x1"></label><label>Password<input type="password" name="x2"></label><button>Annulla</button><button>Accedi</button><a href="/d">Password dimenticata?</a></form>',
+      'x1=username, x2=password, press "Accedi"',
+    ],
+    [
+      'a Portuguese page',
+      '<form method="post"><label>Usuário<input name="x1"></label><label>Senha<input name="x2"></label><button>Voltar</button><button>Entrar</button><a href="/c">Criar conta</a></form>',
+      'x1=username, x2=password, press "Entrar"',
+    ],
+    [
+      'a Dutch page',
+      '<form method="post"><label>Gebruikersnaam<input name="x1"></label><label>Wachtwoord<input name="x2"></label><button>Annuleren</button><button>Inloggen</button><a href="/v">Wachtwoord vergeten?</a></form>',
+      'x1=username, x2=password, press "Inloggen"',
+    ],
+    [
+      'a Chinese page',
+      '<form method="post"><input name="x1" placeholder="请输入账号"><input name="x2" placeholder="请输入密码"><button>取消</button><button>登录</button><a href="/f">忘记密码？</a><a href="/r">注册</a></form>',
+      'x1=username, x2=password, press "登录"',
+    ],
+    [
+      'a Chinese page of a code',
+      '<form method="post"><input name="x1" placeholder="验证码"><button>返回</button><button>下一步</button></form>',
+      'x1=code, press "下一步"',
+      ['username', 'password'],
+    ],
+    [
+      'a Chinese consent',
+      '<h1>应用请求访问您的资料</h1><form method="post"><button>拒绝</button><button>允许</button></form>',
+      'press "允许"',
+      ['username', 'password'],
+    ],
+    [
+      'a Korean page',
+      '<form method="post"><input name="x1" placeholder="아이디"><input name="x2" placeholder="비밀번호"><button>취소</button><button>로그인</button><a href="/f">비밀번호 찾기</a><a href="/r">회원가입</a></form>',
+      'x1=username, x2=password, press "로그인"',
+    ],
+    [
+      'a Korean consent',
+      '<h1>정보 제공</h1><form method="post"><button>동의하지 않음</button><button>거부</button><button>동의</button></form>',
+      'press "동의"',
+      ['username', 'password'],
+    ],
+    [
       'a language that is not known',
       '<form method="post"><input name="a" autocomplete="username"><input type="password" name="b"><button>Zaloguj się</button></form>',
       'a=username, b=password, press "Zaloguj się"',
@@ -387,6 +430,29 @@ describe('never pressed', () => {
       'Zurück',
       'Registrieren',
     ],
+    ...[
+      'Annulla',
+      'Rifiuta',
+      'Password dimenticata?',
+      'Voltar',
+      'Esqueceu a senha?',
+      'Criar conta',
+      'Annuleren',
+      'Nee',
+    ],
+    ...[
+      '取消',
+      '拒绝',
+      '不同意',
+      '忘记密码',
+      '注册',
+      '登出',
+      '취소',
+      '거부',
+      '동의하지 않음',
+      '비밀번호 찾기',
+      '회원가입',
+    ],
   ];
 
   test.each(NO)('%s, alone on a page', (words) => {
@@ -448,6 +514,11 @@ describe('an error on the page', () => {
     'Benutzername oder Passwort ist falsch.',
     'Identifiant ou mot de passe incorrect.',
     'Contraseña incorrecta.',
+    'Nome utente o password non corretti.',
+    'Senha incorreta.',
+    'Onjuist wachtwoord.',
+    '用户名或密码错误',
+    '아이디 또는 비밀번호가 올바르지 않습니다.',
   ])('%s', (words) => {
     const sent: FieldPurpose[] = ['username', 'password'];
     expect(done(again(words), soFar(sent))).toBe(`refused sign_in_rejected password: ${words}`);
@@ -466,6 +537,10 @@ describe('an error on the page', () => {
     'このアカウントは無効になっています。',
     'ログインの試行回数が多すぎます。',
     'Ihr Konto wurde gesperrt.',
+    'Il tuo account è stato bloccato.',
+    'Sua conta foi bloqueada.',
+    '您的账号已被锁定',
+    '계정이 잠겼습니다.',
   ])('%s', (words) => {
     expect(done(again(words), soFar(['username', 'password']))).toBe(`refused sign_in_account_locked : ${words}`);
   });
