@@ -73,7 +73,7 @@ checks:
           1. The client secret is wrong, expired, or of another environment (it is 14 characters long).
           2. The client id is of another application or tenant.
           3. The application is registered for another method of client authentication.
-        To fix: Check id and secret, or try another --client-auth; the provider supports: client_secret_basic, client_secret_jwt, client_secret_post, private_key_jwt, none.
+        To fix: Check id and secret, or try another clientAuth; the provider supports: client_secret_basic, client_secret_jwt, client_secret_post, private_key_jwt, none.
         Profile 127.0.0.1:PORT, ISSUER, by http
         (invalid_client, exit code 5)
 
