@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { CheckVerdict, ConnectorCheck } from '../../src/logto/connector-check.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from './run.js';
-import { type Json, type Script, type ScriptedProvider, startScriptedProvider } from './scripted-provider.js';
+import {
+  type Json,
+  providerKey,
+  type Script,
+  type ScriptedProvider,
+  startScriptedProvider,
+} from './scripted-provider.js';
 
 /*
  * `doctor --connector` against a scripted provider, one a test file, for
@@ -21,6 +27,8 @@ export let provider: ScriptedProvider;
 beforeAll(async () => {
   machine = await createMachine();
   provider = await startScriptedProvider();
+  // Made here: on a busy machine it takes longer than Logto waits for a key set.
+  await providerKey();
 });
 
 beforeEach(() => provider.play({}));
