@@ -20,6 +20,11 @@ export function stateDigest(state: string): Buffer {
   return createHash('sha256').update(state).digest();
 }
 
+/** Whether a state is such as this tool makes: 256 random bits in base64url. */
+export function hasOurForm(state: string | null): boolean {
+  return /^[\w-]{43}$/.test(state ?? '');
+}
+
 /**
  * Reads a request to the redirect URI. It is an answer only with the expected
  * state, compared in constant time; a second state beside it must be the same.

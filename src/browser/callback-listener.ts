@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { type CallbackFault, type ResponseVia, readCallback, stateDigest } from './callback-answer.js';
+import { type CallbackFault, hasOurForm, type ResponseVia, readCallback, stateDigest } from './callback-answer.js';
 import {
   type CallbackKind,
   PAGE_HEADERS,
@@ -54,6 +54,8 @@ export interface RefusedAnswer {
   readonly parameterNames: readonly string[];
   /** The `error` code it named. A stranger's word: to be shown, not believed. */
   readonly error: string | undefined;
+  /** Its state has the form of this tool's own: that of an earlier sign-in, most likely. */
+  readonly likeOurs: boolean;
 }
 
 /** Everything that came and was not the answer. */
@@ -283,7 +285,8 @@ class Listener implements CallbackListener {
       const reason = parameters.getAll('state').some(Boolean) ? 'wrong state' : 'no state';
       const parameterNames = names.slice(0, 20).map((name) => name.slice(0, 64));
       const error = parameters.get('error')?.slice(0, 64);
-      this.lastWrongState = { reason, via, receivedAt, parameterNames, error };
+      const likeOurs = hasOurForm(parameters.get('state'));
+      this.lastWrongState = { reason, via, receivedAt, parameterNames, error, likeOurs };
       return reason;
     }
     if (this.answered) return 'answered already';

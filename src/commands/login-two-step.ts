@@ -1,3 +1,4 @@
+import { hasOurForm } from '../browser/callback-answer.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { noteAuthorizationRequest } from '../flow/browser-steps.js';
@@ -80,8 +81,10 @@ export async function finishLogin(
 ): Promise<ExitCode> {
   const callbackUrl = callback === '-' ? await callbackFromStdin(context, terminal) : callback;
   const sessions = openSessions(context, terminal);
-  const pending = (await sessions.takePending(stateOfCallback(callbackUrl))) as KeptSignIn | undefined;
-  if (!pending) throw new OidcCliError('callback_no_pending');
+  const state = stateOfCallback(callbackUrl);
+  const about = await sessions.aboutPending(state);
+  const pending = (await sessions.takePending(state)) as KeptSignIn | undefined;
+  if (!pending) throw new OidcCliError('callback_no_pending', { ...about, likeOurs: hasOurForm(state) });
   const { request } = pending;
   const { store } = await sessions.choose(pending.store, request);
   const network = await networkFor(request, context, terminal);

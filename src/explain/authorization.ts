@@ -1,5 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { differsBySlash, saysHttp } from './differences.js';
+import { hostOf, issuerDifference } from './differences.js';
 import {
   causes,
   type Entry,
@@ -11,6 +11,7 @@ import {
   signInAgain,
 } from './explanation.js';
 import { meaningOfError } from './provider-codes.js';
+import { oddSecret } from './sent-secret.js';
 
 /** Whether the provider was told to ask nothing (prompt=none); where it is not known what was sent, that is the likely reason. */
 function wasSilent(facts: Facts): boolean {
@@ -20,17 +21,81 @@ function wasSilent(facts: Facts): boolean {
     .includes('none');
 }
 
+/** Seconds in which nobody reads a page and presses a button. */
+const TOO_FAST = 2;
+
+/** Why a sign-in is denied: a person must have had the time to press something. */
+function inThatTime({ cameBy, cameAfter }: Facts): [RegExp, string][] {
+  const pressed: [RegExp, string] = [
+    /cancel|declin|denied by|user denied|aborted/i,
+    'The person pressed "cancel" or "deny".',
+  ];
+  const refused: [RegExp, string] = [
+    /assign|polic|permi|allow|licen|group|role|restrict/i,
+    'The person is not assigned to this application, or a policy of the provider refused them.',
+  ];
+  const nobody = cameBy === 'driver' || (cameBy === 'listener' && Number(cameAfter) < TOO_FAST);
+  return nobody ? [refused, pressed] : [pressed, refused];
+}
+
+/** Why no answer came that carries the state: by what came in its place. */
+function otherStates({ wrongState, noState, likeOurs, strayError }: Facts): string[] {
+  const none = Number(noState) > 0 && Number(noState) === Number(wrongState);
+  const earlier = 'A tab of an earlier sign-in answered.';
+  const drops =
+    strayError === undefined
+      ? 'The provider, or something between, drops the state parameter.'
+      : `The provider refused with the error ${quoted(strayError)} and left the state out, so it could not be believed.`;
+  const changes =
+    'The provider, or something between, changes the state parameter: what came has another form than ours.';
+  const attack = 'Somebody tried to slip in an answer of their own (the reason why state is checked).';
+  if (none) return [drops, attack];
+  return likeOurs === false ? [changes, attack, earlier] : [earlier, changes.replace(/:.*$/, '.'), attack];
+}
+
+/** What the provider showed when its page was looked at after a wait in vain, as the likely cause. */
+function pageCause({ pageStatus, pageWords, complaint, redirectUri, clientId }: Facts): string | undefined {
+  if (pageStatus === undefined) return undefined;
+  if (pageWords === undefined) {
+    return 'The page was left or closed, or waits for something: the provider does take this request (it was looked at again).';
+  }
+  const says = `status ${pageStatus}: "${String(pageWords).replace(/[.!]+$/, '')}"`;
+  if (Number(pageStatus) >= 500) return `The authorization endpoint fails (${says}).`;
+  const shows = `The provider shows an error page (${says})`;
+  switch (complaint) {
+    case 'redirect URI':
+      return `${shows}: ${redirectUri ?? 'the redirect URI'} is not registered for this client, to the letter.`;
+    case 'client':
+      return `${shows}: ${clientId === undefined ? 'the client id' : `the client id ${quoted(clientId)}`} is unknown to this provider.`;
+    case 'scope':
+      return `${shows}: a scope is misspelled, or not allowed to this client.`;
+    default:
+      return `${shows}, and does not send the browser back.`;
+  }
+}
+
+/** What to change where nobody came back. */
+function comeBack(facts: Facts): string {
+  const { redirectUri, pageStatus, pageWords, complaint, clientId, emptyVisits } = facts;
+  const longer = 'allow more time with --timeout';
+  if (Number(emptyVisits) > 0)
+    return 'Have the provider answer in the query (the application uses the code flow), or ask with --response-mode query.';
+  if (Number(pageStatus) >= 500) return "Look into the provider's log, and at whatever stands in front of it.";
+  if (complaint === 'client')
+    return `Compare ${quoted(clientId, 'the client id')} with the one in the provider's console, and the issuer with its tenant.`;
+  if (complaint === 'scope')
+    return "Compare --scope with the scopes allowed to this application in the provider's console.";
+  if (pageStatus !== undefined && pageWords === undefined) return `Sign in again and finish it, or ${longer}.`;
+  return redirectUri === undefined
+    ? 'Sign in again, and allow more time with --timeout.'
+    : `Register exactly ${redirectUri} at the provider, or ${longer}.`;
+}
+
 /** Codes of the authorization response and of the wait for it. */
 export const authorization = {
   access_denied: (f) => ({
     message: `The sign-in was denied at the provider.${inItsWords(f)}`,
-    causes: likeliestFirst(f, [
-      [/cancel|declin|denied by|user denied|aborted/i, 'The person pressed "cancel" or "deny".'],
-      [
-        /assign|polic|permi|allow|licen|group|role|restrict/i,
-        'The person is not assigned to this application, or a policy of the provider refused them.',
-      ],
-    ]),
+    causes: likeliestFirst(f, inThatTime(f)),
     fix: "Sign in again and allow it; if you did, look for the person and the application in the provider's sign-in log.",
   }),
   login_required: (f) =>
@@ -92,7 +157,7 @@ export const authorization = {
     causes: causes(
       f.unannounced !== undefined &&
         `The provider does not announce ${listed(f.unannounced, 'one of them')}: ${Array.isArray(f.unannounced) && f.unannounced.length > 1 ? 'they are' : 'it is'} misspelled, or to be set up there first.`,
-      f.unannounced === undefined && 'A scope is misspelled.',
+      f.scopesAnnounced !== true && f.unannounced === undefined && 'A scope is misspelled.',
       'The application is not allowed one of them at the provider.',
     ),
     fix: "Compare --scope with the scopes allowed to this application in the provider's console.",
@@ -128,24 +193,37 @@ export const authorization = {
   },
   invalid_request: (f) => ({
     message: `The provider says the request is not valid.${inItsWords(f)}`,
-    causes: likeliestFirst(f, [
-      [
-        /redirect|reply url|callback/i,
-        f.redirectUri === undefined
-          ? 'The redirect URI is not registered for this client, to the letter.'
-          : `The redirect URI is not registered for this client, to the letter: ${f.redirectUri}`,
-      ],
-      [
-        /code_challenge|pkce|verifier/i,
-        'The provider and this sign-in do not agree on PKCE: its method, or whether it is used.',
-        'only where said',
-      ],
-      [
-        /missing|require|invalid|unsupported|not supported/i,
-        'A parameter is missing or has a value the provider does not take.',
-      ],
-    ]),
-    fix: 'Compare what the provider says above with --redirect-uri, --param, --claims and the other flags of this sign-in.',
+    causes: causes(
+      oddSecret(f),
+      ...likeliestFirst(f, [
+        [
+          /authori[sz]ation header|client_(id|secret)|credential/i,
+          'The client id or the client secret holds a character that the provider does not take: compare both with its console.',
+          'only where said',
+        ],
+        [
+          /redirect|reply url|callback/i,
+          f.redirectUri === undefined
+            ? 'The redirect URI is not registered for this client, to the letter.'
+            : `The redirect URI is not registered for this client, to the letter: ${f.redirectUri}`,
+        ],
+        [
+          /code_challenge|pkce|verifier/i,
+          'The provider and this sign-in do not agree on PKCE: its method, or whether it is used.',
+          'only where said',
+        ],
+        [
+          /missing|require|invalid|unsupported|not supported/i,
+          'A parameter is missing or has a value the provider does not take.',
+        ],
+      ]),
+    ),
+    fix:
+      /redirect|reply url/i.test(String(f.description)) && f.redirectUri !== undefined
+        ? `Register exactly ${f.redirectUri} at the provider, or sign in with the redirect URI that is registered there (--redirect-uri).`
+        : oddSecret(f) === false
+          ? 'Compare what the provider says above with --redirect-uri, --param, --claims and the other flags of this sign-in.'
+          : 'Give the secret as the provider shows it, without anything around it.',
   }),
   unauthorized_client: (f) => ({
     message: `This client may not do that at the provider.${inItsWords(f)}`,
@@ -177,23 +255,24 @@ export const authorization = {
       f.seconds === undefined
         ? 'The callback does not belong to this sign-in: its state is another one.'
         : `No answer with this sign-in's state came within ${inSeconds(f.seconds)}; ${f.wrongState ?? 'some'} with another or no state did.`,
-    causes: [
-      'A tab of an earlier sign-in answered.',
-      'The provider, or something between, drops or changes the state parameter.',
-      'Somebody tried to slip in an answer of their own (the reason why state is checked).',
-    ],
+    causes: otherStates(f),
     fix: 'Close old sign-in tabs and sign in again; if it stays, compare state in the authorization request with the callback’s.',
   }),
   callback_issuer_mismatch: (f) => ({
     message: `The answer should say that it comes from ${quoted(f.expected, 'the provider that was asked')}, and its "iss" is ${f.actual === 'absent' ? 'absent' : quoted(f.actual, 'another one')}.`,
     causes: causes(
-      differsBySlash(f.expected, f.actual) && 'They differ only by the slash at the end: the comparison is exact.',
-      saysHttp(f.expected, f.actual) &&
-        'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
-      'The provider announces RFC 9207 and does not keep to it, or writes its issuer in two ways.',
-      'The answer came from another provider (a mix-up attack).',
+      f.actual === 'absent' && 'The provider announces that it names itself in its answers (RFC 9207), and does not.',
+      issuerDifference(f.expected, f.actual),
+      f.actual !== 'absent' &&
+        hostOf(f.expected) !== hostOf(f.actual) &&
+        `The answer came from another provider, ${hostOf(f.actual)}, or one that hands on the answers of that one.`,
+      f.actual !== 'absent' && 'The provider writes its issuer in two ways.',
+      'Somebody tried to pass one provider’s answer off as another’s (a mix-up attack).',
     ),
-    fix: "Make the provider's issuer the same in its configuration and in its answers.",
+    fix:
+      f.actual === 'absent'
+        ? 'Have the provider put iss into its answers, or not announce it (authorization_response_iss_parameter_supported).'
+        : "Make the provider's issuer the same in its configuration and in its answers.",
   }),
   callback_invalid: (f) =>
     f.parameters === undefined
@@ -213,27 +292,38 @@ export const authorization = {
           ),
           fix: `It must hold code and state, or error and state (RFC 6749 §4.1.2); it held: ${listed(f.parameters, 'nothing')}.`,
         },
-  callback_no_pending: () => ({
+  callback_no_pending: (f) => ({
     message: 'No sign-in waits for this callback.',
-    causes: [
-      'It was started more than 10 minutes ago.',
-      'It was finished already: each can be finished once.',
-      'It was started by another user or with another OIDC_CLI_HOME.',
-    ],
+    causes:
+      f.expiredFor !== undefined
+        ? [`It was started more than 10 minutes ago, and has been forgotten since ${inSeconds(f.expiredFor)}.`]
+        : causes(
+            f.likeOurs === false &&
+              'The address is the answer to a sign-in of another program: its state has another form than ours.',
+            Number(f.others) > 0 &&
+              `The address is of an earlier sign-in: ${f.others === 1 ? 'one other waits' : `${f.others} others wait`}.`,
+            'It was finished already: each can be finished once.',
+            f.likeOurs === undefined && 'It was started more than 10 minutes ago.',
+            'It was started by another user or with another OIDC_CLI_HOME.',
+          ),
     fix: 'Start again with: oidc-cli login --start',
   }),
   login_timeout: (f) => ({
     message: `Nobody finished the sign-in within ${inSeconds(f.seconds)}.`,
     causes: causes(
-      Number(f.strays) > 0 &&
+      Number(f.emptyVisits) > 0 &&
+        `The browser came back to ${f.redirectUri ?? 'the redirect URI'} with nothing behind a question mark: the provider answers in the fragment (#), as in the implicit flow, and no server gets to see that.`,
+      Number(f.strays) > Number(f.emptyVisits ?? 0) &&
         `${f.strays} other ${f.strays === 1 ? 'request' : 'requests'} came to the redirect URI, and none was an answer to this sign-in.`,
-      (f.redirectUri !== undefined || f.seconds === undefined) &&
+      pageCause(f),
+      f.pageStatus === undefined &&
+        (f.redirectUri !== undefined || f.seconds === undefined) &&
         `The browser shows an error page of the provider, most often because ${quoted(f.redirectUri, 'the redirect URI')} is not registered as a redirect URI of this client.`,
-      'The page was left or closed.',
+      (f.pageStatus === undefined || f.pageWords !== undefined) && 'The page was left or closed.',
+      f.pageStatus !== undefined &&
+        f.pageWords === undefined &&
+        'The browser runs on another machine, or in a container, and cannot reach this one: paste the address it ends at (--no-browser).',
     ),
-    fix:
-      f.redirectUri === undefined
-        ? 'Sign in again, and allow more time with --timeout.'
-        : `Register exactly ${f.redirectUri} at the provider, or allow more time with --timeout.`,
+    fix: comeBack(f),
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

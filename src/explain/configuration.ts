@@ -1,5 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { differsBySlash, saysHttp } from './differences.js';
+import { hostOf, issuerDifference, saysHttp } from './differences.js';
 import { causes, type Entry, listed, quoted } from './explanation.js';
 
 /** "file, line 7, key profiles.x" as far as known. */
@@ -85,6 +85,11 @@ function address(facts: Facts): string {
   return String(facts.url ?? facts.issuer ?? 'the address asked for');
 }
 
+/** Whether an issuer has a path, in which a tenant or realm may be named. */
+function hasPath(issuer: Facts[string]): boolean {
+  return typeof issuer === 'string' && URL.canParse(issuer) && new URL(issuer).pathname !== '/';
+}
+
 /** What is likely wrong with an issuer by its looks. */
 function issuerHint(issuer: Facts[string]): string | undefined {
   if (typeof issuer !== 'string' || !URL.canParse(issuer)) return undefined;
@@ -104,6 +109,11 @@ function issuerHint(issuer: Facts[string]): string | undefined {
 /** Another port is another redirect URI, but not that of a provider. */
 function registerToo({ of }: Facts): string {
   return of === 'provider' ? ' (0 takes any free one)' : ' (and register the redirect URI with it)';
+}
+
+/** What of this tool may listen where something wants to. */
+function otherOfUs({ of }: Facts): string {
+  return of === 'provider' ? 'oidc-cli idp runs' : 'sign-in is still waiting';
 }
 
 /** Codes of the command line, the configuration and discovery. */
@@ -214,9 +224,11 @@ export const configuration = {
   port_taken: (f) => ({
     message: `${f.port === undefined ? 'The port' : `Port ${f.port}`} on this machine is taken${f.holder === undefined ? '' : ` by ${f.holder}`}.`,
     causes: causes(
+      f.holder === undefined && `Another ${otherOfUs(f)} in another terminal.`,
       // This tool shows as node there.
-      (f.holder === undefined || /^(node|oidc-cli)\b/.test(String(f.holder))) &&
-        `Another ${f.of === 'provider' ? 'oidc-cli idp runs' : 'sign-in is still waiting'} in another terminal.`,
+      f.holder !== undefined &&
+        /^(node|oidc-cli)\b/.test(String(f.holder)) &&
+        `Another ${otherOfUs(f)} in another terminal, or a program made with Node listens there.`,
       f.holder === undefined && 'Another program listens there.',
     ),
     fix: `Stop that program, or choose another port with ${f.flag ?? '--port'}${registerToo(f)}.`,
@@ -258,8 +270,13 @@ export const configuration = {
     message: `There is no OpenID configuration at ${address(f)} (404).`,
     causes: causes(
       issuerHint(f.issuer),
-      'The issuer has a path that is missing here (/oidc, /realms/NAME, /v2.0, the tenant id).',
-      'The path has a typo, or the provider is an OAuth server without OpenID Connect.',
+      ...(hasPath(f.issuer)
+        ? ['The path has a typo, or is that of another tenant or realm.']
+        : [
+            'The issuer has a path that is missing here (/oidc, /realms/NAME, /v2.0, the tenant id).',
+            'The host has a typo, or is that of another service.',
+          ]),
+      'The provider is an OAuth server without OpenID Connect.',
     ),
     fix: "Copy the issuer from the provider's console, or open the address above in a browser until it shows JSON.",
   }),
@@ -277,7 +294,12 @@ export const configuration = {
               'A firewall or gateway wants a sign-in or an allow-list entry first.',
             'The issuer names a host that serves something else.',
           )
-        : ['The issuer is written in an old or short form.', 'A gateway sends strangers to its own sign-in page.'],
+        : hostOf(f.url) === hostOf(f.location)
+          ? ['The issuer is written in an old or short form.', 'A gateway sends strangers to its own sign-in page.']
+          : [
+              `A gateway sends strangers to its own sign-in page, at ${hostOf(f.location)}.`,
+              'The provider has moved to that host.',
+            ],
     fix:
       f.location === undefined
         ? 'Open the address above in a browser and compare the issuer with the one in the provider’s console.'
@@ -303,28 +325,42 @@ export const configuration = {
     causes: causes(
       /is plain http/.test(String(f.reason)) &&
         'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
-      'The provider is an OAuth server without OpenID Connect, or its configuration was written by hand.',
+      /not an absolute URL: \//.test(String(f.reason)) &&
+        'A path was written where the whole address has to stand, with https:// and the host.',
+      /is no list/.test(String(f.reason)) && 'One value was written where a list has to stand, in square brackets.',
+      'The configuration was written by hand, or the provider is an OAuth server without OpenID Connect.',
     ),
     fix: "Ask the provider's operators for its OpenID Connect issuer, or to mend the configuration.",
   }),
   discovery_issuer_mismatch: (f) => ({
     message: `You asked for ${f.expected === undefined ? 'one issuer' : `the issuer ${quoted(f.expected)}`}, and its configuration says it is ${quoted(f.actual, 'another one')}.`,
     causes: causes(
-      (f.expected === undefined || differsBySlash(f.expected, f.actual)) &&
-        'They differ only by the slash at the end: the comparison is exact.',
-      (f.expected === undefined || saysHttp(f.expected, f.actual)) &&
+      issuerDifference(f.expected, f.actual),
+      f.expected === undefined && 'They differ only by the slash at the end: the comparison is exact.',
+      f.expected === undefined &&
         'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
-      !differsBySlash(f.expected, f.actual) &&
-        'The host you asked is an alias, or the path (realm, tenant) is another one.',
+      issuerDifference(f.expected, f.actual) === undefined &&
+        (f.expected !== undefined && hostOf(f.expected) === hostOf(f.actual)
+          ? 'The path is that of another realm or tenant, or an old form of it.'
+          : `The host you asked is an alias${f.actual === undefined ? '' : ` of ${hostOf(f.actual)}`}, or the path (realm, tenant) is another one.`),
     ),
-    fix:
-      f.actual === undefined
+    fix: saysHttp(f.expected, f.actual)
+      ? 'Have the proxy tell the provider how it is reached (X-Forwarded-Proto, X-Forwarded-Host), and the provider believe it; or set its public address there.'
+      : f.actual === undefined
         ? 'Correct the issuer in the provider’s own settings.'
         : `Use --issuer ${f.actual} if that is the provider you mean; else correct the issuer in the provider's settings.`,
   }),
   endpoint_missing: (f) => ({
     message: `The provider${f.issuer === undefined ? '' : ` ${quoted(f.issuer)}`} announces no ${f.endpoint ?? 'such endpoint'}.`,
-    causes: ['The provider does not offer this, or it is switched off.'],
+    causes:
+      f.endpoint === 'jwks_uri' || f.endpoint === 'token_endpoint' || f.endpoint === 'authorization_endpoint'
+        ? [
+            'Its configuration was written by hand, or something in front of the provider shortens it.',
+            f.endpoint === 'token_endpoint'
+              ? 'The provider offers the implicit flow alone.'
+              : 'The provider is an OAuth server without OpenID Connect.',
+          ]
+        : ['The provider does not offer this, or it is switched off.'],
     fix:
       f.endpoint === 'userinfo_endpoint' ||
       f.endpoint === 'end_session_endpoint' ||
@@ -335,7 +371,14 @@ export const configuration = {
   }),
   key_set_unavailable: (f) => ({
     message: `The provider's key set${f.url === undefined ? '' : ` at ${f.url}`} cannot be used: ${f.reason ?? 'it could not be had'}.`,
-    causes: ['The jwks_uri in the provider’s configuration is wrong, or not reachable from here.'],
+    causes: causes(
+      f.status === 404 && 'The jwks_uri in the provider’s configuration is wrong: there is nothing at that address.',
+      Number(f.status) >= 500 && 'The provider, or the proxy in front of it, failed at that moment.',
+      (f.status === 401 || f.status === 403) && 'A gateway wants a sign-in for it, and a key set is for everybody.',
+      f.status === 200 &&
+        'The jwks_uri in the provider’s configuration is the address of something else: a page, or one key by itself.',
+      f.status === undefined && 'The jwks_uri in the provider’s configuration is wrong, or not reachable from here.',
+    ),
     fix: 'Open the address in a browser: it must show JSON with a list "keys". Without it no ID token can be verified.',
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

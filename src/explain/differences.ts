@@ -3,7 +3,7 @@ import type { Facts } from '../errors.js';
 type Fact = Facts[string];
 
 /** Whether two addresses differ by the slash at the end and by nothing else. */
-export function differsBySlash(expected: Fact, actual: Fact): boolean {
+function differsBySlash(expected: Fact, actual: Fact): boolean {
   const [left, right] = [String(expected), String(actual)];
   return left !== right && left.replace(/\/$/, '') === right.replace(/\/$/, '');
 }
@@ -11,6 +11,22 @@ export function differsBySlash(expected: Fact, actual: Fact): boolean {
 /** Whether https was expected and http found: the mark of a provider behind a proxy that it knows nothing of. */
 export function saysHttp(expected: Fact, actual: Fact): boolean {
   return String(expected).startsWith('https:') && String(actual).startsWith('http:');
+}
+
+/** The host of an address, or the whole text where it is none. */
+export function hostOf(address: Fact): string {
+  return typeof address === 'string' && URL.canParse(address) ? new URL(address).host : String(address);
+}
+
+/** Why an issuer was found that is almost the expected one; undefined where the two have little in common. */
+export function issuerDifference(expected: Fact, actual: Fact): string | undefined {
+  if (saysHttp(expected, actual)) {
+    return hostOf(expected) === hostOf(actual)
+      ? 'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).'
+      : `The provider runs behind a proxy and does not know by which address it is reached: it writes its own, ${actual}.`;
+  }
+  const by = difference(String(expected), String(actual));
+  return by && `They differ only ${by}: the comparison is exact.`;
 }
 
 /** How an address that was found differs from the one that was sent, in words; undefined where they have little in common. */

@@ -1,5 +1,6 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, strictly } from './explanation.js';
+import { hostOf, issuerDifference } from './differences.js';
+import { causes, type Entry, quoted, strictly } from './explanation.js';
 
 /** What the check wanted and found, as sentences behind another; nothing where neither is known. */
 function compared(facts: Facts): string {
@@ -27,11 +28,32 @@ function clocks(facts: Facts, provider: 'ahead' | 'behind'): string | false {
   return `The two clocks differ: the provider's is ${Math.abs(skew)} s ${provider === 'ahead' ? 'ahead of' : 'behind'} this machine's.`;
 }
 
+/** A year of five digits or more: seconds were meant, and milliseconds written. */
+function inMilliseconds({ actual }: Facts): string | false {
+  return (
+    /^\+\d{6}-/.test(String(actual)) &&
+    'The provider writes milliseconds, and the standard wants seconds (NumericDate).'
+  );
+}
+
 /** What to change about a time that does not fit: the clocks, unless they are known to agree. */
 function clockFix(facts: Facts, provider: 'ahead' | 'behind', otherwise: string): string {
   return clocks(facts, provider) === false
     ? otherwise
     : 'Set both clocks by NTP; for a known difference, pass --clock-tolerance SECONDS.';
+}
+
+/** Why an ID token is signed with a shared secret: a client without one cannot have asked for that. */
+function sharedSecret({ actual, method }: Facts): string[] {
+  if (!/^HS\d+$/.test(String(actual))) return [];
+  const forged = `Somebody, or a confused provider, signed with the public key in place of a secret: whoever takes that takes any token (RFC 8725 §2.1).`;
+  const chosen = `${actual} signs with the client secret: the application's ID-token algorithm is set to it at the provider.`;
+  return method === 'none' ? [`This client has no secret, and ${actual} signs with one. ${forged}`] : [chosen, forged];
+}
+
+/** A cache between the key set and here, as the likely cause: where the answer says how long it lay there. */
+function cached({ keySetAge }: Facts): string | false {
+  return keySetAge !== undefined && `A cache served the key set: it is ${keySetAge} s old (Age header).`;
 }
 
 /** Whether a value differs from the one found, or from one of a list in JSON, only by case and space. */
@@ -57,8 +79,9 @@ export const idToken = {
     message: `The ID token's signature is not valid.${compared(f)}`,
     causes: causes(
       /do not fit/.test(String(f.actual)) && 'The key in the key set is malformed, or of another kind than alg says.',
-      'The provider signs with a key that its key set does not hold under this kid.',
-      'The token was altered on its way.',
+      'The key that the key set has under this kid did not sign this text: another key did, or the text was altered since.',
+      'Two environments of the provider use the same kid for different keys.',
+      cached(f),
     ),
     fix: 'Compare the keys the provider signs with and its jwks_uri; an application must refuse this token.',
   }),
@@ -73,6 +96,9 @@ export const idToken = {
           message: `The key that signed the ID token is not in the provider's key set, even after it was fetched again.${compared(f)}`,
           causes: causes(
             /it is empty/.test(String(f.actual)) && 'The key set that the provider serves is empty.',
+            /\(\(no kid\)/.test(String(f.actual)) &&
+              'The keys of the key set have no kid, and the token names one: nothing says which of them it is.',
+            cached(f),
             'The provider rotated its keys and publishes the new one too late, or a cache serves an old key set.',
             'The jwks_uri is that of another provider or tenant.',
           ),
@@ -82,6 +108,7 @@ export const idToken = {
     message: `The ID token is signed with an algorithm that was neither announced nor asked for.${compared(f)}`,
     causes: causes(
       f.actual === 'none' && 'The provider does not sign at all: anybody could have written this token.',
+      ...sharedSecret(f),
       'id_token_signing_alg_values_supported in the provider’s configuration is not true.',
       "The application's ID-token algorithm is set to another value.",
     ),
@@ -95,11 +122,9 @@ export const idToken = {
   id_token_issuer_mismatch: (f) => ({
     message: `The ID token comes from another issuer.${compared(f)}`,
     causes: causes(
-      String(f.expected).replace(/\/$/, '') === String(f.actual).replace(/\/$/, '') &&
-        'They differ only by the slash at the end: the comparison is exact.',
-      String(f.expected).replace(/^https:/, 'http:') === String(f.actual) &&
-        'The provider behind a proxy does not know that it is reached by https.',
+      issuerDifference(f.expected, f.actual),
       'The provider’s issuer setting differs between its configuration and its tokens.',
+      hostOf(f.expected) !== hostOf(f.actual) && 'The provider hands on ID tokens of another one, in place of its own.',
     ),
     fix: "Make the provider's issuer the same everywhere, to the letter.",
   }),
@@ -109,10 +134,10 @@ export const idToken = {
       almostTheSame(f.expected, f.actual) &&
         'The two differ by upper and lower case, or by a space: the comparison is exact.',
       /^\[?"?(https?|api|urn):/.test(String(f.actual)) && 'The provider puts the API that was asked for into aud.',
-      'The client id is that of another application.',
-      'The provider puts an API or a name into aud.',
+      `The provider took the requests of ${quoted(f.expected, 'this client')} and writes ID tokens for another: the audience of its ID tokens is set (a mapper, a script, an API).`,
+      'The client id is an alias or an old name of the application: aud has its real one.',
     ),
-    fix: 'Use the client id that stands in aud, or correct the audience of ID tokens at the provider.',
+    fix: 'Correct the audience of ID tokens at the provider, or use the client id that stands in aud if that is the application’s own.',
   }),
   id_token_authorized_party_mismatch: (f) => ({
     message: `The ID token's authorized party (azp) is not this client${strictly(f)}.${compared(f)}`,
@@ -135,8 +160,14 @@ export const idToken = {
   }),
   id_token_issued_in_future: (f) => ({
     message: `The ID token was issued in the future (iat).${compared(f)}`,
-    causes: causes(clocks(f, 'ahead'), 'The provider writes a time that is later than its own.'),
-    fix: clockFix(f, 'ahead', 'Set the clocks of all servers of the provider by NTP.'),
+    causes: causes(
+      inMilliseconds(f),
+      !inMilliseconds(f) && clocks(f, 'ahead'),
+      'The provider writes a time that is later than its own.',
+    ),
+    fix: inMilliseconds(f)
+      ? 'Have the provider write iat and exp in seconds since 1970 (RFC 7519 §2).'
+      : clockFix(f, 'ahead', 'Set the clocks of all servers of the provider by NTP.'),
   }),
   id_token_too_old: (f) => ({
     message: `The ID token was issued long before this sign-in${strictly(f)}.${compared(f)}`,
@@ -148,7 +179,7 @@ export const idToken = {
     causes: causes(
       f.actual !== 'another value' && 'The provider does not pass nonce on (a proxying provider often loses it).',
       f.actual === 'another value' && 'The provider changes nonce, or keeps that of an earlier sign-in.',
-      f.actual !== 'absent' && 'The token was made for another sign-in: a replay.',
+      f.actual === 'another value' && 'The token was made for another sign-in: a replay.',
     ),
     fix: 'Have the provider put the nonce of the authorization request into the ID token, unchanged (OIDC Core §3.1.3.7).',
   }),
@@ -196,7 +227,10 @@ export const idToken = {
         ? 'The provider, or a script that shapes its tokens, leaves it out.'
         : 'The provider, or a script that shapes its tokens, writes it as a text or the like.',
     ],
-    fix: 'Have the provider put iss, sub, aud, exp and iat into every ID token (OIDC Core §2).',
+    fix:
+      f.actual === undefined || f.actual === 'absent'
+        ? 'Have the provider put iss, sub, aud, exp and iat into every ID token (OIDC Core §2).'
+        : `Have the provider write ${f.check ?? 'it'} as the standard has it: times as numbers, in seconds (OIDC Core §2).`,
   }),
   id_token_readers_disagree: (f) => ({
     message: `The two independent readings of the ID token disagree: ${f.who ?? 'one refuses it'} (${f.reason ?? 'no reason given'}).`,

@@ -28,39 +28,86 @@ function ofCertificate({ subject, validTo }: Facts): string {
   return words === '' ? '' : ` (${words})`;
 }
 
+/** What a request was for, as the provider's configuration names addresses. */
+const NAMED: Readonly<Record<string, string>> = {
+  'token request': 'token endpoint',
+  'userinfo request': 'userinfo endpoint',
+  'key set': 'key set',
+  'revocation request': 'revocation endpoint',
+  'introspection request': 'introspection endpoint',
+  'pushed authorization request': 'pushed authorization requests',
+};
+
+/** What to change about a certificate that is not trusted, by the reason. */
+function trustFix({ reason, names }: Facts): string {
+  const test = 'Only for a test: --insecure.';
+  if (/expired/.test(String(reason))) return `Have the certificate renewed. ${test}`;
+  if (/another host/.test(String(reason))) {
+    const known = Array.isArray(names) && names.length > 0 ? ` (${names.join(', ')})` : '';
+    return `Use a name that the certificate is for${known}, or have one made for this one. ${test}`;
+  }
+  return `Name the CA with --ca FILE or NODE_EXTRA_CA_CERTS, or mend the certificate. ${test}`;
+}
+
+/** What to change where the provider's configuration names an address that cannot be reached. */
+function otherAddress({ namedBy, step }: Facts): string | undefined {
+  if (namedBy === undefined) return undefined;
+  const own = step === 'token request' ? 'tokenEndpoint' : step === 'key set' ? 'jwksUri' : undefined;
+  return `Have the provider name an address that can be reached from here${own === undefined ? '' : `, or give the right one in the profile (${own})`}.`;
+}
+
+/** An address on another host than the issuer's, as the likely cause: the provider is there, and names one that is not. */
+function namedElsewhere({ namedBy, step }: Facts): string | false {
+  return (
+    namedBy !== undefined &&
+    `The configuration of ${namedBy} names this address for its ${NAMED[String(step)] ?? 'endpoint'}: it is not the real one, or an internal one that this machine cannot reach.`
+  );
+}
+
+function megabytes(bytes: Facts[string]): string {
+  const mega = Number(bytes) / (1024 * 1024);
+  return mega >= 1 ? `${Math.round(mega)} MB` : `${bytes} bytes`;
+}
+
 /** Codes of the connection itself. */
 export const network = {
   network_dns: (f) => ({
     message: `The host name ${quoted(f.host, 'of the provider')} cannot be resolved.`,
     causes: causes(
+      namedElsewhere(f),
       f.reason === 'EAI_AGAIN' && 'This machine has no working DNS at the moment.',
       isInternal(f.host) && 'It is known only inside a company network, VPN or cluster.',
       'The name has a typo.',
       !isInternal(f.host) && 'It is known only inside a company network or VPN.',
       f.reason !== 'EAI_AGAIN' && 'This machine has no working DNS.',
     ),
-    fix: 'Check the name in the issuer, and whether a VPN or proxy (HTTPS_PROXY) is needed.',
+    fix: otherAddress(f) ?? 'Check the name in the issuer, and whether a VPN or proxy (HTTPS_PROXY) is needed.',
   }),
   network_refused: (f) => ({
     message: `Nothing listens at ${target(f)}: the connection was refused.`,
-    causes: [
+    causes: causes(
+      namedElsewhere(f),
       'The provider is not running.',
       'The port in the URL is another one.',
       'It runs in a container whose port is not published.',
-    ],
-    fix: 'Start the provider, or correct host and port.',
+    ),
+    fix: otherAddress(f) ?? 'Start the provider, or correct host and port.',
   }),
   network_unreachable: (f) => ({
     message: `There is no way to ${target(f)} from this machine.`,
-    causes: ['A VPN is off, or a firewall is in the way.', 'The host has an IPv6 address only, and this network none.'],
+    causes: causes(
+      namedElsewhere(f),
+      'A VPN is off, or a firewall is in the way.',
+      'The host has an IPv6 address only, and this network none.',
+    ),
     fix: 'Check the network, and whether a proxy (HTTPS_PROXY) is needed.',
   }),
   network_closed: (f) => ({
     message: `${sentenceTarget(f)} closed the connection before its answer was complete.`,
-    causes: [
+    causes: causes(
       'The provider or a proxy in front of it crashed or restarted.',
-      'https was spoken to a port for something else.',
-    ],
+      (f.url === undefined || String(f.url).startsWith('https:')) && 'https was spoken to a port for something else.',
+    ),
     fix: "Try again; if it stays, look into the provider's and the proxy's log.",
   }),
   network_failed: (f) => ({
@@ -70,24 +117,31 @@ export const network = {
   }),
   network_timeout: (f) => ({
     message: `${sentenceTarget(f)} gave no whole answer within ${inSeconds(f.seconds)}.`,
-    causes: [
+    causes: causes(
+      namedElsewhere(f),
       'A firewall drops the packets.',
       'The provider is overloaded.',
       'A proxy is needed and not set (HTTPS_PROXY).',
-    ],
+    ),
     fix: 'Try the address with curl from this machine, and check VPN and proxy.',
   }),
   tls_not_trusted: (f) => ({
     message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${ofCertificate(f)}.`,
     causes: causes(
+      // Whoever stands in between by his trade is the likeliest.
+      f.proxy !== undefined &&
+        isWhy(f, /authority|self/) &&
+        `The proxy ${f.proxy} opens the connection and signs with a CA of its own.`,
       isWhy(f, /expired/) && 'It was not renewed in time.',
       isWhy(f, /authority|self/) && 'It is signed by a company or development CA that this machine does not know.',
       isWhy(f, /intermediate/) && 'The server sends its own certificate without those between it and the CA.',
       isWhy(f, /host/) && 'It was made for another host name.',
-      isWhy(f, /authority|self|host/) && 'A proxy on the way opens the connection and signs with a CA of its own.',
+      f.proxy === undefined &&
+        isWhy(f, /authority|self|host/) &&
+        'A proxy on the way opens the connection and signs with a CA of its own.',
       isWhy(f, /expired|not valid yet/) && "This machine's clock is wrong.",
     ),
-    fix: 'Name the CA with --ca FILE or NODE_EXTRA_CA_CERTS, or mend the certificate. Only for a test: --insecure.',
+    fix: trustFix(f),
   }),
   tls_failed: (f) => ({
     message: `No TLS connection could be made with ${target(f)}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
@@ -99,16 +153,19 @@ export const network = {
     causes: causes(
       /407/.test(String(f.reason)) && 'The proxy wants a user name and password, or other ones.',
       /403/.test(String(f.reason)) && 'The proxy does not allow this host.',
-      /REFUSED|listens/i.test(String(f.reason)) && 'The proxy is not running, or listens on another port.',
-      !/407|403|REFUSED|listens/i.test(String(f.reason)) && 'The proxy wants a user name and password.',
-      !/407|403|REFUSED|listens/i.test(String(f.reason)) && 'The proxy does not allow this host.',
-      !/407|403|REFUSED|listens/i.test(String(f.reason)) && 'The proxy is not running.',
+      /REFUSED|listens|nothing answers/i.test(String(f.reason)) &&
+        'The proxy is not running, or listens on another port.',
+      !/407|403|REFUSED|listens|nothing answers/i.test(String(f.reason)) && 'The proxy wants a user name and password.',
+      !/407|403|REFUSED|listens|nothing answers/i.test(String(f.reason)) && 'The proxy does not allow this host.',
+      !/407|403|REFUSED|listens|nothing answers/i.test(String(f.reason)) && 'The proxy is not running.',
     ),
     fix: 'Check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY.',
   }),
   response_too_large: (f) => ({
-    message: `The answer of ${target(f)} is larger than ${f.limit === undefined ? 'is allowed' : `${f.limit} bytes`} and was not read.`,
-    causes: ['The address serves something other than an OpenID provider.'],
-    fix: 'Check the address.',
+    message: `The answer of ${f.url ?? target(f)} is larger than ${f.limit === undefined ? 'is allowed' : megabytes(f.limit)} and was not read.`,
+    causes: [
+      'The address serves something other than what an OpenID provider has there, or that with far too much in it: such answers have a few kilobytes.',
+    ],
+    fix: 'Fetch the address with curl and look at the beginning of what comes.',
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

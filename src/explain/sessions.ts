@@ -22,6 +22,25 @@ function wherefore(facts: Facts): string {
   return facts.reason === undefined ? '' : `: ${facts.reason}`;
 }
 
+/** Why a file system refuses, by the system's own code. */
+function whyStoreFailed(reason: Facts[string]): string[] {
+  switch (reason) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return ['A file stands where the folder should be.'];
+    case 'EACCES':
+    case 'EPERM':
+      return ['The folder belongs to another user: to root, for instance, after a run with sudo.'];
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return ['The disk is full, or the quota of this user is used up.'];
+    case 'EROFS':
+      return ['The disk is read-only, as in many containers.'];
+    default:
+      return ['The disk is full or read-only, or the folder belongs to another user.'];
+  }
+}
+
 /** Codes of kept sessions, their stores, and of the process itself. */
 export const sessions = {
   not_signed_in: (f) => ({
@@ -128,7 +147,7 @@ export const sessions = {
   }),
   store_failed: (f) => ({
     message: `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${wherefore(f)}.`,
-    causes: ['The disk is full or read-only, or the folder belongs to another user.'],
+    causes: whyStoreFailed(f.reason),
     fix: 'Check the folder, or name another with OIDC_CLI_HOME.',
   }),
   interrupted: (f) => ({

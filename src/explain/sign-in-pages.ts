@@ -26,6 +26,11 @@ function wanted(facts: Facts): { readonly name: string; readonly flags: string }
   return WANTED[String(facts.field)] ?? { name: 'user name or password', flags: '--user and --password-env' };
 }
 
+/** Whether the page speaks of the redirect URI. */
+function aboutRedirect({ words }: Facts): boolean {
+  return /redirect|reply url|コールバック|リダイレクト|AADSTS50011/i.test(String(words));
+}
+
 /** Codes of signing in on a provider's pages by a program. */
 export const signInPages = {
   sign_in_rejected: (f) => ({
@@ -53,12 +58,17 @@ export const signInPages = {
   sign_in_page_error: (f) => ({
     message: `The provider shows an error in place of its sign-in page${f.status === undefined ? '' : ` (status ${f.status})`}.${pageSays(f)}`,
     causes: causes(
-      /redirect|reply url|コールバック|リダイレクト|AADSTS50011/i.test(String(f.words)) &&
+      aboutRedirect(f) &&
         `The redirect URI${f.redirectUri === undefined ? '' : ` ${f.redirectUri}`} is not registered for this client, to the letter.`,
-      /client|application|アプリ|AADSTS700016/i.test(String(f.words)) && 'The client id is unknown to this provider.',
+      !aboutRedirect(f) &&
+        /client|application|アプリ|AADSTS700016/i.test(String(f.words)) &&
+        'The client id is unknown to this provider.',
       'The provider does not accept a part of the authorization request, and may not tell the application so.',
     ),
-    fix: "Compare client id, redirect URI and scopes with the provider's console; its log has the reason too.",
+    fix:
+      aboutRedirect(f) && f.redirectUri !== undefined
+        ? `Register exactly ${f.redirectUri} at the provider, or sign in with one that is registered (--redirect-uri).`
+        : "Compare client id, redirect URI and scopes with the provider's console; its log has the reason too.",
   }),
   sign_in_loops: (f) => ({
     message: `The sign-in comes back to ${page(f)} again and again.${pageSays(f)}`,

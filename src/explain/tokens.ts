@@ -13,26 +13,126 @@ import {
   strictly,
 } from './explanation.js';
 import { meaningOfError } from './provider-codes.js';
+import { characters, oddSecret } from './sent-secret.js';
 
 /** The endpoint in words: "token endpoint". */
 function endpoint(facts: Facts): string {
   return String(facts.endpoint ?? 'token_endpoint').replaceAll('_', ' ');
 }
 
-/** What is odd about the secret that was sent, as the likely cause. */
-function oddSecret({ secretOddities, secretCharacters }: Facts): string | false {
-  if (!Array.isArray(secretOddities) || secretOddities.length === 0) return false;
-  const [first, ...others] = secretOddities;
-  const rest = others.length === 0 ? '' : `, and ${others.join(', and ')}`;
-  return `The client secret that was sent is ${characters(secretCharacters)} long and ${first}${rest}.`;
-}
-
-function characters(count: Facts[string]): string {
-  return `${count} ${Number(count) === 1 ? 'character' : 'characters'}`;
-}
-
 /** A signed assertion lives for a minute or so: clocks that differ by more than this, in seconds, spoil it. */
 const ASSERTION_SKEW = 20;
+
+/** Seconds: many codes live no longer (RFC 6749 §4.1.2 allows ten minutes at most). */
+const CODE_LIFE = 60;
+
+/**
+ * Why a code is refused, by what the provider says and by how the code came:
+ * one that the listener took is sent on at once, one that was pasted may be old.
+ */
+function whyNoGrant(f: Facts): string[] {
+  const age = f.cameBy === 'paste' && f.cameAfter !== undefined ? Number(f.cameAfter) : undefined;
+  const old =
+    age === undefined
+      ? 'The code expired (many live for a minute or less) or was used before.'
+      : `The code expired or was used before: it was pasted ${inSeconds(age)} after the sign-in began, and many live for a minute or less.`;
+  const unknown =
+    'The provider does not know the code: it was made for another client, or by another server of it that shares no memory with this one.';
+  const noS256 =
+    Array.isArray(f.challengeMethods) && f.challengeMethods.length > 0 && !f.challengeMethods.includes('S256');
+  const pkce = noS256
+    ? `The PKCE verifier was not accepted: the provider announces ${listed(f.challengeMethods, 'no method')}, and this sign-in used S256.`
+    : 'The PKCE verifier was not accepted: something between altered the request, or the code belongs to another sign-in.';
+  const redirect = 'The redirect URI of the token request is not the one of the authorization request.';
+  const fresh = (f.cameBy === 'listener' || f.cameBy === 'driver') && !noS256;
+  return likeliestFirst(f, [
+    ...(noS256 ? [[/verifier|pkce|challenge/i, pkce] as const] : []),
+    ...(fresh ? [[/unknown|not found|incorrect|no such/i, unknown] as const] : []),
+    [/expire|used|redeem|consumed|replay|incorrect or/i, old],
+    // The same is sent in both requests, to the letter: no cause unless the provider says so.
+    fresh || age !== undefined
+      ? [/redirect|reply url|callback/i, redirect, 'only where said']
+      : [/redirect|reply url|callback/i, redirect],
+    ...(noS256 ? [] : [[/verifier|pkce|challenge/i, pkce] as const]),
+    ...(age !== undefined && age < CODE_LIFE ? [[/unknown|not found/i, unknown] as const] : []),
+  ]);
+}
+
+/** Statuses of whoever stands in front of a server and cannot reach it (RFC 9110 §15.6). */
+const GATEWAY: readonly unknown[] = [502, 503, 504];
+
+/** Why an endpoint refuses in a way that the standard does not know, by the status and what came with it. */
+function whyNotByStandard({ status, location, title }: Facts): string[] {
+  const called = title === undefined ? '' : ` Its page is titled ${quoted(title)}.`;
+  const inside = 'The provider failed inside: its log has the reason.';
+  return causes(
+    GATEWAY.includes(status) && `A gateway in front of the provider answered, and could not reach it.${called}`,
+    location !== undefined &&
+      `It redirects to ${location}: its address in the provider's configuration is not the real one.`,
+    status === 404 && "There is nothing at that address: it is wrong in the provider's configuration.",
+    Number(status) >= 500 && inside,
+    !GATEWAY.includes(status) && `A proxy or firewall answered in its place.${called}`,
+  );
+}
+
+/** What is wrong with an answer that is none, by what came in its place. */
+function whyNoAnswer({ reason, contentType, title }: Facts): string[] {
+  const said = String(reason);
+  const between = 'The provider has a fault, or something between changed its answer.';
+  if (contentType === 'text/html') {
+    const called = title === undefined ? 'A page' : `A page titled ${quoted(title)}`;
+    return [
+      `${called} came in place of an answer: a gateway or a sign-in page of its own stands there, or the address is that of a web page.`,
+      between,
+    ];
+  }
+  if (contentType === 'application/x-www-form-urlencoded') {
+    return [
+      'The provider answers with a form, as some did before the standard was made (RFC 6749), or because it is not asked for JSON.',
+    ];
+  }
+  if (/is empty|status 204/.test(said))
+    return [
+      'Something between the provider and here swallowed the answer, or the provider failed without a word.',
+      between,
+    ];
+  if (/is not JSON$/.test(said))
+    return ['The answer was cut off, or a fault of the provider is written into it.', between];
+  if (/expires_in must be a non-negative/.test(said)) {
+    return [
+      "The provider counts the token's life from something that has ended already: its own session, or another of its clocks.",
+    ];
+  }
+  if (/token_type is not/.test(said))
+    return [
+      'The provider gives this client tokens of another kind, bound to a key, which are set in its registration.',
+    ];
+  const member = /^its (\w+) (must be|is)/.exec(said)?.[1];
+  if (member !== undefined)
+    return [
+      `The provider leaves ${member} out, or writes it in another form: its token endpoint was made by hand, or a script shapes its answers.`,
+    ];
+  return [between];
+}
+
+/** Why the access token is not good for userinfo, by what it is for and what was asked. */
+function whyNoUserinfo(f: Facts): string[] {
+  const audience = Array.isArray(f.audience) ? f.audience : [];
+  const asked = Array.isArray(f.resource) ? f.resource : [];
+  return causes(
+    asked.length > 0 &&
+      `The access token is meant for the API that was asked for (${asked.join(', ')}), and not for userinfo.`,
+    asked.length === 0 &&
+      audience.length > 0 &&
+      `The access token is meant for another API: its audience is ${audience.join(', ')}.`,
+    ...likeliestFirst(f, [
+      [/audience|another api|resource/i, 'The access token is meant for another API.', 'only where said'],
+      [/scope|openid/i, 'The scope "openid" is not in the access token.'],
+      [/expire|revoke/i, 'The token expired at once or was revoked: the clocks of two servers of the provider differ.'],
+      [/tenant|issuer/i, 'The userinfo endpoint is that of another tenant or environment than the token endpoint.'],
+    ]),
+  );
+}
 
 /** Codes of the token, userinfo, revocation and end session endpoints. */
 export const tokens = {
@@ -49,7 +149,7 @@ export const tokens = {
         `The two clocks differ: the provider's is ${Math.abs(Number(f.clockSkew))} s ${Number(f.clockSkew) > 0 ? 'ahead of' : 'behind'} this machine's, and the client's assertion lives for a short time.`,
       oddSecret(f),
       f.method !== 'none' &&
-        `The client secret is wrong, expired, or of another environment${f.secretCharacters === undefined ? '' : ` (it is ${characters(f.secretCharacters)} long)`}.`,
+        `The client secret is wrong, expired, or of another environment${f.secretCharacters === undefined ? '' : ` (it is ${characters(f.secretCharacters)} long)`}; or the client is a public one there, and has none.`,
       'The client id is of another application or tenant.',
       f.method !== 'none' && 'The application is registered for another method of client authentication.',
     ),
@@ -60,18 +160,11 @@ export const tokens = {
   }),
   invalid_grant: (f) => ({
     message: `The provider refuses the authorization code.${inItsWords(f)}`,
-    causes: likeliestFirst(f, [
-      [/expire|used|redeem|consumed|replay/i, 'The code expired (many live for a minute or less) or was used before.'],
-      [
-        /redirect|reply url|callback/i,
-        'The redirect URI of the token request is not the one of the authorization request.',
-      ],
-      [
-        /verif|pkce|challenge/i,
-        'The PKCE verifier was not accepted: something between altered the request, or the code belongs to another sign-in.',
-      ],
-    ]),
-    fix: "Sign in again without delay; if it stays, the provider's log tells which of these it was.",
+    causes: whyNoGrant(f),
+    fix:
+      f.cameBy === 'paste'
+        ? 'Sign in again, and paste the address at once.'
+        : "Sign in again without delay; if it stays, the provider's log tells which of these it was.",
   }),
   unsupported_grant_type: (f) => ({
     message: `The provider does not support this grant type.${inItsWords(f)}`,
@@ -82,12 +175,7 @@ export const tokens = {
     f.error === undefined
       ? {
           message: `The ${endpoint(f)} ${f.status === undefined ? `could not be asked: ${f.reason ?? 'the reason is not known'}` : `answered with status ${f.status}${f.contentType === undefined ? '' : ` and ${f.contentType}`}, which is no answer the standard knows`}.`,
-          causes: causes(
-            Number(f.status) >= 500 && 'The provider failed inside: its log has the reason.',
-            f.location !== undefined &&
-              `It redirects to ${f.location}: its address in the provider's configuration is not the real one.`,
-            'A proxy or firewall answered in its place.',
-          ),
+          causes: whyNotByStandard(f),
           fix: "Compare the endpoint in the provider's configuration with the real one, and look into the provider's log.",
         }
       : {
@@ -117,7 +205,7 @@ export const tokens = {
   },
   token_response_invalid: (f) => ({
     message: `The ${endpoint(f)}'s answer is not what the standard asks for${f.reason === undefined ? '' : `: ${f.reason}`}.`,
-    causes: ['The provider has a fault, or something between changed its answer.'],
+    causes: whyNoAnswer(f),
     fix:
       f.endpoint === undefined || f.endpoint === 'token_endpoint'
         ? "Report it to the provider's makers: access_token and token_type are required in JSON (RFC 6749 §5.1)."
@@ -129,30 +217,34 @@ export const tokens = {
       f.scope === undefined && 'The scope "openid" was not asked for, or the provider dropped it.',
       f.scope !== undefined &&
         (String(f.scope).split(' ').includes('openid')
-          ? 'The provider dropped the scope "openid": it is not allowed to this application.'
+          ? hasScope(f.granted, 'openid')
+            ? 'The provider says that it granted the scope "openid", and leaves the ID token out all the same: a fault, or a script that shapes its answers.'
+            : 'The provider dropped the scope "openid": it is not allowed to this application.'
           : `The scope "openid" was not asked for, only: ${f.scope}.`),
       'The issuer is an OAuth server without OpenID Connect.',
     ),
     fix: 'Ask for it with --scope "openid profile email", and allow the scope openid to the application.',
   }),
   userinfo_refused: (f) => ({
-    message: `The userinfo endpoint ${Number(f.status) >= 500 ? 'failed' : 'refused the access token'} (status ${f.status ?? 'unknown'})${strictly(f)}.${inItsWords(f)}`,
-    causes: causes(
-      Number(f.status) >= 500 && 'The provider failed inside: its log has the reason.',
-      'The access token is meant for another API (a resource or audience was asked for).',
-      'The scope "openid" is not in the access token.',
-      f.status === 401 && 'The token has expired or was revoked.',
-    ),
+    message: `The userinfo endpoint ${Number(f.status) >= 500 ? 'failed' : 'refused the access token'} with status ${f.status ?? 'unknown'}${strictly(f)}.${inItsWords(f)}`,
+    causes:
+      Number(f.status) >= 500
+        ? ['The provider failed inside: its log has the reason.', 'A proxy or firewall answered in its place.']
+        : whyNoUserinfo(f),
     fix: 'Ask for the scopes openid and profile, without --resource; or leave userinfo out with --no-userinfo.',
   }),
   userinfo_invalid: (f) => ({
     message: `The userinfo endpoint's answer cannot be used${strictly(f)}: ${f.reason ?? 'it is not JSON'}.`,
     causes: causes(
       f.contentType === 'text/html' && 'The address is that of a web page, or a gateway answered in its place.',
+      /its sub must/.test(String(f.reason)) &&
+        'The provider, or a script that shapes its claims, leaves sub out, which has to be there (OIDC Core §5.3.2).',
       f.contentType === 'application/jwt' && 'It is encrypted or signed in a way the provider does not announce.',
       'The provider has a fault, or something between changed its answer.',
     ),
-    fix: 'Set the userinfo response to plain JSON at the provider, or leave userinfo out with --no-userinfo.',
+    fix: /its sub must/.test(String(f.reason))
+      ? 'Have the provider put sub into userinfo, the same as in the ID token; or leave userinfo out with --no-userinfo.'
+      : 'Set the userinfo response to plain JSON at the provider, or leave userinfo out with --no-userinfo.',
   }),
   userinfo_subject_mismatch: (f) => ({
     message: `Userinfo speaks of ${quoted(f.actual, 'one person')}, and the ID token of ${quoted(f.expected, 'another')}: these are two people.`,

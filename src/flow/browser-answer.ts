@@ -1,8 +1,9 @@
 import { type CallbackListener, startCallbackListener } from '../browser/callback-listener.js';
 import type { Verdict } from '../browser/callback-page.js';
 import type { Clock } from '../context.js';
-import { OidcCliError } from '../errors.js';
+import { type Facts, OidcCliError } from '../errors.js';
 import { isLoopback } from '../protocol/provider.js';
+import type { CameBack } from '../protocol/token-requests.js';
 import type { Recorder } from '../trace/recorder.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse, noteEvent } from './browser-steps.js';
 import { type Driven, type DrivenEvent, throughDriver } from './driven-answer.js';
@@ -56,7 +57,9 @@ export interface BrowserRoundTrip<Asked extends { readonly url: string }, T> {
   /** The URL holds a secret: person and browser get a one-time address on this machine that leads there. */
   readonly secretUrl?: boolean | undefined;
   /** Makes a result of the answer and keeps it; the browser is told of success only after that. */
-  readonly finish: (answer: URLSearchParams, asked: Asked) => Promise<T>;
+  readonly finish: (answer: URLSearchParams, asked: Asked, came: CameBack) => Promise<T>;
+  /** Where nobody came back: what the provider shows to whoever comes with the request. Throws nothing. */
+  readonly look?: ((asked: Asked) => Promise<Facts>) | undefined;
   /** Whom the browser's page greets. */
   readonly greet: (result: T, asked: Asked) => { readonly name: string; readonly issuer: string };
 }
@@ -95,18 +98,23 @@ export async function throughBrowser<Asked extends { readonly url: string }, T>(
   const redirectUri = listener?.redirectUri ?? trip.redirectUri;
   deps.on(listener ? { type: 'listening', redirectUri } : { type: 'no listener', redirectUri });
   const conclude = async (verdict: Verdict) => listener?.conclude(verdict);
+  let asked: Asked | undefined;
   try {
-    const asked = await trip.ask(redirectUri);
+    asked = await trip.ask(redirectUri);
     const once = trip.secretUrl === true ? listener?.oneTimeRedirect(asked.url) : undefined;
     noteAuthorizationRequest(deps, asked.url);
     deps.on({ type: 'authorization request', url: once ?? asked.url, once: once !== undefined });
+    const askedAt = deps.clock.now();
     const answer = await askPerson(once ?? asked.url, trip, redirectUri, listener, deps);
     noteAuthorizationResponse(deps, { redirectUri, ...answer });
     deps.on({ type: 'answered', via: answer.via });
-    const result = await trip.finish(answer.parameters, asked);
+    const by = answer.via === 'pasted' ? 'paste' : 'listener';
+    const seconds = Math.round((deps.clock.now() - askedAt) / 1000);
+    const result = await trip.finish(answer.parameters, asked, { by, seconds });
     await conclude({ ok: true, ...trip.greet(result, asked) });
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = await withPage(thrown, asked, trip.look);
     if (error instanceof OidcCliError) await conclude({ ok: false, code: error.code, ...deps.explain(error) });
     throw error;
   } finally {
@@ -161,9 +169,24 @@ async function askPerson(
 /** Requests with another state and then silence: that is a mismatch, not a person who went away. */
 function timedOut(timeout: number, redirectUri: string, listener: CallbackListener | undefined): OidcCliError {
   const strays = listener?.strays;
-  const wrongState = (strays?.byReason['wrong state'] ?? 0) + (strays?.byReason['no state'] ?? 0);
+  const noState = strays?.byReason['no state'] ?? 0;
+  const wrongState = (strays?.byReason['wrong state'] ?? 0) + noState;
   const facts = { seconds: timeout, redirectUri, strays: strays?.count ?? 0, wrongState };
-  return new OidcCliError(wrongState > 0 ? 'callback_state_mismatch' : 'login_timeout', facts);
+  if (wrongState === 0) {
+    return new OidcCliError('login_timeout', { ...facts, emptyVisits: strays?.byReason.empty ?? 0 });
+  }
+  const { likeOurs, error } = strays?.lastWrongState ?? {};
+  return new OidcCliError('callback_state_mismatch', { ...facts, noState, likeOurs, strayError: error });
+}
+
+/** Adds what the provider shows to a browser that comes with the request: a person who sees an error page does not come back. */
+async function withPage<Asked>(
+  error: unknown,
+  asked: Asked | undefined,
+  look: ((asked: Asked) => Promise<Facts>) | undefined,
+): Promise<unknown> {
+  if (!(error instanceof OidcCliError) || error.code !== 'login_timeout' || asked === undefined || !look) return error;
+  return new OidcCliError(error.code, { ...error.facts, ...(await look(asked)) }, { cause: error.cause });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomState } from '../protocol/authorization-request.js';
 import type { ProviderDeps } from '../protocol/provider.js';
 import type { TokenClient } from '../protocol/token-requests.js';
+import { authorizationPage } from './authorization-page.js';
 import { type AnswerEvent, type BrowserAnswerDeps, throughBrowser } from './browser-answer.js';
 import { noteEvent } from './browser-steps.js';
 import { completeSignIn, meetProvider, prepareSignIn, type SignInRequest, type SignInResult } from './sign-in.js';
@@ -57,8 +58,13 @@ export async function browserLogin(
         met.provider.keySet.warm();
         return { ...prepared, url: prepared.sent.url };
       },
-      finish: async (answer, prepared) => {
-        const result = await completeSignIn(request, prepared, answer, deps);
+      // A pushed request is good once, and so is a one-time token.
+      look: async ({ sent, redirectUri }) =>
+        sent.pushed || request.authorization.parameters?.one_time_token !== undefined
+          ? {}
+          : { clientId: request.clientId, ...(await authorizationPage(sent, redirectUri, deps)) },
+      finish: async (answer, prepared, came) => {
+        const result = await completeSignIn(request, prepared, answer, deps, came);
         await deps.keep(result);
         deps.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: deps.clock.now() });
         return result;

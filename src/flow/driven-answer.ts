@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { hasOurForm } from '../browser/callback-answer.js';
 import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
 import type { Credentials, PageAnswer, SignInDriver, SignInStep, SignInWay } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
@@ -38,6 +39,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   const redirectUri = await withRealPort(trip.redirectUri);
   deps.recorder.hide(...secretsOf(driven));
   let asked = await trip.ask(redirectUri);
+  const askedAt = deps.clock.now();
   noteAuthorizationRequest(deps, asked.url);
   deps.on({ type: 'driving', way: driver.name, redirectUri });
   let answer: PageAnswer;
@@ -67,10 +69,12 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   noteAuthorizationResponse(deps, { redirectUri, parameters, via });
   const states = parameters.getAll('state');
   if (states.length === 0 || !states.every((state) => sameState(state, trip.state))) {
-    throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 1, wrongState: 1 });
+    const noState = states.length === 0 ? 1 : 0;
+    const likeOurs = hasOurForm(states[0] ?? null);
+    throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 1, wrongState: 1, noState, likeOurs });
   }
   deps.on({ type: 'driven', way, pages, via });
-  return trip.finish(parameters, asked);
+  return trip.finish(parameters, asked, { by: 'driver', seconds: Math.round((deps.clock.now() - askedAt) / 1000) });
 }
 
 /** What a driver types: a page may repeat it. */

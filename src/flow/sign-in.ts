@@ -9,7 +9,7 @@ import {
 import { chooseClientAuthentication } from '../protocol/client-authentication.js';
 import { firstRefusal, type IdTokenReport, withCheck } from '../protocol/id-token-report.js';
 import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../protocol/provider.js';
-import { exchangeCode, type TokenClient } from '../protocol/token-requests.js';
+import { type CameBack, exchangeCode, type TokenClient } from '../protocol/token-requests.js';
 import { requestUserinfo } from '../protocol/userinfo.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
 
@@ -107,6 +107,7 @@ export async function completeSignIn(
   prepared: PreparedSignIn,
   answer: URLSearchParams,
   deps: ProviderDeps,
+  came?: CameBack,
 ): Promise<SignInResult> {
   const { provider, party, sent, redirectUri } = prepared;
   deps.recorder.hide(sent.state, sent.nonce, sent.codeVerifier, answer.get('code') ?? undefined);
@@ -125,6 +126,7 @@ export async function completeSignIn(
       resource: request.kind === 'logto' ? undefined : request.authorization.resource,
       prompt: request.authorization.prompt,
       scope: request.authorization.scope,
+      came,
     },
     deps,
   );
@@ -136,7 +138,10 @@ export async function completeSignIn(
   const refusal = firstRefusal(report, party.strict);
   if (refusal) {
     // The ID token has been accepted, so it is userinfo that a strict sign-in refuses: with its own reason.
-    const facts = 'error' in userinfo ? { ...userinfo.error.facts, strict: true } : { strict: true };
+    const facts =
+      'error' in userinfo
+        ? { ...userinfo.error.facts, resource: request.authorization.resource, strict: true }
+        : { strict: true };
     const cause = 'error' in userinfo ? userinfo.error : undefined;
     throw new OidcCliError(refusal.code ?? 'userinfo_invalid', facts, { cause, details: { checks: report.checks } });
   }

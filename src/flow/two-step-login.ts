@@ -80,5 +80,6 @@ export async function finishTwoStepLogin(
   const met = await meetProvider(request, deps);
   const { state, nonce, codeVerifier, redirectUri } = pending;
   const sent = { url: '', state, nonce, codeVerifier, pushed: false };
-  return completeSignIn(request, { ...met, redirectUri, sent }, parameters, deps);
+  const seconds = Math.max(0, Math.floor(deps.clock.now() / 1000) - (pending.expiresAt - PENDING_SECONDS));
+  return completeSignIn(request, { ...met, redirectUri, sent }, parameters, deps, { by: 'paste', seconds });
 }

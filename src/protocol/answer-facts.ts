@@ -14,6 +14,25 @@ export function locationOf(exchange: Exchange | undefined): string | undefined {
   return origin === 'null' ? undefined : origin + pathname;
 }
 
+/** Characters of a title that are shown. */
+const TITLE = 80;
+
+/** The title of a page that came in place of an answer; undefined where the answer is none. */
+export function titleOf(exchange: Exchange | undefined): string | undefined {
+  if (contentTypeOf(exchange) !== 'text/html') return undefined;
+  const title = /<title[^>]*>([^<]{1,400})</i
+    .exec(exchange?.responseBody ?? '')?.[1]
+    ?.replace(/\s+/g, ' ')
+    .trim();
+  return withoutSecrets(title, exchange)?.slice(0, TITLE) || undefined;
+}
+
+/** Seconds that an answer has been in a cache on the way (RFC 9111 §5.1), where one says so. */
+export function ageOf(exchange: Exchange | undefined): number | undefined {
+  const age = Number(exchange?.responseHeaders?.age ?? Number.NaN);
+  return Number.isInteger(age) && age > 0 ? age : undefined;
+}
+
 /** The provider's clock minus ours in whole seconds; a Date header has no fractions, so half a second is added. */
 export function clockSkewOf(exchange: Exchange | undefined): number | undefined {
   const date = Date.parse(exchange?.responseHeaders?.date ?? '');

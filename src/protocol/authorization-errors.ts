@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
-import { type ErrorCode, OidcCliError } from '../errors.js';
+import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 import type { Provider } from './provider.js';
+import type { CameBack } from './token-requests.js';
 import { innermostMessage, originalError } from './unwrap.js';
 
 /** Authorization errors with a code of their own (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2). */
@@ -30,6 +31,7 @@ export function refusedByAuthorizationEndpoint(
     readonly prompt?: string | undefined;
     readonly scope?: string | undefined;
     readonly redirectUri: string;
+    readonly came?: CameBack | undefined;
   },
   provider: Provider,
 ): Error {
@@ -44,7 +46,9 @@ export function refusedByAuthorizationEndpoint(
         prompt: sent.prompt,
         scope: sent.scope,
         redirectUri: sent.redirectUri,
-        unannounced: unannouncedScopes(sent.scope, provider.metadata),
+        cameBy: sent.came?.by,
+        cameAfter: sent.came?.seconds,
+        ...announcedScopes(sent.scope, provider.metadata),
       },
       { cause: error },
     );
@@ -60,6 +64,13 @@ export function refusedByAuthorizationEndpoint(
   }
   const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
   return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
+}
+
+/** Which of the scopes asked for are not announced, and whether all of them are. */
+export function announcedScopes(scope: string | undefined, metadata: Readonly<client.ServerMetadata>): Facts {
+  const unannounced = unannouncedScopes(scope, metadata);
+  const announces = Array.isArray(metadata.scopes_supported) && metadata.scopes_supported.length > 0;
+  return { unannounced, ...(announces && unannounced === undefined ? { scopesAnnounced: true } : {}) };
 }
 
 /** The scopes asked for that the provider does not announce; nothing where it announces none, or all (OIDC Discovery §3: it need not list every one). */

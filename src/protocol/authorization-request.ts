@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { unannouncedScopes } from './authorization-errors.js';
+import { announcedScopes } from './authorization-errors.js';
 import { authenticationFacts } from './client-authentication.js';
 import type { Provider } from './provider.js';
 import { refusedByTokenEndpoint } from './token-errors.js';
@@ -91,8 +91,7 @@ export async function createAuthorizationRequest(
   } catch (error) {
     const { redirectUri, scope, prompt } = asked;
     const ofClient = authenticationFacts(party.authentication);
-    const unannounced = unannouncedScopes(scope, provider.metadata);
-    const asAsked = { redirectUri, scope, prompt, unannounced };
+    const asAsked = { redirectUri, scope, prompt, ...announcedScopes(scope, provider.metadata) };
     const facts = { endpoint: 'pushed_authorization_request_endpoint', ...ofClient, ...asAsked };
     throw refusedByTokenEndpoint(error, facts, provider.recorder.last('pushed authorization request'));
   }

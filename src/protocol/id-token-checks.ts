@@ -175,7 +175,13 @@ export function checkNotBefore(claims: JWTPayload, { now, tolerance }: Moment): 
   if (claims.nbf === undefined) return { name: 'nbf', verdict: 'skip', expected, actual };
   return typeof claims.nbf === 'number' && claims.nbf <= now + tolerance
     ? { name: 'nbf', verdict: 'pass', expected, actual }
-    : { name: 'nbf', verdict: 'fail', expected, actual, code: 'id_token_not_yet_valid' };
+    : {
+        name: 'nbf',
+        verdict: 'fail',
+        expected,
+        actual: apart(actual, claims.nbf, now),
+        code: 'id_token_not_yet_valid',
+      };
 }
 
 /** `nonce` (OIDC Core §3.1.3.7 no. 11). */
@@ -193,9 +199,11 @@ export function checkNonce(claims: JWTPayload, nonce: string | undefined): Check
   if (claims.nonce === undefined) {
     return { name: 'nonce', verdict: 'fail', expected, actual: 'absent', code: 'id_token_nonce_mismatch' };
   }
-  return typeof claims.nonce === 'string' && equal(claims.nonce, nonce)
-    ? { name: 'nonce', verdict: 'pass', expected, actual: 'the same' }
-    : { name: 'nonce', verdict: 'fail', expected, actual: 'another value', code: 'id_token_nonce_mismatch' };
+  if (typeof claims.nonce === 'string' && equal(claims.nonce, nonce)) {
+    return { name: 'nonce', verdict: 'pass', expected, actual: 'the same' };
+  }
+  const actual = claims.nonce === '' ? 'empty' : 'another value';
+  return { name: 'nonce', verdict: 'fail', expected, actual, code: 'id_token_nonce_mismatch' };
 }
 
 /** `sub` (OIDC Core §2). */
@@ -254,7 +262,13 @@ export function checkAuthTime(
   const expected = `at most ${maxAge} s before ${time(now)}`;
   return typeof claims.auth_time === 'number' && claims.auth_time + maxAge >= now - tolerance
     ? { name: 'auth_time', verdict: 'pass', expected, actual }
-    : { name: 'auth_time', verdict: 'fail', expected, actual, code };
+    : { name: 'auth_time', verdict: 'fail', expected, actual: apart(actual, claims.auth_time, now), code };
+}
+
+/** A time as shown, and how far it is from now. */
+function apart(shown: string, value: unknown, now: number): string {
+  if (typeof value !== 'number') return shown;
+  return `${shown}, ${Math.abs(value - now)} s ${value > now ? 'ahead' : 'ago'}`;
 }
 
 /** `acr` against `acr_values` (OIDC Core §3.1.3.7 no. 12). */

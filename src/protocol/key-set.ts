@@ -2,6 +2,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import { namedElsewhere } from './named-elsewhere.js';
 
 /** openid-client ignores a cached key set older than 300 s; ours is renewed before that, so both read the same one. */
 const MAX_AGE_SECONDS = 240;
@@ -29,13 +30,16 @@ export interface KeptKeySet {
   readonly fetchedAt: number;
 }
 
-/** Makes the key set of one `jwks_uri`; nothing is fetched yet. */
-export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }): KeySet {
+/** Makes the key set of one `jwks_uri`, which an issuer may have named; nothing is fetched yet. */
+export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }, issuer?: string): KeySet {
   let current: KeptKeySet | undefined;
   let running: Promise<KeptKeySet> | undefined;
 
   const load = (): Promise<KeptKeySet> => {
     running ??= fetchKeySet(jwksUri, deps)
+      .catch((error: unknown) => {
+        throw issuer === undefined ? error : namedElsewhere(error, 'key set', issuer);
+      })
       .then((loaded) => {
         current = loaded;
         return loaded;

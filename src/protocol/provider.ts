@@ -7,6 +7,7 @@ import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
 import { PUBLIC_KEY_SIGNATURES } from './key-facts.js';
 import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
 import { checkEndpoint, checkMetadata } from './metadata.js';
+import { namedElsewhere } from './named-elsewhere.js';
 import { libraryCode, originalError } from './unwrap.js';
 
 /** What it takes to talk to a provider. */
@@ -119,7 +120,7 @@ export async function discoverProvider(
     url.protocol === 'https:' || (plainHttp && (request.allowHttp === true || isLoopback(url.hostname)));
   checkMetadata(metadata, allowed);
   if (!metadata.jwks_uri) throw new OidcCliError('endpoint_missing', { endpoint: 'jwks_uri', issuer: metadata.issuer });
-  const keySet = createKeySet(metadata.jwks_uri, deps);
+  const keySet = createKeySet(metadata.jwks_uri, deps, metadata.issuer);
   const steps = new Map<string, string>();
   for (const [name, step] of Object.entries(STEPS)) {
     const url = metadata[name];
@@ -146,7 +147,9 @@ export async function discoverProvider(
       client.enableNonRepudiationChecks(configuration);
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
-        const response = await job.fetch(url, { ...init, step });
+        const response = await job.fetch(url, { ...init, step }).catch((error: unknown) => {
+          throw namedElsewhere(error, step, metadata.issuer);
+        });
         if (step === 'token request' && response.ok) {
           const kid = await keyIdOfIdToken(response.clone());
           if (kid.present) handOver(configuration, await keySet.forKey(kid.value));

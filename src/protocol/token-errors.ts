@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 import type { Exchange } from '../trace/recorder.js';
-import { contentTypeOf, locationOf, reasonOf, withoutSecrets } from './answer-facts.js';
+import { contentTypeOf, locationOf, reasonOf, titleOf, withoutSecrets } from './answer-facts.js';
 import { originalError } from './unwrap.js';
 
 /** OAuth error codes with an entry of their own (RFC 6749 §5.2, RFC 8707 §2, RFC 9126 §2.3), and some of §4.1.2.1 that occur here. */
@@ -38,6 +38,7 @@ export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: 
     status: exchange?.status,
     contentType: contentTypeOf(exchange),
     location: locationOf(exchange),
+    title: titleOf(exchange),
     error: withoutSecrets(provider?.error, exchange),
     description: withoutSecrets(provider?.description, exchange),
   };

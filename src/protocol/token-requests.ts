@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
-import { OidcCliError } from '../errors.js';
+import { type Facts, OidcCliError } from '../errors.js';
 import type { Exchange } from '../trace/recorder.js';
-import { clockSkewOf } from './answer-facts.js';
+import { ageOf, clockSkewOf } from './answer-facts.js';
 import { refusedByAuthorizationEndpoint } from './authorization-errors.js';
 import { authenticationFacts, type ClientAuthentication } from './client-authentication.js';
 import { type Check, type CheckName, firstRefusal, type IdTokenReport, reportIdToken } from './id-token-report.js';
@@ -32,6 +32,14 @@ export interface SentRequest {
   /** What a refusal is read by. */
   readonly prompt?: string | undefined;
   readonly scope?: string | undefined;
+  readonly came?: CameBack | undefined;
+}
+
+/** How an authorization response came, and how many seconds after the request. */
+export interface CameBack {
+  /** `paste`: by a person's hand, so that its code may be old. */
+  readonly by: 'listener' | 'driver' | 'paste';
+  readonly seconds: number;
 }
 
 /** Tokens that both readers accepted. */
@@ -101,6 +109,7 @@ export async function exchangeCode(
     maxAge: sent.maxAge,
     acrValues: sent.acrValues,
     scope: sent.scope,
+    came: sent.came,
   });
 }
 
@@ -178,6 +187,7 @@ interface Judging {
   readonly maxAge?: number | undefined;
   readonly acrValues?: string | undefined;
   readonly scope?: string | undefined;
+  readonly came?: CameBack | undefined;
   readonly previous?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -212,6 +222,8 @@ async function judge(
           previous: judging.previous,
         });
   const details = report ? { checks: report.checks } : {};
+  const keySetAge = ageOf(deps.recorder.last('key set'));
+  const known = { clockSkew, method: party.authentication.method, keySetAge };
   if (report) {
     const { checks } = report;
     deps.recorder.note({ step: 'ID token checks', from: 'cli', to: 'cli', at: deps.clock.now(), checks });
@@ -226,20 +238,28 @@ async function judge(
     const facts = {
       endpoint: 'token_endpoint',
       ...authenticationFacts(party.authentication),
+      clientId: party.clientId,
       clockSkew,
       redirectUri: judging.redirectUri,
+      cameBy: judging.came?.by,
+      cameAfter: judging.came?.seconds,
+      challengeMethods: provider.metadata.code_challenge_methods_supported,
     };
     if (!body) throw refusedByTokenEndpoint(outcome.error, facts, exchange);
     const none = body.id_token === undefined || body.id_token === null;
     if (none && judging.requireIdToken && accessToken !== undefined) {
       throw new OidcCliError(
         'no_id_token',
-        { issuer: provider.issuer, scope: judging.scope },
+        {
+          issuer: provider.issuer,
+          scope: judging.scope,
+          granted: typeof body.scope === 'string' ? body.scope : undefined,
+        },
         { cause: outcome.error },
       );
     }
     const refusal = report && firstRefusal(report, false);
-    if (refusal) throw refusedIdToken(refusal, details, clockSkew, outcome.error);
+    if (refusal) throw refusedIdToken(refusal, details, known, outcome.error);
     if (!report || isAboutTheResponse(outcome.error)) throw refusedByTokenEndpoint(outcome.error, facts, exchange);
     throw disagreement('openid-client refuses it', innermostMessage(outcome.error), details, outcome.error);
   }
@@ -258,7 +278,7 @@ async function judge(
     if (SHARED_CHECKS.has(refusal.name)) {
       throw disagreement('the report refuses it', `${refusal.name}: ${refusal.actual}`, details);
     }
-    throw refusedIdToken(refusal, details, clockSkew);
+    throw refusedIdToken(refusal, details, known);
   }
   return verifiedTokens(outcome.tokens, report, exchange);
 }
@@ -289,7 +309,7 @@ function verifiedTokens(
 function refusedIdToken(
   refusal: Check,
   details: Readonly<Record<string, unknown>>,
-  clockSkew?: number,
+  known: Facts,
   cause?: unknown,
 ): OidcCliError {
   return new OidcCliError(
@@ -298,7 +318,7 @@ function refusedIdToken(
       check: refusal.name,
       expected: refusal.expected,
       actual: refusal.actual,
-      clockSkew,
+      ...known,
       strict: refusal.verdict === 'warn',
     },
     { cause, details },

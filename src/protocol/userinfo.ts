@@ -41,10 +41,22 @@ export async function requestUserinfo(
     const facts = {
       url,
       status: exchange?.status,
+      audience: audienceOf(accessToken),
       error: withoutSecrets(challenge?.error, exchange),
       description: withoutSecrets(challenge?.error_description, exchange),
     };
     throw new OidcCliError('userinfo_refused', facts, { cause: error });
+  }
+}
+
+/** Whom an access token is for, where it is a JWT that says so (RFC 9068 §2.2). */
+function audienceOf(accessToken: string): readonly string[] | undefined {
+  try {
+    const { aud } = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
+    const audience = Array.isArray(aud) ? aud : [aud];
+    return audience.every((one) => typeof one === 'string') ? audience : undefined;
+  } catch {
+    return undefined;
   }
 }
 

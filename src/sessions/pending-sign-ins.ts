@@ -22,6 +22,8 @@ export interface PendingSignIns {
   takePending(state: string): Promise<PendingSignIn | undefined>;
   /** The sign-in with this state, left where it is. Undefined when there is none or it has expired. Throws `store_*`. */
   findPending(state: string): Promise<PendingSignIn | undefined>;
+  /** What is known of the sign-in with this state beside that: since how many seconds it has expired, and how many others wait. */
+  aboutPending(state: string): Promise<{ readonly expiredFor?: number; readonly others: number }>;
 }
 
 /** Pending sign-ins over `index` and the stores; those in the memory store stay in this object. */
@@ -75,6 +77,15 @@ export function createPendingSignIns(world: {
       const value = entry && (await world.storeOf(entry.store).get(entry.key));
       const pending = value === undefined ? inMemory.get(id) : parsePending(value);
       return pending?.state === state && !expired(pending) ? pending : undefined;
+    },
+
+    async aboutPending(state) {
+      const id = pendingId(state);
+      const { pending } = await world.index.read();
+      const entry = pending.find((candidate) => candidate.id === id);
+      const others = pending.filter((candidate) => candidate !== entry && !expired(candidate)).length;
+      const now = Math.floor(world.clock.now() / 1000);
+      return entry && expired(entry) ? { expiredFor: now - entry.expiresAt, others } : { others };
     },
 
     async takePending(state) {

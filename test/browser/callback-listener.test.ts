@@ -305,6 +305,7 @@ describe('a stranger can neither end nor fail a sign-in', () => {
       receivedAt: 1_700_000_000_000,
       parameterNames: ['code', 'state', 'error'],
       error: 'access_denied',
+      likeOurs: false,
     });
     expect(strays).toEqual([{ reason: 'wrong state', method: 'GET', path: '/callback', count: 1 }]);
     expect(JSON.stringify([strays, listener.strays])).not.toContain('SECRET');

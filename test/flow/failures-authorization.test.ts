@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
 import { createMachine } from '../support/run.js';
-import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
+import { type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import {
   asRefused,
   expectFailure,
@@ -25,7 +25,8 @@ const answers = (error: string, error_description = 'The provider wrote this.') 
 
 describe('the provider answers with an error', () => {
   test.each<[string, Failure]>([
-    ['access_denied', { code: 'access_denied', because: /pressed "cancel"/ }],
+    // No person reads a page and presses a button in that time.
+    ['access_denied', { code: 'access_denied', because: /not assigned/ }],
     ['login_required', { flags: ['--prompt', 'none'], code: 'login_required', because: /prompt=none was sent/ }],
     ['login_required', { code: 'login_required', says: /did not ask for it/, fix: /--prompt login/ }],
     ['consent_required', { flags: ['--prompt', 'none'], code: 'consent_required', because: /prompt=none was sent/ }],
@@ -83,7 +84,7 @@ describe('the answer is not one to be believed', () => {
         script: { authorization: { iss: undefined } },
         code: 'callback_issuer_mismatch',
         says: /its "iss" is absent\.$/,
-        because: /does not keep to it/,
+        because: /announces that it names itself .+, and does not/,
       },
     ],
     [
@@ -151,17 +152,19 @@ describe('no answer comes', () => {
   const redirectOf = (url: string) => new URL(url).searchParams.get('redirect_uri') ?? '';
 
   /** A sign-in whose seconds are over as soon as the browser has done its part. */
-  const timedOut = (seconds: number, browse: OpenUrl) =>
+  const timedOut = (seconds: number, browse: OpenUrl, script: Script = {}) =>
     withTimeStopped(async (pass) => {
       const openUrl: OpenUrl = async (url) => {
         await browse(url);
         pass(seconds);
       };
-      return (await refused(provider, {}, ['--timeout', String(seconds)], { openUrl })).error;
+      return (await refused(provider, script, ['--timeout', String(seconds)], { openUrl })).error;
     });
 
   test('and nobody was there: the redirect URI is the likely cause, with what to register', async () => {
-    const error = await timedOut(1, async () => {});
+    // Its page cannot be looked at either, so that nothing more is known.
+    const hidden = { metadata: { authorization_endpoint: 'http://127.0.0.1:1/authorize' } };
+    const error = await timedOut(1, async () => {}, hidden);
     expect(error).toMatchObject({ code: 'login_timeout', exitCode: 6 });
     const uri = String(error.facts.redirectUri);
     expect(uri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
@@ -170,16 +173,44 @@ describe('no answer comes', () => {
     expect(error.fix).toBe(`Register exactly ${uri} at the provider, or allow more time with --timeout.`);
   });
 
+  test.each([
+    [
+      400,
+      'Invalid parameter: redirect_uri',
+      /error page \(status 400: "[^"]+"\): http\S+ is not registered/,
+      /^Register/,
+    ],
+    [400, 'Unknown client', /\): the client id "app" is unknown to this provider\.$/, /^Compare "app" with/],
+    [
+      403,
+      'The request was blocked',
+      /error page \(status 403: "[^"]+"\), and does not send the browser back/,
+      /^Register/,
+    ],
+    [503, 'Service unavailable', /endpoint fails \(status 503: "Service unavailable"\)\.$/, /provider's log/],
+  ])('and its page answers %i, %s: that comes first', async (status, words, because, fix) => {
+    const headers = { 'content-type': 'text/html' };
+    const page = { status, headers, body: `<title>Error</title><h1>${words}</h1>` };
+    const error = await timedOut(1, async () => {}, { page });
+    expect(error.code).toBe('login_timeout');
+    expect(error.causes[0]).toMatch(because);
+    expect(error.fix).toMatch(fix);
+    // Looked at once, and nobody is sent there twice.
+    expect(provider.requests('/authorize')).toHaveLength(1);
+  });
+
   test('but answers of another sign-in did: a state mismatch, and no time-out', async () => {
     const error = await timedOut(2, async (url) => {
       const redirect = redirectOf(url);
-      await Promise.all([fetch(`${redirect}?code=stolen&state=another`), fetch(`${redirect}?code=stolen`)]);
+      await fetch(`${redirect}?code=stolen`);
+      await fetch(`${redirect}?code=stolen&state=another`);
     });
     expect(error).toMatchObject({ code: 'callback_state_mismatch', exitCode: 7 });
     expect(error.message).toBe(
       "No answer with this sign-in's state came within 2 seconds; 2 with another or no state did.",
     );
-    expect(error.causes[0]).toBe('A tab of an earlier sign-in answered.');
+    // Its state is none that this tool would make.
+    expect(error.causes[0]).toMatch(/changes the state parameter: what came has another form than ours\.$/);
     expect(provider.requests('/token')).toEqual([]);
   });
 

@@ -85,7 +85,10 @@ describe('each fault of the ID token', () => {
       claims({ iss: 'https://other.example' }, 'id_token_issuer_mismatch', { because: /issuer setting differs/ }),
     ],
     ['without iss', claims({ iss: undefined }, 'id_token_claim_missing', { says: /lacks the claim iss/ })],
-    ['for another client', claims({ aud: 'other' }, 'id_token_audience_mismatch', { because: /another application/ })],
+    [
+      'for another client',
+      claims({ aud: 'other' }, 'id_token_audience_mismatch', { because: /writes ID tokens for another/ }),
+    ],
     ['without aud', claims({ aud: undefined }, 'id_token_claim_missing', { says: /lacks the claim aud/ })],
     [
       'for several, and not said for whom',
@@ -205,7 +208,7 @@ describe('userinfo', () => {
       code: 'userinfo_refused',
     });
     const { error } = await refused(provider, script, ['--strict']);
-    expect(error.message).toContain('(status 401)');
+    expect(error.message).toContain('with status 401');
     expect(error.message).toMatch(/It says: invalid_token: "expired"\.$/);
   });
 

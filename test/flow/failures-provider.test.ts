@@ -108,7 +108,7 @@ describe.runIf(requirement('openssl', opensslPresent(), 'a self-signed certifica
 
 describe('discovery', () => {
   test.each<[string, Failure]>([
-    ['404', { script: { discovery: () => page(404) }, code: 'discovery_not_found', because: /has a path that/ }],
+    ['404', { script: { discovery: () => page(404) }, code: 'discovery_not_found', because: /path has a typo/ }],
     ['500', { script: { discovery: () => page(500) }, code: 'discovery_http_error', because: /is down/ }],
     ['403', { script: { discovery: () => page(403) }, code: 'discovery_http_error', because: /firewall or gateway/ }],
     [

@@ -157,7 +157,15 @@ describe('the token answer is not one', () => {
     ['an id_token of another kind', invalid(/: its id_token must be a string\.$/, { tokens: { id_token: 1 } })],
     [
       'no id_token',
-      { script: { tokens: { id_token: undefined } }, code: 'no_id_token', because: /dropped the scope "openid"/ },
+      { script: { tokens: { id_token: undefined } }, code: 'no_id_token', because: /says that it granted .+ "openid"/ },
+    ],
+    [
+      'no id_token, and no scope openid',
+      {
+        script: { tokens: { id_token: undefined, scope: 'profile' } },
+        code: 'no_id_token',
+        because: /dropped the scope "openid"/,
+      },
     ],
     [
       'no id_token, and none was asked for',

@@ -29,7 +29,7 @@ test('the secret is another one: its length is told', async () => {
     env: { S: 'another-secret' },
   });
   expect(error.causes[0]).toBe(
-    'The client secret is wrong, expired, or of another environment (it is 14 characters long).',
+    'The client secret is wrong, expired, or of another environment (it is 14 characters long); or the client is a public one there, and has none.',
   );
   expect(stdout + stderr).not.toContain('another-secret');
 });

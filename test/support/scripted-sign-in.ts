@@ -125,7 +125,7 @@ export async function expectFailure(provider: ScriptedProvider, failure: Failure
   expect(whole(inText.stderr)).toContain(whole(`✗ ${error.message}\n`));
   for (const cause of error.causes) expect(whole(inText.stderr)).toContain(whole(cause));
   expect(inText.stderr).toMatch(/\n {2}To fix: .+\n {2}\(\w+, exit code \d+\)\n$/);
-  expect(inText.stderr).toContain(`  To fix: ${error.fix}\n  (${code}, exit code ${error.exitCode})\n`);
+  expect(whole(inText.stderr)).toContain(whole(`  To fix: ${error.fix}\n  (${code}, exit code ${error.exitCode})\n`));
   return finished;
 }
 

@@ -70,7 +70,7 @@ checks:
       ✗ an unknown client (oidc-smoke.yaml:11), in token request
         What happened: The provider did not accept the client's authentication (client_secret_basic). It says: invalid_client: "client authentication failed".
         Likely causes, most likely first:
-          1. The client secret is wrong, expired, or of another environment (it is 14 characters long).
+          1. The client secret is wrong, expired, or of another environment (it is 14 characters long); or the client is a public one there, and has none.
           2. The client id is of another application or tenant.
           3. The application is registered for another method of client authentication.
         To fix: Check id and secret, or try another clientAuth; the provider supports: client_secret_basic, client_secret_jwt, client_secret_post, private_key_jwt, none.
