@@ -187,7 +187,7 @@ describe('no answer comes', () => {
       /error page \(status 403: "[^"]+"\), and does not send the browser back/,
       /^Register/,
     ],
-    [503, 'Service unavailable', /endpoint fails \(status 503: "Service unavailable"\)\.$/, /provider's log/],
+    [503, 'Service unavailable', /endpoint fails \(status 503: "[^"]*Service unavailable"\)\.$/, /provider's log/],
   ])('and its page answers %i, %s: that comes first', async (status, words, because, fix) => {
     const headers = { 'content-type': 'text/html' };
     const page = { status, headers, body: `<title>Error</title><h1>${words}</h1>` };

@@ -216,7 +216,7 @@ export const PROVIDER_CASES: readonly BrokenSignIn[] = [
     name: 'the authorization endpoint fails with 500',
     code: 'login_timeout',
     exit: 6,
-    because: /authorization endpoint fails \(status 500: "Internal Server Error"\)/,
+    because: /authorization endpoint fails \(status 500: "[^"]*Internal Server Error"\)/,
     run: async (stage) =>
       stage.login((await stage.idp({ faults: ['authorization-500'] })).issuer, SHORT, { openUrl: nobodyThere }),
   },
