@@ -82,6 +82,40 @@ describe('many checks at once', () => {
   });
 });
 
+describe('ways and places', () => {
+  test('a command signs in, where the file is trusted', async () => {
+    scripted.play({});
+    const program = join(machine.home, 'sign-in.mjs');
+    await writeFile(
+      program,
+      "const answer = await fetch(process.argv[2], { redirect: 'manual' });\nconsole.log(answer.headers.get('location'));\n",
+    );
+    const command = `"${process.execPath}" "${program}"`;
+    const checks = many(2, { with: 'command', command, redirectUri: 'https://app.example.com/callback' });
+    const { report, code } = await runPlan(machine, checks, ['--trust-project']);
+    expect(report.checks.map(({ verdict, way, signedIn }) => [verdict, way, signedIn])).toEqual(
+      Array(2).fill(['passed', 'command', true]),
+    );
+    expect(code).toBe(0);
+    await writeFile(program, 'process.exit(3);');
+    const failed = await runPlan(machine, checks, ['--trust-project', '--fail-fast', '--concurrency', '1']);
+    expect(failed.report.checks.map(({ verdict, error }) => error?.code ?? verdict)).toEqual([
+      'sign_in_command_failed',
+      'not run',
+    ]);
+  });
+
+  test('one secret of all checks from stdin', async () => {
+    const defaults = { ...ALICE, password: { stdin: true } };
+    const checks = [1, 2].map((number) => ({ name: `check ${number}`, profile: demo(provider.issuer) }));
+    const right = await runPlan(machine, checks, [], { defaults, stdin: 'alice-password\n' });
+    expect([right.code, right.report.counts.passed]).toEqual([0, 2]);
+    const wrong = await runPlan(machine, checks, [], { defaults, stdin: 'another-password\n' });
+    expect(wrong.report.checks.map(({ error }) => error?.code)).toEqual(Array(2).fill('sign_in_rejected'));
+    expect(wrong.stdout + wrong.stderr).not.toContain('another-password');
+  });
+});
+
 describe('which checks run', () => {
   test('a filter takes a part of a name, * for anything, or a tag', async () => {
     scripted.play({});
