@@ -87,6 +87,13 @@ describe.concurrent('a sound provider', () => {
   });
 });
 
+test.concurrent('an answer by form_post is as good', async () => {
+  const only = ['prompt-none', 'redirect-uri-other', 'state-unchanged', 'iss-in-answer', 'code-reuse'];
+  const flags = [...PUBLIC, ...BY_HTTP, '--yes', '--response-mode', 'form_post'];
+  const { document } = await probed(await provider(), [...flags, ...only.flatMap((name) => ['--only', name])]);
+  expect(namesOf(document, 'met')).toEqual(PROBE_NAMES.filter((name) => only.includes(name)));
+});
+
 describe.concurrent('before it starts', () => {
   const text = (flags: readonly string[], world = {}) =>
     onMachine(async (machine) => {
@@ -199,6 +206,26 @@ describe.concurrent('what it leaves', () => {
       const { code, stdout } = await machine.run(argv, { env: { ...ENV, ALICE: 'not-the-password' } });
       expect(code).toBe(5);
       expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'sign_in_rejected' }, clientId: 'app', probes: [] });
+    });
+  });
+
+  test('what was found before a later sign-in fails is not lost', async () => {
+    let asked = 0;
+    const { issuer } = await provider(['verifier-ignored'], (op) => {
+      op.use(async (ctx, next) => {
+        const { redirect_uri: redirectUri, state, prompt } = ctx.query;
+        if (ctx.path === '/auth' && prompt === undefined) asked += 1;
+        if (ctx.path !== '/auth' || prompt !== undefined || asked < 3) return next();
+        const answer = new URLSearchParams({ error: 'access_denied', state: String(state), iss: op.issuer });
+        ctx.redirect(`${redirectUri}?${answer}`);
+      });
+    });
+    await onMachine(async (machine) => {
+      const argv = probeArgv(issuer, [...CONFIDENTIAL, ...BY_HTTP, '--yes']);
+      const { code, stdout, stderr } = await machine.run(argv, { env: ENV });
+      expect(code).toBe(5);
+      expect(stderr).toContain('(access_denied, exit code 5)');
+      expect(stdout).toMatch(/^Found until then\n[\s\S]+ {2}✗ {2}code-verifier-wrong +accepted: access_token/);
     });
   });
 
