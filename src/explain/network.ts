@@ -87,7 +87,8 @@ export const network = {
     message: `Nothing listens at ${target(f)}: the connection was refused.`,
     causes: causes(
       namedElsewhere(f),
-      'The provider is not running.',
+      f.answeredBefore === true && 'The provider ended or restarts: it answered a moment ago.',
+      f.answeredBefore !== true && 'The provider is not running.',
       'The port in the URL is another one.',
       'It runs in a container whose port is not published.',
     ),
@@ -119,11 +120,18 @@ export const network = {
     message: `${sentenceTarget(f)} gave no whole answer within ${inSeconds(f.seconds)}.`,
     causes: causes(
       namedElsewhere(f),
-      'A firewall drops the packets.',
-      'The provider is overloaded.',
-      'A proxy is needed and not set (HTTPS_PROXY).',
+      f.answeredBefore === true &&
+        'The provider is stuck or overloaded there: it answered the earlier requests of this sign-in.',
+      f.answeredBefore !== true && 'A firewall drops the packets.',
+      f.answeredBefore !== true && 'The provider is overloaded.',
+      f.answeredBefore !== true && 'A proxy is needed and not set (HTTPS_PROXY).',
+      f.answeredBefore === true &&
+        'Something in front of the provider holds this one request back, such as a firewall that looks into it.',
     ),
-    fix: 'Try the address with curl from this machine, and check VPN and proxy.',
+    fix:
+      f.answeredBefore === true
+        ? "Look into the provider's log at that moment, or allow more time with --timeout."
+        : 'Try the address with curl from this machine, and check VPN and proxy.',
   }),
   tls_not_trusted: (f) => ({
     message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${ofCertificate(f)}.`,

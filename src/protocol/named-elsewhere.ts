@@ -1,13 +1,15 @@
 import { OidcCliError } from '../errors.js';
 
 /**
- * A request's failure, with the issuer that named the address where that is on
- * another host: then the provider's configuration is the likely cause, and not
- * the provider. Other errors are returned as they are.
+ * A request's failure, with what is known of its address since discovery: on
+ * another host it was named by the issuer (`namedBy`), whose configuration is
+ * then the likely cause; the same host has answered before (`answeredBefore`).
+ * Errors that are not of the network are returned as they are.
  */
 export function namedElsewhere(error: unknown, step: string, issuer: string): unknown {
   if (!(error instanceof OidcCliError) || typeof error.facts.host !== 'string') return error;
-  if (!URL.canParse(issuer) || new URL(issuer).host === error.facts.host) return error;
   const { code, facts, cause, details } = error;
-  return new OidcCliError(code, { ...facts, step, namedBy: issuer }, { cause, details });
+  const elsewhere = URL.canParse(issuer) && new URL(issuer).host !== facts.host;
+  const known = elsewhere ? { namedBy: issuer } : { answeredBefore: true };
+  return new OidcCliError(code, { ...facts, step, ...known }, { cause, details });
 }

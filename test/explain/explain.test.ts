@@ -111,7 +111,11 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   network_unreachable: [{ url, host, reason: 'EHOSTUNREACH' }],
   network_closed: [{ url, host, reason: 'ECONNRESET' }],
   network_failed: [{ url, host, reason: 'the answer is not HTTP' }],
-  network_timeout: [{ url, host, seconds: 30 }],
+  network_timeout: [
+    { url, host, seconds: 30 },
+    { url, host, seconds: 30, step: 'token request', answeredBefore: true },
+    { url, host, seconds: 30, step: 'key set', namedBy: issuer },
+  ],
   tls_not_trusted: [
     { url, host, reason: 'the certificate is self-signed', subject: host, validTo: '2027-01-01T00:00:00.000Z' },
     { url, host, reason: 'the certificate has expired', validTo: '2027-01-01T00:00:00.000Z' },
@@ -156,7 +160,12 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   provider_server_error: [said, { error: 'server_error' }],
   provider_unavailable: [said],
   authorization_refused: [said, { error: 'odd', description: 'Really?' }],
-  callback_state_mismatch: [{ seconds: 60, wrongState: 2, strays: 3 }],
+  callback_state_mismatch: [
+    { seconds: 60, wrongState: 2, strays: 3 },
+    { seconds: 60, wrongState: 1, noState: 1, strayError: 'access_denied' },
+    { wrongState: 1, noState: 0, likeOurs: false },
+    { wrongState: 1, noState: 0, likeOurs: true },
+  ],
   callback_issuer_mismatch: [
     { expected: issuer, actual: 'absent' },
     { expected: issuer, actual: 'https://x.example' },
@@ -169,7 +178,12 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     },
     { reason: 'it has neither a code nor an error', parameters: ['state', 'iss'] },
   ],
-  callback_no_pending: [{}],
+  callback_no_pending: [
+    {},
+    { others: 0, expiredFor: 100 },
+    { others: 1, likeOurs: true },
+    { others: 2, likeOurs: false },
+  ],
   sign_in_rejected: [
     { field: 'password', words: 'Your password is incorrect.', title: 'Sign in', url },
     { field: 'username', words: 'アカウントが見つかりません。', title: 'サインイン', url },
@@ -236,6 +250,13 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   login_timeout: [
     { seconds: 300, redirectUri: 'http://localhost:8484/callback', strays: 0 },
     { seconds: 5, strays: 1 },
+    { seconds: 5, strays: 1, emptyVisits: 1, redirectUri: 'http://localhost:8484/callback' },
+    { seconds: 5, redirectUri: 'http://localhost:8484/callback', pageStatus: 303 },
+    { seconds: 5, redirectUri: 'http://localhost:8484/callback', pageStatus: 503, pageWords: 'Down.', clientId: 'app' },
+    ...['redirect URI', 'client', 'scope', 'other'].map((complaint) => ({
+      ...{ seconds: 5, redirectUri: 'http://localhost:8484/callback', clientId: 'app' },
+      ...{ pageStatus: 400, pageWords: 'Something is wrong!', complaint },
+    })),
   ],
   invalid_client: [
     { method: 'client_secret_basic', announced, status: 401, ...said },
@@ -248,7 +269,12 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     },
     { method: 'client_secret_jwt', clockSkew: 73, secretCharacters: 32, secretOddities: [] },
   ],
-  invalid_grant: [said],
+  invalid_grant: [
+    said,
+    { ...said, cameBy: 'listener', cameAfter: 3 },
+    { ...said, cameBy: 'paste', cameAfter: 151 },
+    { ...said, cameBy: 'listener', challengeMethods: ['plain'] },
+  ],
   unsupported_grant_type: [said],
   organization_refused: [
     { ...said, profile: 'staging', scope: 'openid', organization: 'org-1', granted: 'openid' },

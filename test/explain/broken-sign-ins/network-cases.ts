@@ -170,6 +170,16 @@ export const NETWORK_CASES: readonly BrokenSignIn[] = [
     run: at('token-broken-off'),
   },
   {
+    name: 'the token endpoint never answers',
+    code: 'network_timeout',
+    exit: 6,
+    because: /stuck or overloaded there: it answered the earlier requests/,
+    run: async (stage) => {
+      const { issuer } = await stage.scripted({ token: () => new Promise<never>(() => {}) as never });
+      return stage.login(issuer, ['--timeout', '3']);
+    },
+  },
+  {
     name: 'nothing listens at the token endpoint',
     code: 'network_refused',
     exit: 8,
