@@ -267,7 +267,7 @@ async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: Si
   const { drivers, providers, phases, signal, evidenceFolder, onWay, session } = tools;
   const settings = { ca: check.profile?.ca, insecure: check.profile?.insecure === true };
   // The driver knows the page that it is stuck at, so its time is over first.
-  const timeoutMs = tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 10);
+  const timeoutMs = tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 5);
   const { with: way, command } = check.planned;
   const [credentials, steps] = await Promise.all([check.credentials(), check.steps()]);
   const job = { credentials, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch };

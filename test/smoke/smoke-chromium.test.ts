@@ -86,7 +86,8 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
     await hanging.close();
     const errors = report.checks.flatMap(({ name, error }) => (error ? [[name, error.code]] : []));
     expect(errors).toEqual([
-      ['hanging 1', 'sign_in_timed_out'],
+      // Of the driver where it was in time, else of the run.
+      ['hanging 1', expect.stringMatching(/^(sign_in_timed_out|smoke_check_timeout)$/)],
       ['dying 1', 'network_refused'],
     ]);
     expect(report.counts).toEqual({ passed: 48, flaky: 0, failed: 2, notRun: 0 });
