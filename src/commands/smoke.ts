@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Context } from '../context.js';
 import { type ExitCode, OidcCliError } from '../errors.js';
 import { currentSession } from '../flow/current-session.js';
@@ -48,7 +47,6 @@ export interface SmokeOptions {
 
 /** `oidc-cli smoke`: signs in as each check says, and holds what comes against what it expects. */
 export async function smoke(options: SmokeOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
-  spareMemory();
   const specs = reporterSpecs(options);
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
   const checks = await readyPlan({ ...options, shard }, context, terminal);
@@ -85,17 +83,6 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
 
 function noteJudged(result: CheckResult, { follower, clock }: Context): void {
   new Recorder(follower, result.name).note(judgedStep(result, clock.now()));
-}
-
-/**
- * Keeps the part of the heap where new objects begin at its first size: nearly
- * all that a sign-in makes is garbage when it is over, and V8 would give it
- * 48 MiB to lie in; CI jobs are counted by their peak. (V8's --optimize-for-size
- * saves 10 MiB more, and costs half as much time again.) A V8 that the flag was
- * not tried with (of a Node after 24) is left alone.
- */
-function spareMemory(): void {
-  if (Number.parseInt(process.versions.v8, 10) <= 13) setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** The reporters that were asked for; `--json` is the reporter json on stdout. */
