@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { displayName, type TestUser } from '../idp/accounts.js';
+import { DEFAULT_USERS, displayName, type TestUser } from '../idp/accounts.js';
 import { authenticationMethod, type ClientRegistration, DEFAULT_CLIENTS } from '../idp/clients.js';
 import type { IdentityProvider } from '../idp/identity-provider.js';
-import type { RequestEvent } from '../idp/request-log.js';
+import type { RequestEvent, RequestListeners } from '../idp/request-log.js';
 import { readConfigFile } from '../profiles/profile-file.js';
 import { printable, type Terminal, table } from '../terminal.js';
+import { type Follower, Recorder } from '../trace/recorder.js';
 import { faultLines, faultsFromFlags, listFaults } from './idp-faults.js';
 
 export interface IdpOptions {
@@ -39,7 +40,7 @@ const DEFAULT_PORT = 9400;
  */
 export async function idp(
   options: IdpOptions,
-  world: Pick<Context, 'stdout' | 'stderr' | 'env' | 'cwd' | 'signal' | 'clock'>,
+  world: Pick<Context, 'stdout' | 'stderr' | 'env' | 'cwd' | 'signal' | 'clock' | 'follower'>,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (options.faults) return listFaults(options.json, terminal);
@@ -61,6 +62,7 @@ export async function idp(
     onRequest: (event) => {
       if (!world.signal.aborted) terminal.say(logLine(event, world.clock.now(), terminal));
     },
+    onExchange: world.follower && tracer(world.follower, world.clock, [...DEFAULT_USERS, ...users], clients),
   }).catch(async (error) => {
     throw await withHolder(error);
   });
@@ -214,6 +216,22 @@ function logLine(event: RequestEvent, now: number, { talk }: Terminal): string {
   const detail = event.detail === undefined ? '' : ` (${printable(event.detail)})`;
   const error = event.error === undefined ? '' : ` ${printable(event.error)}${detail}`;
   return `${talk.dim(time)} ${event.method} ${printable(event.path)} ${status}${error}`;
+}
+
+/** Tells a trace of what is asked here and answered; the passwords and secrets of this provider are kept out of it. */
+function tracer(
+  follower: Follower,
+  clock: Context['clock'],
+  users: readonly TestUser[],
+  clients: readonly ClientRegistration[],
+): NonNullable<RequestListeners['onExchange']> {
+  const recorder = new Recorder(follower);
+  recorder.hide(...users.map(({ password }) => password));
+  recorder.hide(...[...DEFAULT_CLIENTS, ...clients].map(({ clientSecret }) => clientSecret));
+  return (exchange, failure) => {
+    const startedAt = clock.now() - exchange.durationMs;
+    recorder.end(recorder.begin({ ...exchange, startedAt, ...(failure === undefined ? {} : { failure }) }));
+  };
 }
 
 /** A taken port with who has it, as far as that can be told. */

@@ -9,9 +9,9 @@ import { loadOidcProvider } from './load-oidc-provider.js';
 import { listenOnLoopback } from './loopback-server.js';
 import { addPageRoutes } from './page-routes.js';
 import { providerConfiguration, signingKeys } from './provider-configuration.js';
-import { observed, type RequestEvent } from './request-log.js';
+import { observed, type RequestListeners } from './request-log.js';
 
-export interface IdentityProviderOptions {
+export interface IdentityProviderOptions extends RequestListeners {
   /** 0, the default, takes any free port. */
   readonly port?: number;
   /** The issuer's host, 127.0.0.1 by default. `localhost` listens on 127.0.0.1 and ::1. */
@@ -24,8 +24,6 @@ export interface IdentityProviderOptions {
   readonly keys?: readonly JWK[] | undefined;
   /** What it does wrong, or otherwise than most: see `faults.ts`. Where two touch the same thing, the later one wins. */
   readonly faults?: readonly FaultName[];
-  /** Called after each answer. */
-  readonly onRequest?: (event: RequestEvent) => void;
   /** Changes oidc-provider's configuration just before the provider is made from it. */
   readonly configure?: (configuration: Configuration) => void;
   /** Adds to the provider just before it answers its first request, such as pages of its own by `provider.use`. */
@@ -70,12 +68,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     const provider = new (withFaultyAnswers(Provider, faults))(`http://${host}:${port}`, configuration);
     // Koa would write unexpected failures to stderr; `onRequest` tells them.
     provider.silent = true;
+    const listening = observed(provider, options);
     allowLoopbackUris(provider, clients);
     await checkClients(provider, clients);
     addPageRoutes(provider, accounts, () => new errors.SessionNotFound('interaction session not found'));
     injectFaults(provider, configuration.jwks?.keys ?? [], faults);
     options.extend?.(provider);
-    answer = observed(provider, options.onRequest);
+    answer = listening();
     return { issuer: provider.issuer, port, users: accounts.users, clients, faults: faultNames, provider, close };
   } catch (error) {
     await close();

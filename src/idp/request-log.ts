@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Provider } from 'oidc-provider';
+import { type ServedExchange, ServedExchanges } from './served-exchange.js';
 
 /** One answered request, as it may be logged: no query, and nothing of the path that identifies a sign-in. */
 export interface RequestEvent {
@@ -10,6 +11,13 @@ export interface RequestEvent {
   readonly error?: string;
   /** Why, in the provider's words. */
   readonly detail?: string;
+}
+
+/** Who is told of what the provider does; each is called once the answer is sent. */
+export interface RequestListeners {
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Hears the same in full, raw; `failure` says why a request was refused. */
+  readonly onExchange?: ((exchange: ServedExchange, failure: string | undefined) => void) | undefined;
 }
 
 /** What oidc-provider's errors hold, and others do not. */
@@ -29,8 +37,9 @@ const ERROR_EVENTS = [
   'server_error',
 ] as const;
 
-/** The provider as a request listener that reports each answer once it is sent. */
-export function observed(provider: Provider, onRequest: ((event: RequestEvent) => void) | undefined): RequestListener {
+/** Begins to watch a provider that has no pages yet; what comes back makes it a request listener once it has. */
+export function observed(provider: Provider, { onRequest, onExchange }: RequestListeners): () => RequestListener {
+  const exchanges = onExchange && new ServedExchanges(provider);
   const refused = new WeakMap<IncomingMessage, Pick<RequestEvent, 'error' | 'detail'>>();
   for (const name of ERROR_EVENTS) {
     // All of them come with the same two arguments.
@@ -40,18 +49,28 @@ export function observed(provider: Provider, onRequest: ((event: RequestEvent) =
       refused.set(ctx.req, { error: error ?? 'server_error', ...(detail === undefined ? {} : { detail }) });
     });
   }
-  const answer = provider.callback();
-  return (request, response) => {
-    response.once('close', () => {
-      onRequest?.({
-        method: request.method ?? '',
-        path: loggedPath(request.url ?? ''),
-        status: response.statusCode,
-        ...refused.get(request),
+  return () => {
+    const answer = provider.callback();
+    return (request, response) => {
+      const from = performance.now();
+      response.once('close', () => {
+        const refusal = refused.get(request);
+        onRequest?.({
+          method: request.method ?? '',
+          path: loggedPath(request.url ?? ''),
+          status: response.statusCode,
+          ...refusal,
+        });
+        if (exchanges) onExchange?.(exchanges.of(request, response, performance.now() - from), failureOf(refusal));
       });
-    });
-    void answer(request, response);
+      void answer(request, response);
+    };
   };
+}
+
+function failureOf(refusal: Pick<RequestEvent, 'error' | 'detail'> | undefined): string | undefined {
+  if (refusal?.error === undefined) return undefined;
+  return refusal.detail === undefined ? refusal.error : `${refusal.error}: ${refusal.detail}`;
 }
 
 /** The path without its query. What names a sign-in that is going on is left out, as it is a cookie's value too. */

@@ -4,8 +4,18 @@ import type { Markup, Words } from './html-words.js';
 import { duration, isRefused } from './phases.js';
 import type { Party } from './recorder.js';
 
-const PARTIES: readonly Party[] = ['browser', 'cli', 'provider'];
-const PARTY_NAMES: Readonly<Record<Party, string>> = { browser: 'Browser', cli: 'oidc-cli', provider: 'Provider' };
+const PARTY_NAMES: Readonly<Record<Party, string>> = {
+  browser: 'Browser',
+  cli: 'oidc-cli',
+  client: 'Client',
+  provider: 'Provider',
+};
+/** From left to right. Where this program is the provider, a client stands in its place. */
+const LANES = ['browser', 'cli', 'provider'] as const;
+
+function laneOf(party: Party): (typeof LANES)[number] {
+  return party === 'client' ? 'cli' : party;
+}
 
 /**
  * The diagram of browser, oidc-cli and provider; each line unfolds. `failed`
@@ -17,8 +27,10 @@ export function sequence(
   { failed, checksAt }: { readonly failed: boolean; readonly checksAt?: string },
   words: Words,
 ): Markup {
-  const heads = PARTIES.map((party) => `<li class="${party}"><span>${PARTY_NAMES[party]}</span></li>`).join('');
-  return `<h3 class="aside">Browser, oidc-cli and provider</h3>
+  const middle = events.some(({ from }) => from === 'client') ? PARTY_NAMES.client : PARTY_NAMES.cli;
+  const names = { ...PARTY_NAMES, cli: middle };
+  const heads = LANES.map((lane) => `<li class="${lane}"><span>${names[lane]}</span></li>`).join('');
+  return `<h3 class="aside">Browser, ${middle} and provider</h3>
 <ul class="heads" aria-hidden="true">${heads}</ul>
 <ol class="events">${events.map((event) => `<li>${line(event, failed, checksAt, words)}</li>`).join('\n')}</ol>`;
 }
@@ -40,7 +52,7 @@ function line(event: ShownEvent, failed: boolean, checksAt: string | undefined, 
     from === to
       ? `<span class="own"><span class="label">${label}</span></span>`
       : `<span class="label">${label}</span><span class="arrow ${direction(from, to)}"></span>${answerArrow(event)}`;
-  return `<details id="event-${number}" class="event ${from}-${to}${tone}"${bad && failed ? ' open' : ''}><summary><span class="number">${number}</span><span class="lanes">${arrow}<span class="aside"> ${way}</span></span></summary>
+  return `<details id="event-${number}" class="event ${laneOf(from)}-${laneOf(to)}${tone}"${bad && failed ? ' open' : ''}><summary><span class="number">${number}</span><span class="lanes">${arrow}<span class="aside"> ${way}</span></span></summary>
 <div class="inside">${insideOf(event, checksAt, words)}</div></details>`;
 }
 
@@ -82,7 +94,6 @@ function checksOf(checks: NonNullable<ShownStep['checks']>): string {
 }
 
 function direction(from: Party, to: Party): string {
-  const rightward = PARTIES.indexOf(from) < PARTIES.indexOf(to);
-  const far = Math.abs(PARTIES.indexOf(from) - PARTIES.indexOf(to)) > 1;
-  return `${rightward ? 'rightward' : 'leftward'} ${far ? 'far' : 'near'}`;
+  const [start, end] = [LANES.indexOf(laneOf(from)), LANES.indexOf(laneOf(to))];
+  return `${start < end ? 'rightward' : 'leftward'} ${Math.abs(start - end) > 1 ? 'far' : 'near'}`;
 }

@@ -18,6 +18,8 @@ export interface RequestTimes {
 export interface Exchange {
   /** Which step of the flow asked, in the standard's words: `discovery`, `key set`, `token request`, … */
   readonly step: string;
+  /** Who asked, where it was not this program. */
+  readonly from?: Party;
   readonly method: string;
   readonly url: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
@@ -45,8 +47,8 @@ export interface Exchange {
   about?: string;
 }
 
-/** Who takes part in a sign-in. */
-export type Party = 'browser' | 'cli' | 'provider';
+/** Who takes part in a sign-in. The client is an application of somebody else's, where this program is the provider. */
+export type Party = 'browser' | 'cli' | 'client' | 'provider';
 
 /** A check of a step, by name. `expected` and `actual` are for people and hold no secret. */
 export interface StepCheck {

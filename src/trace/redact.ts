@@ -85,7 +85,7 @@ export class Redactor {
       kind: 'exchange',
       number,
       step,
-      from: senderOf(step),
+      from: exchange.from ?? senderOf(step),
       to: 'provider',
       startedAt,
       ...(durationMs === undefined ? {} : { durationMs }),

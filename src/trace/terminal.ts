@@ -23,7 +23,7 @@ export interface LiveOptions {
   readonly printable: (text: string) => string;
 }
 
-const ARROWS = { browser: 'browser', cli: 'oidc-cli', provider: 'provider' } as const;
+const ARROWS = { browser: 'browser', cli: 'oidc-cli', client: 'client', provider: 'provider' } as const;
 
 /** `-v`: one line an exchange or step. */
 export function briefView({ say, style, printable }: LiveOptions): LiveView {
