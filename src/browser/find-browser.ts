@@ -3,8 +3,15 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Environment } from '../context.js';
 
-/** Programs of the family that playwright-core drives, the likeliest first. */
+/**
+ * Programs of the family that playwright-core drives. Those without windows
+ * come first: who has one wants it for this, and a sign-in in it costs less
+ * than half of one in the whole browser.
+ */
 const NAMES = [
+  'chromium-headless-shell',
+  'chrome-headless-shell',
+  'headless_shell',
   'google-chrome-stable',
   'google-chrome',
   'chromium',
@@ -13,9 +20,6 @@ const NAMES = [
   'microsoft-edge-stable',
   'microsoft-edge',
   'msedge',
-  'chromium-headless-shell',
-  'chrome-headless-shell',
-  'headless_shell',
 ];
 
 /**

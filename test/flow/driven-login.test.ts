@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { chromiumPath, chromiumPresent } from '../support/chromium.js';
+import { chromiumPresent, drivenBrowserPath } from '../support/chromium.js';
 import { connectorFor, loginWithConnector } from '../support/connector.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { PRODUCTION } from '../support/page-job.js';
@@ -287,7 +287,7 @@ describe('login --with command', () => {
 });
 
 describe.runIf(present)('login --with browser', () => {
-  const browser = ['--browser-path', String(chromiumPath)];
+  const browser = ['--browser-path', String(drivenBrowserPath)];
 
   test('signs in on a page that its script renders; --with auto comes to the same', async () => {
     const pages = await pagesOf('single-page');

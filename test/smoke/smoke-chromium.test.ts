@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { startCommand } from '../support/built-command.js';
-import { browsersOf, chromiumPath, chromiumPresent, killOwnBrowser } from '../support/chromium.js';
+import { browsersOf, chromiumPath, chromiumPresent, drivenBrowserPath, killOwnBrowser } from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine } from '../support/run.js';
@@ -20,7 +20,7 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
     [machine, provider] = await Promise.all([createMachine(), identityProvider()]);
   });
   afterAll(() => machine.remove());
-  const flags = ['--browser-path', chromiumPath ?? ''];
+  const flags = ['--browser-path', drivenBrowserPath ?? ''];
   const plan = () => join(machine.home, 'oidc-smoke.yaml');
 
   test('sign in, hold what they expect, and sign out in the same browser', async () => {
@@ -33,7 +33,7 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
       },
       { name: 'signs out', profile: demo(provider.issuer), with: 'browser', expect: { logout: true } },
     ];
-    const { report, code } = await runPlan(machine, checks, flags);
+    const { report, code } = await runPlan(machine, checks, ['--browser-path', chromiumPath ?? '']);
     expect(
       report.checks.map(({ verdict, way }) => [verdict, way]),
       JSON.stringify(report),
@@ -70,6 +70,7 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
         name: `${what} ${index + 1}`,
         profile,
         with: 'browser',
+        timeout: 120,
         ...more,
       }));
     const checks = [
@@ -81,7 +82,7 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
       ...named('single page', 4, demo(singlePage.issuer), SAM),
     ];
     expect(checks).toHaveLength(50);
-    const more = ['--browser-path', program, '--concurrency', '8', '--timeout', '120'];
+    const more = ['--browser-path', program, '--concurrency', '8'];
     const { report, code } = await runPlan(machine, checks, more, { env: SAM_ENV });
     await hanging.close();
     const errors = report.checks.flatMap(({ name, error }) => (error ? [[name, error.code]] : []));
@@ -134,7 +135,7 @@ function environment({ home }: Machine) {
 /** This machine's browser behind a program that counts how often it is started. */
 async function countedBrowser({ home }: Machine): Promise<{ program: string; starts: () => Promise<number> }> {
   const [program, log] = [join(home, 'counted-browser'), join(home, 'starts')];
-  await writeFile(program, `#!/bin/sh\necho started >> '${log}'\nexec '${chromiumPath}' "$@"\n`);
+  await writeFile(program, `#!/bin/sh\necho started >> '${log}'\nexec '${drivenBrowserPath}' "$@"\n`);
   await chmod(program, 0o755);
   return { program, starts: async () => (await readFile(log, 'utf8')).trim().split('\n').length };
 }

@@ -45,7 +45,10 @@ describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s
     ];
     await writeFile(
       join(machine.home, 'oidc-smoke.yaml'),
-      JSON.stringify({ defaults: { ...SAM, with: way, redirectUri: 'http://127.0.0.1:8484/callback' }, checks }),
+      JSON.stringify({
+        defaults: { ...SAM, with: way, timeout: 240, redirectUri: 'http://127.0.0.1:8484/callback' },
+        checks,
+      }),
     );
     const reports = join(machine.home, 'reports');
     await mkdir(reports, { recursive: true });

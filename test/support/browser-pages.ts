@@ -5,13 +5,13 @@ import { afterAll } from 'vitest';
 import { type HeadlessBrowserOptions, headlessBrowserDriver } from '../../src/browser/headless-browser.js';
 import type { SignInDriver } from '../../src/browser/sign-in-driver.js';
 import type { KeyPair } from '../network/certificates.js';
-import { chromiumPath } from './chromium.js';
+import { drivenBrowserPath } from './chromium.js';
 
 /** The driver of this machine's Chromium; whoever makes it closes it. */
 export function browserDriver(options: Partial<HeadlessBrowserOptions> = {}): SignInDriver {
   const { env, platform } = process;
   const clock = { now: () => Date.now() };
-  return headlessBrowserDriver({ browserPath: chromiumPath, env, platform, clock, ...options });
+  return headlessBrowserDriver({ browserPath: drivenBrowserPath, env, platform, clock, ...options });
 }
 
 type Page = string | { status?: number; headers?: Record<string, string>; body?: string };

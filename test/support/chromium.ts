@@ -14,17 +14,31 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Where a Chromium or Chrome is on this machine, or undefined. `CHROMIUM` comes first. */
-export const chromiumPath: string | undefined = PLACES.find((path) => {
+function isProgram(path: string | undefined): boolean {
   try {
     if (path) accessSync(path, constants.X_OK);
     return Boolean(path);
   } catch {
     return false;
   }
-});
+}
+
+/** Where a Chromium or Chrome is on this machine, or undefined. `CHROMIUM` comes first. */
+export const chromiumPath: string | undefined = PLACES.find(isProgram);
 
 export const chromiumPresent: boolean = chromiumPath !== undefined;
+
+/**
+ * Chromium without the windows that nobody sees, where it is installed: it
+ * does the same for less than half. The program itself, past Debian's script,
+ * so that a test can kill it.
+ */
+const headlessShell = ['/usr/lib/chromium/chromium-headless-shell'].find(isProgram);
+
+/** What tests of a browser that is driven run, where they do not need the whole of it. */
+export const drivenBrowserPath: string | undefined = process.env.CHROMIUM
+  ? chromiumPath
+  : (headlessShell ?? chromiumPath);
 
 /** Starts it without a window. The caller closes it. */
 export async function launchChromium(): Promise<Browser> {

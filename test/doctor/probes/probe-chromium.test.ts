@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chromiumPath, chromiumPresent } from '../../support/chromium.js';
+import { chromiumPresent, drivenBrowserPath } from '../../support/chromium.js';
 import { requirement } from '../../support/requirement.js';
 import { CONFIDENTIAL, probed, provider } from './probed.js';
 
@@ -11,7 +11,7 @@ describe.runIf(present)('a real browser', () => {
       '--with',
       'browser',
       '--browser-path',
-      chromiumPath ?? '',
+      drivenBrowserPath ?? '',
       '--user',
       'alice',
       '--password-env',
