@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chromiumPresent, launchChromium } from '../support/chromium.js';
+import { chromiumPath, chromiumPresent, launchChromium } from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Finished, type Machine } from '../support/run.js';
@@ -15,7 +15,7 @@ describe.runIf(present)('a sign-in through a real browser', () => {
   let login: string[];
 
   beforeAll(async () => {
-    chromium = await launchChromium();
+    chromium = await launchChromium(chromiumPath);
   });
   afterAll(() => chromium?.close());
   beforeEach(async () => {

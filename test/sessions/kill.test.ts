@@ -61,7 +61,7 @@ async function killRepeatedly(data: string, times: number, kinds: readonly strin
 describe('killed at any instant, a save leaves the old session or the new one, whole', () => {
   test('in the encrypted file', async () => {
     const data = folder();
-    await killRepeatedly(data, 30, ['file']);
+    await killRepeatedly(data, 20, ['file']);
     // What killed saves left is swept up by a save a minute later.
     const then = new Date(Date.now() - 61_000);
     for (const name of readdirSync(join(data, 'store'))) utimesSync(join(data, 'store', name), then, then);

@@ -40,12 +40,12 @@ export const drivenBrowserPath: string | undefined = process.env.CHROMIUM
   ? chromiumPath
   : (headlessShell ?? chromiumPath);
 
-/** Starts it without a window. The caller closes it. */
-export async function launchChromium(): Promise<Browser> {
-  if (chromiumPath === undefined) throw new Error('no Chromium or Chrome found; name one with CHROMIUM');
+/** Starts it, or the Chromium of this path, without a window. The caller closes it. */
+export async function launchChromium(path = drivenBrowserPath): Promise<Browser> {
+  if (path === undefined) throw new Error('no Chromium or Chrome found; name one with CHROMIUM');
   const { chromium } = await import('playwright-core');
   return chromium.launch({
-    executablePath: chromiumPath,
+    executablePath: path,
     headless: true,
     args: [
       '--no-sandbox',

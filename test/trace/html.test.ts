@@ -156,12 +156,9 @@ describe.runIf(present)('in a real browser', () => {
   };
   const views = [
     ['a failed sign-in', 'light', 1000],
-    ['a failed sign-in', 'dark', 1000],
-    ['a failed sign-in', 'light', 360],
     ['a failed sign-in', 'dark', 360],
     ['a sign-in', 'dark', 1000],
     ['values without end', 'light', 360],
-    ['checks of smoke', 'light', 1000],
     ['checks of smoke', 'dark', 360],
   ] as const;
 
