@@ -75,7 +75,7 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
       }));
     const checks = [
       ...named('good', 10, demo(good.issuer)),
-      ...named('hanging', 1, { issuer: hanging.issuer, clientId: 'app' }, { timeout: 10 }),
+      ...named('hanging', 1, { issuer: hanging.issuer, clientId: 'app' }, { timeout: 5 }),
       ...named('good too', 30, demo(good.issuer)),
       ...named('japanese', 4, demo(japanese.issuer), SAM),
       ...named('dying', 1, demo(dying.issuer)),

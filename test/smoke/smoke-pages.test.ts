@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
-import { chromiumPath, chromiumPresent } from '../support/chromium.js';
+import { chromiumPresent, drivenBrowserPath } from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine } from '../support/run.js';
@@ -54,7 +54,7 @@ describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s
     await mkdir(reports, { recursive: true });
     const flags = REPORTERS.flatMap((name) => ['--reporter', `${name}=${join(reports, name)}`]);
     const { code, stdout, stderr } = await machine.run(
-      ['smoke', ...flags, '--evidence', join(reports, 'pages'), '--browser-path', chromiumPath ?? 'none'],
+      ['smoke', ...flags, '--evidence', join(reports, 'pages'), '--browser-path', drivenBrowserPath ?? 'none'],
       { env: { ...ENV, ...SAM_ENV, OIDC_CLI_WRONG: WRONG } },
     );
     const report = JSON.parse(await readFile(join(reports, 'json'), 'utf8')) as Report;
