@@ -17,7 +17,7 @@ import { version } from './version.js';
  * context's streams only and resolves to the process exit code; it never throws.
  */
 export async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
-  const terminal = await createTerminal(context);
+  const terminal = await createTerminal(context, argv.includes('--json'));
   const traced: { run?: TraceRun } = {};
   const world: { -readonly [Part in keyof Context]: Context[Part] } = { ...context };
   const begin: BeginTrace = async (command, flags) => {
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[], context: Context): Promise<E
     const { asCodedError, failureDocument, failureLines } = await import('./commands/failure-text.js');
     const failure = asCodedError(error, context.signal.aborted);
     terminal.status(undefined);
-    if (argv.includes('--json')) terminal.json(failureDocument(failure));
+    if (terminal.failsInJson) terminal.json(failureDocument(failure));
     else for (const line of failureLines(failure, terminal.talk)) terminal.say(line);
     await traced.run?.end(failure.exitCode, failure);
     return failure.exitCode;

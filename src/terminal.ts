@@ -38,6 +38,8 @@ export interface Terminal {
   readonly talk: Style;
   /** Whether a person is looking at stderr. */
   readonly interactive: boolean;
+  /** Whether `--json` was given: a failure is then a document too. */
+  readonly failsInJson: boolean;
 }
 
 const PLAIN: Style = {
@@ -72,8 +74,16 @@ function widthOf({ isTTY, columns }: Output): number | undefined {
   return isTTY === true && columns !== undefined && columns > 0 ? columns : undefined;
 }
 
-/** Makes the terminal for one run; chalk is loaded only when something will be coloured. */
-export async function createTerminal(world: { stdout: Output; stderr: Output; env: Environment }): Promise<Terminal> {
+/** A document as `Terminal.json` writes it, without the newline. */
+export function jsonText(value: unknown): string {
+  return harmlessInJson(JSON.stringify(value, undefined, 2));
+}
+
+/** Makes the terminal for one run; chalk is loaded only when something will be coloured. `failsInJson` as in `Terminal`. */
+export async function createTerminal(
+  world: { stdout: Output; stderr: Output; env: Environment },
+  failsInJson = false,
+): Promise<Terminal> {
   const outColour = wantsColour(world.stdout, world.env);
   const errColour = wantsColour(world.stderr, world.env);
   let painted = PLAIN;
@@ -91,13 +101,14 @@ export async function createTerminal(world: { stdout: Output; stderr: Output; en
     style: { ...(outColour ? painted : PLAIN), columns: widthOf(world.stdout) },
     talk: { ...(errColour ? painted : PLAIN), columns: widthOf(world.stderr) },
     interactive,
+    failsInJson,
     out: (line) => {
       clear();
       world.stdout.write(`${line}\n`);
     },
     json: (value) => {
       clear();
-      world.stdout.write(`${harmlessInJson(JSON.stringify(value, undefined, 2))}\n`);
+      world.stdout.write(`${jsonText(value)}\n`);
     },
     say: (line) => {
       clear();

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import type { OidcCliError } from '../errors.js';
 import { nativeCallPending } from '../sessions/hang-guard.js';
 import { createSessions, type Sessions } from '../sessions/sessions.js';
-import { printable, type Terminal } from '../terminal.js';
+import { jsonText, printable, type Terminal } from '../terminal.js';
 
 /** How long a native keychain call may go on after Ctrl-C, in milliseconds. */
 const NATIVE_CALL_GRACE_MS = 1000;
@@ -33,9 +33,9 @@ export function openSessions(context: Context, terminal: Terminal): Sessions {
 }
 
 /**
- * Tells of a keychain call that hangs. The process ends itself right after, so
- * that it must be written synchronously; the words are loaded ahead, but only
- * by a command that takes long.
+ * Tells of a keychain call that hangs, as `main` tells of any failure. The
+ * process ends itself right after, so that it must be written synchronously;
+ * the words are loaded ahead, but only by a command that takes long.
  */
 function hangTeller(terminal: Terminal): (error: OidcCliError) => void {
   let words: typeof import('./failure-text.js') | undefined;
@@ -43,6 +43,10 @@ function hangTeller(terminal: Terminal): (error: OidcCliError) => void {
     words = await import('./failure-text.js');
   }, SLOW_MS).unref();
   return (error) => {
+    if (words && terminal.failsInJson) {
+      writeSync(1, `${jsonText(words.failureDocument(error))}\n`);
+      return;
+    }
     const lines = words?.failureLines(error, terminal.talk) ?? [`✗ The keychain did not answer (${error.code}).`];
     writeSync(2, `${lines.join('\n')}\n`);
   };

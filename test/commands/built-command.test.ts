@@ -12,6 +12,7 @@ import { type Keyring, keyringPresent, keyringWhy, startKeyring } from '../suppo
 import { requirement } from '../support/requirement.js';
 
 const ALICE = fileURLToPath(new URL('programs/alice.mjs', import.meta.url));
+const HURRIED = new URL('programs/hurried-timers.mjs', import.meta.url).href;
 const NOTE = fileURLToPath(new URL('programs/note.mjs', import.meta.url));
 const BROWSER = `"${process.execPath}" "${ALICE}"`;
 const SCOPE = 'openid profile email offline_access';
@@ -182,6 +183,37 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
         expect(await command.finished).toMatchObject({ signal: 'SIGINT' });
       }
       expect((await runCommand(['whoami'], env)).code).toBe(4);
+    });
+
+    it('tells of a keychain that falls silent as of any failure, in JSON too, and ends', async () => {
+      const { issuer } = await identityProvider();
+      const env = { ...keyring.env, OIDC_CLI_HOME: home };
+      expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
+      const { address } = await muteBus();
+      const silent = { ...env, DBUS_SESSION_BUS_ADDRESS: address, NODE_OPTIONS: `--import=${HURRIED}` };
+      const profile = new URL(issuer).host;
+      const message = 'The keychain did not answer in time.';
+      for (const argv of [['whoami'], ['token'], ['userinfo'], ['logout', '--local']]) {
+        const told = await runCommand([...argv, profile, '--json'], silent);
+        expect(told).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+        expect(JSON.parse(told.stdout)).toEqual({
+          error: {
+            code: 'store_timeout',
+            message,
+            causes: [expect.any(String)],
+            fix: expect.any(String),
+            exitCode: 9,
+            facts: { store: 'keychain', operation: argv[0] === 'logout' ? 'delete' : 'read', timeoutSeconds: 30 },
+          },
+          checks: [],
+        });
+      }
+      // That one forgot the session first.
+      expect((await runCommand(['whoami', profile], env)).code).toBe(4);
+      expect((await runCommand(loginArguments(issuer), { ...env, BROWSER })).code).toBe(0);
+      const inWords = await runCommand(['whoami', profile], silent);
+      expect(inWords).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      expect(inWords.stderr).toContain(`✗ ${message}`);
     });
 
     it('signs in with the encrypted file when the keychain falls silent that holds the session before', async () => {
