@@ -53,6 +53,7 @@ dl{margin:0 0 1rem;display:grid;gap:.15rem}
 dt{color:var(--soft);font-size:.875rem}
 dd{margin:0 0 .5rem;font-weight:600}
 h2{margin:1.25rem 0 .25rem;font-size:.875rem;font-weight:600;color:var(--soft)}
+.whole{white-space:nowrap}
 code{font:.875rem ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--soft)}
 .last{margin:1.25rem 0 0;padding-top:1.25rem;border-top:1px solid var(--line);color:var(--soft)}
 @media (max-width:30rem){body{padding:1rem;place-items:start stretch}main{padding:1.5rem 1.25rem 1.25rem}}
@@ -102,10 +103,11 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
   }
   const title = words[kind].failed;
   const japanese = language === 'ja' ? failureInJapanese(verdict.code) : undefined;
-  const sentence = japanese === undefined ? '' : `<p>${japanese}</p>`;
-  // The explanations are written in English: say so to screen readers and fonts.
-  const message = `${sentence}<p lang="en">${escapeHtml(verdict.message)}</p>`;
-  const fix = verdict.fix === undefined ? '' : `<h2>${words.fix}</h2><p lang="en">${escapeHtml(verdict.fix)}</p>`;
+  const { what, change } = japanese ?? { what: verdict.message, change: verdict.fix };
+  // Words that are English on whichever page: say so to screen readers and fonts.
+  const lang = japanese === undefined ? ' lang="en"' : '';
+  const message = `<p${lang}>${withWholeWords(what)}</p>`;
+  const fix = change === undefined ? '' : `<h2>${words.fix}</h2><p${lang}>${withWholeWords(change)}</p>`;
   const code = `<p lang="en"><code>${escapeHtml(verdict.code)}</code></p>`;
   return layout(language, title, 'bad', '!', `${message}${fix}${code}<p class="last">${words.details}</p>`);
 }
@@ -127,6 +129,11 @@ function fact(term: string, value: string): string {
 /** An address that a narrow window breaks after its slashes rather than within a name. */
 function breakable(url: string): string {
   return escapeHtml(url).replace(/\/+/g, '$&<wbr>');
+}
+
+/** Text as HTML in which no line ends within the command's name or a flag: a browser would break them after hyphens. */
+function withWholeWords(text: string): string {
+  return escapeHtml(text).replace(/oidc-cli|--[a-z][a-z-]{0,30}/g, '<span class="whole">$&</span>');
 }
 
 function layout(language: PageLanguage, title: string, tone: string, mark: string, body: string): string {

@@ -27,6 +27,7 @@ function words(html: string): string {
     .replace(/<style>[\s\S]*<\/style>/, '')
     .replace(/<title>[\s\S]*<\/title>/, '')
     .replaceAll('<wbr>', '')
+    .replaceAll(/<\/?span[^>]*>/g, '')
     .replace(/<[^>]+>/g, '\n')
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -67,24 +68,58 @@ test('it tells what failed and what to change', async () => {
   `);
 });
 
-test('a failure is told in Japanese too, where the browser prefers it', async () => {
+test('a failure is told in Japanese, advice and all, where the browser prefers it', async () => {
   const page = await delivered(REFUSED, 'ja');
-  expect(words(page.body)).toContain('プロバイダーがクライアントの認証を受け付けませんでした。');
-  expect(page.body).toContain('<p lang="en">The provider does not accept the client secret.</p>');
+  expect(words(page.body)).toMatchInlineSnapshot(`
+    "!
+    サインインできませんでした
+    プロバイダーがクライアントの認証を受け付けませんでした。
+    変更が必要な点
+    クライアント ID、クライアントシークレット、認証方式(--client-auth)を、プロバイダーの設定と比べてください。
+    invalid_client
+    詳細はターミナルに表示されています。このウィンドウは閉じてかまいません。"
+  `);
   const english = await delivered(REFUSED, 'en');
-  expect(words(english.body)).not.toContain('プロバイダー');
+  expect(words(english.body)).not.toMatch(JAPANESE);
 });
 
-test('every failure of a sign-in has a Japanese sentence but those no browser meets', () => {
-  const without = Object.keys(ERROR_EXIT_CODES).filter((code) => failureInJapanese(code) === undefined);
-  expect(
-    without.filter(
-      (code) =>
-        !/^(usage|config_|profile_|client_|redirect_|port_|ca_|issuer_|discovery_|endpoint_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal|report_|sign_in_|totp_|browser_|organization_|connector_(file|config|overrides|refresh)|plan_|smoke_|introspection_)/.test(
-          code,
-        ),
-    ),
-  ).toEqual([]);
+/** The codes of before the browser is sent away, of waiting in vain, and of what has no person or no browser in it. */
+const NO_BROWSER_MEETS =
+  /^(usage|config_(missing|untrusted|value)|profile_unknown|client_|redirect_|port_|ca_|issuer_|discovery_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal|report_|sign_in_|totp_|browser_|organization_|connector_(file|config|overrides|refresh)|plan_|smoke_|introspection_)/;
+const CODES = Object.keys(ERROR_EXIT_CODES).filter((code) => !NO_BROWSER_MEETS.test(code));
+const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]/;
+
+test.each(CODES)('the Japanese page on %s has no English sentence', (code) => {
+  const verdict = { ok: false, code, message: 'What happened.', fix: 'What to change.' } as const;
+  const page = verdictPage(verdict, 'sign-in', 'ja');
+  const [, title, what, heading, change, shown, last] = words(page).split('\n');
+  expect([title, heading, shown, last]).toEqual([
+    'サインインできませんでした',
+    '変更が必要な点',
+    code,
+    expect.stringMatching(JAPANESE),
+  ]);
+  for (const text of [what, change]) {
+    expect(text).toMatch(/。$/);
+    // Names, flags and commands stay as they are: no more than a few words of them in a row.
+    for (const foreign of text?.split(/[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]+/) ?? [])
+      expect(foreign.trim().split(/\s+/).length).toBeLessThanOrEqual(5);
+  }
+});
+
+test('no line ends within a flag', () => {
+  const verdict = { ok: false, code: 'invalid_client', message: '', fix: 'Try --client-auth none.' } as const;
+  expect(verdictPage(verdict, 'sign-in', 'en')).toContain('Try <span class="whole">--client-auth</span> none.');
+});
+
+test('the words on a failure that has none in Japanese are marked as English', () => {
+  const page = verdictPage({ ok: false, code: 'not_known', message: 'No.', fix: 'Yes.' }, 'sign-in', 'ja');
+  expect(page).toContain('<p lang="en">No.</p><h2>変更が必要な点</h2><p lang="en">Yes.</p>');
+});
+
+test('no Japanese is kept for a code that no browser meets', () => {
+  const others = Object.keys(ERROR_EXIT_CODES).filter((code) => !CODES.includes(code));
+  expect(others.filter((code) => failureInJapanese(code) !== undefined)).toEqual([]);
 });
 
 test('it speaks Japanese to a browser that prefers it', async () => {
@@ -226,7 +261,7 @@ describe.runIf(requirement('Chromium', chromiumPresent, 'shows the page as a per
     const going = page.getByRole('button').click();
     expect((await listener.answer).via).toBe('form_post');
     const message = '<b>No</b><script>alert(1)</script>';
-    await listener.conclude({ ok: false, code: 'access_denied', message });
+    await listener.conclude({ ok: false, code: 'not_known', message });
     await going;
     await page.getByRole('heading').waitFor();
     expect(await page.getByRole('heading').textContent()).toBe('サインインできませんでした');
