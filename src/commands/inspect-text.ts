@@ -1,11 +1,12 @@
 import type { InspectedToken } from '../flow/inspect-token.js';
+import { inWords } from '../protocol/time-in-words.js';
 import type { TokenCheck } from '../protocol/token-checks.js';
 import type { ReadToken } from '../protocol/token-kinds.js';
 import { printable, type Style, table } from '../terminal.js';
 import { checkRows, cutForTable } from './id-token-table.js';
 import type { InspectedAddress } from './inspect-callback.js';
 import { safeClaims } from './safe-claims.js';
-import { inWords, timestamp } from './session-text.js';
+import { timestamp } from './session-text.js';
 
 /** Claims that hold a time in seconds since the epoch. */
 const TIMES = ['exp', 'iat', 'nbf', 'auth_time', 'updated_at'];

@@ -1,4 +1,5 @@
 import { cutShort } from '../harmless.js';
+import { inWords } from '../protocol/time-in-words.js';
 import type { Session } from '../sessions/session-store.js';
 import { printable } from '../terminal.js';
 
@@ -11,21 +12,6 @@ export function timestamp(seconds: number | undefined): string | null {
   const date = new Date((seconds ?? Number.NaN) * 1000);
   // Providers may send any number; a date ends in the year 275760.
   return Number.isNaN(date.getTime()) ? null : date.toISOString().replace('.000Z', 'Z');
-}
-
-/** "in 59 minutes", "3 days ago": a time in words, `now` and `seconds` since the epoch in seconds. */
-export function inWords(seconds: number, now: number): string {
-  const distance = Math.abs(seconds - now);
-  const [amount, unit] =
-    distance < 120
-      ? [distance, 'second']
-      : distance < 7200
-        ? [Math.floor(distance / 60), 'minute']
-        : distance < 172_800
-          ? [Math.floor(distance / 3600), 'hour']
-          : [Math.floor(distance / 86_400), 'day'];
-  const words = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
-  return seconds > now ? `in ${words}` : `${words} ago`;
 }
 
 /** When the access token expires, in words and exactly. */

@@ -1,11 +1,12 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type SessionState, sessionState } from '../flow/session-state.js';
+import { inWords } from '../protocol/time-in-words.js';
 import type { KeptAccessToken } from '../sessions/session-store.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps, storeText } from './session-access.js';
-import { claimRows, expiryText, inWords, person, personText, timestamp } from './session-text.js';
+import { claimRows, expiryText, person, personText, timestamp } from './session-text.js';
 
 /** What `whoami` was asked. */
 export interface WhoamiOptions extends SessionSelection {

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { ErrorCode } from '../errors.js';
 import type { Check, IdTokenExpectations } from './id-token-report.js';
+import { inWords } from './time-in-words.js';
 
 /*
  * One function a check of the ID-token report: each takes what it compares,
@@ -145,7 +146,7 @@ export function checkExpiry(claims: JWTPayload, { now, tolerance }: Moment): Che
         name: 'exp',
         verdict: 'fail',
         expected,
-        actual: `${actual}, ${now - claims.exp} s ago`,
+        ...apart(claims.exp, now),
         code: 'id_token_expired',
       };
 }
@@ -158,12 +159,10 @@ export function checkIssuedAt(claims: JWTPayload, { now, tolerance }: Moment): C
     return { name: 'iat', verdict: 'fail', expected, actual, code: 'id_token_claim_missing' };
   }
   if (claims.iat > now + tolerance) {
-    const ahead = `${actual}, ${claims.iat - now} s ahead`;
-    return { name: 'iat', verdict: 'fail', expected, actual: ahead, code: 'id_token_issued_in_future' };
+    return { name: 'iat', verdict: 'fail', expected, ...apart(claims.iat, now), code: 'id_token_issued_in_future' };
   }
   if (claims.iat < now - OLD_IAT_SECONDS - tolerance) {
-    const old = `${actual}, ${now - claims.iat} s ago`;
-    return { name: 'iat', verdict: 'warn', expected, actual: old, code: 'id_token_too_old' };
+    return { name: 'iat', verdict: 'warn', expected, ...apart(claims.iat, now), code: 'id_token_too_old' };
   }
   return { name: 'iat', verdict: 'pass', expected, actual };
 }
@@ -179,7 +178,7 @@ export function checkNotBefore(claims: JWTPayload, { now, tolerance }: Moment): 
         name: 'nbf',
         verdict: 'fail',
         expected,
-        actual: apart(actual, claims.nbf, now),
+        ...apart(claims.nbf, now),
         code: 'id_token_not_yet_valid',
       };
 }
@@ -262,13 +261,13 @@ export function checkAuthTime(
   const expected = `at most ${maxAge} s before ${time(now)}`;
   return typeof claims.auth_time === 'number' && claims.auth_time + maxAge >= now - tolerance
     ? { name: 'auth_time', verdict: 'pass', expected, actual }
-    : { name: 'auth_time', verdict: 'fail', expected, actual: apart(actual, claims.auth_time, now), code };
+    : { name: 'auth_time', verdict: 'fail', expected, ...apart(claims.auth_time, now), code };
 }
 
-/** A time as shown, and how far it is from now. */
-function apart(shown: string, value: unknown, now: number): string {
-  if (typeof value !== 'number') return shown;
-  return `${shown}, ${Math.abs(value - now)} s ${value > now ? 'ahead' : 'ago'}`;
+/** A time as shown, and how far it is from now: in words for people, in seconds for programs. */
+function apart(value: unknown, now: number): Pick<Check, 'actual' | 'secondsAway'> {
+  if (typeof value !== 'number') return { actual: time(value) };
+  return { actual: `${time(value)}, ${inWords(value, now)}`, secondsAway: value - now };
 }
 
 /** `acr` against `acr_values` (OIDC Core §3.1.3.7 no. 12). */

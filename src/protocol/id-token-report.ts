@@ -50,6 +50,8 @@ export interface Check {
   readonly verdict: Verdict;
   readonly expected: string;
   readonly actual: string;
+  /** Of a time that does not fit: how far it is from now in seconds, for programs; negative where it is past. */
+  readonly secondsAway?: number;
   /** The stable code of a `fail` or `warn`. */
   readonly code?: ErrorCode;
 }

@@ -6,7 +6,11 @@ import { expectPlainWords } from '../support/scripted-sign-in.js';
 const issuer = 'https://id.example.com/realms/main';
 const url = `${issuer}/.well-known/openid-configuration`;
 const host = 'id.example.com';
-const compared = { check: 'exp', expected: 'after 2026-01-01T00:00:00Z', actual: '2025-12-31T23:00:00Z, 3600 s ago' };
+const compared = {
+  check: 'exp',
+  expected: 'after 2026-01-01T00:00:00Z',
+  actual: '2025-12-31T23:00:00Z, 60 minutes ago',
+};
 const said = { error: 'some_error', description: 'The provider wrote this.' };
 const askedFor = { prompt: 'login', scope: 'openid profile' };
 const silent = { prompt: 'none', scope: 'openid profile' };

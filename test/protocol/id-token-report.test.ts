@@ -255,7 +255,7 @@ describe('times, at the edge of the tolerance', () => {
   test('exp', async () => {
     expect(await line('exp', await signed({ exp: NOW - TOLERANCE + 1 }))).toMatch(/^pass/);
     expect(await line('exp', await signed({ exp: NOW - TOLERANCE }))).toBe(
-      'fail: 2027-01-15T07:59:30Z, 30 s ago [id_token_expired]',
+      'fail: 2027-01-15T07:59:30Z, 30 seconds ago [id_token_expired]',
     );
     expect(await line('exp', await signed({ exp: NOW }), { tolerance: 0 })).toMatch(/^fail/);
     expect(await line('exp', await signed({ exp: NOW + 1 }), { tolerance: 0 })).toMatch(/^pass/);
@@ -264,12 +264,26 @@ describe('times, at the edge of the tolerance', () => {
   test('iat', async () => {
     expect(await line('iat', await signed({ iat: NOW + TOLERANCE }))).toMatch(/^pass/);
     expect(await line('iat', await signed({ iat: NOW + TOLERANCE + 1 }))).toBe(
-      'fail: 2027-01-15T08:00:31Z, 31 s ahead [id_token_issued_in_future]',
+      'fail: 2027-01-15T08:00:31Z, in 31 seconds [id_token_issued_in_future]',
     );
     expect(await line('iat', await signed({ iat: NOW - 600 - TOLERANCE }))).toMatch(/^pass/);
     expect(await line('iat', await signed({ iat: NOW - 600 - TOLERANCE - 1 }))).toBe(
-      'warn: 2027-01-15T07:49:29Z, 631 s ago [id_token_too_old]',
+      'warn: 2027-01-15T07:49:29Z, 10 minutes ago [id_token_too_old]',
     );
+  });
+
+  test.each([
+    ['exp', -3 * 86_400, '3 days ago'],
+    ['exp', -3 * 3600, '3 hours ago'],
+    ['iat', -1200, '20 minutes ago'],
+    ['iat', 90, 'in 90 seconds'],
+    ['nbf', 7200, 'in 2 hours'],
+    ['auth_time', -5 * 86_400, '5 days ago'],
+  ] as const)('%s that is %d s away is told in words, and in seconds to programs', async (claim, away, words) => {
+    const token = await signed({ [claim]: NOW + away });
+    const checks = await checksOf(token, { maxAge: claim === 'auth_time' ? 60 : undefined });
+    const { actual, secondsAway } = checks.find(({ name }) => name === claim) ?? {};
+    expect([actual, secondsAway]).toEqual([expect.stringMatching(new RegExp(`^2027-01-\\d\\dT.*Z, ${words}$`)), away]);
   });
 
   test('nbf', async () => {

@@ -137,10 +137,11 @@ function readable(text: string, home: string): string {
       .replaceAll(/\buser-[0-9a-f]{16}\b/g, 'user-ALICE')
       .replaceAll(/(\+\d\d)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
       .replaceAll(/"\d{10}"/g, '"SECONDS"')
-      .replaceAll(/\b\d{10,} s\b/g, 'MANY s')
+      .replaceAll(/\b\d{6,} days\b/g, 'MANY days')
       // A clock goes on while a test runs: more than a minute is told roughly.
       .replaceAll(/\b(\d{3,}) s\b/g, (_all, seconds) => `${roughly(Number(seconds))} s`)
       .replaceAll(/\b(\d{3,}) seconds\b/g, (_all, seconds) => `${roughly(Number(seconds))} seconds`)
+      .replaceAll(/\b(\d+) minutes\b/g, (_all, minutes) => `${Math.round(Number(minutes) / 10) * 10} minutes`)
       // A Date header has whole seconds.
       .replaceAll(/(clock skew +)(?:0 s|[12] s, the provider's clock is \w+)/g, '$1none to speak of')
       // As wide as the widest entry, which may be a clock's.

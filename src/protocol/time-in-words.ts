@@ -1,0 +1,14 @@
+/** "in 59 minutes", "3 days ago": a time in words, `now` and `seconds` since the epoch in seconds. */
+export function inWords(seconds: number, now: number): string {
+  const distance = Math.floor(Math.abs(seconds - now));
+  const [amount, unit] =
+    distance < 120
+      ? [distance, 'second']
+      : distance < 7200
+        ? [Math.floor(distance / 60), 'minute']
+        : distance < 172_800
+          ? [Math.floor(distance / 3600), 'hour']
+          : [Math.floor(distance / 86_400), 'day'];
+  const words = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+  return seconds > now ? `in ${words}` : `${words} ago`;
+}
