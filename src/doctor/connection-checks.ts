@@ -225,9 +225,17 @@ function distrusted({ chain: [own], names, distrust }: TlsHandshake, issuer: URL
     reasonCode: distrust?.code,
     subject: own?.subject,
     issuer: own?.issuer,
-    ...(own === undefined || Number.isNaN(own.validTo) ? {} : { validTo: new Date(own.validTo).toISOString() }),
+    ...day('validFrom', own?.validFrom),
+    ...day('validTo', own?.validTo),
     names: names.slice(0, 10),
   });
+}
+
+function day(
+  name: 'validFrom' | 'validTo',
+  at = Number.NaN,
+): { readonly validFrom?: string; readonly validTo?: string } {
+  return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString() };
 }
 
 function takenAllTheSame(checks: Checks, name: string, found: string, error: OidcCliError): void {

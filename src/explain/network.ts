@@ -21,9 +21,11 @@ function isWhy({ reason }: Facts, pattern: RegExp): boolean {
   return reason === undefined || pattern.test(String(reason));
 }
 
-/** Whom a certificate is for and until when, in brackets, as far as that is known. */
-function ofCertificate({ subject, validTo }: Facts): string {
-  const known = [subject !== undefined && `it is for ${subject}`, validTo !== undefined && `valid to ${validTo}`];
+/** Whom a certificate is for and until when (or from when on), in brackets, as far as that is known. */
+function ofCertificate({ reason, subject, validFrom, validTo }: Facts): string {
+  const young = validFrom !== undefined && /not valid yet/.test(String(reason));
+  const valid = young ? `valid from ${validFrom}` : validTo !== undefined && `valid to ${validTo}`;
+  const known = [subject !== undefined && `it is for ${subject}`, valid];
   const words = known.filter(Boolean).join(', ');
   return words === '' ? '' : ` (${words})`;
 }
@@ -42,6 +44,8 @@ const NAMED: Readonly<Record<string, string>> = {
 function trustFix({ reason, names }: Facts): string {
   const test = 'Only for a test: --insecure.';
   if (/expired/.test(String(reason))) return `Have the certificate renewed. ${test}`;
+  if (/not valid yet/.test(String(reason)))
+    return `Set this machine's clock by NTP; if it is right, have the server use a certificate that is valid already. ${test}`;
   if (/another host/.test(String(reason))) {
     const known = Array.isArray(names) && names.length > 0 ? ` (${names.join(', ')})` : '';
     return `Use a name that the certificate is for${known}, or have one made for this one. ${test}`;
@@ -148,6 +152,7 @@ export const network = {
         isWhy(f, /authority|self|host/) &&
         'A proxy on the way opens the connection and signs with a CA of its own.',
       isWhy(f, /expired|not valid yet/) && "This machine's clock is wrong.",
+      isWhy(f, /not valid yet/) && 'The server was given its next certificate too early.',
     ),
     fix: trustFix(f),
   }),

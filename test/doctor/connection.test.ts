@@ -238,6 +238,16 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
       'certificate lifetime',
       { side: 'provider', found: expect.stringMatching(/has expired.*valid to \d{4}/) },
     ],
+    [
+      'that is not valid yet',
+      () => [authority.issueForTomorrow('young', HERE), authority.caFile],
+      'certificate lifetime',
+      {
+        side: 'provider',
+        found: expect.stringMatching(/not valid yet.*valid from \d{4}/),
+        repair: expect.stringMatching(/^Set this machine's clock/),
+      },
+    ],
   ])('has a certificate %s', async (_name, given, name, expected) => {
     const [pair, ca] = given();
     const run = await over(pair, ca === undefined ? [] : ['--ca', ca]);

@@ -123,6 +123,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   tls_not_trusted: [
     { url, host, reason: 'the certificate is self-signed', subject: host, validTo: '2027-01-01T00:00:00.000Z' },
     { url, host, reason: 'the certificate has expired', validTo: '2027-01-01T00:00:00.000Z' },
+    { url, host, reason: 'the certificate is not valid yet', validFrom: '2027-01-01T00:00:00.000Z' },
     { url, host, reason: 'the certificate is for another host' },
     { url, host, reason: 'the certificate comes from an authority that is not known here' },
     { url, host },

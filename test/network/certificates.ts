@@ -16,6 +16,8 @@ export interface TestAuthority {
   readonly caFile: string;
   /** A server certificate for these names (`DNS:localhost`, `IP:127.0.0.1`). Negative days: expired. */
   issue(name: string, names: string, days?: number): KeyPair;
+  /** The same, valid from tomorrow on. */
+  issueForTomorrow(name: string, names: string): KeyPair;
   /** A server certificate that nobody but itself vouches for. */
   selfSigned(name: string, names: string): KeyPair;
   remove(): void;
@@ -39,16 +41,39 @@ export function createTestAuthority(): TestAuthority {
     cert: readFileSync(join(folder, `${name}.pem`), 'utf8'),
     key: readFileSync(join(folder, `${name}.key`), 'utf8'),
   });
+  const request = (name: string, names: string) => {
+    writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${names}\n`);
+    openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+  };
   openssl('req', '-x509', ...KEY, '-subj', '/CN=Test Authority', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem');
   return {
     folder,
     caFile: join(folder, 'ca.pem'),
     issue: (name, names, days = 2) => {
-      writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${names}\n`);
-      openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+      request(name, names);
       openssl(
         ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
         ...['-days', String(days), '-extfile', `${name}.ext`, '-out', `${name}.pem`],
+      );
+      return read(name);
+    },
+    issueForTomorrow: (name, names) => {
+      request(name, names);
+      // Only `openssl ca` sets the first day, in every version; it wants a database.
+      const settings = [
+        '[ca]\ndefault_ca=own\n[own]\ndatabase=issued.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256',
+        'policy=any\n[any]\ncommonName=supplied\n',
+      ];
+      writeFileSync(join(folder, 'issued.txt'), '');
+      writeFileSync(join(folder, 'authority.cnf'), settings.join('\n'));
+      const day = (ahead: number) => {
+        const date = new Date(Date.now() + ahead * 86_400_000).toISOString();
+        return `${date.replaceAll(/\D/g, '').slice(0, 14)}Z`;
+      };
+      openssl(
+        ...['ca', '-batch', '-config', 'authority.cnf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-notext'],
+        ...['-in', `${name}.csr`, '-startdate', day(1), '-enddate', day(2)],
+        ...['-extfile', `${name}.ext`, '-out', `${name}.pem`],
       );
       return read(name);
     },
