@@ -59,6 +59,21 @@ describe('claims', () => {
     expect(new Set(result.expectations.map(({ verdict }) => verdict))).toEqual(new Set(['met']));
   });
 
+  test('a pattern that backtracks without end is ended, and says on which value', async () => {
+    const pattern = '^(?:(?:[^!]+)+)+!$';
+    const result = await check({ claims: { sub: { pattern }, email: { pattern: '^alice@' } } });
+    expect(result.verdict).toBe('failed');
+    expect(result.expectations).toEqual([
+      {
+        name: 'claims.sub',
+        verdict: 'violated',
+        expected: `text that matches /${pattern}/`,
+        actual: `"${result.subject}", on which the pattern took more than 1 s`,
+      },
+      expect.objectContaining({ name: 'claims.email', verdict: 'met' }),
+    ]);
+  });
+
   test('violated, each says what was expected and what was found', async () => {
     const result = await check({
       claims: {

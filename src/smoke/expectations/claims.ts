@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClaimExpectation } from '../plan.js';
 import type { ExpectationResult } from '../result.js';
+import { matchWithinLimit, PATTERN_LIMIT_SECONDS } from './bounded-match.js';
 import { judged, listed, shown } from './outcome.js';
 
 /** Values that bind a token to its sign-in: nobody needs to read them. */
@@ -28,22 +29,23 @@ function judgeClaim(
 ): ExpectationResult {
   const value: unknown = Object.hasOwn(claims, name) ? claims[name] : undefined;
   const parts = partsOf(wanted);
-  const holds = parts.every((part) => part.holds(value));
+  const found = parts.map((part) => part.holds(value));
   const hidden = UNSHOWN.includes(name) && value !== undefined;
+  const slow = found.includes('too slow') ? `, on which the pattern took more than ${PATTERN_LIMIT_SECONDS} s` : '';
   return judged(
-    holds,
+    found.every((one) => one === true),
     label,
     listed(
       parts.map(({ words }) => words),
       'and',
     ),
-    hidden ? '(not shown)' : shown(value),
+    (hidden ? '(not shown)' : shown(value)) + slow,
   );
 }
 
 interface Part {
   readonly words: string;
-  holds(value: unknown): boolean;
+  holds(value: unknown): boolean | 'too slow';
 }
 
 /** Each thing that must be true of the claim. */
@@ -62,7 +64,8 @@ function partsOf(wanted: ClaimExpectation): Part[] {
     const matches = new RegExp(pattern, 'u');
     parts.push({
       words: `text that matches /${pattern}/`,
-      holds: (value) => typeof value === 'string' && value.length <= LONGEST_MATCHED && matches.test(value),
+      holds: (value) =>
+        typeof value === 'string' && value.length <= LONGEST_MATCHED && matchWithinLimit(matches, value),
     });
   }
   if (present) parts.push({ words: 'present', holds: (value) => value !== undefined });
