@@ -82,7 +82,10 @@ export function processContext(): Context {
     cwd: process.cwd(),
     platform: process.platform,
     folders: folders(process.env),
-    stdin: process.stdin,
+    // Opened when it is first asked for, which few commands do.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     clock: { now: () => Date.now() },

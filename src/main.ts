@@ -1,10 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { commandsFor } from './command-tree/commands.js';
 import type { Done } from './command-tree/flags.js';
-import { inspectCommands } from './command-tree/inspect-commands.js';
-import { profileCommands } from './command-tree/profile-commands.js';
-import { providerCommands } from './command-tree/provider-commands.js';
-import { signInCommands } from './command-tree/sign-in-commands.js';
-import { smokeCommands } from './command-tree/smoke-commands.js';
 import { type BeginTrace, withTraceFlags } from './command-tree/trace-flags.js';
 import type { TraceRun } from './commands/trace-run.js';
 import type { Context } from './context.js';
@@ -19,7 +15,11 @@ import { version } from './version.js';
 export async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
   const terminal = await createTerminal(context, argv.includes('--json'));
   const traced: { run?: TraceRun } = {};
-  const world: { -readonly [Part in keyof Context]: Context[Part] } = { ...context };
+  // Copied without being read: reading stdin is what opens it.
+  const world: { -readonly [Part in keyof Context]: Context[Part] } = Object.create(
+    Object.prototype,
+    Object.getOwnPropertyDescriptors(context),
+  );
   const begin: BeginTrace = async (command, flags) => {
     const { startTrace } = await import('./commands/trace-run.js');
     traced.run = await startTrace(command, flags, context, terminal);
@@ -46,7 +46,7 @@ async function run(
   beginTrace: BeginTrace,
 ): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.done;
-  const program = commandTree(context, terminal, (code) => {
+  const program = commandTree(argv, context, terminal, (code) => {
     exitCode = code;
   });
   withTraceFlags(program, beginTrace);
@@ -74,7 +74,7 @@ function sentence(text: string): string {
   return /[.?!)]$/.test(capital) ? capital : `${capital}.`;
 }
 
-function commandTree(context: Context, terminal: Terminal, done: Done): Command {
+function commandTree(argv: readonly string[], context: Context, terminal: Terminal, done: Done): Command {
   const program = new Command('oidc-cli')
     .description('Runs a real OpenID Connect sign-in, and says which step failed, why, and what to change.')
     .version(version(), '-V, --version', 'print the version')
@@ -89,10 +89,6 @@ function commandTree(context: Context, terminal: Terminal, done: Done): Command 
       getOutHelpWidth: () => context.stdout.columns ?? 100,
     });
 
-  signInCommands(program, context, terminal, done);
-  inspectCommands(program, context, terminal, done);
-  profileCommands(program, context, terminal, done);
-  smokeCommands(program, context, terminal, done);
-  providerCommands(program, context, terminal, done);
+  for (const add of commandsFor(argv)) add(program, context, terminal, done);
   return program;
 }

@@ -3,8 +3,8 @@ import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
 import type { Done } from './flags.js';
 
-/** `inspect` and `explain`. */
-export function inspectCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
+/** `inspect`. */
+export function inspectCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   program
     .command('inspect [token]')
     .description('what is in a token or a callback URL, and whether it holds; without one: the session')
@@ -40,7 +40,10 @@ Examples:
       const options = { token, profile, idToken, accessToken, refreshToken, offline, json, flags: known };
       done(await inspect(options, context, terminal));
     });
+}
 
+/** `explain`. */
+export function explainCommand(program: Command, _context: Context, terminal: Terminal, done: Done): void {
   program
     .command('explain [code]')
     .description("what an error code or message means, ours or a provider's; without one: all of them")

@@ -13,8 +13,8 @@ import {
   withSelection,
 } from './flags.js';
 
-/** The commands of a sign-in and of the session it leaves. */
-export function signInCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
+/** `login`. */
+export function loginCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   const login = withProfileFlags(program.command('login [profile]'))
     .description('sign in: by a browser, a pasted address, or in two commands')
     .addOption(
@@ -94,7 +94,10 @@ Examples:
         ),
       );
     });
+}
 
+/** `whoami`. */
+export function whoamiCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   withSelection(program.command('whoami [profile]'))
     .description('who is signed in, where, until when (exit code 4: nobody)')
     .option('--all', 'every session on this machine')
@@ -104,7 +107,10 @@ Examples:
       const { whoami } = await import('../commands/whoami.js');
       done(await whoami({ profile, ...flags }, context, terminal));
     });
+}
 
+/** `logout`. */
+export function logoutCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   withSelection(program.command('logout [profile]'))
     .description('revoke the tokens, sign out at the provider, forget the session')
     .option('--local', 'only forget: no request, no browser')
@@ -121,7 +127,10 @@ Examples:
       const { logout } = await import('../commands/logout.js');
       done(await logout({ profile, ...flags }, context, terminal));
     });
+}
 
+/** `token`. */
+export function tokenCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   withSelection(program.command('token [profile]'))
     .description('the access token alone on stdout, refreshed first when it is about to expire')
     .option('--resource <uri>', 'the access token for this API resource (RFC 8707)')
@@ -133,7 +142,10 @@ Examples:
       const { token } = await import('../commands/token.js');
       done(await token({ profile, ...flags }, context, terminal));
     });
+}
 
+/** `userinfo`. */
+export function userinfoCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   withSelection(program.command('userinfo [profile]'))
     .description('what the userinfo endpoint says of the person')
     .action(async (profile: string | undefined, flags) => {

@@ -1,15 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
-import { doctorCommand } from './doctor-command.js';
 import { collect, type Done, portNumber } from './flags.js';
-import { probeCommand } from './probe-command.js';
 
-/** The commands about a provider itself. */
-export function providerCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
-  doctorCommand(program, context, terminal, done);
-  probeCommand(program, context, terminal, done);
-
+/** `idp`. */
+export function idpCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
   program
     .command('idp')
     .description('run the built-in identity provider, with test users, on this machine')
