@@ -1,5 +1,6 @@
 import type { JWKS } from 'oidc-provider';
 import { type Facts, OidcCliError } from '../errors.js';
+import type { FileClient } from './client-schema.js';
 import type { ClientRegistration } from './clients.js';
 
 /** Members whose values are never repeated in a message. */
@@ -12,7 +13,7 @@ const SECRET_MEMBERS: readonly PropertyKey[] = ['client_secret', 'jwks'];
  * with the facts file, line (from 1), key, found (never a secret) and allowed.
  */
 export async function parseClientFile(file: string, content: string): Promise<ClientRegistration[]> {
-  const [yaml, schema] = await Promise.all([import('yaml'), clientListSchema()]);
+  const [yaml, { clientListSchema: schema }] = await Promise.all([import('yaml'), import('./client-schema.js')]);
   const counter = new yaml.LineCounter();
   const document = yaml.parseDocument(content, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
   const invalid = (offset: number, facts: Facts) =>
@@ -77,64 +78,6 @@ const MEMBERS = [
   'require_auth_time',
   'jwks',
 ] as const;
-
-async function clientListSchema() {
-  const { z } = await import('zod');
-  const text = (allowed: string) => z.string({ error: allowed }).min(1, { error: allowed });
-  const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-    z.enum(values, { error: `one of ${values.join(', ')}` });
-  const uris = z
-    .array(
-      z
-        .string({ error: 'an absolute URI without a fragment' })
-        .refine((uri) => URL.canParse(uri) && !uri.includes('#'), {
-          error: 'an absolute URI without a fragment',
-        }),
-      { error: 'a list of absolute URIs' },
-    )
-    .optional();
-  const client = z.strictObject(
-    {
-      client_id: text('a text, required'),
-      client_secret: text('a text').optional(),
-      client_name: text('a text').optional(),
-      redirect_uris: uris,
-      post_logout_redirect_uris: uris,
-      token_endpoint_auth_method: oneOf([
-        'client_secret_basic',
-        'client_secret_post',
-        'client_secret_jwt',
-        'private_key_jwt',
-        'none',
-      ]).optional(),
-      token_endpoint_auth_signing_alg: oneOf(['HS256', 'RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA']).optional(),
-      grant_types: z.array(oneOf(['authorization_code', 'refresh_token']), { error: 'a list' }).optional(),
-      scope: text('scopes separated by spaces').optional(),
-      id_token_signed_response_alg: oneOf(['RS256', 'ES256', 'EdDSA']).optional(),
-      default_acr_values: z.array(text('a text'), { error: 'a list of texts' }).optional(),
-      default_max_age: z.int({ error: 'whole seconds' }).nonnegative({ error: 'whole seconds' }).optional(),
-      require_auth_time: z.boolean({ error: 'true or false' }).optional(),
-      jwks: z
-        .object({ keys: z.array(z.looseObject({ kty: z.string() })) }, { error: 'a JWK set with public keys' })
-        .optional(),
-    },
-    { error: (issue) => (issue.code === 'invalid_type' ? 'a client: a mapping with client_id' : undefined) },
-  );
-  return z.array(
-    client.superRefine((value, context) => {
-      const method = value.token_endpoint_auth_method;
-      if (method?.startsWith('client_secret') && value.client_secret === undefined) {
-        context.addIssue({ code: 'custom', path: ['client_secret'], message: `a text, required by ${method}` });
-      }
-      if (method === 'private_key_jwt' && value.jwks === undefined) {
-        context.addIssue({ code: 'custom', path: ['jwks'], message: 'a JWK set, required by private_key_jwt' });
-      }
-    }),
-    { error: 'a list of clients' },
-  );
-}
-
-type FileClient = ReturnType<Awaited<ReturnType<typeof clientListSchema>>['parse']>[number];
 
 function registration(client: FileClient): ClientRegistration {
   const values: { [Key in keyof ClientRegistration]: ClientRegistration[Key] | undefined } = {

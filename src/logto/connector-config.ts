@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The configuration of Logto's OIDC connector, with the same verdict as Logto's

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a Logto connector says that no other key of a profile does, so that it can be written back whole. */
 export const keptConnector = z.strictObject(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keptConnector } from './kept-connector.js';
 import { kindsForEditors, refuseOtherKinds } from './kind-check.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planSchema } from './plan.js';
 
 /** The JSON Schema (draft 2020-12) of a plan, for editors, as the text of `schema/oidc-smoke.schema.json`. */

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_EXIT_CODES, type ErrorCode } from '../errors.js';
 import {
   choice,
