@@ -19,7 +19,7 @@ COPY --from=build /oidc-cli/package.json /oidc-cli/package.json
 COPY --from=build /oidc-cli/bin /oidc-cli/bin
 COPY --from=build /oidc-cli/schema /oidc-cli/schema
 COPY --from=build /oidc-cli/node_modules /oidc-cli/node_modules
-COPY --from=build /oidc-cli/dist /oidc-cli/dist
+COPY --from=build /oidc-cli/dist/bundle /oidc-cli/dist/bundle
 RUN ln -s /oidc-cli/bin/oidc-cli.js /usr/local/bin/oidc-cli
 # The user "node" of the image, by number: Kubernetes' runAsNonRoot believes only numbers.
 USER 1000

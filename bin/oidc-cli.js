@@ -1,5 +1,13 @@
 #!/usr/bin/env node
-import { processContext } from '../dist/context.js';
-import { main } from '../dist/main.js';
+const { processContext } = require('../dist/bundle/context.cjs');
+const { main } = require('../dist/bundle/main.cjs');
 
-process.exitCode = await main(process.argv.slice(2), processContext());
+let ended = false;
+// Node ends when there is nothing left to wait for; a command that has not ended by then did not do what it should.
+process.once('exit', (code) => {
+  if (!ended && code === 0) process.exitCode = 13;
+});
+main(process.argv.slice(2), processContext()).then((exitCode) => {
+  ended = true;
+  process.exitCode = exitCode;
+});

@@ -189,7 +189,7 @@ describe('The Dockerfile', () => {
     for (const [from, source = '', target] of copies.slice(1)) {
       expect([from, target]).toEqual(['--from=build', source]);
       const name = source.replace('/oidc-cli/', '');
-      expect([...allowed, 'node_modules', 'dist']).toContain(name);
+      expect([...allowed, 'node_modules', 'dist/bundle']).toContain(name);
     }
     // What the package ships, but for its pages.
     const { files } = JSON.parse(await read('package.json'));

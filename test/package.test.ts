@@ -27,9 +27,10 @@ describe('the package', () => {
         'LICENSE',
         'README.md',
         'bin/oidc-cli.js',
-        'dist/context.js',
-        'dist/main.js',
-        'dist/commands/login.js',
+        'bin/package.json',
+        'dist/bundle/THIRD_PARTY_NOTICES.txt',
+        'dist/bundle/context.cjs',
+        'dist/bundle/main.cjs',
         'docs/errors.md',
         'package.json',
         'schema/oidc-cli.schema.json',
@@ -38,7 +39,9 @@ describe('the package', () => {
   });
 
   test('holds nothing else: no sources, tests, scripts or settings', () => {
-    const rest = paths.filter((path) => !/^(bin|dist|docs|schema)\/|^(LICENSE|README\.md|package\.json)$/.test(path));
+    const rest = paths.filter(
+      (path) => !/^(bin|dist\/bundle|docs|schema)\/|^(LICENSE|README\.md|package\.json)$/.test(path),
+    );
     expect(rest).toEqual([]);
     expect(paths.filter((path) => /\.(ts|map)$|\.test\./.test(path))).toEqual([]);
   });

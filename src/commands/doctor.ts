@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import type { Context } from '../context.js';
 import type { CheckGroup, DoctorCheck, Side } from '../doctor/check.js';
@@ -175,7 +174,7 @@ async function examine(
   let fetch: NetworkFetch | undefined;
   try {
     return await examineProfile(
-      { configuration, versions: versionsHere() },
+      { configuration, versions: await versionsHere() },
       {
         ...{ env, platform, clock, signal, recorder },
         connect: () => {
@@ -195,13 +194,12 @@ async function examine(
   }
 }
 
-function versionsHere() {
-  const openidClient: unknown = createRequire(import.meta.url)('openid-client/package.json');
-  const known = typeof openidClient === 'object' && openidClient !== null && 'version' in openidClient;
+async function versionsHere() {
+  const { default: openidClient } = await import('openid-client/package.json', { with: { type: 'json' } });
   return {
     oidcCli: version(),
     node: process.versions.node,
-    openidClient: known ? String(openidClient.version) : 'not known',
+    openidClient: openidClient.version,
     system: `${os.type()} ${os.release()} ${os.arch()}`,
   };
 }

@@ -12,7 +12,7 @@ export function coded(error: unknown): OidcCliError {
 
 /** The line that threw it: enough for a report, and no data of the run. */
 function place(error: Error): string {
-  const frame = /([\w.-]+\.[jt]s:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1];
+  const frame = /([\w.-]+\.c?[jt]s:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1];
   return frame === undefined ? '' : ` in ${frame}`;
 }
 
