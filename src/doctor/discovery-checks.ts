@@ -2,8 +2,9 @@ import { OidcCliError } from '../errors.js';
 import { clockSkewOf, contentTypeOf, locationOf } from '../protocol/answer-facts.js';
 import { type Announced, announcedIn } from '../protocol/metadata.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
+import { duration } from '../trace/phases.js';
 import type { Exchange } from '../trace/recorder.js';
-import { Checks, type DoctorCheck, type Explain, type Side } from './check.js';
+import { Checks, type DoctorCheck, type Explain, type Side, some } from './check.js';
 import { sideOfFailure } from './connection-checks.js';
 
 /** What discovery came to: both readings, openid-client's verdict and the document as it is. */
@@ -221,5 +222,31 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
     const why = 'ID tokens will be refused: they are from the future, or expired when they come.';
     checks.fail(name, { ...said, why, code: 'clock_skew' });
   } else checks.warn(name, { ...said, why: 'Programs with a smaller tolerance refuse its tokens.' });
+  return checks.list;
+}
+
+/** Milliseconds. Programs wait 5 to 30 s for an answer: who needs more than half of the shortest has little to spare. */
+const SLOW_MS = 3_000;
+
+/** How long the provider took for each answer, connection and all. */
+export function answerTimesCheck(exchanges: readonly Exchange[], explain: Explain): DoctorCheck[] {
+  const checks = new Checks('connection', explain);
+  const name = 'answer times';
+  const answered = exchanges.flatMap(({ step, status, durationMs }) =>
+    status === undefined || durationMs === undefined ? [] : [{ step, durationMs }],
+  );
+  const slow = answered.filter(({ durationMs }) => durationMs > SLOW_MS);
+  if (answered.length === 0) checks.skip(name, 'no answer came');
+  else if (slow.length === 0) checks.pass(name, `each within ${duration(SLOW_MS)}`);
+  else {
+    checks.warn(name, {
+      found: some(slow.map(({ step, durationMs }) => `${step}: ${duration(durationMs)}`)),
+      expected: `at most ${duration(SLOW_MS)}`,
+      why: 'Apps give up on an answer that comes late, many after 5 s (Logto’s connector on the key set): sign-ins then fail now and then.',
+      repair:
+        'Look at what the provider and whatever stands before it do in that time; from elsewhere, at the way there.',
+      side: 'provider',
+    });
+  }
   return checks.list;
 }

@@ -8,7 +8,7 @@ import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js
 import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
 import { connectionChecks } from './connection-checks.js';
-import { clockCheck, discover, discoveryChecks } from './discovery-checks.js';
+import { answerTimesCheck, clockCheck, discover, discoveryChecks } from './discovery-checks.js';
 import { endpointChecks } from './endpoint-checks.js';
 import { keySetChecks } from './key-set-checks.js';
 import { type MachineDeps, machineChecks } from './machine-checks.js';
@@ -103,7 +103,8 @@ async function providerChecks(
           asking,
         );
   const clock = clockCheck(recorder.exchanges, values.clockTolerance, explain);
-  return [...connection, ...clock, ...discovery, ...rest];
+  const times = answerTimesCheck(recorder.exchanges, explain);
+  return [...connection, ...clock, ...times, ...discovery, ...rest];
 }
 
 type Values = CollectedProfile['values'];

@@ -56,6 +56,7 @@ describe('a sound profile', () => {
         ✓  name resolution           an address, not a name
         -  TLS version               plain http has none (likewise: certificate chain, certificate lifetime)
         ✓  clock skew                N s
+        ✓  answer times              each within 3000 ms
 
       Discovery
         ✓  status                    200 from http://127.0.0.1:PORT/.well-known/openid-configuration
@@ -171,6 +172,7 @@ describe('a broken profile', () => {
         ✓  name resolution           an address, not a name
         -  TLS version               plain http has none (likewise: certificate chain, certificate lifetime)
         ✓  clock skew                N s
+        ✓  answer times              each within 3000 ms
 
       Discovery
         ✓  status                    200 from http://127.0.0.1:PORT/.well-known/openid-configuration
@@ -271,6 +273,7 @@ describe('a broken profile', () => {
         ✓  name resolution          an address, not a name
         -  TLS version              plain http has none (likewise: certificate chain, certificate lifetime)
         -  clock skew               no answer said the time (Date header)
+        -  answer times             no answer came
 
       Discovery
         ✗  status                   Nothing listens at 127.0.0.1:PORT: the connection was refused.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Examined, examine, flagsFor, play, SECRET } from '../support/examine-profile.js';
+import { identityProvider } from '../support/identity-provider.js';
 import { createMachine, type Machine } from '../support/run.js';
 import {
   type Json,
@@ -66,7 +67,16 @@ describe('a sound provider', () => {
     expect(passed).toEqual(
       expect.arrayContaining([
         ...['issuer', 'client id', 'client secret', 'settings', 'proxy', 'certificate authorities', 'name resolution'],
-        ...['clock skew', 'status', 'content type', 'size', 'required members', 'recommended members', 'https'],
+        ...[
+          'clock skew',
+          'answer times',
+          'status',
+          'content type',
+          'size',
+          'required members',
+          'recommended members',
+          'https',
+        ],
         ...['token endpoint', 'userinfo endpoint', 'revocation endpoint', 'pushed requests endpoint'],
         ...['code flow', 'PKCE S256', 'scopes', 'client authentication', 'ID token algorithm', 'signed requests'],
         ...['key set', 'keys', 'key ids', 'RSA key size', 'private keys', 'unsupported keys', 'caching'],
@@ -95,6 +105,20 @@ describe('a sound provider', () => {
     expect(run.check('iss in the answer').found).toBe(provider.issuer);
     expect(run.check('refresh').verdict).toBe('pass');
   });
+});
+
+describe('the answers', () => {
+  it('come late: a warning that names them, and how long each took', async () => {
+    const { issuer } = await identityProvider({ faults: ['jwks-slow'] });
+    const run = await examine(machine, ['--issuer', issuer, '--client-id', 'demo', '--port', '0']);
+    expect(run.bad).toEqual(['warn answer times']);
+    expect(run.check('answer times')).toMatchObject({
+      group: 'connection',
+      found: expect.stringMatching(/^key set: \d+ ms$/),
+      expected: 'at most 3000 ms',
+      side: 'provider',
+    });
+  }, 90_000);
 });
 
 describe('discovery', () => {
