@@ -31,7 +31,7 @@ function grant(config: openid.Configuration, answer: URL, checks: openid.Authori
 
 /** An application that listens for the length of the test. `host` and `path` make its redirect URI. */
 export async function relyingParty(
-  idp: IdentityProvider,
+  idp: Pick<IdentityProvider, 'issuer'>,
   options: {
     clientId?: string;
     secret?: string;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Finished, Machine, RunWorld } from '../support/run.js';
+import { formsOf } from '../support/secret-forms.js';
 
 /** What a traced command left behind: what `--trace` said, and its three files. */
 export interface Traced extends Finished {
@@ -62,34 +63,16 @@ export async function traced(machine: Machine, argv: readonly string[], world: R
   return { ...finished, har, json, html, outputs: { stderr, har, json, html } };
 }
 
-/** A secret in every dress it may leave in. */
-function dresses(secret: string): string[] {
-  const form = new URLSearchParams([['', secret]]).toString().slice(1);
-  const base64 = [secret, `app:${secret}`, `app:${form}`].map((text) => Buffer.from(text).toString('base64'));
-  return [
-    secret,
-    form,
-    encodeURIComponent(secret),
-    encodeURIComponent(encodeURIComponent(secret)),
-    JSON.stringify(secret).slice(1, -1),
-    ...base64.map((text) => text.replace(/=+$/, '')),
-    Buffer.from(secret).toString('base64url'),
-    Buffer.from(secret).toString('hex'),
-    // Each part of a JWT but its header, which is the same for many.
-    ...(secret.split('.').length === 3 ? secret.split('.').slice(1) : []),
-  ];
-}
-
 /** Fails when an output holds a secret, or the middle of one. */
 export function expectNoSecret(outputs: Readonly<Record<string, string>>, secrets: Iterable<string>): void {
   let looked = 0;
   for (const secret of secrets) {
-    for (const dress of dresses(secret)) {
-      const middle = dress.slice(Math.floor(dress.length / 3), Math.floor((dress.length * 2) / 3));
+    for (const form of formsOf(secret)) {
+      const middle = form.slice(Math.floor(form.length / 3), Math.floor((form.length * 2) / 3));
       for (const [name, output] of Object.entries(outputs)) {
-        expect(output.includes(dress), `${name} holds ${dress}`).toBe(false);
+        expect(output.includes(form), `${name} holds ${form}`).toBe(false);
         if (middle.length > 12)
-          expect(output.includes(middle), `${name} holds a part of ${dress}: ${lineWith(output, middle)}`).toBe(false);
+          expect(output.includes(middle), `${name} holds a part of ${form}: ${lineWith(output, middle)}`).toBe(false);
         looked += 1;
       }
     }
