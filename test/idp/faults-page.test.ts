@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -8,25 +7,17 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../src/idp/fault.js';
 import { FAULT_NAMES, FAULTS } from '../../src/idp/faults.js';
 import { identityProvider } from '../support/identity-provider.js';
+import { codeRows, docsPage, sectionOf } from '../support/markdown-table.js';
 
-const PAGE = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+const PAGE = docsPage('faults');
 const BIN = fileURLToPath(new URL('../../bin/oidc-cli.js', import.meta.url));
 
 test('docs/faults.md lists every fault, in the words of oidc-cli idp --faults', () => {
-  const rows = PAGE.slice(PAGE.indexOf('## The list'))
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim()),
-    );
   const listed = FAULT_NAMES.map((name) => {
     const { does, clause, client }: Fault = FAULTS[name];
     return [`\`${name}\``, does, clause, client ?? 'decides'];
   });
-  expect(rows).toEqual(listed);
+  expect(codeRows(sectionOf(PAGE, 'The list'))).toEqual(listed);
 });
 
 test('every fault that the chapter names exists', () => {

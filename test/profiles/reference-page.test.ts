@@ -1,28 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { profileSchema } from '../../src/profiles/schema.js';
 import { DEFAULTS, SETTING_KEYS, SETTINGS, type Setting } from '../../src/profiles/settings.js';
+import { codeRows, docsPage, sectionOf } from '../support/markdown-table.js';
 
-const PAGE = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
-
-/** The rows of the table under a heading, cell by cell, without the backticks. */
-function rowsUnder(heading: string): string[][] {
-  const [, section = ''] = PAGE.split(`\n## ${heading}\n`);
-  const lines = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
-  return lines.map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-}
+const ROWS = codeRows(sectionOf(docsPage('profiles'), 'Keys of a profile'));
 
 const plain = (cell = '') => cell.replaceAll('`', '');
 
 test('docs/profiles.md has every key, with its flag, its variable and its default', () => {
-  const documented = rowsUnder('Keys of a profile').map(([key, flag, variable, byDefault]) =>
-    [key, flag, variable, byDefault].map(plain),
-  );
+  const documented = ROWS.map(([key, flag, variable, byDefault]) => [key, flag, variable, byDefault].map(plain));
   const defaults: Readonly<Record<string, unknown>> = DEFAULTS;
   const expected = SETTING_KEYS.map((key) => {
     const setting: Setting = SETTINGS[key];
@@ -33,7 +19,7 @@ test('docs/profiles.md has every key, with its flag, its variable and its defaul
 });
 
 test('every key has a meaning, and the keys of a choice name each of its values', () => {
-  for (const [key = '', , , , meaning = ''] of rowsUnder('Keys of a profile')) {
+  for (const [key = '', , , , meaning = ''] of ROWS) {
     expect(meaning, key).toMatch(/^\S.+\.$/);
     const shape = profileSchema.shape[plain(key) as keyof typeof profileSchema.shape].unwrap();
     if (!('options' in shape) || shape.type !== 'enum') continue;

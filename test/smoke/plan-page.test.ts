@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { planJsonSchema } from '../../src/smoke/json-schema.js';
 import { expectSchema, planSchema } from '../../src/smoke/plan.js';
+import { codeRows, docsPage, sectionOf } from '../support/markdown-table.js';
 
-const PAGE = readFileSync(new URL('../../docs/smoke.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+const PAGE = docsPage('smoke');
 const FILE = new URL('../../schema/oidc-smoke.schema.json', import.meta.url);
 
 /** The rows of the table under a heading: what the first cell names, and the rest. */
 function rowsUnder(heading: string): Map<string, string> {
-  const [, section = ''] = PAGE.split(`\n## ${heading}\n`);
-  const lines = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
-  return new Map(lines.map((line) => [/^\| `([^`]+)`/.exec(line)?.[1] ?? '', line]));
+  const rows = codeRows(sectionOf(PAGE, heading));
+  return new Map(rows.map(([first = '', ...rest]) => [/^`([^`]+)`/.exec(first)?.[1] ?? '', rest.join(' ')]));
 }
 
 test('the JSON Schema in the package is the one the tool checks with (npm run build writes it)', () => {
