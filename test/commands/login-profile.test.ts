@@ -5,7 +5,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
-import { createTestAuthority, opensslPresent, type TestAuthority } from '../network/certificates.js';
+import { createTestAuthority, opensslPresent, type TestAuthority } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';

@@ -4,14 +4,11 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createTestAuthority, type KeyPair, opensslPresent, type TestAuthority } from '../network/certificates.js';
 import { closeAll, deadPort, serve, serveSockets, startProxy, UNKNOWN_HOST } from '../network/servers.js';
+import { describeTls, HERE, type KeyPair } from '../support/certificates.js';
 import { type Examined, examine, play } from '../support/examine-profile.js';
-import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
-
-const HERE = 'DNS:localhost,IP:127.0.0.1';
 
 let machine: Machine;
 
@@ -145,21 +142,7 @@ describe('the proxy', () => {
   });
 });
 
-describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates of the TLS tests'))('TLS', () => {
-  let authority: TestAuthority;
-  let other: TestAuthority;
-  let good: KeyPair;
-
-  beforeAll(() => {
-    authority = createTestAuthority();
-    other = createTestAuthority();
-    good = authority.issue('provider', HERE, 90);
-  });
-  afterAll(() => {
-    authority.remove();
-    other.remove();
-  });
-
+describeTls((tls) => {
   /** A provider over TLS, examined. */
   async function over(tls: KeyPair, flags: readonly string[], env: Record<string, string> = {}): Promise<Examined> {
     const provider: ScriptedProvider = await startScriptedProvider({ tls });
@@ -172,7 +155,7 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
   }
 
   it('is in order, by an authority of one’s own', async () => {
-    const run = await over(good, ['--ca', authority.caFile]);
+    const run = await over(tls.good, ['--ca', tls.authority.caFile]);
     expect(run.bad).toEqual([]);
     expect(run.check('TLS version').found).toMatch(/^TLSv1\.[23] \(\w+\)$/);
     expect(run.check('certificate chain').found).toBe(
@@ -180,13 +163,13 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
     );
     expect(run.check('certificate lifetime').found).toMatch(/^(89|90) days left \(until \d{4}-\d\d-\d\d\)$/);
     expect(run.check('certificate authorities').found).toBe(
-      `${(await import('node:tls')).rootCertificates.length} of Node's own, 1 of ${authority.caFile} (--ca)`,
+      `${(await import('node:tls')).rootCertificates.length} of Node's own, 1 of ${tls.authority.caFile} (--ca)`,
     );
     expect(run.check('https').found).toBe('all on this machine, where nobody is in between');
   });
 
   it('is in order, through a proxy that alone knows the name', async () => {
-    const named = authority.issue('provider.example', 'DNS:provider.example', 90);
+    const named = tls.authority.issue('provider.example', 'DNS:provider.example', 90);
     const provider = await startScriptedProvider({ tls: named });
     try {
       play(provider, {
@@ -197,7 +180,7 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
       });
       const proxy = await startProxy({ target: provider.port });
       const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
-      const run = await examined('https://provider.example', ['--ca', authority.caFile], env);
+      const run = await examined('https://provider.example', ['--ca', tls.authority.caFile], env);
       expect(run.bad).toEqual([]);
       expect(run.check('certificate chain').found).toContain('DNS:provider.example');
       expect(run.check('https').found).toMatch(/^all \d$/);
@@ -210,37 +193,37 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
   it.each<[string, () => [KeyPair, string?], string, object]>([
     [
       'of an unknown authority',
-      () => [good],
+      () => [tls.good],
       'certificate chain',
       { side: 'machine', found: expect.stringContaining('an authority that is not known here') },
     ],
     [
       'of another authority than the one that is named',
-      () => [good, other.caFile],
+      () => [tls.good, tls.other.caFile],
       'certificate chain',
       { side: 'machine' },
     ],
     [
       'that is self-signed',
-      () => [authority.selfSigned('alone', HERE)],
+      () => [tls.authority.selfSigned('alone', HERE)],
       'certificate chain',
       { side: 'machine', found: expect.stringContaining('self-signed') },
     ],
     [
       'for another host',
-      () => [authority.issue('elsewhere', 'DNS:elsewhere.example', 90), authority.caFile],
+      () => [tls.authority.issue('elsewhere', 'DNS:elsewhere.example', 90), tls.authority.caFile],
       'certificate chain',
       { side: 'provider', found: expect.stringContaining('for another host') },
     ],
     [
       'that has expired',
-      () => [authority.issue('old', HERE, -1), authority.caFile],
+      () => [tls.authority.issue('old', HERE, -1), tls.authority.caFile],
       'certificate lifetime',
       { side: 'provider', found: expect.stringMatching(/has expired.*valid to \d{4}/) },
     ],
     [
       'that is not valid yet',
-      () => [authority.issueForTomorrow('young', HERE), authority.caFile],
+      () => [tls.authority.issueForTomorrow('young', HERE), tls.authority.caFile],
       'certificate lifetime',
       {
         side: 'provider',
@@ -261,20 +244,20 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
   });
 
   it('has a certificate that ends soon', async () => {
-    const run = await over(authority.issue('soon', HERE, 2), ['--ca', authority.caFile]);
+    const run = await over(tls.authority.issue('soon', HERE, 2), ['--ca', tls.authority.caFile]);
     expect(run.bad).toEqual(['warn certificate lifetime']);
     expect(run.check('certificate lifetime').found).toMatch(/^[12] days? left/);
   });
 
   it('is of a version that is no longer spoken', async () => {
-    const old = { ...good, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const old = { ...tls.good, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const server: Server = https.createServer(old, (_, response) => response.end());
     server.on('tlsClientError', () => {});
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const run = await examined(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, [
         '--ca',
-        authority.caFile,
+        tls.authority.caFile,
       ]);
       expectOnly(run, 'TLS version', { code: 'tls_failed', side: 'provider' });
     } finally {
@@ -285,22 +268,22 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
   it('is to be trusted by a file that is none', async () => {
     const file = join(machine.home, 'empty.pem');
     await writeFile(file, 'nothing');
-    const run = await over(good, ['--ca', file]);
+    const run = await over(tls.good, ['--ca', file]);
     expectOnly(run, 'certificate authorities', { code: 'ca_unreadable', side: 'configuration' });
   });
 
   it('is to be trusted by variables: one that names no file, and one that Node does not read', async () => {
-    const env = { NODE_EXTRA_CA_CERTS: join(machine.home, 'none.pem'), SSL_CERT_FILE: authority.caFile };
-    const run = await over(good, ['--ca', authority.caFile], env);
+    const env = { NODE_EXTRA_CA_CERTS: join(machine.home, 'none.pem'), SSL_CERT_FILE: tls.authority.caFile };
+    const run = await over(tls.good, ['--ca', tls.authority.caFile], env);
     expect(run.bad).toEqual(['warn certificate authorities']);
     const { found, why } = run.check('certificate authorities');
     expect(found).toContain('nothing by SSL_CERT_FILE, which Node does not read');
     expect(found).toContain('none.pem, and there is no such file');
     expect(why).toBe('Node goes on without it.');
-    const there = await over(good, ['--ca', authority.caFile], { NODE_EXTRA_CA_CERTS: other.caFile });
+    const there = await over(tls.good, ['--ca', tls.authority.caFile], { NODE_EXTRA_CA_CERTS: tls.other.caFile });
     expect(there.check('certificate authorities')).toMatchObject({
       verdict: 'pass',
-      found: expect.stringContaining(`1 of ${other.caFile} (NODE_EXTRA_CA_CERTS)`),
+      found: expect.stringContaining(`1 of ${tls.other.caFile} (NODE_EXTRA_CA_CERTS)`),
     });
   });
 });

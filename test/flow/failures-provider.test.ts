@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestAuthority, opensslPresent } from '../network/certificates.js';
+import { createTestAuthority, opensslPresent } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine } from '../support/run.js';
 import { oauthError, type Reply, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';

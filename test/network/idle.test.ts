@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createTestAuthority, opensslPresent, type TestAuthority } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
-import { createTestAuthority, opensslPresent, type TestAuthority } from './certificates.js';
 import { closeAll, fetchWith, serve, startProxy } from './servers.js';
 
 afterEach(closeAll);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OidcCliError } from '../../src/errors.js';
+import { createTestAuthority, type KeyPair, opensslPresent, type TestAuthority } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
-import { createTestAuthority, type KeyPair, opensslPresent, type TestAuthority } from './certificates.js';
 import { closeAll, deadPort, fetchWith, serve, serveSockets, startProxy, UNKNOWN_HOST } from './servers.js';
 
 afterEach(closeAll);

@@ -3,7 +3,7 @@ import https from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createFetch, type FetchOptions, type NetworkFetch } from '../../src/network/fetch.js';
-import type { KeyPair } from './certificates.js';
+import type { KeyPair } from '../support/certificates.js';
 
 /** A server of the test's own, on a free port. */
 export interface TestServer {

@@ -3,32 +3,16 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { OidcCliError } from '../../src/errors.js';
 import { createFetch } from '../../src/network/fetch.js';
+import { describeTls, HERE, type KeyPair } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
-import { createTestAuthority, type KeyPair, opensslPresent, type TestAuthority } from './certificates.js';
 import { closeAll, deadPort, fetchWith, serve, serveSockets } from './servers.js';
-
-const HERE = 'DNS:localhost,IP:127.0.0.1';
 
 afterEach(closeAll);
 
-describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates of the TLS tests'))('TLS', () => {
-  let authority: TestAuthority;
-  let other: TestAuthority;
-  let good: KeyPair;
-
-  beforeAll(() => {
-    authority = createTestAuthority();
-    other = createTestAuthority();
-    good = authority.issue('provider', HERE);
-  });
-  afterAll(() => {
-    authority.remove();
-    other.remove();
-  });
-
+describeTls((tls) => {
   const secure = (tls: KeyPair) => serve((_, response) => response.end('secret'), { tls });
   const refusal = async (url: string, options: Parameters<typeof fetchWith>[0] = {}): Promise<OidcCliError> =>
     fetchWith(options)(url).then(
@@ -39,14 +23,14 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
     );
 
   test('a provider with a certificate of the given authority is trusted, and one connection does', async () => {
-    const server = await secure(good);
-    const fetch = fetchWith({ caFile: authority.caFile });
+    const server = await secure(tls.good);
+    const fetch = fetchWith({ caFile: tls.authority.caFile });
     for (let i = 0; i < 3; i++) expect(await (await fetch(server.origin)).text()).toBe('secret');
     expect(server.connections).toBe(1);
   });
 
   test('without that authority it is refused, and the error names the certificate', async () => {
-    const server = await secure(good);
+    const server = await secure(tls.good);
     const error = await refusal(`${server.origin}/token?code=1`);
     expect([error.code, error.exitCode, error.facts]).toEqual([
       'tls_not_trusted',
@@ -66,46 +50,46 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
   });
 
   test('a self-signed certificate is refused as such', async () => {
-    const server = await secure(authority.selfSigned('alone', HERE));
+    const server = await secure(tls.authority.selfSigned('alone', HERE));
     const error = await refusal(server.origin);
     expect(error.facts).toMatchObject({ reason: 'the certificate is self-signed', subject: 'alone', issuer: 'alone' });
   });
 
   test('a self-signed certificate is trusted when it is itself the given file', async () => {
-    const server = await secure(authority.selfSigned('alone', HERE));
-    const fetch = fetchWith({ caFile: join(authority.folder, 'alone.pem') });
+    const server = await secure(tls.authority.selfSigned('alone', HERE));
+    const fetch = fetchWith({ caFile: join(tls.authority.folder, 'alone.pem') });
     expect(await (await fetch(server.origin)).text()).toBe('secret');
   });
 
   test('an expired certificate is refused with the day it expired', async () => {
-    const server = await secure(authority.issue('expired', HERE, -1));
-    const error = await refusal(server.origin, { caFile: authority.caFile });
+    const server = await secure(tls.authority.issue('expired', HERE, -1));
+    const error = await refusal(server.origin, { caFile: tls.authority.caFile });
     expect(error.facts).toMatchObject({ reason: 'the certificate has expired', reasonCode: 'CERT_HAS_EXPIRED' });
     expect(Date.parse(String(error.facts.validTo))).toBeLessThan(Date.now());
   });
 
   test('a certificate for another host is refused with the names it has', async () => {
-    const server = await secure(authority.issue('elsewhere', 'DNS:login.example'));
-    const error = await refusal(server.origin, { caFile: authority.caFile });
+    const server = await secure(tls.authority.issue('elsewhere', 'DNS:login.example'));
+    const error = await refusal(server.origin, { caFile: tls.authority.caFile });
     expect(error.facts).toMatchObject({ reason: 'the certificate is for another host', names: ['DNS:login.example'] });
   });
 
   test('--insecure trusts anything', async () => {
-    const server = await secure(authority.issue('elsewhere', 'DNS:login.example', -1));
+    const server = await secure(tls.authority.issue('elsewhere', 'DNS:login.example', -1));
     expect(await (await fetchWith({ insecure: true })(server.origin)).text()).toBe('secret');
   });
 
   test('the given authority is added to the one of NODE_EXTRA_CA_CERTS', async () => {
-    const first = await secure(good);
-    const second = await secure(other.issue('second', HERE));
-    const fetch = fetchWith({ caFile: authority.caFile, env: { NODE_EXTRA_CA_CERTS: other.caFile } });
+    const first = await secure(tls.good);
+    const second = await secure(tls.other.issue('second', HERE));
+    const fetch = fetchWith({ caFile: tls.authority.caFile, env: { NODE_EXTRA_CA_CERTS: tls.other.caFile } });
     expect(await (await fetch(first.origin)).text()).toBe('secret');
     expect(await (await fetch(second.origin)).text()).toBe('secret');
   });
 
   test('an unreadable NODE_EXTRA_CA_CERTS does not get in the way of the given authority', async () => {
-    const server = await secure(good);
-    const fetch = fetchWith({ caFile: authority.caFile, env: { NODE_EXTRA_CA_CERTS: '/nowhere.pem' } });
+    const server = await secure(tls.good);
+    const fetch = fetchWith({ caFile: tls.authority.caFile, env: { NODE_EXTRA_CA_CERTS: '/nowhere.pem' } });
     expect(await (await fetch(server.origin)).text()).toBe('secret');
   });
 
@@ -141,22 +125,22 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
     };
 
     test('it does not exist', () => {
-      const file = join(authority.folder, 'missing.pem');
+      const file = join(tls.authority.folder, 'missing.pem');
       const facts = { file, reason: 'there is no such file' };
       expect(refusedFile(file)).toEqual({ code: 'ca_unreadable', exitCode: 3, facts });
     });
 
     test('it is a folder', () => {
-      expect(refusedFile(authority.folder)?.facts.reason).toBe('it is a folder');
+      expect(refusedFile(tls.authority.folder)?.facts.reason).toBe('it is a folder');
     });
 
     test('it holds something else', () => {
-      expect(refusedFile(join(authority.folder, 'ca.key'))?.facts.reason).toBe('it holds no certificate in PEM');
+      expect(refusedFile(join(tls.authority.folder, 'ca.key'))?.facts.reason).toBe('it holds no certificate in PEM');
     });
 
     test('a certificate in it is damaged', () => {
-      const file = join(authority.folder, 'damaged.pem');
-      writeFileSync(file, `${good.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`);
+      const file = join(tls.authority.folder, 'damaged.pem');
+      writeFileSync(file, `${tls.good.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`);
       expect(refusedFile(file)?.facts.reason).toBe('certificate 2 of 2 in it is damaged');
     });
   });
@@ -177,8 +161,8 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
       };
 
       test('NODE_EXTRA_CA_CERTS holds, and a kept connection does not keep the process', async () => {
-        const server = await secure(good);
-        expect(await run(server.origin, { NODE_EXTRA_CA_CERTS: authority.caFile })).toBe('secret');
+        const server = await secure(tls.good);
+        expect(await run(server.origin, { NODE_EXTRA_CA_CERTS: tls.authority.caFile })).toBe('secret');
         expect(await run(server.origin, {})).toBe('tls_not_trusted');
       });
     },

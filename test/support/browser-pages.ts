@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { type HeadlessBrowserOptions, headlessBrowserDriver } from '../../src/browser/headless-browser.js';
 import type { SignInDriver } from '../../src/browser/sign-in-driver.js';
-import type { KeyPair } from '../network/certificates.js';
+import type { KeyPair } from './certificates.js';
 import { drivenBrowserPath } from './chromium.js';
 
 /** The driver of this machine's Chromium; whoever makes it closes it. */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import type { FaultName } from '../../../src/idp/faults.js';
-import { createTestAuthority, type KeyPair } from '../../network/certificates.js';
+import { createTestAuthority, type KeyPair } from '../../support/certificates.js';
 import { startScriptedProvider } from '../../support/scripted-provider.js';
 import type { BrokenSignIn, Stage } from './stage.js';
 

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { requirement } from './requirement.js';
 
 /** A certificate with its key, both PEM. */
 export interface KeyPair {
@@ -22,6 +24,9 @@ export interface TestAuthority {
   selfSigned(name: string, names: string): KeyPair;
   remove(): void;
 }
+
+/** The names by which this machine is reached in tests. */
+export const HERE = 'DNS:localhost,IP:127.0.0.1';
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
@@ -86,4 +91,28 @@ export function createTestAuthority(): TestAuthority {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Two authorities that do not know each other, and a certificate for here by the first. They are there when tests run. */
+export interface TlsWorld {
+  readonly authority: TestAuthority;
+  readonly other: TestAuthority;
+  readonly good: KeyPair;
+}
+
+/** Describes tests over TLS; they are left out where nothing makes certificates. */
+export function describeTls(tests: (world: TlsWorld) => void): void {
+  describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates of the TLS tests'))('TLS', () => {
+    const world = {} as { -readonly [Part in keyof TlsWorld]: TlsWorld[Part] };
+    beforeAll(() => {
+      world.authority = createTestAuthority();
+      world.other = createTestAuthority();
+      world.good = world.authority.issue('provider', HERE, 90);
+    });
+    afterAll(() => {
+      world.authority.remove();
+      world.other.remove();
+    });
+    tests(world);
+  });
 }
