@@ -35,10 +35,26 @@ const doctor = async (argv: readonly string[], world: RunWorld = {}) => {
   return { ...run, stdout: still(run.stdout) };
 };
 
+/** Examines a profile that has nothing to complain of. */
+async function ofSound() {
+  const { issuer } = await identityProvider();
+  return doctor(['--issuer', issuer, '--client-id', 'demo', '--port', '0']);
+}
+
+/** What a report has that a sound profile's has not, under all its headings and however wide its columns are. */
+async function unlikeSound(stdout: string): Promise<string> {
+  const narrow = (line: string) => line.replaceAll(/(?<=\S) {2,}/g, '  ');
+  const sound = new Set((await ofSound()).stdout.split('\n').map(narrow));
+  return stdout
+    .split('\n')
+    .map(narrow)
+    .filter((line) => !sound.has(line) || /^\S/.test(line))
+    .join('\n');
+}
+
 describe('a sound profile', () => {
   it('is told check by check, with nothing on stderr', async () => {
-    const { issuer } = await identityProvider();
-    const { code, stdout, stderr } = await doctor(['--issuer', issuer, '--client-id', 'demo', '--port', '0']);
+    const { code, stdout, stderr } = await ofSound();
     expect(stdout).toMatchInlineSnapshot(`
       "✓ Nothing was found that would keep a sign-in from working.
 
@@ -151,96 +167,40 @@ describe('a broken profile', () => {
     const flags = ['--client-id', 'shop', '--client-secret-env', 'SHOP_SECRET', '--port', '0'];
     const world = { env: { SHOP_SECRET: `${SECRET}\n`, BROWSER: '' } };
     const { code, stdout, stderr } = await doctor(['--issuer', issuer, ...flags, '--scope', 'openid groups'], world);
-    expect(stdout).toMatchInlineSnapshot(`
+    expect(await unlikeSound(stdout)).toMatchInlineSnapshot(`
       "✗ The registration at the provider: Redirect URI not registered: http://localhost:8484/callback is not among those of this client, to the letter.
         Found: the provider shows a page (400): This request can’t go on The redirect URI is not registered for this client. Register exactly this redirect URI for the client “shop”, or send one that is registered: http://localhost:8484/callback Error code: invalid_redirect_uri (redirect_uri did not match any of the client's registered redirect_u…
         → Register http://localhost:8484/callback for the client "shop" at the provider, or give the registered one with --redirect-uri.
-
       Configuration
-        -  files                     not read: an issuer without the name of a profile stands for itself
-        ✓  profile                   127.0.0.1:PORT (named after its issuer)
-        ✓  issuer                    http://127.0.0.1:PORT (--issuer)
-        ✓  client id                 shop (--client-id)
-        !  client secret             33 characters from $SHOP_SECRET (--client-secret-env); it ends in a line break
+        ✓  client id  shop (--client-id)
+        !  client secret  33 characters from $SHOP_SECRET (--client-secret-env); it ends in a line break
             The provider then answers invalid_client, once somebody has signed in.
             → Copy it again from the provider's console, and look at what stands around it.
-        ✓  settings                  scope openid groups (--scope), redirectUri http://localhost:0/callback (--port), store file (OIDC_CLI_STORE)
-
+        ✓  settings  scope openid groups (--scope), redirectUri http://localhost:0/callback (--port), store file (OIDC_CLI_STORE)
       The way to the provider
-        ✓  proxy                     none: no variable names one
-        ✓  certificate authorities   N of Node's own
-        ✓  name resolution           an address, not a name
-        -  TLS version               plain http has none (likewise: certificate chain, certificate lifetime)
-        ✓  clock skew                N s
-        ✓  answer times              each within 3000 ms
-
       Discovery
-        ✓  status                    200 from http://127.0.0.1:PORT/.well-known/openid-configuration
-        ✓  content type              application/json
-        ✓  size                      N bytes
-        ✓  issuer                    http://127.0.0.1:PORT, to the letter
-        ✓  required members          all 7 are there
-        ✓  recommended members       userinfo_endpoint, scopes_supported, claims_supported
-
       Endpoints
-        ✓  https                     all on this machine, where nobody is in between
-        ✓  token endpoint            http://127.0.0.1:PORT/token answers 400
-        ✓  userinfo endpoint         http://127.0.0.1:PORT/me answers 401
-        ✓  revocation endpoint       http://127.0.0.1:PORT/token/revocation answers 400
-        ✓  introspection endpoint    http://127.0.0.1:PORT/token/introspection answers 400
-        ✓  pushed requests endpoint  http://127.0.0.1:PORT/request answers 400
-        ✓  end session endpoint      http://127.0.0.1:PORT/session/end answers 200
-
       What this profile needs of the provider
-        ✓  code flow                 response type code, grant authorization_code
-        ✓  PKCE S256                 announced
-        !  scopes                    groups not announced
+        !  scopes  groups not announced
             expected: openid profile email phone address offline_access
             The provider may ignore it, or refuse the request with invalid_scope; it need not announce every one.
             → Take it out of --scope, unless the provider documents it.
-        ✓  client authentication     client_secret_basic (the first announced)
-        ✓  ID token algorithm        RS256, ES256, EdDSA
-        -  prompt                    the profile asks for none
-        ✓  signed requests           not required
-        ✓  pushed requests           not required
-
+        ✓  client authentication  client_secret_basic (the first announced)
       Key set
-        ✓  key set                   3 keys from http://127.0.0.1:PORT/jwks
-        ✓  keys                      for RS256, ES256, EdDSA
-        ✓  key ids                   each has its own
-        ✓  RSA key size              2048 bits
-        ✓  private keys              none
-        ✓  unsupported keys          none
-        ✓  caching                   nothing is said: apps decide themselves how long they keep it
-
       Authorization request, without a sign-in
-        ✓  authorization endpoint    answers 400
-        -  client known              not testable: the request was refused for its redirect URI
-        ✗  redirect URI registered   the provider shows a page (400): This request can’t go on The redirect URI is not registered for this client. Register exactly this redirect URI for the client “shop”, or send one that is registered: http://localhost:8484/callback Error code: invalid_redirect_uri (redirect_uri did not match any of the client's registered redirect_u…
+        ✓  authorization endpoint  answers 400
+        -  client known  not testable: the request was refused for its redirect URI
+        ✗  redirect URI registered  the provider shows a page (400): This request can’t go on The redirect URI is not registered for this client. Register exactly this redirect URI for the client “shop”, or send one that is registered: http://localhost:8484/callback Error code: invalid_redirect_uri (redirect_uri did not match any of the client's registered redirect_u…
             expected: http://localhost:8484/callback
             Redirect URI not registered: http://localhost:8484/callback is not among those of this client, to the letter.
             → Register http://localhost:8484/callback for the client "shop" at the provider, or give the registered one with --redirect-uri.
-        -  scopes allowed            not testable: the request was refused for its redirect URI
-        ✓  iss in the answer         announced (RFC 9207)
-
+        -  scopes allowed  not testable: the request was refused for its redirect URI
       This machine
-        ✓  redirect URI              http://localhost:0/callback (--port)
-        ✓  port                      any free one
-        ✓  to register               http://localhost/callback with any port (RFC 8252 §7.3) for the sign-in, http://localhost:8484/signed-out for the sign-out
-        !  browser                   none can be opened: there is no display here; CHROME for --with browser
+        !  browser  none can be opened: there is no display here; CHROME for --with browser
             login waits until somebody opens the printed address in a browser elsewhere.
             → Use login --no-browser, or sign in without a person: login --with auto.
-        -  keychain                  not needed: the session is kept in the encrypted file (--store file)
-        ✓  session file              the encrypted file in HOME/store
-
       Versions
-        ✓  oidc-cli                  VERSION
-        ✓  node                      VERSION
-        ✓  operating system          VERSION
-        ✓  openid-client             VERSION
-
-      ✗ 127.0.0.1:PORT: 1 problem, 3 warnings
-      "
+      ✗ 127.0.0.1:PORT: 1 problem, 3 warnings"
     `);
     expect([code, stderr]).toEqual([1, '']);
   });
@@ -254,61 +214,33 @@ describe('a broken profile', () => {
       '--port',
       '0',
     ]);
-    expect(stdout).toMatchInlineSnapshot(`
+    expect(await unlikeSound(stdout)).toMatchInlineSnapshot(`
       "✗ The provider: Nothing listens at 127.0.0.1:PORT: the connection was refused.
         Likely cause: The provider is not running.
         → Start the provider, or correct host and port.
-
       Configuration
-        -  files                    not read: an issuer without the name of a profile stands for itself
-        ✓  profile                  127.0.0.1:PORT/oidc (named after its issuer)
-        ✓  issuer                   http://127.0.0.1:PORT/oidc (--issuer)
-        ✓  client id                shop (--client-id)
-        ✓  client secret            none: a public client
-        ✓  settings                 redirectUri http://localhost:0/callback (--port), store file (OIDC_CLI_STORE)
-
+        ✓  profile  127.0.0.1:PORT/oidc (named after its issuer)
+        ✓  issuer  http://127.0.0.1:PORT/oidc (--issuer)
+        ✓  client id  shop (--client-id)
       The way to the provider
-        ✓  proxy                    none: no variable names one
-        ✓  certificate authorities  N of Node's own
-        ✓  name resolution          an address, not a name
-        -  TLS version              plain http has none (likewise: certificate chain, certificate lifetime)
-        -  clock skew               no answer said the time (Date header)
-        -  answer times             no answer came
-
+        -  clock skew  no answer said the time (Date header)
+        -  answer times  no answer came
       Discovery
-        ✗  status                   Nothing listens at 127.0.0.1:PORT: the connection was refused.
+        ✗  status  Nothing listens at 127.0.0.1:PORT: the connection was refused.
             Likely cause: The provider is not running.
             → Start the provider, or correct host and port.
-        -  content type             not made, since "status" failed (likewise: size, issuer, required members, recommended members)
-
+        -  content type  not made, since "status" failed (likewise: size, issuer, required members, recommended members)
       Endpoints
-        -  endpoints                not made, since "status" failed
-
+        -  endpoints  not made, since "status" failed
       What this profile needs of the provider
         -  what this profile needs  not made, since "status" failed
-
       Key set
-        -  key set                  not made, since "status" failed
-
+        -  key set  not made, since "status" failed
       Authorization request, without a sign-in
-        -  authorization endpoint   not made, since "status" failed
-
+        -  authorization endpoint  not made, since "status" failed
       This machine
-        ✓  redirect URI             http://localhost:0/callback (--port)
-        ✓  port                     any free one
-        ✓  to register              http://localhost/callback with any port (RFC 8252 §7.3) for the sign-in, http://localhost:8484/signed-out for the sign-out
-        ✓  browser                  /bin/true (BROWSER); CHROME for --with browser
-        -  keychain                 not needed: the session is kept in the encrypted file (--store file)
-        ✓  session file             the encrypted file in HOME/store
-
       Versions
-        ✓  oidc-cli                 VERSION
-        ✓  node                     VERSION
-        ✓  operating system         VERSION
-        ✓  openid-client            VERSION
-
-      ✗ 127.0.0.1:PORT/oidc: 1 problem
-      "
+      ✗ 127.0.0.1:PORT/oidc: 1 problem"
     `);
     expect(code).toBe(1);
   });
