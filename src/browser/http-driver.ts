@@ -8,7 +8,7 @@ import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
 import type { PageControl } from './page-description.js';
 import { CLICKED, controlByWords, FILLED, hasWords, isSelector, stepText } from './page-steps.js';
 import { type RedirectTarget, redirectTarget } from './redirect-target.js';
-import type { PageAnswer, PageFetch, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
+import type { PageAnswer, PageFetch, PageResponse, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
 import { type ConcreteAct, SignInProgress } from './sign-in-progress.js';
 
 /** What signing in by http needs of the world. */
@@ -99,12 +99,12 @@ class HttpWay {
       const answer = this.answerIn(request);
       if (answer) return answer;
       const response = await this.send(request);
-      const location = response.headers.get('location');
-      if (location !== null && response.status >= 300 && response.status < 400) {
+      const { location } = response.headers;
+      if (location !== undefined && response.status >= 300 && response.status < 400) {
         request = redirected(request, location, response.status);
         continue;
       }
-      this.page = await this.read(response, request.url);
+      this.page = this.read(response, request.url);
       request = await this.next(this.page, request.url);
     }
     throw this.progress.failure('sign_in_loops', this.page?.description, { times: MAX_REQUESTS });
@@ -118,13 +118,14 @@ class HttpWay {
     return { parameters, via: form ? 'form_post' : 'query', pages, way: 'http' };
   }
 
-  private async send({ url, form, referrer }: Request): Promise<Response> {
+  private async send({ url, form, referrer }: Request): Promise<PageResponse> {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw this.progress.failure('sign_in_page_error', this.page?.description, {
         words: `it leads to ${url.protocol}//, which is not the redirect URI of this sign-in`,
       });
     }
-    const cookies = await this.jar.getCookieString(url.href);
+    // The jar keeps its cookies in memory: its promises would cost more than they do.
+    const cookies = this.jar.getCookieStringSync(url.href);
     const sameOrigin = referrer?.origin === url.origin;
     const response = await (this.job.fetch ?? this.options.fetch)(url.href, {
       method: form ? 'POST' : 'GET',
@@ -141,15 +142,13 @@ class HttpWay {
       signal: this.time.signal,
       step: 'sign-in page',
     });
-    for (const cookie of response.headers.getSetCookie()) {
-      await this.jar.setCookie(cookie, url.href, { ignoreError: true });
-    }
+    for (const cookie of response.cookies) this.jar.setCookieSync(cookie, url.href, { ignoreError: true });
     return response;
   }
 
-  private async read(response: Response, url: URL): Promise<HtmlPage> {
-    const type = response.headers.get('content-type') ?? '';
-    const text = decode(Buffer.from(await response.arrayBuffer()), type);
+  private read(response: PageResponse, url: URL): HtmlPage {
+    const type = response.headers['content-type'] ?? '';
+    const text = decode(response.body, type);
     if (/html|^$/i.test(type)) return readHtmlPage(text, url, response.status, this.parse);
     const shown = /json/i.test(type) ? errorInJson(text) : text.slice(0, 500);
     const plain = readHtmlPage('', url, response.status, this.parse);

@@ -48,7 +48,7 @@ export interface PageSignIn {
   readonly fetch?: PageFetch | undefined;
 }
 
-/** The one fetch of the run, as far as pages need it. Redirects are not followed by it. */
+/** The one fetch of the run, as far as pages need it; its `ask`. Redirects are not followed by it. */
 export type PageFetch = (
   url: string,
   init: {
@@ -58,7 +58,17 @@ export type PageFetch = (
     readonly signal: AbortSignal;
     readonly step: string;
   },
-) => Promise<Response>;
+) => Promise<PageResponse>;
+
+/** A page or a redirect, as it came. */
+export interface PageResponse {
+  readonly status: number;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The `Set-Cookie` headers. */
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
 
 /** How a sign-in was made. */
 export type SignInWay = 'http' | 'browser' | 'command';

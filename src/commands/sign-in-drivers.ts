@@ -12,7 +12,7 @@ export function driverMakers(context: Context, browserPath?: string): DriverMake
   const browsers = new Map<string, Promise<SignInDriver>>();
   const http: DriverMakers['http'] = async ({ fetch }) => {
     const { httpDriver } = await import('../browser/http-driver.js');
-    return httpDriver({ fetch, clock });
+    return httpDriver({ fetch: fetch.ask, clock });
   };
   const startBrowser = async ({ ca: caFile, insecure }: DriverNetwork['settings']) => {
     const { headlessBrowserDriver } = await import('../browser/headless-browser.js');

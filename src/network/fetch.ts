@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import tls, { type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
@@ -14,9 +13,22 @@ import { type RequestWatch, watchRequest } from './request-times.js';
 
 /** A fetch over node:http, which also does for openid-client's and jose's `customFetch`. */
 export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<Response>) & {
+  /** The same request without the `Response` around its answer, which costs as much as the request: for whoever asks often. */
+  ask(url: string | URL, init?: NetworkInit): Promise<NetworkAnswer>;
   /** Ends what is under way (as aborted) and closes every kept connection. */
   close(): void;
 };
+
+/** A whole answer. */
+export interface NetworkAnswer {
+  readonly status: number;
+  /** By their names in lower case; several of one name are joined by commas (RFC 9110 §5.3). Without cookies. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The `Set-Cookie` headers, each by itself: they cannot be joined. */
+  readonly cookies: readonly string[];
+  /** Decoded. */
+  readonly body: Buffer;
+}
 
 /** Milliseconds after which no answer is waited for any longer. */
 const LONGEST_ANSWER_MS = 30_000;
@@ -45,10 +57,7 @@ export interface FetchOptions {
  */
 const IDLE_MS = 4_000;
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Buffer;
+interface Answer extends NetworkAnswer {
   /** Of a fresh TLS connection. */
   readonly certificate?: PeerCertificate | undefined;
 }
@@ -91,9 +100,13 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     trusted ??= tls.createSecureContext({ ca });
     return { secureContext: trusted };
   };
-  const closed = new AbortController();
-  // One for each request under way, and there may be many.
-  setMaxListeners(0, closed.signal);
+  const running = new Set<Ending>();
+  let closed: DOMException | undefined;
+  const endAll = (reason: unknown) => {
+    for (const ending of running) ending.end(reason);
+  };
+  const interrupt = () => endAll(options.signal?.reason);
+  options.signal?.addEventListener('abort', interrupt);
   const agents = new Map<string, Promise<Agent>>();
   const freedAt = new WeakMap<object, number>();
   const limits = new WeakMap<ClientRequest, AbortSignal>();
@@ -112,14 +125,17 @@ export function createFetch(options: FetchOptions): NetworkFetch {
 
   /** A process that was kept busy may come to its next request before the timer that ends an idle connection. */
   const endIdle = (agent: Agent) => {
-    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-      if (performance.now() - (freedAt.get(socket) ?? Number.POSITIVE_INFINITY) > IDLE_MS) socket.destroy();
+    const now = performance.now();
+    for (const host in agent.freeSockets) {
+      for (const socket of agent.freeSockets[host] ?? []) {
+        if (now - (freedAt.get(socket) ?? now) > IDLE_MS) socket.destroy();
+      }
     }
   };
 
   const send = async (
     outgoing: OutgoingRequest,
-    signal: AbortSignal,
+    ending: Ending,
     onRequest: (request: ClientRequest, proxied: boolean) => void,
   ): Promise<Answer> => {
     const secure = outgoing.url.protocol === 'https:';
@@ -135,9 +151,9 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         rejectUnauthorized: !insecure,
         ...(secure ? trust() : {}),
       });
-      limits.set(request, signal);
+      if (proxy) limits.set(request, ending.signal());
       onRequest(request, proxy !== undefined);
-      return answerTo(request, outgoing, proxy, maxBytes, signal);
+      return answerTo(request, outgoing, proxy, maxBytes, ending);
     };
     try {
       return await attempt();
@@ -149,14 +165,16 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     }
   };
 
-  const fetch = async (input: string | URL, init: NetworkInit = {}): Promise<Response> => {
-    const limit = limitedBy(timeoutMs, [closed.signal, options.signal, init.signal]);
+  const ask = async (input: string | URL, init: NetworkInit = {}): Promise<Answer> => {
+    const ending = new Ending(timeoutMs, [options.signal, init.signal, init.jobSignal]);
+    if (closed) ending.end(closed);
+    running.add(ending);
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
     let watch: RequestWatch | undefined;
     try {
       const outgoing = await outgoingRequest(input, init);
-      limit.signal.throwIfAborted();
+      if (ending.over) throw ending.reason;
       exchange = (init.recorder ?? recorder)?.begin({
         step: init.step ?? 'request',
         method: outgoing.method,
@@ -169,19 +187,22 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       const watching = (request: ClientRequest, proxied: boolean) => {
         watch = watchRequest(request, { url, proxied, startedAt, now: () => clock.now() });
       };
-      const answer = await send(outgoing, limit.signal, watching).catch((failure: unknown) => {
-        throw explained(failure, url, limit.signal, timeoutMs, clock.now() - startedAt);
+      const answer = await send(outgoing, ending, watching).catch((failure: unknown) => {
+        throw explained(failure, url, ending, timeoutMs, clock.now() - startedAt);
       });
       if (exchange) {
         exchange.status = answer.status;
-        exchange.responseHeaders = Object.fromEntries([...answer.headers].filter(([name]) => name !== 'set-cookie'));
-        const cookies = answer.headers.getSetCookie();
-        if (cookies.length > 0) exchange.responseCookies = cookies;
+        exchange.responseHeaders = answer.headers;
+        if (answer.cookies.length > 0) exchange.responseCookies = answer.cookies;
         exchange.responseBody = answer.body.toString();
         const expires = Date.parse(answer.certificate?.valid_to ?? '');
         if (!Number.isNaN(expires)) exchange.certificateExpiresAt = Math.floor(expires / 1000);
       }
-      return toResponse(answer, outgoing.url);
+      if (answer.status < 200 || answer.status > 599) {
+        const reason = `the status ${answer.status} is outside of what HTTP has`;
+        throw new OidcCliError('network_failed', { url: shownUrl(url), host: url.host, reason });
+      }
+      return answer;
     } catch (error) {
       if (exchange) exchange.failure = error instanceof Error ? describe(error) : String(error);
       throw error;
@@ -192,13 +213,17 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         Object.assign(exchange, watch?.seen(endedAt));
         (init.recorder ?? recorder)?.end(exchange);
       }
-      limit.release();
+      ending.release();
+      running.delete(ending);
     }
   };
 
-  return Object.assign(fetch, {
+  return Object.assign(async (input: string | URL, init?: NetworkInit) => toResponse(await ask(input, init)), {
+    ask,
     close: () => {
-      closed.abort(new DOMException('The connections were closed', 'AbortError'));
+      closed = new DOMException('The connections were closed', 'AbortError');
+      endAll(closed);
+      options.signal?.removeEventListener('abort', interrupt);
       for (const agent of agents.values()) {
         agent.then(
           (made) => made.destroy(),
@@ -215,27 +240,60 @@ function describe(error: Error): string {
   return error.facts.reason === undefined ? error.code : `${error.code}: ${error.facts.reason}`;
 }
 
-/** One signal out of the time limit and the callers' signals. */
-function limitedBy(
-  timeoutMs: number,
-  signals: (AbortSignal | null | undefined)[],
-): { signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new TimeLimit()), timeoutMs);
-  const listening = signals.flatMap((signal) => {
-    if (!signal) return [];
-    const end = () => controller.abort(signal.reason);
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end);
-    return [() => signal.removeEventListener('abort', end)];
-  });
-  return {
-    signal: controller.signal,
-    release: () => {
-      clearTimeout(timer);
-      for (const stop of listening) stop();
-    },
-  };
+/**
+ * What ends one request early: the time limit, the callers' signals, or the
+ * end of the fetch. A signal of its own would cost as much as the request.
+ */
+class Ending {
+  over = false;
+  /** Why; once it is over. */
+  reason: unknown;
+  private readonly listeners = new Set<() => void>();
+  private readonly callers: AbortSignal[] = [];
+  private readonly timer: NodeJS.Timeout;
+  private readonly onAbort = (event: Event) => this.end((event.target as AbortSignal).reason);
+
+  constructor(timeoutMs: number, signals: readonly (AbortSignal | null | undefined)[]) {
+    this.timer = setTimeout(() => this.end(new TimeLimit()), timeoutMs);
+    const [ofFetch, ...ofRequest] = signals;
+    for (const signal of signals) if (signal?.aborted) this.end(signal.reason);
+    for (const signal of ofRequest) {
+      if (!signal || signal === ofFetch || this.over || this.callers.includes(signal)) continue;
+      signal.addEventListener('abort', this.onAbort);
+      this.callers.push(signal);
+    }
+  }
+
+  /** Ends it; what came first counts. */
+  end(reason: unknown): void {
+    if (this.over) return;
+    this.over = true;
+    this.reason = reason;
+    for (const listener of this.listeners) listener();
+  }
+
+  on(listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  off(listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+
+  /** For whoever takes nothing else. */
+  signal(): AbortSignal {
+    const controller = new AbortController();
+    const abort = () => controller.abort(this.reason);
+    if (this.over) abort();
+    else this.on(abort);
+    return controller.signal;
+  }
+
+  /** To be called when the request has ended. */
+  release(): void {
+    clearTimeout(this.timer);
+    for (const signal of this.callers) signal.removeEventListener('abort', this.onAbort);
+  }
 }
 
 /** Sends the request and collects the whole answer. Rejects with `SendFailure` or `OidcCliError`. */
@@ -244,7 +302,7 @@ function answerTo(
   outgoing: OutgoingRequest,
   proxy: URL | undefined,
   maxBytes: number,
-  signal: AbortSignal,
+  ending: Ending,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let certificate: PeerCertificate | undefined;
@@ -252,17 +310,17 @@ function answerTo(
     let answered = false;
 
     const fail = (cause: unknown) => {
-      signal.removeEventListener('abort', onAbort);
+      ending.off(onEnd);
       const { code } = (cause ?? {}) as { code?: unknown };
       const stale = request.reusedSocket && !answered && (code === 'ECONNRESET' || code === 'EPIPE');
       reject(new SendFailure(cause, { url: outgoing.url, proxy: proxy?.host, proxyPassed, certificate }, stale));
       request.destroy();
     };
-    const onAbort = () => fail(signal.reason);
+    const onEnd = () => fail(ending.reason);
     // Stays for good: a destroyed request may still report an error, and nobody else listens.
     request.on('error', fail);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort);
+    if (ending.over) return onEnd();
+    ending.on(onEnd);
     request.on('socket', (socket) => {
       if (request.reusedSocket) proxyPassed = true;
       // Before Node's own listener for the end of the handshake, which destroys the socket of a server it does not trust.
@@ -284,7 +342,7 @@ function answerTo(
         return fail(new Error('it answered 407'));
       }
       collect(response, outgoing.url, maxBytes).then((answer) => {
-        signal.removeEventListener('abort', onAbort);
+        ending.off(onEnd);
         resolve({ ...answer, certificate });
       }, fail);
     });
@@ -293,22 +351,24 @@ function answerTo(
 }
 
 /** Reads the answer to its end, as far as `maxBytes`, and decodes it. */
-async function collect(response: IncomingMessage, url: URL, maxBytes: number): Promise<Answer> {
+async function collect(response: IncomingMessage, url: URL, maxBytes: number): Promise<NetworkAnswer> {
   const tooLarge = () =>
     new OidcCliError('response_too_large', { url: shownUrl(url), host: url.host, limit: maxBytes });
-  const headers = new Headers();
-  for (let index = 0; index + 1 < response.rawHeaders.length; index += 2) {
-    headers.append(response.rawHeaders[index] as string, response.rawHeaders[index + 1] as string);
-  }
   const chunks: Buffer[] = [];
-  let received = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    received += chunk.length;
-    if (received > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  let body: Buffer = Buffer.concat(chunks);
-  const codings = headers.get('content-encoding');
+  // By its events: an iterator over the answer costs several times as much.
+  await new Promise<void>((resolve, reject) => {
+    let received = 0;
+    response.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > maxBytes) reject(tooLarge());
+      else chunks.push(chunk);
+    });
+    response.on('end', resolve);
+    response.on('error', reject);
+  });
+  const { headers, cookies } = headersOf(response.rawHeaders);
+  let body: Buffer = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  const codings = headers['content-encoding'];
   if (codings && body.length > 0) {
     const { decodeContent } = await import('./content-encoding.js');
     body = await decodeContent(body, codings, maxBytes).catch((cause: NodeJS.ErrnoException) => {
@@ -316,14 +376,27 @@ async function collect(response: IncomingMessage, url: URL, maxBytes: number): P
       throw cause;
     });
   }
-  return { status: response.statusCode ?? 0, headers, body };
+  return { status: response.statusCode ?? 0, headers, cookies, body };
+}
+
+/** The header fields as they came, names and values in turn. */
+function headersOf(raw: readonly string[]): Pick<NetworkAnswer, 'headers' | 'cookies'> {
+  const headers: Record<string, string> = Object.create(null);
+  const cookies: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] as string).toLowerCase();
+    const value = raw[index + 1] as string;
+    if (name === 'set-cookie') cookies.push(value);
+    else headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  return { headers, cookies };
 }
 
 /** What the caller is told: a time limit, an abort, or the network's failure in our codes. */
-function explained(failure: unknown, url: URL, signal: AbortSignal, timeoutMs: number, elapsedMs: number): unknown {
+function explained(failure: unknown, url: URL, ending: Ending, timeoutMs: number, elapsedMs: number): unknown {
   const cause = failure instanceof SendFailure ? failure.cause : failure;
-  const { reason } = signal;
-  if (signal.aborted && cause === reason) {
+  const { over, reason } = ending;
+  if (over && cause === reason) {
     const ours = reason instanceof TimeLimit;
     if (!ours && (reason as Error | undefined)?.name !== 'TimeoutError') return reason;
     const seconds = Math.max(1, Math.round((ours ? timeoutMs : elapsedMs) / 1000));
@@ -333,13 +406,10 @@ function explained(failure: unknown, url: URL, signal: AbortSignal, timeoutMs: n
   return networkError(cause, circumstances);
 }
 
-function toResponse(answer: Answer, url: URL): Response {
-  const { status, headers } = answer;
-  if (status < 200 || status > 599) {
-    const reason = `the status ${status} is outside of what HTTP has`;
-    throw new OidcCliError('network_failed', { url: shownUrl(url), host: url.host, reason });
-  }
+function toResponse({ status, headers: named, cookies, body }: Answer): Response {
+  const headers = new Headers(named);
+  for (const cookie of cookies) headers.append('set-cookie', cookie);
   // The Fetch standard refuses to build these with a body, even an empty one.
   const bare = status === 204 || status === 205 || status === 304;
-  return new Response(bare ? null : new Uint8Array(answer.body), { status, headers });
+  return new Response(bare ? null : new Uint8Array(body), { status, headers });
 }

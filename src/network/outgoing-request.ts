@@ -9,6 +9,8 @@ export interface NetworkInit {
   readonly headers?: Headers | Readonly<Record<string, string>>;
   readonly body?: ConstructorParameters<typeof Response>[0] | undefined;
   readonly signal?: AbortSignal | null | undefined;
+  /** Ends it as well: of the job that the request belongs to, where one connection serves several. */
+  readonly jobSignal?: AbortSignal | undefined;
   /** Redirects are never followed here: following is the caller's decision, where a standard has them. */
   readonly redirect?: 'manual' | 'follow' | 'error';
   readonly duplex?: 'half';

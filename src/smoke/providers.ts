@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import type { Clock, Environment } from '../context.js';
 import { createFetch, type NetworkFetch } from '../network/fetch.js';
+import type { NetworkInit } from '../network/outgoing-request.js';
 import type { NamedEndpoints, Provider, ProviderDeps } from '../protocol/provider.js';
 import { discoverProvider } from '../protocol/provider.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
@@ -59,18 +59,12 @@ export function createProviders(world: {
   signal: AbortSignal;
   follower?: Follower | undefined;
 }): Providers {
-  const ends = new AbortController();
-  // One for each request under way, and there may be many.
-  setMaxListeners(0, ends.signal);
-  const onAbort = () => ends.abort(world.signal.reason);
-  if (world.signal.aborted) onAbort();
-  world.signal.addEventListener('abort', onAbort, { once: true });
   const fetches = new Map<string, NetworkFetch>();
   const shared = new Map<string, Shared>();
 
   const fetchFor = ({ ca, insecure }: Pick<ProviderSettings, 'ca' | 'insecure'>): NetworkFetch => {
     const key = JSON.stringify([ca, insecure]);
-    const made = fetches.get(key) ?? createFetch({ ...world, signal: ends.signal, caFile: ca, insecure });
+    const made = fetches.get(key) ?? createFetch({ ...world, caFile: ca, insecure });
     fetches.set(key, made);
     return made;
   };
@@ -102,7 +96,6 @@ export function createProviders(world: {
       return { provider, facts: () => factsOf(provider, [recorder, job.recorder]) };
     },
     close: () => {
-      world.signal.removeEventListener('abort', onAbort);
       for (const fetch of fetches.values()) fetch.close();
     },
   };
@@ -110,14 +103,12 @@ export function createProviders(world: {
 
 /** The same connections, with a recorder and a signal of their own. */
 function recordedBy(fetch: NetworkFetch, recorder: Recorder, own?: AbortSignal): NetworkFetch {
-  return Object.assign(
-    ((url, init = {}) => {
-      const signal = own && init.signal ? AbortSignal.any([own, init.signal]) : (own ?? init.signal);
-      return fetch(url, { ...init, recorder, signal });
-    }) as NetworkFetch,
+  const ofJob = (init: NetworkInit = {}): NetworkInit => ({ ...init, recorder, jobSignal: own });
+  return Object.assign((url: string | URL, init?: NetworkInit) => fetch(url, ofJob(init)), {
+    ask: (url: string | URL, init?: NetworkInit) => fetch.ask(url, ofJob(init)),
     // The connections are the run's.
-    { close: () => undefined },
-  );
+    close: () => undefined,
+  });
 }
 
 /** The promise's outcome, or the signal's reason where that comes first: the work itself goes on. */

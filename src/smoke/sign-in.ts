@@ -270,7 +270,7 @@ async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: Si
   const timeoutMs = tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 5);
   const { with: way, command } = check.planned;
   const [credentials, steps] = await Promise.all([check.credentials(), check.steps()]);
-  const job = { credentials, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch };
+  const job = { credentials, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch.ask };
   deps.recorder.hide(asked.state, ...secretsOf({ credentials, steps }));
   return phases.measure('sign-in pages', async () => {
     const network = { settings, fetch: providers.fetchFor(settings) };

@@ -100,7 +100,7 @@ describe.runIf(present)('auto', () => {
   test('goes on with a browser where a page needs script, asks for the request anew, and remembers it', async () => {
     const fetch = createFetch({ env: {}, clock });
     const used: string[] = [];
-    const driver = autoDriver(noted('http', httpDriver({ fetch, clock }), used), async () =>
+    const driver = autoDriver(noted('http', httpDriver({ fetch: fetch.ask, clock }), used), async () =>
       noted('browser', browserDriver(), used),
     );
     onTestFinished(async () => {

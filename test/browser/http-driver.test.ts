@@ -14,7 +14,7 @@ import { withTimeStopped } from '../support/time.js';
 
 const clock = { now: () => Date.now() };
 const fetch = createFetch({ env: {}, clock });
-const driver = httpDriver({ fetch, clock });
+const driver = httpDriver({ fetch: fetch.ask, clock });
 
 afterAll(async () => {
   await driver.close();

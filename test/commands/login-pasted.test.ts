@@ -25,7 +25,7 @@ async function addressBar(url: string): Promise<string> {
   const credentials = { username: 'alice', password: 'alice-password' };
   const { signal } = new AbortController();
   const job = { url, redirectUri, state, credentials, timeoutMs: 60_000, signal };
-  const { parameters } = await httpDriver({ fetch, clock }).signIn(job);
+  const { parameters } = await httpDriver({ fetch: fetch.ask, clock }).signIn(job);
   return `${redirectUri}?${parameters}`;
 }
 

@@ -199,7 +199,8 @@ describe('a claim that Logto refuses is shown with what was expected', () => {
 
 describe('a request that is ended from outside', () => {
   const ended = new OidcCliError('interrupted');
-  const world = { fetch: Object.assign(async () => Promise.reject(ended), { close: () => {} }), clock: CLOCK };
+  const refuse = async () => Promise.reject(ended);
+  const world = { fetch: Object.assign(refuse, { ask: refuse, close: () => {} }), clock: CLOCK };
   const post = { tokenEndpointAuthMethod: 'client_secret_post' };
   const works: Readonly<Record<string, () => Promise<unknown>>> = {
     'token request': () => exchangeCodeAsLogto(configOf(), { code: CODE, redirectUri: 'http://127.0.0.1/' }, world),

@@ -29,7 +29,7 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   const state = randomState();
   deps.recorder.hide(state);
   const url = await createEndSessionRequest(provider, party, { idToken, postLogoutRedirectUri: FOREIGN, state });
-  const fetch: PageFetch = (address, init) => deps.fetch(address, { ...init, step: 'end session request' });
+  const fetch: PageFetch = (address, init) => deps.fetch.ask(address, { ...init, step: 'end session request' });
   const driver = httpDriver({ fetch, clock: deps.clock });
   const { signal } = deps;
   const asked = {
