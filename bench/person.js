@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { signInOverHttp } from '../dist/browser/http-browser.js';
+import { signInOverHttp } from '../test/support/http-browser.js';
 
 /** Signs in as alice on the provider's pages and goes on to the end; the jar then holds a session at the provider. */
 export function signInOnce(jar) {

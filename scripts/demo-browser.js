@@ -57,7 +57,7 @@ function readLog(folder) {
 /** What the command does that `headlessBrowser` names: goes to `url`, signs in, and ends where there is nothing left to do. */
 async function visit(folder, url) {
   const [{ signInOverHttp }, { CookieJar }] = await Promise.all([
-    import('../dist/browser/http-browser.js'),
+    import('../test/support/http-browser.js'),
     import('tough-cookie'),
   ]);
   const cookies = join(folder, 'cookies.json');

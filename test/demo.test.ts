@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../src/browser/http-browser.js';
+import { signInOverHttp } from './support/http-browser.js';
 import { bareEnvironment, type Keyring, keyringPresent, keyringWhy, startKeyring } from './support/keyring.js';
 import { requirement } from './support/requirement.js';
 

@@ -1,4 +1,5 @@
-import type { HTMLElement, Node } from 'node-html-parser';
+import { type ChildNode, type Document, type Element, isTag, isText, type ParentNode } from 'domhandler';
+import { DomUtils, parseDocument } from 'htmlparser2';
 import type { PageControl, PageDescription, PageForm } from './page-description.js';
 import { WANTS_SCRIPT } from './page-words.js';
 
@@ -7,11 +8,11 @@ export interface HtmlPage {
   readonly description: PageDescription;
   /** What relative addresses start from. */
   readonly base: URL;
-  readonly root: HTMLElement;
+  readonly root: Document;
   /** By the id of their control. */
-  readonly elements: readonly HTMLElement[];
+  readonly elements: readonly Element[];
   /** By the place of their form. */
-  readonly forms: readonly HTMLElement[];
+  readonly forms: readonly Element[];
   readonly hasScript: boolean;
   /** The page says that it needs script. */
   readonly wantsScript: boolean;
@@ -19,7 +20,7 @@ export interface HtmlPage {
   readonly refresh: string | undefined;
 }
 
-type Parse = typeof import('node-html-parser').parse;
+const { textContent } = DomUtils;
 
 /** Elements that begin a line of their own. */
 const BLOCK = new Set(
@@ -32,23 +33,19 @@ const BLOCK = new Set(
 const SOON = 10;
 
 /** Reads a page of HTML. */
-export function readHtmlPage(html: string, url: URL, status: number, parse: Parse): HtmlPage {
-  const root = parse(withClosedOptions(html), {
-    comment: false,
-    lowerCaseTagName: true,
-    blockTextElements: { script: true, style: true, pre: false },
-  });
+export function readHtmlPage(html: string, url: URL, status: number): HtmlPage {
+  const root = parseDocument(html);
   const base = new URL(url);
   const parts = partsOf(root);
-  const href = parts.base?.getAttribute('href');
+  const href = parts.base?.attribs.href;
   const forms = parts.forms;
   const reader = new Reader(root, parts);
   reader.read(root, { hidden: false, noscript: false });
   return {
     description: {
       url: url.origin + url.pathname,
-      title: oneLine(parts.title?.textContent ?? ''),
-      language: parts.html?.getAttribute('lang') ?? '',
+      title: oneLine(parts.title ? textContent(parts.title) : ''),
+      language: parts.html?.attribs.lang ?? '',
       headings: reader.headings,
       alerts: reader.alerts,
       lines: reader.lines,
@@ -68,29 +65,29 @@ export function readHtmlPage(html: string, url: URL, status: number, parse: Pars
 
 /** The elements that matter wherever they stand, each the first of its kind. */
 interface Parts {
-  readonly forms: HTMLElement[];
+  readonly forms: Element[];
   /** By the id of their field. */
-  readonly labels: Map<string, HTMLElement>;
-  html?: HTMLElement;
-  title?: HTMLElement;
-  base?: HTMLElement;
-  script?: HTMLElement;
-  refresh?: HTMLElement;
+  readonly labels: Map<string, Element>;
+  html?: Element;
+  title?: Element;
+  base?: Element;
+  script?: Element;
+  refresh?: Element;
 }
 
 /** Finds them in one walk: selectors cost many times as much, and a run may read thousands of pages. */
-function partsOf(root: HTMLElement): Parts {
+function partsOf(root: Document): Parts {
   const parts: Parts = { forms: [], labels: new Map() };
-  const walk = (node: Node, noscript: boolean) => {
+  const walk = (node: ParentNode, noscript: boolean) => {
     for (const child of node.childNodes) {
-      if (!isElement(child)) continue;
-      const tag = child.rawTagName.toLowerCase();
+      if (!isTag(child)) continue;
+      const tag = child.name;
       if (tag === 'form') parts.forms.push(child);
       else if (tag === 'label') {
-        const field = child.getAttribute('for');
+        const field = child.attribs.for;
         if (field !== undefined && !parts.labels.has(field)) parts.labels.set(field, child);
       } else if (tag === 'html' || tag === 'title' || tag === 'base' || tag === 'script') parts[tag] ??= child;
-      else if (tag === 'meta' && !noscript && child.getAttribute('http-equiv')?.toLowerCase() === 'refresh') {
+      else if (tag === 'meta' && !noscript && child.attribs['http-equiv']?.toLowerCase() === 'refresh') {
         parts.refresh ??= child;
       }
       walk(child, noscript || tag === 'noscript');
@@ -98,11 +95,6 @@ function partsOf(root: HTMLElement): Parts {
   };
   walk(root, false);
   return parts;
-}
-
-/** The end tag of an option may be left out (HTML, optional tags), and the parser loses the whole list by it. */
-function withClosedOptions(html: string): string {
-  return /<option/i.test(html) ? html.replace(/(<option\b[^>]*>[^<]*)(?=<(?!\/option))/gi, '$1</option>') : html;
 }
 
 /** What a form would send, in the order of the page (HTML, constructing the entry list). */
@@ -116,12 +108,12 @@ export function formEntries(
   return page.description.controls.flatMap((control): [string, string][] => {
     const { id, kind, name } = control;
     if (control.form !== form || name === '' || control.disabled) return [];
-    const element = page.elements[id] as HTMLElement;
+    const element = page.elements[id] as Element;
     if (kind === 'button') return id === pressed ? [[name, control.value]] : [];
     if (kind === 'link') return [];
     if (kind === 'choice') {
       const on = ticked.has(id) || (control.checked && !replaced(page, control, ticked));
-      return on ? [[name, element.getAttribute('value') ?? 'on']] : [];
+      return on ? [[name, element.attribs.value ?? 'on']] : [];
     }
     return [[name, typed.get(id) ?? control.value]];
   });
@@ -144,14 +136,14 @@ interface Place {
   /** Where the text of an alert or heading goes. */
   readonly alert?: string[] | undefined;
   readonly heading?: string[] | undefined;
-  readonly form?: HTMLElement | undefined;
-  readonly label?: HTMLElement | undefined;
+  readonly form?: Element | undefined;
+  readonly label?: Element | undefined;
 }
 
 /** Goes through a page once, in order, and collects what is on it. */
 class Reader {
   readonly controls: PageControl[] = [];
-  readonly elements: HTMLElement[] = [];
+  readonly elements: Element[] = [];
   readonly lines: string[] = [];
   readonly withoutScript: string[] = [];
   readonly headings: string[] = [];
@@ -159,15 +151,15 @@ class Reader {
   private line = '';
 
   constructor(
-    private readonly root: HTMLElement,
+    private readonly root: Document,
     private readonly parts: Parts,
   ) {}
 
-  read(node: Node, place: Place): void {
+  read(node: ParentNode, place: Place): void {
     for (const child of node.childNodes) {
-      if (isElement(child)) this.readElement(child, place);
-      else if (!place.hidden) {
-        const text = child.textContent;
+      if (isTag(child)) this.readElement(child, place);
+      else if (!place.hidden && isText(child)) {
+        const text = child.data;
         if (place.noscript) this.withoutScript.push(oneLine(text));
         else this.line += text;
         place.alert?.push(text);
@@ -177,8 +169,8 @@ class Reader {
     if (node === this.root) this.endLine();
   }
 
-  private readElement(element: HTMLElement, outer: Place): void {
-    const tag = element.rawTagName.toLowerCase();
+  private readElement(element: Element, outer: Place): void {
+    const tag = element.name;
     if (['script', 'style', 'template', 'head', 'svg'].includes(tag)) return;
     const block = BLOCK.has(tag);
     if (block) this.endLine();
@@ -207,20 +199,19 @@ class Reader {
 
   private endLine(): void {
     const line = oneLine(this.line);
-    // The parser takes the doctype for text.
-    if (line !== '' && !/^<!doctype/i.test(line) && this.lines.length < 400) this.lines.push(line.slice(0, 500));
+    if (line !== '' && this.lines.length < 400) this.lines.push(line.slice(0, 500));
     this.line = '';
   }
 
-  private controlOf(element: HTMLElement, tag: string, place: Place): PageControl | undefined {
-    const attribute = (name: string) => element.getAttribute(name) ?? '';
-    const has = (name: string) => element.getAttribute(name) !== undefined;
+  private controlOf(element: Element, tag: string, place: Place): PageControl | undefined {
+    const attribute = (name: string) => element.attribs[name] ?? '';
+    const has = (name: string) => element.attribs[name] !== undefined;
     const what = kindOf(element, tag);
     if (!what) return undefined;
     const { kind, type } = what;
     const text = kind === 'button' || kind === 'link' ? textOf(element) : '';
     const ownValue =
-      tag === 'select' ? selected(element) : tag === 'textarea' ? element.textContent : attribute('value');
+      tag === 'select' ? selected(element) : tag === 'textarea' ? textContent(element) : attribute('value');
     const label =
       tag === 'input' && kind === 'button'
         ? attribute('value') || attribute('alt')
@@ -248,34 +239,35 @@ class Reader {
       ...(maxLength > 0 ? { maxLength } : {}),
       form,
       ...(kind === 'link' || kind === 'button'
-        ? { around: (element.parentNode ? textOf(element.parentNode) : '').slice(0, 200) }
+        ? { around: (element.parent ? textOf(element.parent) : '').slice(0, 200) }
         : {}),
     };
   }
 
-  private formOf(element: HTMLElement, place: Place): number | undefined {
-    const named = element.getAttribute('form');
+  private formOf(element: Element, place: Place): number | undefined {
+    const named = element.attribs.form;
     const { forms } = this.parts;
-    const form = named === undefined ? place.form : forms.find((each) => each.getAttribute('id') === named);
+    const form = named === undefined ? place.form : forms.find((each) => each.attribs.id === named);
     const index = form ? forms.indexOf(form) : -1;
     return index < 0 ? undefined : index;
   }
 
-  private labelOf(element: HTMLElement, place: Place): string {
-    return (this.parts.labels.get(element.getAttribute('id') ?? '') ?? place.label)?.textContent ?? '';
+  private labelOf(element: Element, place: Place): string {
+    const label = this.parts.labels.get(element.attribs.id ?? '') ?? place.label;
+    return label ? textContent(label) : '';
   }
 
   private texts(ids: string): string {
     return ids
       .split(/\s+/)
       .filter(Boolean)
-      .map((id) => oneLine(this.root.getElementById(id)?.textContent ?? ''))
+      .map((id) => oneLine(textContent(DomUtils.getElementById(id, this.root.childNodes) ?? [])))
       .join(' ');
   }
 }
 
-function kindOf(element: HTMLElement, tag: string): Pick<PageControl, 'kind' | 'type'> | undefined {
-  const type = (element.getAttribute('type') ?? '').toLowerCase();
+function kindOf(element: Element, tag: string): Pick<PageControl, 'kind' | 'type'> | undefined {
+  const type = (element.attribs.type ?? '').toLowerCase();
   switch (tag) {
     case 'input':
       if (type === 'checkbox' || type === 'radio') return { kind: 'choice', type };
@@ -289,67 +281,63 @@ function kindOf(element: HTMLElement, tag: string): Pick<PageControl, 'kind' | '
     case 'select':
       return { kind: 'list', type: 'select' };
     case 'a':
-      return element.getAttribute('href') === undefined ? undefined : { kind: 'link', type: 'link' };
+      return element.attribs.href === undefined ? undefined : { kind: 'link', type: 'link' };
     default:
-      return element.getAttribute('role') === 'button' ? { kind: 'button', type: 'button' } : undefined;
+      return element.attribs.role === 'button' ? { kind: 'button', type: 'button' } : undefined;
   }
 }
 
-function isHidden(element: HTMLElement): boolean {
-  const style = element.getAttribute('style') ?? '';
-  const classes = (element.getAttribute('class') ?? '').split(/\s+/);
+function isHidden(element: Element): boolean {
+  const style = element.attribs.style ?? '';
+  const classes = (element.attribs.class ?? '').split(/\s+/);
   return (
-    element.getAttribute('hidden') !== undefined ||
-    element.getAttribute('aria-hidden') === 'true' ||
+    element.attribs.hidden !== undefined ||
+    element.attribs['aria-hidden'] === 'true' ||
     /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style) ||
     classes.some((name) => /^(hidden|hide|d-none|is-hidden|display-none|invisible)$/i.test(name))
   );
 }
 
-function isAlert(element: HTMLElement): boolean {
-  const role = element.getAttribute('role');
-  if (role === 'alert' || element.getAttribute('aria-live') === 'assertive') return true;
-  const marks = `${element.getAttribute('class') ?? ''} ${element.getAttribute('id') ?? ''}`;
+function isAlert(element: Element): boolean {
+  const role = element.attribs.role;
+  if (role === 'alert' || element.attribs['aria-live'] === 'assertive') return true;
+  const marks = `${element.attribs.class ?? ''} ${element.attribs.id ?? ''}`;
   return /(^|[\s_-])(error|alert|danger|invalid-feedback|errors|error-?(message|text|msg)|input-error|feedback-text)([\s_-]|$)/i.test(
     marks,
   );
 }
 
-function describeForm(form: HTMLElement): PageForm {
-  const method = (form.getAttribute('method') ?? '').toLowerCase();
+function describeForm(form: Element): PageForm {
+  const method = (form.attribs.method ?? '').toLowerCase();
   return {
     method: method === 'post' || method === 'dialog' ? method : 'get',
-    action: form.getAttribute('action') ?? '',
+    action: form.attribs.action ?? '',
   };
 }
 
-function selected(list: HTMLElement): string {
-  const options = list.querySelectorAll('option');
-  const option = options.find((each) => each.getAttribute('selected') !== undefined) ?? options[0];
-  return option?.getAttribute('value') ?? option?.textContent ?? '';
+function selected(list: Element): string {
+  const options = DomUtils.getElementsByTagName('option', list);
+  const option = options.find((each) => each.attribs.selected !== undefined) ?? options[0];
+  return option?.attribs.value ?? (option ? textContent(option) : '');
 }
 
-function refreshOf(meta: HTMLElement | undefined): string | undefined {
-  const found = /^\s*([\d.]+)\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'"]+)/i.exec(meta?.getAttribute('content') ?? '');
+function refreshOf(meta: Element | undefined): string | undefined {
+  const found = /^\s*([\d.]+)\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'"]+)/i.exec(meta?.attribs.content ?? '');
   return found && Number(found[1]) <= SOON ? found[2]?.trim() : undefined;
 }
 
 /** Its words, with a space wherever a person sees one. */
-function textOf(node: Node): string {
-  const pieces = (of: Node): string =>
-    [...of.childNodes]
-      .map((child) => {
-        if (!isElement(child)) return child.textContent;
-        const tag = child.rawTagName.toLowerCase();
+function textOf(node: ParentNode): string {
+  const pieces = (of: ParentNode): string =>
+    of.childNodes
+      .map((child: ChildNode) => {
+        if (!isTag(child)) return isText(child) ? child.data : '';
+        const tag = child.name;
         if (tag === 'script' || tag === 'style') return '';
         return BLOCK.has(tag) ? ` ${pieces(child)} ` : pieces(child);
       })
       .join('');
   return oneLine(pieces(node));
-}
-
-function isElement(node: Node): node is HTMLElement {
-  return node.nodeType === 1;
 }
 
 function oneLine(text: string): string {

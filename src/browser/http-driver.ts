@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CookieJar } from 'tough-cookie';
+import { selectOne } from 'css-select';
+import type { Element } from 'domhandler';
+import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type Deadline, deadline } from './deadline.js';
@@ -65,8 +67,7 @@ export function httpDriver(options: HttpDriverOptions): SignInDriver {
 class HttpWay {
   /** The page it is on. */
   page: HtmlPage | undefined;
-  private jar!: CookieJar;
-  private parse!: typeof import('node-html-parser').parse;
+  private readonly jar: CookieJar;
   private readonly target: RedirectTarget;
   private readonly steps: SignInStep[];
 
@@ -75,11 +76,13 @@ class HttpWay {
     private readonly progress: SignInProgress,
     private readonly time: Deadline,
     private readonly options: HttpDriverOptions,
-    /** Of jobs that share cookies. */
-    private readonly jars: WeakMap<object, CookieJar>,
+    /** The cookies of jobs that share them. */
+    jars: WeakMap<object, CookieJar>,
   ) {
     this.target = redirectTarget(job.redirectUri);
     this.steps = [...(job.steps ?? [])];
+    this.jar = (job.session && jars.get(job.session)) ?? new CookieJar();
+    if (job.session) jars.set(job.session, this.jar);
   }
 
   whereabouts(): Readonly<Record<string, string | number>> {
@@ -89,11 +92,6 @@ class HttpWay {
   }
 
   async walk(): Promise<PageAnswer> {
-    const [{ CookieJar }, { parse }] = await Promise.all([import('tough-cookie'), import('node-html-parser')]);
-    const { session } = this.job;
-    this.jar = (session && this.jars.get(session)) ?? new CookieJar();
-    if (session) this.jars.set(session, this.jar);
-    this.parse = parse;
     let request: Request = { url: new URL(this.job.url) };
     for (let requests = 0; requests < MAX_REQUESTS; requests++) {
       const answer = this.answerIn(request);
@@ -149,9 +147,9 @@ class HttpWay {
   private read(response: PageResponse, url: URL): HtmlPage {
     const type = response.headers['content-type'] ?? '';
     const text = decode(response.body, type);
-    if (/html|^$/i.test(type)) return readHtmlPage(text, url, response.status, this.parse);
+    if (/html|^$/i.test(type)) return readHtmlPage(text, url, response.status);
     const shown = /json/i.test(type) ? errorInJson(text) : text.slice(0, 500);
-    const plain = readHtmlPage('', url, response.status, this.parse);
+    const plain = readHtmlPage('', url, response.status);
     const lines = /text|json/i.test(type) ? shown.split('\n').filter((line) => line.trim() !== '') : [];
     return { ...plain, description: { ...plain.description, lines } };
   }
@@ -195,7 +193,7 @@ class HttpWay {
     ticked: ReadonlySet<number>,
   ): Request {
     if (control.kind !== 'link') return this.submit(page, url, control.form, control, typed, ticked);
-    const href = page.elements[control.id]?.getAttribute('href') ?? '';
+    const href = page.elements[control.id]?.attribs.href ?? '';
     if (/^\s*(javascript:|#|$)/i.test(href) || !URL.canParse(href, page.base.href)) {
       throw this.progress.failure('sign_in_script_needed', page.description);
     }
@@ -216,9 +214,9 @@ class HttpWay {
     if (form === undefined || !element) throw this.progress.failure('sign_in_script_needed', description);
     // A button of no form's own does nothing but by script; what Enter would do is the form's.
     const pressed = button?.type === 'submit' ? button.id : undefined;
-    const of = (name: string) => (pressed === undefined ? undefined : elements[pressed]?.getAttribute(name));
+    const of = (name: string) => (pressed === undefined ? undefined : elements[pressed]?.attribs[name]);
     const method = (of('formmethod') ?? description.forms[form]?.method ?? 'get').toLowerCase();
-    const action = of('formaction') || element.getAttribute('action') || url.href;
+    const action = of('formaction') || element.attribs.action || url.href;
     const entries = formEntries(page, form, typed, ticked, pressed);
     const secret = description.controls.some(
       (control) => control.form === form && control.type === 'password' && control.visible,
@@ -280,9 +278,9 @@ class HttpWay {
   private find(page: HtmlPage, step: SignInStep): PageControl | true | undefined {
     const target = 'fill' in step ? step.fill : 'click' in step ? step.click : String(step.wait);
     if (isSelector(target)) {
-      let element: ReturnType<HtmlPage['root']['querySelector']>;
+      let element: Element | null;
       try {
-        element = page.root.querySelector(target);
+        element = selectOne(target, page.root) as Element | null;
       } catch {
         throw this.stepFailed(step, page, 'it is no CSS selector');
       }

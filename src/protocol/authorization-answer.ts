@@ -1,3 +1,4 @@
+import type { Element } from 'domhandler';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { withoutQuery } from './endpoint-address.js';
@@ -107,12 +108,12 @@ function atRedirectUri(parameters: URLSearchParams, status: number): Authorizati
 /** The answer in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
 async function postedAnswer(body: string): Promise<URLSearchParams | undefined> {
   if (!/name=["']?(error|code)["'\s>]/.test(body)) return undefined;
-  const { parse } = await import('node-html-parser');
-  const fields = parse(body).querySelectorAll('form[method] input[type="hidden"], form[method] input[name="error"]');
+  const [{ parseDocument }, { selectAll }] = await Promise.all([import('htmlparser2'), import('css-select')]);
+  const selector = 'form[method] input[type="hidden"], form[method] input[name="error"]';
   const parameters = new URLSearchParams();
-  for (const field of fields) {
-    const name = field.getAttribute('name');
-    if (name !== undefined) parameters.set(name, field.getAttribute('value') ?? '');
+  for (const { attribs } of selectAll(selector, parseDocument(body)) as Element[]) {
+    const { name, value } = attribs;
+    if (name !== undefined) parameters.set(name, value ?? '');
   }
   // A form for a one-time code has a field of that name, too, but no state of ours.
   return parameters.has('error') || (parameters.has('code') && parameters.has('state')) ? parameters : undefined;
@@ -128,14 +129,20 @@ async function pageWords(body: string, status: number): Promise<{ error?: string
   } catch {
     // A page for people.
   }
-  const { parse } = await import('node-html-parser');
-  const page = parse(body.replace(/^\s*<!doctype[^>]*>/i, ''));
-  for (const element of page.querySelectorAll('script, style, head')) element.remove();
-  const form = page
-    .querySelectorAll('input')
-    .some((field) => !/^(hidden|submit)$/.test(field.getAttribute('type') ?? ''));
-  const words = cut(page.structuredText.replaceAll(/\s+/g, ' ').trim());
+  const [{ DomUtils, parseDocument }, { isText }] = await Promise.all([import('htmlparser2'), import('domhandler')]);
+  const page = parseDocument(body);
+  for (const element of DomUtils.getElements({ tag_name: isUnseen }, page, true)) DomUtils.removeElement(element);
+  const inputs = DomUtils.getElementsByTagName('input', page);
+  const form = inputs.some(({ attribs }) => !/^(hidden|submit)$/.test(attribs.type ?? ''));
+  // Where one element ends and the next begins, a person sees two words.
+  const texts = DomUtils.filter(isText, page).map((text) => (isText(text) ? text.data : ''));
+  const words = cut(texts.join(' ').replaceAll(/\s+/g, ' ').trim());
   return { words: words === '' ? `an empty page with the status ${status}` : words, form };
+}
+
+/** Elements whose text nobody sees. */
+function isUnseen(tag: string): boolean {
+  return tag === 'head' || tag === 'script' || tag === 'style';
 }
 
 function inWords(error: string, description: string | null): string {

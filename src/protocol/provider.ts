@@ -94,11 +94,7 @@ export async function discoverProvider(
     client.discovery(
       server,
       party?.clientId ?? 'not-yet-known',
-      party && {
-        [client.clockTolerance]: party.clockTolerance,
-        // Our clock may be a test's; openid-client reads the machine's and is told the difference.
-        [client.clockSkew]: Math.round((deps.clock.now() - Date.now()) / 1000),
-      },
+      party && ofClient(party, deps.clock),
       party?.authentication ?? client.None(),
       { [client.customFetch]: fetch, execute },
     );
@@ -129,6 +125,18 @@ export async function discoverProvider(
     if (address !== undefined && !steps.has(address)) steps.set(address, step);
   }
 
+  const configurationFor = async (party: RelyingParty): Promise<client.Configuration> => {
+    // Microsoft's common endpoints announce another issuer than they are asked by: only `discovery` knows what to make of it.
+    if (new URL(metadata.issuer).href !== server.href) {
+      const kept = new Response(document, { headers: { 'content-type': 'application/json' } });
+      return discover(async () => kept, party);
+    }
+    const { clientId, authentication } = party;
+    const made = new client.Configuration(metadata, clientId, ofClient(party, deps.clock), authentication);
+    for (const extension of execute) extension(made);
+    return made;
+  };
+
   const ofJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
     issuer: metadata.issuer,
     metadata,
@@ -142,8 +150,7 @@ export async function discoverProvider(
       return url;
     },
     configuration: async (party) => {
-      const kept = new Response(document, { headers: { 'content-type': 'application/json' } });
-      const configuration = await discover(async () => kept, party);
+      const configuration = await configurationFor(party);
       client.enableNonRepudiationChecks(configuration);
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
@@ -160,6 +167,14 @@ export async function discoverProvider(
     },
   });
   return ofJob(deps);
+}
+
+/** What openid-client is told of the client. Our clock may be a test's; it reads the machine's, and is told the difference. */
+function ofClient({ clockTolerance }: RelyingParty, clock: Clock): Partial<client.ClientMetadata> {
+  return {
+    [client.clockTolerance]: clockTolerance,
+    [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
+  };
 }
 
 /** The provider's discovery document with the named endpoints in it; undefined where it is no document and they are not enough. */

@@ -1,4 +1,3 @@
-import { parse } from 'node-html-parser';
 import { describe, expect, test } from 'vitest';
 import { readHtmlPage } from '../../src/browser/html-page.js';
 import type { PageDescription } from '../../src/browser/page-description.js';
@@ -6,10 +5,10 @@ import { decide, type FieldPurpose, type SoFar } from '../../src/browser/sign-in
 
 /** A page as a browser would describe it: buttons that live by script do something there. */
 function described(html: string, status = 200): PageDescription {
-  const { description, elements } = readHtmlPage(html, new URL('https://id.example/sign-in'), status, parse);
+  const { description, elements } = readHtmlPage(html, new URL('https://id.example/sign-in'), status);
   const controls = description.controls.map((control) => ({
     ...control,
-    disabled: elements[control.id]?.getAttribute('disabled') !== undefined,
+    disabled: elements[control.id]?.attribs.disabled !== undefined,
   }));
   return { ...description, controls };
 }

@@ -12,10 +12,10 @@ import {
   type JSONWebKeySet,
 } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
 import type { FaultName } from '../../src/idp/faults.js';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { HOSTILE_TEXT } from '../../src/idp/user-faults.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { type Differences, FAULT_DIFFERENCES, type SeenFault } from './fault-differences.js';
 import { ALICE } from './relying-party.js';

@@ -2,7 +2,7 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CookieJar } from 'tough-cookie';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { ALICE, ipv6Loopback, relyingParty } from './relying-party.js';

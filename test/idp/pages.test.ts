@@ -2,10 +2,10 @@ import { get } from 'node:http';
 import { type HTMLElement, parse } from 'node-html-parser';
 import { CookieJar } from 'tough-cookie';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { pageText } from '../../src/idp/page-text.js';
 import { consentPage, errorPage, signInPage } from '../../src/idp/pages.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { ALICE, relyingParty } from './relying-party.js';
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import * as openid from 'openid-client';
 import { onTestFinished } from 'vitest';
-import { type HttpBrowserOptions, signInOverHttp } from '../../src/browser/http-browser.js';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
+import { type HttpBrowserOptions, signInOverHttp } from '../support/http-browser.js';
 
 export const ALICE = { username: 'alice', password: 'alice-password' } as const;
 

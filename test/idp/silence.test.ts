@@ -17,7 +17,7 @@ test('nothing is written to stdout or stderr, from the import to the end of a wh
     const { startIdentityProvider } = await import('../../src/idp/identity-provider.js');
     const idp = await startIdentityProvider();
     expect(console.warn).toBe(warned);
-    const { signInOverHttp } = await import('../../src/browser/http-browser.js');
+    const { signInOverHttp } = await import('../support/http-browser.js');
     const app = await relyingParty(idp, { clientId: 'demo-confidential', secret: 'demo-secret' });
     const tokens = await app.signIn({ scope: 'openid profile offline_access', resource: 'https://api.example.com' });
     await openid.refreshTokenGrant(app.config, tokens.refresh_token ?? '');

@@ -2,8 +2,8 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import { CookieJar } from 'tough-cookie';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { ALICE, type RelyingParty, relyingParty } from './relying-party.js';
 

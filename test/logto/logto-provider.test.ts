@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { type LogtoProvider, startLogtoProvider } from '../support/logto-provider.js';
 
 const ALICE = { username: 'alice', password: 'alice-password', timeoutMs: 60_000 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
 import { freePort } from '../support/free-port.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { signIn } from '../support/scripted-sign-in.js';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
 import type { Context, Environment, OpenUrl } from '../../src/context.js';
 import { main } from '../../src/main.js';
+import { signInOverHttp } from './http-browser.js';
 
 /** What a command left behind. */
 export interface Finished {

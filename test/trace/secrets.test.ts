@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../../src/browser/http-browser.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { createMachine, type Machine } from '../support/run.js';
 import { oauthError, type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';

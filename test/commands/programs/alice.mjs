@@ -1,4 +1,4 @@
 // A "browser" for --browser and BROWSER: signs Alice in over plain HTTP. The URL is the last argument.
-import { signInOverHttp } from '../../../dist/browser/http-browser.js';
+import { signInOverHttp } from '../../support/http-browser.js';
 
 await signInOverHttp(process.argv.at(-1), { username: 'alice', password: 'alice-password' });

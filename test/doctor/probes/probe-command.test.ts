@@ -1,8 +1,8 @@
 import { CookieJar } from 'tough-cookie';
 import { describe, expect, test } from 'vitest';
-import { signInOverHttp } from '../../../src/browser/http-browser.js';
 import { PROBE_NAMES } from '../../../src/doctor/probes/probe.js';
 import { freePort } from '../../support/free-port.js';
+import { signInOverHttp } from '../../support/http-browser.js';
 import { identityProvider } from '../../support/identity-provider.js';
 import { BY_HTTP, CONFIDENTIAL, ENV, namesOf, onMachine, probeArgv, probed, provider } from './probed.js';
 

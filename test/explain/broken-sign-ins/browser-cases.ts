@@ -1,5 +1,5 @@
-import { signInOverHttp } from '../../../src/browser/http-browser.js';
 import type { OpenUrl } from '../../../src/context.js';
+import { signInOverHttp } from '../../support/http-browser.js';
 import { signInPages, TEST_USER } from '../../support/sign-in-pages.js';
 import type { BrokenSignIn, Stage } from './stage.js';
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { CookieJar } from 'tough-cookie';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type BrowserStep, signInOverHttp } from '../../src/browser/http-browser.js';
+import { type BrowserStep, signInOverHttp } from './http-browser.js';
 
 const PERSON = { username: 'ann', password: 'ann-password' } as const;
 

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { HTMLElement } from 'node-html-parser';
 import type { CookieJar } from 'tough-cookie';
-import { type ErrorCode, OidcCliError } from '../errors.js';
+import { type ErrorCode, OidcCliError } from '../../src/errors.js';
 
 /** One page that the browser came to, and what it did there. */
 export interface BrowserStep {
