@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { selectOne } from 'css-select';
-import type { Element } from 'domhandler';
+import type { AnyNode, Element } from 'domhandler';
 import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
@@ -280,7 +280,7 @@ class HttpWay {
     if (isSelector(target)) {
       let element: Element | null;
       try {
-        element = selectOne(target, page.root) as Element | null;
+        element = selectOne<AnyNode, Element>(target, page.root);
       } catch {
         throw this.stepFailed(step, page, 'it is no CSS selector');
       }

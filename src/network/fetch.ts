@@ -381,13 +381,13 @@ async function collect(response: IncomingMessage, url: URL, maxBytes: number): P
 
 /** The header fields as they came, names and values in turn. */
 function headersOf(raw: readonly string[]): Pick<NetworkAnswer, 'headers' | 'cookies'> {
-  const headers: Record<string, string> = Object.create(null);
+  const headers: Record<string, string> = {};
   const cookies: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase();
     const value = raw[index + 1] as string;
     if (name === 'set-cookie') cookies.push(value);
-    else headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+    else headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
   }
   return { headers, cookies };
 }

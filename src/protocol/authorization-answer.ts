@@ -1,4 +1,4 @@
-import type { Element } from 'domhandler';
+import type { AnyNode, Element } from 'domhandler';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { withoutQuery } from './endpoint-address.js';
@@ -111,7 +111,7 @@ async function postedAnswer(body: string): Promise<URLSearchParams | undefined> 
   const [{ parseDocument }, { selectAll }] = await Promise.all([import('htmlparser2'), import('css-select')]);
   const selector = 'form[method] input[type="hidden"], form[method] input[name="error"]';
   const parameters = new URLSearchParams();
-  for (const { attribs } of selectAll(selector, parseDocument(body)) as Element[]) {
+  for (const { attribs } of selectAll<AnyNode, Element>(selector, parseDocument(body))) {
     const { name, value } = attribs;
     if (name !== undefined) parameters.set(name, value ?? '');
   }
