@@ -1,8 +1,8 @@
 import * as openid from 'openid-client';
 import { CookieJar } from 'tough-cookie';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signInOverHttp } from '../support/http-browser.js';
 import { ALICE, relyingParty } from '../idp/relying-party.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 import { expectNoSecret, type Traced, type TraceJson, traced } from './traced.js';
 
