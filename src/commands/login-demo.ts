@@ -1,4 +1,4 @@
-import type { ExitCode } from '../errors.js';
+import { type ExitCode, OidcCliError } from '../errors.js';
 import { startIdentityProvider } from '../idp/identity-provider.js';
 import type { Terminal } from '../terminal.js';
 import type { LoginOptions } from './prepare-login.js';
@@ -33,6 +33,11 @@ export async function loginDemo(
         store: 'memory',
       },
     });
+  } catch (error) {
+    // Nothing has to be registered for another port, and none has to be chosen.
+    if (!(error instanceof OidcCliError) || !error.code.startsWith('port_')) throw error;
+    const { code, facts, cause, exitCode, details } = error;
+    throw new OidcCliError(code, { ...facts, of: 'demo' }, { cause, exitCode, details });
   } finally {
     await provider.close();
   }

@@ -106,8 +106,9 @@ function issuerHint(issuer: Facts[string]): string | undefined {
   return undefined;
 }
 
-/** Another port is another redirect URI, but not that of a provider. */
+/** Another port is another redirect URI, but not that of a provider; the demo's client takes any. */
 function registerToo({ of }: Facts): string {
+  if (of === 'demo') return ' (left out, any free one is taken)';
   return of === 'provider' ? ' (0 takes any free one)' : ' (and register the redirect URI with it)';
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
@@ -343,6 +343,28 @@ describe('login', () => {
     expect(stdout).toContain('Claims');
     expect((await machine.run(['whoami'])).code).toBe(4);
     expect(await readdir(machine.home)).toEqual([]);
+  });
+});
+
+describe('--demo beside others', () => {
+  it('takes free ports: two at once sign in', async () => {
+    const both = await Promise.all([1, 2].map(() => machine.run(['login', '--demo'], { openUrl: aliceSignsIn })));
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['a program that listens and says nothing', () => createTcpServer()],
+    ['another built-in provider', undefined],
+  ])('names a chosen port that is held by %s, and what to do', async (_who, listener) => {
+    const taken = listener?.();
+    if (taken) await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const port = taken ? (taken.address() as AddressInfo).port : provider.port;
+    const run = await machine.run(['login', '--demo', '--port', String(port)], { openUrl: aliceSignsIn });
+    taken?.close();
+    expect([run.code, run.stdout]).toEqual([3, '']);
+    expect(run.stderr).toContain(`✗ Port ${port} on this machine is taken`);
+    const fix = 'Stop that program, or choose another port with --port (left out, any free one is taken).';
+    expect(run.stderr).toContain(`To fix: ${fix}`);
   });
 });
 

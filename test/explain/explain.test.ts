@@ -80,6 +80,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { port: 8484, holder: 'node (1234)', flag: '--port' },
     { port: 8484 },
     { port: 9400, holder: 'node (1234)', flag: '--port', of: 'provider' },
+    { port: 8484, holder: 'node (1234)', flag: '--port', of: 'demo' },
   ],
   port_forbidden: [{ port: 80, flag: '--port' }],
   ca_unreadable: [{ file: '/etc/ca.pem', reason: 'it holds no certificate' }],
