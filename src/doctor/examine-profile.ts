@@ -65,8 +65,20 @@ export async function examineProfile(examination: ProfileExamination, deps: Exam
   const remote = providerChecks(configuration, ofConfiguration, deps);
   const [ofMachine, ofProvider] = await Promise.all([local, remote]);
   const checks = [...ofConfiguration, ...ofProvider, ...ofMachine, ...versionChecks(versions, deps.explain)];
+  noteFindings(checks, deps);
   const failed = BY_CAUSE.flatMap((group) => checks.filter((one) => one.group === group && one.verdict === 'fail'));
   return { checks, finding: failed[0], provider: collected?.values.issuer !== undefined };
+}
+
+/** Tells the recorder what a trace is handed on for: what fails and what warns. */
+function noteFindings(checks: readonly DoctorCheck[], { recorder, clock }: ExaminationDeps): void {
+  const bad = checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
+  const noted = bad.map(({ group, name, verdict, found, expected = 'to be in order', code }) => ({
+    ...{ name: `${group}: ${name}`, verdict, expected, actual: found },
+    ...(code === undefined ? {} : { code }),
+  }));
+  const said = noted.length === 0 ? { note: 'nothing to complain of' } : { checks: noted };
+  recorder.note({ step: 'findings', from: 'cli', to: 'cli', at: clock.now(), ...said });
 }
 
 /** All that needs the network; without an issuer the settings of the network alone. */

@@ -76,6 +76,7 @@ const STEPS: Readonly<Record<string, string>> = {
   'session saved': 'the tokens are kept for later commands',
   'session forgotten': 'the tokens are gone from this machine',
   'check judged': 'how the check ended, by what it expects',
+  findings: 'what is not as it should be, of all that was examined without a sign-in',
   'token checks': 'what can be checked of a token that was handed in (RFC 7519 §7.2)',
   'sign-in page': "a page of the provider's, asked for and filled in as a browser would do it",
   'client authentication chosen': 'how the client will show who it is (OIDC Core §9)',

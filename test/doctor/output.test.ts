@@ -303,6 +303,11 @@ describe('the secrets of a run', () => {
       ]),
     );
     expect(run.stderr).toContain('GET');
+    // Who is handed the file sees what was found, beside the requests that showed it.
+    const findings = traceJson(run.json).events.find(({ step }) => step === 'findings');
+    const found = { name: 'authorization request: redirect URI registered', verdict: 'fail' };
+    expect(findings?.checks).toContainEqual(expect.objectContaining(found));
+    expect(run.html).toContain(found.name);
   });
 });
 
