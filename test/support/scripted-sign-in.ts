@@ -120,7 +120,7 @@ export async function expectFailure(provider: ScriptedProvider, failure: Failure
   expect(inText.stdout).toBe('');
   const whole = (text: string) =>
     text
-      .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z(, \d+ s (ago|ahead))?/g, 'TIME')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z(, (in \d+ \w+|\d+ \w+ ago))?/g, 'TIME')
       .replaceAll(/127\.0\.0\.1:\d+\/callback/g, 'CALLBACK');
   expect(whole(inText.stderr)).toContain(whole(`✗ ${error.message}\n`));
   for (const cause of error.causes) expect(whole(inText.stderr)).toContain(whole(cause));
