@@ -19,15 +19,15 @@ export function cutShort(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
+/** Line breaks stand only between the members of JSON text: within a string they are written as \n already. */
+const HARMFUL_IN_JSON = new RegExp(`(?!\\n)${HARMFUL.source}`, 'gu');
+
 /** JSON text with each such character in its strings as `\uXXXX`: the same data. The line breaks between members stay. */
 export function harmlessInJson(json: string): string {
-  return json.replace(HARMFUL, (character) =>
-    // Only between members: within a string it is written as \n already.
-    character === '\n'
-      ? character
-      : Array.from(
-          { length: character.length },
-          (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-        ).join(''),
+  return json.replace(HARMFUL_IN_JSON, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 }

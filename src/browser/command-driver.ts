@@ -37,7 +37,7 @@ export function commandDriver(options: CommandDriverOptions): SignInDriver {
   return {
     name: 'command',
     signIn: async (job) => {
-      const time = deadline(job.timeoutMs, AbortSignal.any([job.signal, closed.signal]));
+      const time = deadline(job.timeoutMs, job.signal, closed.signal);
       try {
         return await signInBy(job, time, options);
       } catch (error) {

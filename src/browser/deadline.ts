@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { OidcCliError } from '../errors.js';
 
 /** The time that a sign-in has, and its end. */
@@ -17,18 +18,33 @@ export interface Deadline {
   release(): void;
 }
 
-/** Begins the time of a sign-in. */
-export function deadline(timeoutMs: number, outer: AbortSignal): Deadline {
+/**
+ * The reason of a sign-in's signal once it is over. One for all: an error
+ * keeps what was on the stack where it was made, and a run makes thousands.
+ */
+const OVER = new DOMException('The sign-in is over', 'AbortError');
+
+/**
+ * Begins the time of a sign-in, milliseconds, which any of `outer` ends as
+ * well. They are listened to one by one: a signal made of them by
+ * `AbortSignal.any` would outlive the sign-in by as long as the longest-lived of them.
+ */
+export function deadline(timeoutMs: number, ...outer: readonly AbortSignal[]): Deadline {
   const controller = new AbortController();
   const until = performance.now() + timeoutMs;
   let expired = false;
-  const interrupt = () => controller.abort(outer.reason);
+  const aborted = () => outer.find((signal) => signal.aborted);
+  const interrupt = () => controller.abort(aborted()?.reason);
   const timer = setTimeout(() => {
     expired = true;
     controller.abort(new DOMException('The time for the sign-in is over', 'TimeoutError'));
   }, timeoutMs);
-  if (outer.aborted) interrupt();
-  else outer.addEventListener('abort', interrupt, { once: true });
+  for (const each of outer) {
+    if (each.aborted) interrupt();
+    else each.addEventListener('abort', interrupt);
+  }
+  // One for each sign-in under way, and there may be many.
+  setMaxListeners(0, ...outer);
   const { signal } = controller;
   return {
     signal,
@@ -38,7 +54,8 @@ export function deadline(timeoutMs: number, outer: AbortSignal): Deadline {
         const seconds = Math.max(1, Math.round(timeoutMs / 1000));
         return new OidcCliError('sign_in_timed_out', { seconds, ...facts() }, { cause: failure });
       }
-      return outer.aborted ? outer.reason : failure;
+      const ended = aborted();
+      return ended ? ended.reason : failure;
     },
     race: async (work) => {
       work.catch(() => undefined);
@@ -56,9 +73,9 @@ export function deadline(timeoutMs: number, outer: AbortSignal): Deadline {
     },
     release: () => {
       clearTimeout(timer);
-      outer.removeEventListener('abort', interrupt);
+      for (const each of outer) each.removeEventListener('abort', interrupt);
       // What still waits for the next look at a page would keep the process alive for ever.
-      controller.abort(new DOMException('The sign-in is over', 'AbortError'));
+      controller.abort(OVER);
     },
   };
 }

@@ -31,7 +31,7 @@ export function headlessBrowserDriver(options: HeadlessBrowserOptions): SignInDr
   return {
     name: 'browser',
     signIn: async (job) => {
-      const time = deadline(job.timeoutMs, AbortSignal.any([job.signal, closed.signal]));
+      const time = deadline(job.timeoutMs, job.signal, closed.signal);
       try {
         return await withRestart(job, time, process, { ...options, kept });
       } finally {

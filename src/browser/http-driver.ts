@@ -40,7 +40,7 @@ export function httpDriver(options: HttpDriverOptions): SignInDriver {
   return {
     name: 'http',
     signIn: async (job) => {
-      const time = deadline(job.timeoutMs, AbortSignal.any([job.signal, closed.signal]));
+      const time = deadline(job.timeoutMs, job.signal, closed.signal);
       const progress = await SignInProgress.begin(job, options.clock);
       const way = new HttpWay(job, progress, time, options, jars);
       try {

@@ -56,11 +56,6 @@ export async function createAuthorizationRequest(
   provider.endpoint('authorization_endpoint');
   const pushed = provider.metadata.require_pushed_authorization_requests === true;
   if (pushed) provider.endpoint('pushed_authorization_request_endpoint');
-  const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
-  });
   const codeVerifier = client.randomPKCECodeVerifier();
   provider.recorder.hide(codeVerifier, nonce);
   const parameters = new URLSearchParams(asked.parameters);
@@ -84,9 +79,13 @@ export async function createAuthorizationRequest(
   for (const resource of asked.resource ?? []) parameters.append('resource', resource);
 
   try {
+    const { clientId, clockTolerance, authentication } = party;
     const url = pushed
-      ? await client.buildAuthorizationUrlWithPAR(configuration, parameters)
-      : client.buildAuthorizationUrl(configuration, parameters);
+      ? await client.buildAuthorizationUrlWithPAR(
+          await provider.configuration({ clientId, clockTolerance, authentication: authentication.apply }),
+          parameters,
+        )
+      : client.buildAuthorizationUrl(provider.configurationOf(clientId), parameters);
     return { url: url.href, state, nonce, codeVerifier, pushed };
   } catch (error) {
     const { redirectUri, scope, prompt } = asked;

@@ -47,6 +47,8 @@ export interface Provider {
    * for a minute and would refuse a key rotated since. No request is made.
    */
   configuration(party: RelyingParty): Promise<client.Configuration>;
+  /** For building an authorization URL, which takes no request; one for all that ask for this client. */
+  configurationOf(clientId: string): client.Configuration;
   /**
    * The same provider, metadata and key set for another job, whose requests go
    * by its own fetch to its own recorder: what one asks, another must not read.
@@ -125,6 +127,11 @@ export async function discoverProvider(
     if (address !== undefined && !steps.has(address)) steps.set(address, step);
   }
 
+  const extended = (configuration: client.Configuration) => {
+    for (const extension of execute) extension(configuration);
+    return configuration;
+  };
+
   const configurationFor = async (party: RelyingParty): Promise<client.Configuration> => {
     // Microsoft's common endpoints announce another issuer than they are asked by: only `discovery` knows what to make of it.
     if (new URL(metadata.issuer).href !== server.href) {
@@ -132,10 +139,10 @@ export async function discoverProvider(
       return discover(async () => kept, party);
     }
     const { clientId, authentication } = party;
-    const made = new client.Configuration(metadata, clientId, ofClient(party, deps.clock), authentication);
-    for (const extension of execute) extension(made);
-    return made;
+    return extended(new client.Configuration(metadata, clientId, ofClient(party, deps.clock), authentication));
   };
+
+  const ofClients = new Map<string, client.Configuration>();
 
   const ofJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
     issuer: metadata.issuer,
@@ -149,9 +156,18 @@ export async function discoverProvider(
       checkEndpoint(metadata, name, allowed);
       return url;
     },
+    configurationOf: (clientId) => {
+      const known = ofClients.get(clientId);
+      if (known) return known;
+      const made = extended(new client.Configuration(metadata, clientId));
+      ofClients.set(clientId, made);
+      return made;
+    },
     configuration: async (party) => {
       const configuration = await configurationFor(party);
       client.enableNonRepudiationChecks(configuration);
+      // Our fetch has its own time limit.
+      configuration.timeout = 0;
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
         const response = await job.fetch(url, { ...init, step }).catch((error: unknown) => {

@@ -41,6 +41,7 @@ export interface SignInTools {
   readonly refreshKept: (profile: string, issuer: string, deps: JobDeps) => Promise<KeptTokens>;
   /** Told as soon as they are known, so that a failed try says them too. */
   readonly onWay: (way: UsedWay) => void;
+  readonly onJob: (deps: JobDeps) => void;
   readonly onProvider: (met: MetProvider) => void;
   readonly onDriver: (driver: SignInDriver) => void;
 }
@@ -71,10 +72,11 @@ export async function signIn(check: ReadyCheck, tools: SignInTools): Promise<Sig
 type Met = Party & { readonly deps: JobDeps };
 
 /** Discovery and client authentication, on the connections and metadata that the run shares. */
-async function meet(check: ReadyCheck, { providers, phases, signal, onProvider }: SignInTools): Promise<Met> {
+async function meet(check: ReadyCheck, { providers, phases, signal, onJob, onProvider }: SignInTools): Promise<Met> {
   const request = await check.request();
   const { ca, insecure, clientAuth, clientSecret, clientId, clockTolerance, strict } = request;
   const deps = providers.job({ ca, insecure }, signal, check.planned.name);
+  onJob(deps);
   const met = await phases.measure('discovery', () => providers.meet(request, deps));
   onProvider(met);
   const { metadata } = met.provider;
@@ -124,7 +126,7 @@ async function signInOnPages(check: ReadyCheck, at: Met, tools: SignInTools): Pr
 
 /** As Logto's connector does it: its URL, its token request, its verdict. */
 async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<SignedIn> {
-  const { phases, providers, signal, onProvider } = tools;
+  const { phases, providers, signal, onJob, onProvider } = tools;
   const connector = await check.connector();
   refuseOverrides(connector);
   const { config } = connector;
@@ -132,6 +134,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   const redirectUri = redirectUriOf(check.planned.redirectUri);
   const [state, nonce] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')];
   const deps = providers.job({ ca: undefined, insecure: false }, signal, check.planned.name);
+  onJob(deps);
   const issuer = connectorIssuer(connector, undefined);
   // A connector needs no discovery: it is for our own reading and for explanations, and its failure ends nothing.
   const met =

@@ -4,11 +4,14 @@ import { OidcCliError } from '../errors.js';
 import { coded } from './check-error.js';
 import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
 import { Phases } from './phases.js';
-import { type MetProvider, type ProviderFacts, unlessAborted } from './providers.js';
+import { type JobDeps, type MetProvider, type ProviderFacts, unlessAborted } from './providers.js';
 import type { ReadyCheck } from './ready-check.js';
 import type { Evidence, ExpectationResult, PhaseTime, UsedWay } from './result.js';
 import { type SignInTools, signIn } from './sign-in.js';
 import type { SignedIn } from './signed-in.js';
+
+/** The reason of a try's signal once it is over. One for all: an error keeps the stack it was made on. */
+const OVER = new OidcCliError('interrupted');
 
 /** One try of a check, and all that is known after it. */
 export interface Tried {
@@ -42,6 +45,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   ends.addEventListener('abort', onEnd, { once: true });
   const known: {
     way?: UsedWay;
+    job?: JobDeps;
     met?: MetProvider;
     subject?: string | undefined;
     forget?: (session: object) => void;
@@ -58,6 +62,9 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
         timeLeft: () => Math.max(1, seconds * 1000 - phases.total()),
         onWay: (way) => {
           known.way = way;
+        },
+        onJob: (job) => {
+          known.job = job;
         },
         onProvider: (met) => {
           known.met = met;
@@ -89,7 +96,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     clearTimeout(timer);
     ends.removeEventListener('abort', onEnd);
     // Whatever still runs on its behalf is told that it is over.
-    over.abort(new OidcCliError('interrupted'));
+    over.abort(OVER);
     if (session) known.forget?.(session);
   }
   const signInMs = phases.total();
@@ -100,6 +107,8 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
       : undefined;
   // A sign-in that was to fail has no evidence to keep.
   if (judged?.asExpected) await removeEvidence(error);
+  const facts = known.met?.facts() ?? {};
+  known.job?.recorder.forget();
   return {
     durationMs: phases.total(),
     way: known.way,
@@ -110,7 +119,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     error: judged?.asExpected ? undefined : error,
     failedIn: error && !judged?.asExpected ? phases.current : undefined,
     evidence: judged?.asExpected ? undefined : evidenceOf(error),
-    facts: known.met?.facts() ?? {},
+    facts,
   };
 }
 

@@ -143,6 +143,11 @@ export class Recorder {
     for (const secret of secrets) if (secret) this.follower?.hidden(secret);
   }
 
+  /** Lets go of the exchanges, once nobody asks for them any more: a library may hold on to the job for longer. */
+  forget(): void {
+    this.exchanges.length = 0;
+  }
+
   /** The newest exchange of a step, or undefined. */
   last(step: string): Exchange | undefined {
     return this.exchanges.findLast((exchange) => exchange.step === step);
