@@ -1,62 +1,28 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { HTMLElement } from 'node-html-parser';
-import type { CookieJar } from 'tough-cookie';
-import { type ErrorCode, OidcCliError } from '../../src/errors.js';
 
-/** One page that the browser came to, and what it did there. */
-export interface BrowserStep {
-  /** Without query and fragment: those may hold codes and tokens. */
-  readonly url: string;
-  readonly title: string;
-  readonly action: 'signed in' | 'cancelled' | 'allowed' | 'denied' | 'went on' | 'stopped';
-}
+/*
+ * Plain JavaScript, types beside it: the demo, the benches and the tests'
+ * programs run it in processes of their own, in which Node reads no TypeScript.
+ */
 
-export interface HttpBrowserOptions {
-  readonly username: string;
-  /** Left out with `deny`: the sign-in page is cancelled. */
-  readonly password?: string;
-  /** Refuses what a page asks to allow: consent, or signing out. */
-  readonly deny?: boolean;
-  readonly signal?: AbortSignal;
-  /** Milliseconds for the whole way; 30,000 by default. */
-  readonly timeoutMs?: number;
-  /** Cookies to begin with, and where new ones are kept. */
-  readonly jar?: CookieJar;
-  readonly acceptLanguage?: string;
-  readonly onStep?: (step: BrowserStep) => void;
-}
-
-/** The page where the way ended. */
-export interface LastPage {
-  /** Whole: it may hold a code, so it must not be shown. */
-  readonly finalUrl: string;
-  readonly status: number;
-  readonly body: string;
+/** What went wrong, by the code that the program has for it. */
+class BrowserError extends Error {
+  constructor(code, facts, options) {
+    super(code, options);
+    this.code = code;
+    this.facts = facts;
+  }
 }
 
 /** Requests on one way; a sign-in with consent takes about ten. */
 const MAX_REQUESTS = 40;
+
 /** Bytes of one page. */
 const MAX_BODY = 2 * 1024 * 1024;
 
 /** The protocols of pages. */
-const WEB: readonly string[] = ['http:', 'https:'];
-
-/** What a browser would send next. */
-interface Move {
-  readonly url: URL;
-  readonly method: 'GET' | 'POST';
-  readonly form?: URLSearchParams;
-  readonly referrer?: URL;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly location: string | undefined;
-  readonly contentType: string;
-  readonly body: string;
-}
+const WEB = ['http:', 'https:'];
 
 /**
  * A browser without a window or scripts: opens `url`, follows redirects,
@@ -67,14 +33,14 @@ interface Answer {
  *
  * Throws `login_timeout`, a `network_*` code, or the signal's reason.
  */
-export async function signInOverHttp(url: string, options: HttpBrowserOptions): Promise<LastPage> {
+export async function signInOverHttp(url, options) {
   const [{ CookieJar }, { parse }] = await Promise.all([import('tough-cookie'), import('node-html-parser')]);
   const jar = options.jar ?? new CookieJar();
   const timeoutMs = options.timeoutMs ?? 30_000;
   const expired = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, expired]) : expired;
   let signedIn = false;
-  let move: Move = { url: new URL(url), method: 'GET' };
+  let move = { url: new URL(url), method: 'GET' };
   try {
     for (let requests = 0; requests < MAX_REQUESTS; requests++) {
       const answer = await send(move, jar, options.acceptLanguage, signal);
@@ -97,20 +63,14 @@ export async function signInOverHttp(url: string, options: HttpBrowserOptions): 
     }
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (expired.aborted) throw new OidcCliError('login_timeout', { timeoutMs, url: place(move.url) }, { cause: error });
+    if (expired.aborted) throw new BrowserError('login_timeout', { timeoutMs, url: place(move.url) }, { cause: error });
     throw error;
   }
-  throw new OidcCliError('network_failed', { url: place(move.url), found: `${MAX_REQUESTS} requests without an end` });
+  throw new BrowserError('network_failed', { url: place(move.url), found: `${MAX_REQUESTS} requests without an end` });
 }
 
-type Decision =
-  | { readonly action: 'stopped'; readonly form?: undefined }
-  | { readonly action: Exclude<BrowserStep['action'], 'stopped'>; readonly form: HTMLElement; readonly fields: Fields };
-
-type Fields = readonly (readonly [string, string])[];
-
 /** Which form of a page to submit, with which fields. */
-function decide(page: HTMLElement, options: HttpBrowserOptions, signedIn: boolean): Decision {
+function decide(page, options, signedIn) {
   const forms = page.querySelectorAll('form');
   const signIn = forms.find((form) => form.querySelector('input[type=password]'));
   if (signIn) {
@@ -135,12 +95,11 @@ function decide(page: HTMLElement, options: HttpBrowserOptions, signedIn: boolea
   }
   return { action: 'stopped' };
 }
-
 const VISIBLE_FIELD =
   'input:not([type=hidden]):not([type=submit]):not([type=button]):not([type=checkbox]), textarea, select';
 
 /** The buttons that submit a form, also those elsewhere on the page that name it. */
-function submitButtons(page: HTMLElement, form: HTMLElement): HTMLElement[] {
+function submitButtons(page, form) {
   const id = form.getAttribute('id');
   const selector = 'button, input[type=submit]';
   const own = form.querySelectorAll(selector).filter((button) => button.getAttribute('form') === undefined);
@@ -151,14 +110,14 @@ function submitButtons(page: HTMLElement, form: HTMLElement): HTMLElement[] {
 }
 
 /** Whether a button says no, by its value or its words, in English or Japanese. */
-function refuses(button: HTMLElement): boolean {
+function refuses(button) {
   const words = [button.getAttribute('value') ?? '', button.getAttribute('name') ?? '', button.textContent].join(' ');
   return /\b(cancel|deny|denied|decline|reject|abort|no|stay)\b|キャンセル|拒否|しない|いいえ|まま/i.test(words);
 }
 
 /** The fields a form sends when a button is pressed (HTML, constructing the entry list). */
-function pressed(form: HTMLElement, button: HTMLElement | undefined): Fields {
-  const fields: [string, string][] = [];
+function pressed(form, button) {
+  const fields = [];
   for (const input of form.querySelectorAll('input')) {
     const name = input.getAttribute('name');
     const type = input.getAttribute('type')?.toLowerCase() ?? 'text';
@@ -172,7 +131,7 @@ function pressed(form: HTMLElement, button: HTMLElement | undefined): Fields {
 }
 
 /** The fields of a sign-in form with the user name and password filled in. */
-function typed(fields: Fields, form: HTMLElement, options: HttpBrowserOptions): Fields {
+function typed(fields, form, options) {
   const inputs = form.querySelectorAll('input');
   const password = inputs.find((input) => input.getAttribute('type') === 'password')?.getAttribute('name');
   const texts = inputs.filter((input) => ['text', 'email', 'tel'].includes(input.getAttribute('type') ?? 'text'));
@@ -185,25 +144,25 @@ function typed(fields: Fields, form: HTMLElement, options: HttpBrowserOptions): 
   });
 }
 
-function submission(page: URL, form: HTMLElement, fields: Fields): Move {
+function submission(page, form, fields) {
   const url = new URL(form.getAttribute('action') || page, page);
-  const body = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value]));
+  const body = new URLSearchParams(fields.map(([name, value]) => [name, value]));
   if (form.getAttribute('method')?.toLowerCase() === 'post') return { url, method: 'POST', form: body, referrer: page };
   url.search = body.toString();
   return { url, method: 'GET', referrer: page };
 }
 
 /** The request after a redirect (RFC 9110 15.4): a GET, unless the status keeps the method. */
-function redirected(move: Move, url: URL, status: number): Move {
+function redirected(move, url, status) {
   if ((status === 307 || status === 308) && move.form) return { ...move, url };
   return { url, method: 'GET' };
 }
 
-async function send(move: Move, jar: CookieJar, acceptLanguage: string | undefined, signal: AbortSignal) {
+async function send(move, jar, acceptLanguage, signal) {
   const { url, method, form } = move;
   const cookies = await jar.getCookieString(url.href);
   const body = form?.toString();
-  const headers: Record<string, string> = {
+  const headers = {
     accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
     'accept-language': acceptLanguage ?? 'en',
     ...(cookies === '' ? {} : { cookie: cookies }),
@@ -215,7 +174,7 @@ async function send(move: Move, jar: CookieJar, acceptLanguage: string | undefin
           ...(move.referrer ? { origin: move.referrer.origin } : {}),
         }),
   };
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  const response = await new Promise((resolve, reject) => {
     const make = url.protocol === 'https:' ? requestHttps : requestHttp;
     make(url, { method, headers, signal, agent: false }, resolve)
       .once('error', (error) => reject(failure(url, error)))
@@ -229,37 +188,36 @@ async function send(move: Move, jar: CookieJar, acceptLanguage: string | undefin
     location: response.headers.location,
     contentType: response.headers['content-type'] ?? '',
     body: await readBody(response, url),
-  } satisfies Answer;
+  };
 }
 
-async function readBody(response: IncomingMessage, url: URL): Promise<string> {
-  const chunks: Buffer[] = [];
+async function readBody(response, url) {
+  const chunks = [];
   let size = 0;
   try {
     for await (const chunk of response) {
-      size += (chunk as Buffer).length;
-      if (size > MAX_BODY) throw new OidcCliError('response_too_large', { url: place(url), limit: MAX_BODY });
-      chunks.push(chunk as Buffer);
+      size += chunk.length;
+      if (size > MAX_BODY) throw new BrowserError('response_too_large', { url: place(url), limit: MAX_BODY });
+      chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof OidcCliError ? error : failure(url, error as NodeJS.ErrnoException);
+    throw error instanceof BrowserError ? error : failure(url, error);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
-
-const NETWORK_CODES: Readonly<Record<string, ErrorCode>> = {
+const NETWORK_CODES = {
   ENOTFOUND: 'network_dns',
   EAI_AGAIN: 'network_dns',
   ECONNREFUSED: 'network_refused',
   ECONNRESET: 'network_closed',
 };
 
-function failure(url: URL, error: NodeJS.ErrnoException): OidcCliError {
+function failure(url, error) {
   const found = error.code ?? '';
   const code = NETWORK_CODES[found] ?? (/CERT|SIGNED/.test(found) ? 'tls_not_trusted' : 'network_failed');
-  return new OidcCliError(code, { url: place(url), host: url.host }, { cause: error });
+  return new BrowserError(code, { url: place(url), host: url.host }, { cause: error });
 }
 
-function place(url: URL): string {
+function place(url) {
   return url.origin + url.pathname;
 }
