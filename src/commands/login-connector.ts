@@ -101,7 +101,7 @@ export async function loginConnector(
         if (settings.strict || keeper) refuseWithTheStandard(done, connector);
         await keeper?.keep(done, request);
       },
-      explain: (error) => explain(error.code, error.facts),
+      explain: async (error) => explain(error.code, error.facts),
       on: loginProgress({ openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true }, terminal),
     });
     terminal.status(undefined);

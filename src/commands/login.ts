@@ -1,6 +1,5 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { explain } from '../explain/explain.js';
 import { browserLogin } from '../flow/browser-login.js';
 import type { SignInResult } from '../flow/sign-in.js';
 import type { Terminal } from '../terminal.js';
@@ -80,7 +79,7 @@ async function signIn(
       // A secret that was piped has used stdin up.
       pasted: stdinTaken || driven ? undefined : pastedLines(context, over.signal),
       keep: (signedIn) => keep(signedIn, prepared, options, context),
-      explain: (error) => explain(error.code, error.facts),
+      explain: async ({ code, facts }) => (await import('../explain/explain.js')).explain(code, facts),
       on: loginProgress({ openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true }, terminal),
     });
     terminal.status(undefined);

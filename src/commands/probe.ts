@@ -132,7 +132,7 @@ async function runAtProvider(
           driven: driven && { ...driven, session },
           openUrl: browserOf(options.openBrowser ? browser : false, context),
           pasted: stdinTaken || driven ? undefined : pastedLines(context, over.signal),
-          explain: (error) => explain(error.code, error.facts),
+          explain: async (error) => explain(error.code, error.facts),
           on: loginProgress(
             { openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true, what },
             terminal,

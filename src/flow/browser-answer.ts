@@ -39,7 +39,7 @@ export interface BrowserAnswerDeps {
   /** Signs in in place of a person: no listener, no browser window, nothing pasted. */
   readonly driven?: Driven | undefined;
   /** Words for the page in the browser when the sign-in failed. */
-  readonly explain: (error: OidcCliError) => { readonly message: string; readonly fix: string };
+  readonly explain: (error: OidcCliError) => Promise<{ readonly message: string; readonly fix: string }>;
   readonly on: (event: AnswerEvent) => void;
 }
 
@@ -115,7 +115,7 @@ export async function throughBrowser<Asked extends { readonly url: string }, T>(
     return result;
   } catch (thrown) {
     const error = await withPage(thrown, asked, trip.look);
-    if (error instanceof OidcCliError) await conclude({ ok: false, code: error.code, ...deps.explain(error) });
+    if (error instanceof OidcCliError) await conclude({ ok: false, code: error.code, ...(await deps.explain(error)) });
     throw error;
   } finally {
     await listener?.close();
