@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-const { processContext } = require('../dist/bundle/context.cjs');
+const { enableCompileCache } = require('node:module');
+const { keepCompiledCode, processContext } = require('../dist/bundle/context.cjs');
+
+// Before the rest is loaded; older versions of Node have no such thing.
+if (enableCompileCache) keepCompiledCode(process.env, enableCompileCache);
 const { main } = require('../dist/bundle/main.cjs');
 
 let ended = false;

@@ -12,6 +12,11 @@ import { noticesOf, packagesOf } from './notices.js';
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const BUNDLE = resolve(DIST, 'bundle');
 
+/** What bin/oidc-cli.js loads. */
+const ENTRIES = ['context', 'main'];
+/** What the first of them is made of: it stays by itself, since after it the rest comes faster. */
+const FIRST = /[\\/](dist[\\/]context\.js|node_modules[\\/](env-paths|is-safe-filename)[\\/].*)$/;
+
 /** Packages that stay outside and are installed beside it. */
 const EXTERNAL = [
   // The binding of the operating system's keychain; the probe of it, a process of its own, loads it as well.
@@ -43,7 +48,7 @@ const ownAddress = {
 
 const bundle = await rolldown({
   cwd: dirname(DIST),
-  input: { main: resolve(DIST, 'main.js'), context: resolve(DIST, 'context.js') },
+  input: Object.fromEntries(ENTRIES.map((name) => [name, resolve(DIST, `${name}.js`)])),
   platform: 'node',
   // ES modules first: of the others some load their parts by ways that a bundler can't follow (jsonc-parser).
   resolve: { mainFields: ['module', 'main'] },
@@ -59,6 +64,13 @@ const { output } = await bundle.write({
   format: 'cjs',
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name].cjs',
+  codeSplitting: {
+    // Left alone it makes a file of whatever the same commands need. Files cost too: these are needed together.
+    groups: [
+      { name: 'start', tags: ['$initial'], test: (id) => !FIRST.test(id), priority: 2 },
+      { name: 'sessions', test: /[\\/]commands[\\/](open-sessions|session-access|session-text)\.js$/, priority: 1 },
+    ],
+  },
   // Whoever reads a stack trace, and the tests, see from it what a file is made of.
   postBanner: ({ modules }) => `// Of ${['oidc-cli', ...packagesOf(copiedOf(modules))].join(', ')}`,
   comments: { legal: false, annotation: false, jsdoc: false },

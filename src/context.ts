@@ -1,3 +1,5 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import envPaths from 'env-paths';
 import type { Follower } from './trace/recorder.js';
 
@@ -53,6 +55,27 @@ export function folders(env: Environment): { config: string; data: string } {
   if (env.OIDC_CLI_HOME) return { config: env.OIDC_CLI_HOME, data: env.OIDC_CLI_HOME };
   const { config, data } = envPaths('oidc-cli', { suffix: '' });
   return { config, data };
+}
+
+/**
+ * Lets Node keep what it compiles of this program for the next run, which then
+ * starts sooner: in the folder `compiled` of the operating system's place for
+ * caches, or of the one that `OIDC_CLI_HOME` names. `enable` is Node's own
+ * `enableCompileCache`, from 22.8 on: it holds what it finds against the source
+ * and a checksum, and does without where it can't write. Nothing is kept where
+ * others could put their code in its place. Never throws.
+ */
+export function keepCompiledCode(env: Environment, enable: (folder: string) => unknown): void {
+  const folder = join(env.OIDC_CLI_HOME || envPaths('oidc-cli', { suffix: '' }).cache, 'compiled');
+  try {
+    // It may be the first to make the folder that sessions are kept in as well, which is private.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return;
+  } catch {
+    return;
+  }
+  enable(folder);
 }
 
 /**

@@ -133,8 +133,8 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
       expect(signedIn.code).toBe(0);
       expect(JSON.parse(signedIn.stdout)).toMatchObject({ store: 'keychain', warnings: [] });
       expect(keyring.search('oidc-cli')).toContain('user-');
-      const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-      expect(files.map((file) => file.name)).toEqual(['sessions.json']);
+      // Besides the code that a newer Node keeps.
+      expect(readdirSync(home).filter((name) => name !== 'compiled')).toEqual(['sessions.json']);
 
       const who = await runCommand(['whoami'], env);
       expect(who.stdout).toContain('in the keychain (Secret Service)');
