@@ -73,7 +73,8 @@ export async function compare(programs, { env, rounds }) {
   };
 }
 
-function median(numbers) {
+/** The middle one; of an even number the mean of the two. */
+export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;

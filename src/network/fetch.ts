@@ -144,7 +144,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     endIdle(agent);
     const attempt = () => {
       const request = (secure ? https : http).request({
-        ...urlToHttpOptions(outgoing.url),
+        ...addressOf(outgoing.url),
         method: outgoing.method,
         headers: outgoing.headers,
         agent,
@@ -238,6 +238,15 @@ export function createFetch(options: FetchOptions): NetworkFetch {
 function describe(error: Error): string {
   if (!(error instanceof OidcCliError)) return error.name;
   return error.facts.reason === undefined ? error.code : `${error.code}: ${error.facts.reason}`;
+}
+
+/** The address of a request, and no more: node:http copies all that it is given, four times. */
+function addressOf(url: URL): http.RequestOptions {
+  // Only it knows what is in user name and password.
+  if (url.username !== '' || url.password !== '') return urlToHttpOptions(url);
+  const { protocol, hostname, port } = url;
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  return { protocol, hostname: host, path: url.pathname + url.search, ...(port === '' ? {} : { port }) };
 }
 
 /**
@@ -406,7 +415,8 @@ function explained(failure: unknown, url: URL, ending: Ending, timeoutMs: number
   return networkError(cause, circumstances);
 }
 
-function toResponse({ status, headers: named, cookies, body }: Answer): Response {
+/** The answer as the Fetch standard has it, for who takes no other. */
+export function toResponse({ status, headers: named, cookies, body }: NetworkAnswer): Response {
   const headers = new Headers(named);
   for (const cookie of cookies) headers.append('set-cookie', cookie);
   // The Fetch standard refuses to build these with a body, even an empty one.

@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import type { NetworkFetch } from '../network/fetch.js';
+import { type NetworkFetch, toResponse } from '../network/fetch.js';
 import type { Recorder } from '../trace/recorder.js';
 import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
 import { PUBLIC_KEY_SIGNATURES } from './key-facts.js';
@@ -170,14 +170,14 @@ export async function discoverProvider(
       configuration.timeout = 0;
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
-        const response = await job.fetch(url, { ...init, step }).catch((error: unknown) => {
+        const answer = await job.fetch.ask(url, { ...init, step }).catch((error: unknown) => {
           throw namedElsewhere(error, step, metadata.issuer);
         });
-        if (step === 'token request' && response.ok) {
-          const kid = await keyIdOfIdToken(response.clone());
+        if (step === 'token request' && answer.status < 300) {
+          const kid = keyIdOfIdToken(answer.body);
           if (kid.present) handOver(configuration, await keySet.forKey(kid.value));
         }
-        return response;
+        return toResponse(answer);
       };
       return configuration;
     },
@@ -236,9 +236,9 @@ function handOver(configuration: client.Configuration, keySet: KeptKeySet): void
 }
 
 /** The `kid` of the ID token in a token response, without judging anything: that is the readers' work. */
-async function keyIdOfIdToken(response: Response): Promise<{ present: boolean; value?: string }> {
+function keyIdOfIdToken(answer: Buffer): { present: boolean; value?: string } {
   try {
-    const body: unknown = await response.json();
+    const body: unknown = JSON.parse(answer.toString());
     if (typeof body !== 'object' || body === null || !('id_token' in body) || typeof body.id_token !== 'string') {
       return { present: false };
     }
