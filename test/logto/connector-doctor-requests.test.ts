@@ -6,6 +6,7 @@ import type { FaultName } from '../../src/idp/faults.js';
 import {
   type Examined,
   examine,
+  examinesConnectors,
   expectFinding,
   type Finding,
   find,
@@ -27,6 +28,8 @@ import {
   type Script,
   startScriptedProvider,
 } from '../support/scripted-provider.js';
+
+examinesConnectors();
 
 describe('the authorization request', () => {
   const back = (parameters: Json): Reply => ({

@@ -4,6 +4,7 @@ import {
   ANNOUNCED,
   type DoctorDocument,
   examine,
+  examinesConnectors,
   expectFinding,
   type Finding,
   find,
@@ -16,6 +17,8 @@ import {
   verifying,
 } from '../support/examine-connector.js';
 import { type Json, type Script, startScriptedProvider } from '../support/scripted-provider.js';
+
+examinesConnectors();
 
 describe('a good connector', () => {
   it('passes every check, with the redirect URIs to register', async () => {

@@ -1,19 +1,14 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
+import { atEndOfFile } from '../support/end-of-file.js';
 
-const made: string[] = [];
-
-afterEach(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A home, a project and a configuration folder of one test, removed after it. */
+/** A home, a project and a configuration folder of one test, removed after those of its file. */
 export function makeWorld(env: Record<string, string> = {}) {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'oidc-cli-profiles-')));
-  made.push(home);
+  atEndOfFile(() => rmSync(home, { recursive: true, force: true }));
   const cwd = join(home, 'code', 'shop');
   const folders = { config: join(home, 'config'), data: join(home, 'data') };
   mkdirSync(cwd, { recursive: true });

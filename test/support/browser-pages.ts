@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
 import { type HeadlessBrowserOptions, headlessBrowserDriver } from '../../src/browser/headless-browser.js';
 import type { SignInDriver } from '../../src/browser/sign-in-driver.js';
 import type { KeyPair } from './certificates.js';
 import { drivenBrowserPath } from './chromium.js';
+import { atEndOfFile } from './end-of-file.js';
 
 /** The driver of this machine's Chromium; whoever makes it closes it. */
 export function browserDriver(options: Partial<HeadlessBrowserOptions> = {}): SignInDriver {
@@ -15,7 +15,6 @@ export function browserDriver(options: Partial<HeadlessBrowserOptions> = {}): Si
 }
 
 type Page = string | { status?: number; headers?: Record<string, string>; body?: string };
-const servers: Server[] = [];
 
 /** Serves pages on a free port until the tests of the file are over, and gives their origin. */
 export async function serve(answer: (url: URL, body: string) => Page, tls?: KeyPair): Promise<string> {
@@ -28,13 +27,9 @@ export async function serve(answer: (url: URL, body: string) => Page, tls?: KeyP
   };
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  servers.push(server);
-  return `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-afterAll(() => {
-  for (const server of servers) {
+  atEndOfFile(() => {
     server.closeAllConnections();
     server.close();
-  }
-});
+  });
+  return `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

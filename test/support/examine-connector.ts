@@ -24,19 +24,22 @@ export const LOGTO = ['--logto-endpoint', 'https://tenant.logto.app', '--connect
 export let machine: Machine;
 export let provider: ScriptedProvider;
 
-beforeAll(async () => {
-  machine = await createMachine();
-  provider = await startScriptedProvider();
-  // Made here: on a busy machine it takes longer than Logto waits for a key set.
-  await providerKey();
-});
+/** Makes the machine and the provider of a test file's connectors; to be called once, at its top. */
+export function examinesConnectors(): void {
+  beforeAll(async () => {
+    machine = await createMachine();
+    provider = await startScriptedProvider();
+    // Made here: on a busy machine it takes longer than Logto waits for a key set.
+    await providerKey();
+  });
 
-beforeEach(() => provider.play({}));
+  beforeEach(() => provider.play({}));
 
-afterAll(async () => {
-  await provider.close();
-  await machine.remove();
-});
+  afterAll(async () => {
+    await provider.close();
+    await machine.remove();
+  });
+}
 
 /** What an honest provider of these endpoints says beside the least. */
 export const ANNOUNCED: Json = {

@@ -1,10 +1,10 @@
-import { afterAll } from 'vitest';
 import {
   type IdentityProvider,
   type IdentityProviderOptions,
   startIdentityProvider,
 } from '../../src/idp/identity-provider.js';
 import { signingKeys } from '../../src/idp/provider-configuration.js';
+import { atEndOfFile } from './end-of-file.js';
 
 /** The keys of every provider in a test file: new ones for each would be the half of a test's work. */
 let keys: ReturnType<typeof signingKeys> | undefined;
@@ -13,12 +13,6 @@ let keys: ReturnType<typeof signingKeys> | undefined;
 export async function identityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   keys ??= signingKeys();
   const provider = await startIdentityProvider({ port: 0, keys: await keys, ...options });
-  started.push(provider);
+  atEndOfFile(() => provider.close());
   return provider;
 }
-
-const started: IdentityProvider[] = [];
-
-afterAll(async () => {
-  await Promise.all(started.splice(0).map((provider) => provider.close()));
-});
