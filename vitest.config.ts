@@ -16,7 +16,7 @@ export default defineConfig({
     expect: { poll: { timeout: 80_000, interval: 20 } },
     pool: 'forks',
     // By itself it leaves a core free, which on two cores doubles the time. Most tests wait for a provider or a browser.
-    maxWorkers: availableParallelism() * 2,
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     restoreMocks: true,
     projects: [
       // Each file has its own process: some load native add-ons, and a leak shows as its own.

@@ -33,11 +33,20 @@ export function ageOf(exchange: Exchange | undefined): number | undefined {
   return Number.isInteger(age) && age > 0 ? age : undefined;
 }
 
-/** The provider's clock minus ours in whole seconds; a Date header has no fractions, so half a second is added. */
+/** Milliseconds that a Date header may be late though its clock is right: it has no fractions, and servers renew it once a second. */
+const LATE_DATE_MS = 2_000;
+
+/**
+ * The provider's clock minus ours in whole seconds, by the Date header of its
+ * answer (RFC 9110 §6.6.1): 0 where that may be a time between the request and
+ * the end of the answer, undefined where there is none.
+ */
 export function clockSkewOf(exchange: Exchange | undefined): number | undefined {
   const date = Date.parse(exchange?.responseHeaders?.date ?? '');
   if (!exchange || Number.isNaN(date)) return undefined;
-  const received = exchange.startedAt + (exchange.durationMs ?? 0);
+  const { startedAt, durationMs = 0 } = exchange;
+  const received = startedAt + durationMs;
+  if (date <= received && date + LATE_DATE_MS > startedAt) return 0;
   const skew = Math.round((date + 500 - received) / 1000);
   return skew === 0 ? 0 : skew;
 }

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { CompactEncrypt, type JSONWebKeySet, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { clockSkewOf } from '../../src/protocol/answer-facts.js';
 import {
   type Check,
   type CheckName,
@@ -325,6 +326,29 @@ describe('times, at the edge of the tolerance', () => {
     expect(await at(TOLERANCE + 1)).toBe("warn: 31 s, the provider's clock is ahead [clock_skew]");
     expect(await at(-TOLERANCE - 1)).toBe("warn: 31 s, the provider's clock is behind [clock_skew]");
     expect(await at(undefined)).toBe('skip: unknown: the answer has no Date header');
+  });
+
+  test('no clock is called wrong for a Date header that is as late as servers make it, or an answer that took long', () => {
+    const second = Date.parse('2026-03-01T10:00:00Z');
+    const dated = (startedAt: number, durationMs: number) =>
+      clockSkewOf({
+        step: 'token request',
+        method: 'POST',
+        url: 'https://id.example/token',
+        requestHeaders: {},
+        requestBody: undefined,
+        startedAt: second + startedAt,
+        durationMs,
+        responseHeaders: { date: new Date(second).toUTCString() },
+      });
+    expect(dated(0, 20)).toBe(0);
+    expect(dated(980, 15)).toBe(0);
+    // Renewed by a timer that came late.
+    expect(dated(1_900, 50)).toBe(0);
+    expect(dated(-8_000, 9_000)).toBe(0);
+    expect(dated(2_400, 50)).toBe(-2);
+    expect(dated(-1_500, 20)).toBe(2);
+    expect(dated(600_000, 20)).toBe(-600);
   });
 });
 
