@@ -1,11 +1,13 @@
-import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import tls, { type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { Exchange, Recorder } from '../trace/recorder.js';
+import { collectAnswer, type NetworkAnswer, toResponse } from './answer.js';
 import { certificateAuthorities } from './certificate-authorities.js';
+import { Ending, TimeLimit } from './ending.js';
 import { type Circumstances, networkError, shownUrl } from './network-error.js';
 import { type NetworkInit, type OutgoingRequest, outgoingRequest } from './outgoing-request.js';
 import { createProxyAgent, proxyFor } from './proxy.js';
@@ -18,17 +20,6 @@ export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<R
   /** Ends what is under way (as aborted) and closes every kept connection. */
   close(): void;
 };
-
-/** A whole answer. */
-export interface NetworkAnswer {
-  readonly status: number;
-  /** By their names in lower case; several of one name are joined by commas (RFC 9110 §5.3). Without cookies. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The `Set-Cookie` headers, each by itself: they cannot be joined. */
-  readonly cookies: readonly string[];
-  /** Decoded. */
-  readonly body: Buffer;
-}
 
 /** Milliseconds after which no answer is waited for any longer. */
 const LONGEST_ANSWER_MS = 30_000;
@@ -61,9 +52,6 @@ interface Answer extends NetworkAnswer {
   /** Of a fresh TLS connection. */
   readonly certificate?: PeerCertificate | undefined;
 }
-
-/** Thrown into a request by our own clock. */
-class TimeLimit extends Error {}
 
 /** A connection that failed before any byte of the answer, with what is known. */
 class SendFailure extends Error {
@@ -166,8 +154,10 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   };
 
   const ask = async (input: string | URL, init: NetworkInit = {}): Promise<Answer> => {
-    const ending = new Ending(timeoutMs, [options.signal, init.signal, init.jobSignal]);
+    const ending = new Ending(timeoutMs, [init.signal, init.jobSignal]);
     if (closed) ending.end(closed);
+    // It has one listener for all requests.
+    if (options.signal?.aborted) ending.end(options.signal.reason);
     running.add(ending);
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
@@ -249,62 +239,6 @@ function addressOf(url: URL): http.RequestOptions {
   return { protocol, hostname: host, path: url.pathname + url.search, ...(port === '' ? {} : { port }) };
 }
 
-/**
- * What ends one request early: the time limit, the callers' signals, or the
- * end of the fetch. A signal of its own would cost as much as the request.
- */
-class Ending {
-  over = false;
-  /** Why; once it is over. */
-  reason: unknown;
-  private readonly listeners = new Set<() => void>();
-  private readonly callers: AbortSignal[] = [];
-  private readonly timer: NodeJS.Timeout;
-  private readonly onAbort = (event: Event) => this.end((event.target as AbortSignal).reason);
-
-  constructor(timeoutMs: number, signals: readonly (AbortSignal | null | undefined)[]) {
-    this.timer = setTimeout(() => this.end(new TimeLimit()), timeoutMs);
-    const [ofFetch, ...ofRequest] = signals;
-    for (const signal of signals) if (signal?.aborted) this.end(signal.reason);
-    for (const signal of ofRequest) {
-      if (!signal || signal === ofFetch || this.over || this.callers.includes(signal)) continue;
-      signal.addEventListener('abort', this.onAbort);
-      this.callers.push(signal);
-    }
-  }
-
-  /** Ends it; what came first counts. */
-  end(reason: unknown): void {
-    if (this.over) return;
-    this.over = true;
-    this.reason = reason;
-    for (const listener of this.listeners) listener();
-  }
-
-  on(listener: () => void): void {
-    this.listeners.add(listener);
-  }
-
-  off(listener: () => void): void {
-    this.listeners.delete(listener);
-  }
-
-  /** For whoever takes nothing else. */
-  signal(): AbortSignal {
-    const controller = new AbortController();
-    const abort = () => controller.abort(this.reason);
-    if (this.over) abort();
-    else this.on(abort);
-    return controller.signal;
-  }
-
-  /** To be called when the request has ended. */
-  release(): void {
-    clearTimeout(this.timer);
-    for (const signal of this.callers) signal.removeEventListener('abort', this.onAbort);
-  }
-}
-
 /** Sends the request and collects the whole answer. Rejects with `SendFailure` or `OidcCliError`. */
 function answerTo(
   request: ClientRequest,
@@ -350,55 +284,13 @@ function answerTo(
         proxyPassed = false;
         return fail(new Error('it answered 407'));
       }
-      collect(response, outgoing.url, maxBytes).then((answer) => {
+      collectAnswer(response, outgoing.url, maxBytes).then((answer) => {
         ending.off(onEnd);
         resolve({ ...answer, certificate });
       }, fail);
     });
     request.end(outgoing.body);
   });
-}
-
-/** Reads the answer to its end, as far as `maxBytes`, and decodes it. */
-async function collect(response: IncomingMessage, url: URL, maxBytes: number): Promise<NetworkAnswer> {
-  const tooLarge = () =>
-    new OidcCliError('response_too_large', { url: shownUrl(url), host: url.host, limit: maxBytes });
-  const chunks: Buffer[] = [];
-  // By its events: an iterator over the answer costs several times as much.
-  await new Promise<void>((resolve, reject) => {
-    let received = 0;
-    response.on('data', (chunk: Buffer) => {
-      received += chunk.length;
-      if (received > maxBytes) reject(tooLarge());
-      else chunks.push(chunk);
-    });
-    response.on('end', resolve);
-    response.on('error', reject);
-  });
-  const { headers, cookies } = headersOf(response.rawHeaders);
-  let body: Buffer = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-  const codings = headers['content-encoding'];
-  if (codings && body.length > 0) {
-    const { decodeContent } = await import('./content-encoding.js');
-    body = await decodeContent(body, codings, maxBytes).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-      throw cause;
-    });
-  }
-  return { status: response.statusCode ?? 0, headers, cookies, body };
-}
-
-/** The header fields as they came, names and values in turn. */
-function headersOf(raw: readonly string[]): Pick<NetworkAnswer, 'headers' | 'cookies'> {
-  const headers: Record<string, string> = {};
-  const cookies: string[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] as string).toLowerCase();
-    const value = raw[index + 1] as string;
-    if (name === 'set-cookie') cookies.push(value);
-    else headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
-  }
-  return { headers, cookies };
 }
 
 /** What the caller is told: a time limit, an abort, or the network's failure in our codes. */
@@ -413,13 +305,4 @@ function explained(failure: unknown, url: URL, ending: Ending, timeoutMs: number
   }
   const circumstances = failure instanceof SendFailure ? failure.circumstances : { url, proxyPassed: true };
   return networkError(cause, circumstances);
-}
-
-/** The answer as the Fetch standard has it, for who takes no other. */
-export function toResponse({ status, headers: named, cookies, body }: NetworkAnswer): Response {
-  const headers = new Headers(named);
-  for (const cookie of cookies) headers.append('set-cookie', cookie);
-  // The Fetch standard refuses to build these with a body, even an empty one.
-  const bare = status === 204 || status === 205 || status === 304;
-  return new Response(bare ? null : new Uint8Array(body), { status, headers });
 }

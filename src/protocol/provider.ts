@@ -1,7 +1,8 @@
 import * as client from 'openid-client';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { type NetworkFetch, toResponse } from '../network/fetch.js';
+import { toResponse } from '../network/answer.js';
+import type { NetworkFetch } from '../network/fetch.js';
 import type { Recorder } from '../trace/recorder.js';
 import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
 import { PUBLIC_KEY_SIGNATURES } from './key-facts.js';
