@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import tls, { type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
@@ -94,7 +95,11 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     for (const ending of running) ending.end(reason);
   };
   const interrupt = () => endAll(options.signal?.reason);
-  options.signal?.addEventListener('abort', interrupt);
+  if (options.signal) {
+    // One for each fetch of a run, and there may be many.
+    setMaxListeners(0, options.signal);
+    options.signal.addEventListener('abort', interrupt);
+  }
   const agents = new Map<string, Promise<Agent>>();
   const freedAt = new WeakMap<object, number>();
   const limits = new WeakMap<ClientRequest, AbortSignal>();

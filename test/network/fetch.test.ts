@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import zlib from 'node:zlib';
 import * as openid from 'openid-client';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { Recorder } from '../../src/trace/recorder.js';
 import { requirement } from '../support/requirement.js';
@@ -395,4 +395,21 @@ test('a failed exchange is recorded with its failure', async () => {
   expect(recorder.last('discovery')).not.toHaveProperty('status');
   // It came to the connection, and no further.
   expect(Object.keys(recorder.last('discovery')?.times ?? {})).toEqual(['blocked', 'connect']);
+});
+
+test('many fetches may share one signal: nothing is said of it, and it ends them all', async () => {
+  const server = await serve(() => {});
+  const stopping = new AbortController();
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
+  const asked = Array.from({ length: 20 }, () => fetchWith({ signal: stopping.signal })(server.origin));
+  const ended = Promise.allSettled(asked);
+  // Warnings are told in the turn after.
+  await new Promise((resolve) => setImmediate(resolve));
+  const reason = new Error('stopped');
+  stopping.abort(reason);
+  expect((await ended).map((one) => one.status === 'rejected' && one.reason)).toEqual(asked.map(() => reason));
+  expect(warnings).toEqual([]);
 });
