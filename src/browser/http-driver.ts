@@ -147,11 +147,22 @@ class HttpWay {
   private read(response: PageResponse, url: URL): HtmlPage {
     const type = response.headers['content-type'] ?? '';
     const text = decode(response.body, type);
-    if (/html|^$/i.test(type)) return readHtmlPage(text, url, response.status);
+    if (/html|^$/i.test(type)) return this.readHtml(text, url, response.status);
     const shown = /json/i.test(type) ? errorInJson(text) : text.slice(0, 500);
     const plain = readHtmlPage('', url, response.status);
     const lines = /text|json/i.test(type) ? shown.split('\n').filter((line) => line.trim() !== '') : [];
     return { ...plain, description: { ...plain.description, lines } };
+  }
+
+  private readHtml(text: string, url: URL, status: number): HtmlPage {
+    try {
+      return readHtmlPage(text, url, status);
+    } catch (error) {
+      // Elements some thousand deep in one another: more than the stack has room for.
+      if (!(error instanceof RangeError)) throw error;
+      const facts = { tooDeep: true, url: url.origin + url.pathname };
+      throw this.progress.failure('sign_in_page_not_understood', undefined, facts, error);
+    }
   }
 
   /** What to request after a page. */

@@ -85,9 +85,14 @@ export const signInPages = {
       f.captcha === true && 'The page asks for proof that a person is there (CAPTCHA): no program can give that.',
       f.newPassword === true && 'The page wants a new password for the account.',
       f.passkey === true && 'The account signs in by a passkey or an app on a phone.',
-      'The page asks for something else than user name, password, one-time code and consent.',
+      f.tooDeep === true
+        ? 'Its elements stand in one another thousands deep, so that it cannot be read.'
+        : 'The page asks for something else than user name, password, one-time code and consent.',
     ),
-    fix: 'Use a test account that signs in by password (and one-time code) alone, or name the steps for this page.',
+    fix:
+      f.tooDeep === true
+        ? 'Look at the page in a browser, and at what makes it; --with browser may be able to sign in there.'
+        : 'Use a test account that signs in by password (and one-time code) alone, or name the steps for this page.',
   }),
   sign_in_script_needed: (f) => ({
     message: `The sign-in page needs a browser: without script there is nothing to fill in on ${page(f)}.`,

@@ -348,6 +348,14 @@ describe('as a browser would', () => {
     await expect(driver.signIn(pageJob(site.origin))).rejects.toMatchObject({ code: 'sign_in_loops' });
   });
 
+  test('a page whose elements stand thousands deep in one another is told as one that cannot be read', async () => {
+    await site.serve({ '/auth': `${'<div>'.repeat(50_000)}<form method="post"><input type="password"></form>` });
+    await expect(driver.signIn(pageJob(site.origin))).rejects.toMatchObject({
+      code: 'sign_in_page_not_understood',
+      facts: { tooDeep: true, url: `${site.origin}/auth` },
+    });
+  });
+
   test('a redirect to an application of its own scheme is an answer only where that is the redirect URI', async () => {
     await site.serve({ '/auth': { status: 302, headers: { location: 'com.example.app:/cb?code=1&state=2' } } });
     const answer = await driver.signIn(pageJob(site.origin, { redirectUri: 'com.example.app:/cb' }));

@@ -213,6 +213,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { title: '', url, words: 'Sign in to go on' },
   ],
   sign_in_page_not_understood: [
+    { tooDeep: true, url: 'https://id.example/sign-in' },
     { title: 'Choose', url, controls: ['text field "Colour"', 'button "Go"'] },
     { title: 'Prove', url, controls: [], captcha: true, newPassword: true, passkey: true },
   ],
