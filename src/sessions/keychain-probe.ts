@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Environment } from '../context.js';
-import { classifyKeychainError, PROBE_SERVICE } from './keytar-module.js';
+import { classifyKeychainError, GONE, GONE_TRIES, NO_SERVICE, PROBE_SERVICE } from './keytar-module.js';
 
 /** What a probe found. `reason` is a few words, for people. */
 export type KeychainProbe =
@@ -26,20 +26,29 @@ const START_MS = 10_000;
  * Runs in the child. Plain old JavaScript: it is handed to `node -e`. First a
  * search, which asks nobody for a password and fails where no keychain
  * answers; then a value is written and removed, since a keychain that answers
- * may still be locked, or have no collection to write to.
+ * may still be locked, or have no collection to write to. All probes share one
+ * entry, so that one that is killed leaves no more than that; where another
+ * removes it first (see `withoutGoneEntries`), this one writes again.
  */
 const CHILD = `
-const [platform, service, keytarPath, bindingPath] = process.argv.slice(1);
+const [platform, nothing, service, keytarPath, bindingPath] = process.argv.slice(1);
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
 (async () => {
   const keytar = require(keytarPath);
   const { AsyncEntry } = require(bindingPath);
   say({ asks: true });
-  await keytar.findCredentials(service);
+  await keytar.findCredentials(nothing);
   say({ answers: true });
   const entry = new AsyncEntry(service, 'probe', platform === 'linux' ? { linux: { store: 'secret-service' } } : undefined);
-  await entry.setPassword('probe');
-  await entry.deletePassword();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await entry.setPassword('probe');
+      await entry.deletePassword();
+      break;
+    } catch (error) {
+      if (tries === ${GONE_TRIES} || !${GONE}.test(error.message)) throw error;
+    }
+  }
   say({ usable: true });
 })().catch((error) => say({ error: String(error && error.message) }));
 `;
@@ -69,7 +78,15 @@ export function probeKeychain(options: ProbeOptions): Promise<KeychainProbe> {
     const { NODE_OPTIONS: _, ...childEnv } = env;
     const child = spawn(
       process.execPath,
-      ['-e', CHILD, platform, PROBE_SERVICE, require.resolve('keytar/keytar.js'), require.resolve('keytar')],
+      [
+        '-e',
+        CHILD,
+        platform,
+        NO_SERVICE,
+        PROBE_SERVICE,
+        require.resolve('keytar/keytar.js'),
+        require.resolve('keytar'),
+      ],
       { env: childEnv, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true },
     );
     let verdict: KeychainProbe;

@@ -1,6 +1,6 @@
 import { OidcCliError } from '../errors.js';
 import { guardAgainstHang } from './hang-guard.js';
-import { classifyKeychainError, type KeytarLike, loadKeytar, SERVICE } from './keytar-module.js';
+import { classifyKeychainError, type KeytarLike, loadKeytar, SERVICE, withoutGoneEntries } from './keytar-module.js';
 import type { SessionStore } from './session-store.js';
 import { createSplitValues } from './split-value.js';
 
@@ -46,7 +46,11 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
     try {
       loaded ??= options.keytar ? Promise.resolve(options.keytar) : loadKeytar(platform);
       const keytar = await loaded;
-      return await guardAgainstHang(() => work(keytar), { limitMs: hangLimitMs, operation, onHang });
+      return await guardAgainstHang(() => withoutGoneEntries(() => work(keytar)), {
+        limitMs: hangLimitMs,
+        operation,
+        onHang,
+      });
     } catch (error) {
       throw keychainError(error, operation);
     }

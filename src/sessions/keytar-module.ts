@@ -10,6 +10,17 @@ export interface KeytarLike {
 export const SERVICE = 'oidc-cli';
 /** The service name under which the probe asks and writes, so that it never touches a session. */
 export const PROBE_SERVICE = 'oidc-cli-probe';
+/** A service name that no entry has: a search for it meets no entry that another process removes meanwhile. */
+export const NO_SERVICE = 'oidc-cli-nothing';
+
+/** How often a call whose entry goes is made before that counts as a failure. */
+export const GONE_TRIES = 20;
+/**
+ * A Secret Service call is a search and then a call of the entry it found: this
+ * is what GDBus (gnome-keyring), Qt (KWallet, KeePassXC) and the Secret Service
+ * itself say where another process removed that entry in between.
+ */
+export const GONE = /no such (interface|object)|object does not exist|nosuchobject|unknownobject/i;
 
 /**
  * Loads the native module behind the `keytar` API. On Linux its calls are
@@ -25,7 +36,7 @@ export async function loadKeytar(platform: NodeJS.Platform): Promise<KeytarLike>
   if (platform !== 'linux') return keytar;
   const { AsyncEntry } = await import('keytar');
   const entry = async (service: string, account: string) => {
-    await keytar.findCredentials(PROBE_SERVICE);
+    await keytar.findCredentials(NO_SERVICE);
     return new AsyncEntry(service, account, { linux: { store: 'secret-service' } });
   };
   return {
@@ -36,8 +47,25 @@ export async function loadKeytar(platform: NodeJS.Platform): Promise<KeytarLike>
   };
 }
 
+/**
+ * Makes a keychain call, and makes it again where its entry went between being
+ * found and being asked: a sign-in in one process removes the entry that a
+ * command in another has just found. What the entry is by then is the answer.
+ * Rejects with the call's own error, at the latest after `GONE_TRIES` calls.
+ */
+export async function withoutGoneEntries<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (tries === GONE_TRIES || !(error instanceof Error && GONE.test(error.message))) throw error;
+    }
+  }
+}
+
 /** What a keychain's error amounts to. Its words differ by platform and come without a usable code. */
 export function classifyKeychainError(message: string): 'locked' | 'unavailable' | 'failed' {
+  if (GONE.test(message)) return 'failed';
   // Secret Service: IsLocked, a dismissed prompt. macOS: errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed.
   if (
     /locked|prompt was dismissed|user interaction is not allowed|user cancell?ed|passphrase you entered/i.test(message)

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKeychainStore } from '../../src/sessions/keychain.js';
 import { probeKeychain } from '../../src/sessions/keychain-probe.js';
-import { loadKeytar } from '../../src/sessions/keytar-module.js';
+import { GONE_TRIES, type KeytarLike, loadKeytar } from '../../src/sessions/keytar-module.js';
 import { bareEnvironment, type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
 import { requirement } from '../support/requirement.js';
-import { everythingIn, folder, keeper, program, session } from './fixtures.js';
+import { everythingIn, folder, keeper, kill, program, session } from './fixtures.js';
 
 const platform = 'linux';
 
@@ -158,6 +158,30 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the ke
     for (const entry of index) await after.forget(entry);
   });
 
+  test('an entry that other processes save and remove all the time is there or is not, and never an error', async () => {
+    const others = ['one', 'two'].map((name) => program('save-and-remove.mjs', [name], keyring.env));
+    for (const other of others) expect(await other.line()).toBe('under way');
+    const store = createKeychainStore({ platform });
+    const seen = new Set<string | undefined>();
+    for (let round = 0; round < 12; round += 1) {
+      seen.add(await store.get('contested'));
+      for (const { key, value } of await store.values()) expect([key, value]).toEqual(['contested', value]);
+      await store.delete('contested');
+      await store.set('contested', 'mine');
+    }
+    for (const value of seen) expect([undefined, 'mine', 'one', 'two']).toContain(value);
+    expect(seen.size).toBeGreaterThan(1);
+    for (const other of others) await kill(other.child);
+    await store.delete('contested');
+    await expect.poll(() => keyring.search('oidc-cli')).toBe('');
+  });
+
+  test('is found by many probes at once, though they share an entry', async () => {
+    const found = await Promise.all(Array.from({ length: 6 }, () => probeKeychain({ env: keyring.env, platform })));
+    expect(found).toEqual(found.map(() => ({ available: true })));
+    expect(keyring.search('oidc-cli-probe')).toBe('');
+  });
+
   test('is found by the probe, which leaves nothing behind', async () => {
     expect(await probeKeychain({ env: keyring.env, platform })).toEqual({ available: true });
     expect(keyring.search('oidc-cli-probe')).toBe('');
@@ -269,4 +293,59 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('a mach
       }
     },
   );
+});
+
+// What gnome-keyring and others answer cannot be had at a chosen instant: these words were recorded.
+describe('an entry that goes between being found and being asked', () => {
+  const words = [
+    'Platform failure: DBus error: No such interface “org.freedesktop.Secret.Item” on object at path /org/freedesktop/secrets/collection/login/2',
+    'zbus fdo error: org.freedesktop.DBus.Error.UnknownMethod: No such interface “org.freedesktop.DBus.Properties” on object at path /org/freedesktop/secrets/collection/login/5',
+    'zbus error: org.freedesktop.DBus.Error.UnknownMethod: Object does not exist at path “/org/freedesktop/secrets/collection/login/16”',
+    "Platform failure: DBus error: No such object path '/org/freedesktop/secrets/collection/login/3'",
+    'Platform failure: DBus error: org.freedesktop.Secret.Error.NoSuchObject',
+  ];
+
+  /** Keeps nothing; its first calls fail. */
+  function failing(message: string, times: number): KeytarLike & { calls: number } {
+    const answer = async <T>(value: T) => {
+      keytar.calls += 1;
+      if (keytar.calls <= times) throw new Error(message);
+      return value;
+    };
+    const keytar = {
+      calls: 0,
+      getPassword: () => answer(null),
+      setPassword: () => answer(undefined),
+      deletePassword: () => answer(false),
+      findCredentials: () => answer([]),
+    };
+    return keytar;
+  }
+
+  test.each(words)('is asked for again: %s', async (message) => {
+    for (const call of ['get', 'set', 'delete', 'values'] as const) {
+      const keytar = failing(message, 3);
+      const store = createKeychainStore({ platform, keytar });
+      const answer = call === 'values' ? store.values() : store[call]('one', 'value');
+      expect(await answer).toEqual({ get: undefined, set: undefined, delete: false, values: [] }[call]);
+      expect(keytar.calls).toBe(4);
+    }
+  });
+
+  test('again and again is a failure with its words, and no keychain that is not there', async () => {
+    const keytar = failing(words[0] as string, Number.POSITIVE_INFINITY);
+    await expect(createKeychainStore({ platform, keytar }).get('one')).rejects.toMatchObject({
+      code: 'store_failed',
+      facts: { operation: 'read', reason: words[0] },
+    });
+    expect(keytar.calls).toBe(GONE_TRIES);
+  });
+
+  test('any other failure is told at once', async () => {
+    const keytar = failing('Platform failure: DBus error: Timeout was reached', 1);
+    await expect(createKeychainStore({ platform, keytar }).get('one')).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    expect(keytar.calls).toBe(1);
+  });
 });
