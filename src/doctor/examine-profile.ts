@@ -4,6 +4,7 @@ import type { NetworkFetch } from '../network/fetch.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
 import type { Announced } from '../protocol/metadata.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import { findingsStep } from '../trace/findings.js';
 import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js';
 import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
@@ -65,20 +66,9 @@ export async function examineProfile(examination: ProfileExamination, deps: Exam
   const remote = providerChecks(configuration, ofConfiguration, deps);
   const [ofMachine, ofProvider] = await Promise.all([local, remote]);
   const checks = [...ofConfiguration, ...ofProvider, ...ofMachine, ...versionChecks(versions, deps.explain)];
-  noteFindings(checks, deps);
+  deps.recorder.note(findingsStep(checks, deps.clock.now()));
   const failed = BY_CAUSE.flatMap((group) => checks.filter((one) => one.group === group && one.verdict === 'fail'));
   return { checks, finding: failed[0], provider: collected?.values.issuer !== undefined };
-}
-
-/** Tells the recorder what a trace is handed on for: what fails and what warns. */
-function noteFindings(checks: readonly DoctorCheck[], { recorder, clock }: ExaminationDeps): void {
-  const bad = checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
-  const noted = bad.map(({ group, name, verdict, found, expected = 'to be in order', code }) => ({
-    ...{ name: `${group}: ${name}`, verdict, expected, actual: found },
-    ...(code === undefined ? {} : { code }),
-  }));
-  const said = noted.length === 0 ? { note: 'nothing to complain of' } : { checks: noted };
-  recorder.note({ step: 'findings', from: 'cli', to: 'cli', at: clock.now(), ...said });
 }
 
 /** All that needs the network; without an issuer the settings of the network alone. */

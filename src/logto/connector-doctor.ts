@@ -1,6 +1,7 @@
 import type { Clock } from '../context.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { discretionAbout } from '../protocol/confidential.js';
+import { findingsStep } from '../trace/findings.js';
 import type { Recorder } from '../trace/recorder.js';
 import { probeChecks } from './authorization-probe.js';
 import { VITAL } from './connector.js';
@@ -63,7 +64,7 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
   const answer = await askProvider(view, request.issuer, deps);
   const announced = answer.provider?.announced;
   const probe = { config: refusal ? undefined : sendable(known), redirectUri: uris?.signIn, announced };
-  const checks = [
+  const found = [
     ...shapeChecks(file, view, refusal),
     ...requestChecks(file, view),
     ...optionChecks(file, view),
@@ -73,8 +74,10 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
     ...secretChecks(file, view, typeof secret === 'object' ? secret : undefined),
     ...redirectChecks(request, uris),
   ];
+  const checks = found.map((check) => withoutSecrets(check, view));
+  deps.recorder.note(findingsStep(checks, deps.clock.now()));
   return {
-    checks: checks.map((check) => withoutSecrets(check, view)),
+    checks,
     ...(refusal ? { refusal } : {}),
     ...(typeof announced?.issuer === 'string' ? { issuer: announced.issuer } : {}),
     ...(uris ? { redirectUris: uris } : {}),

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   ANNOUNCED,
@@ -14,6 +16,7 @@ import {
   play,
   provider,
   run,
+  SECRET,
   verifying,
 } from '../support/examine-connector.js';
 import { type Json, type Script, startScriptedProvider } from '../support/scripted-provider.js';
@@ -261,6 +264,22 @@ describe('a bad connector', () => {
     expect(inText.stdout).toMatch(/^ {2}✗ {2}fields +clientId \(line 3\): a number$/m);
     expect(inText.stderr).toContain('400 connector.invalid_config');
     expect(inText.stderr).not.toContain('Likely cause');
+  });
+
+  it('has what was found at the end of its trace, without its secret', async () => {
+    const name = 'doctor-trace.json';
+    await run({
+      config: { clientId: ' app', tokenEndpointAuthMethod: 'none' },
+      flags: [...LOGTO, '--trace-file', name],
+    });
+    const text = await readFile(join(machine.home, name), 'utf8');
+    const { events } = JSON.parse(text) as { events: { step: string; checks?: { name: string; verdict: string }[] }[] };
+    const [findings, ...others] = events.filter(({ step }) => step === 'findings');
+    expect(others).toEqual([]);
+    const { bad } = await examine({ config: { clientId: ' app', tokenEndpointAuthMethod: 'none' }, flags: LOGTO });
+    expect(bad.length).toBeGreaterThan(0);
+    expect(findings?.checks?.map((check) => `${check.verdict} ${check.name.replace(/^[^:]*: /, '')}`)).toEqual(bad);
+    expect(text).not.toContain(SECRET);
   });
 
   it('that saves and loses its scope exits with 3 as well', async () => {
