@@ -133,9 +133,10 @@ async function collect(
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
     const entry = await sessions.find({ profile: name ?? last }).catch(() => undefined);
-    const session = entry && (await sessions.read(entry));
-    if (!session) throw error;
-    const repeated = flagsToRepeat(session, entry, flags);
+    const found = entry && (await sessions.open(entry));
+    if (!found) throw error;
+    const { session } = found;
+    const repeated = flagsToRepeat(session, found.entry, flags);
     const collected = await collectProfile({ name: session.profile, flags: repeated }, context);
     const kept = keptSecret(session, collected.values);
     const values = kept === undefined ? collected.values : { ...collected.values, clientSecret: kept };

@@ -75,9 +75,10 @@ async function logoutOne(
   context: Context,
   terminal: Terminal,
 ): Promise<readonly LogoutStep[]> {
-  const session = await sessions.read(entry);
+  const found = await sessions.open(entry);
   // Gone from its store behind our back: there is nothing left to revoke with.
-  if (!session) return forgetOnly(entry, sessions);
+  if (!found) return forgetOnly(entry, sessions);
+  const { session } = found;
   const network = await networkFor(session, context, terminal);
   // A one-time address on this machine; the real URL holds the ID token and is shown nowhere.
   let address = '';
@@ -91,9 +92,8 @@ async function logoutOne(
         endSession: options.endSession !== false,
       },
       {
-        ...sessionDeps({ entry, session }, sessions, context, network),
+        ...sessionDeps(found, sessions, context, network),
         signal: context.signal,
-        forget: () => sessions.forget(entry),
         openUrl: browserOf(options.browser, context),
         on: (event) => {
           if (event.type === 'end session') {

@@ -2,8 +2,8 @@ import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type ProfileFlags, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
-import type { Session, SessionStore } from '../sessions/session-store.js';
-import type { SessionEntry, Sessions } from '../sessions/sessions.js';
+import type { SessionStore } from '../sessions/session-store.js';
+import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
 import type { DrivenFlags } from './login-with.js';
@@ -85,16 +85,15 @@ export async function resolveForSignIn(
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
     const entry = await sessions.find({ profile: name ?? lastSignedIn });
-    const session = entry && (await sessions.read(entry));
-    if (!session) throw error;
-    return signInAgain(session, entry, flags, context);
+    const found = entry && (await sessions.open(entry));
+    if (!found) throw error;
+    return signInAgain(found, flags, context);
   }
 }
 
 /** As the session last signed in; see `flagsToRepeat`. */
 async function signInAgain(
-  session: Session,
-  entry: SessionEntry,
+  { session, entry }: OpenedSession,
   flags: ProfileFlags,
   context: Context,
 ): Promise<ResolvedProfile> {

@@ -1,11 +1,12 @@
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { CurrentSessionDeps } from '../flow/current-session.js';
+import type { LogoutDeps } from '../flow/logout.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
 import type { Session, StoreKind } from '../sessions/session-store.js';
-import type { SessionEntry, Sessions } from '../sessions/sessions.js';
+import type { OpenedSession, SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';
 
@@ -13,12 +14,6 @@ import type { Recorder } from '../trace/recorder.js';
 export interface SessionSelection {
   readonly profile?: string | undefined;
   readonly issuer?: string | undefined;
-}
-
-/** A session that was found, with how its profile was chosen. */
-export interface FoundSession {
-  readonly entry: SessionEntry;
-  readonly session: Session;
 }
 
 /**
@@ -31,11 +26,11 @@ export async function findSession(
   sessions: Sessions,
   context: Context,
   terminal: Terminal,
-): Promise<FoundSession> {
+): Promise<OpenedSession> {
   const entry = await findEntry(selection, sessions, context, terminal);
-  const session = await sessions.read(entry);
-  if (!session) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
-  return { entry, session };
+  const found = await sessions.open(entry);
+  if (!found) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
+  return found;
 }
 
 /** As `findSession`, without opening the store that holds the session. */
@@ -137,17 +132,25 @@ export async function networkFor(
 
 /** What the session flows need, bound to one session in its store. */
 export function sessionDeps(
-  found: FoundSession,
+  found: OpenedSession,
   sessions: Sessions,
   context: Context,
   network: Network,
-): CurrentSessionDeps {
-  const { entry } = found;
-  const { accessToken, refreshToken, idToken } = found.session;
-  network.recorder.hide(accessToken, refreshToken, idToken);
+): CurrentSessionDeps & Pick<LogoutDeps, 'forget'> {
+  let { entry } = found;
+  const hide = ({ accessToken, refreshToken, idToken }: Session) =>
+    network.recorder.hide(accessToken, refreshToken, idToken);
+  hide(found.session);
   return {
     ...network,
-    read: () => sessions.read(entry),
+    read: async () => {
+      const newest = await sessions.open(entry);
+      if (!newest) return undefined;
+      entry = newest.entry;
+      hide(newest.session);
+      return newest.session;
+    },
+    forget: () => sessions.forget(entry),
     save: async (session) => {
       await sessions.update(session, entry);
       network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });

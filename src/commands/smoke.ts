@@ -115,10 +115,13 @@ function refreshKept(context: Context, terminal: Terminal): SignInTools['refresh
   const sessions = openSessions(context, terminal);
   return async (profile, issuer, deps) => {
     const entry = await sessions.find({ profile, issuer });
-    const session = entry && (await sessions.read(entry));
-    if (!entry || !session) throw new OidcCliError('not_signed_in', { profile, issuer });
-    const found = sessionDeps({ entry, session }, sessions, context, deps);
-    const { session: renewed } = await currentSession({ session, force: true }, found);
+    const found = entry && (await sessions.open(entry));
+    if (!found) throw new OidcCliError('not_signed_in', { profile, issuer });
+    const { session } = found;
+    const { session: renewed } = await currentSession(
+      { session, force: true },
+      sessionDeps(found, sessions, context, deps),
+    );
     const { accessToken, refreshToken, subject, expiresAt, scope } = renewed;
     const expiresIn = expiresAt === undefined ? undefined : expiresAt - Math.floor(context.clock.now() / 1000);
     return { accessToken, refreshToken, subject, expiresIn, scopes: scope.granted };

@@ -23,9 +23,9 @@ export type LogoutEvent =
   | { readonly type: 'end session'; readonly url: string; readonly postLogoutRedirectUri: string };
 
 /** What the flow needs of the world. */
-export interface LogoutDeps extends ProviderDeps, Pick<CurrentSessionDeps, 'clientSecret'> {
+export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'save'> {
   readonly signal: AbortSignal;
-  /** Removes the session from its store. */
+  /** Removes the session that was read last from its store. */
   readonly forget: () => Promise<unknown>;
   readonly openUrl?: OpenUrl | undefined;
   readonly on: (event: LogoutEvent) => void;
@@ -57,14 +57,15 @@ export async function logout(
     }
   };
 
+  let current = session;
   // Each is met once, and its failure belongs to every step that needs it. Only revocation needs the client's secret.
-  const authenticated = once(() => meetProviderOf(session, deps));
+  const authenticated = once(() => meetProviderOf(current, deps));
   const unauthenticated = once(async () => {
     try {
       return await authenticated();
     } catch (error) {
       if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
-      return meetProviderUnauthenticated(session, deps);
+      return meetProviderUnauthenticated(current, deps);
     }
   });
   const revoke = async (token: string, hint: 'refresh_token' | 'access_token') => {
@@ -72,19 +73,37 @@ export async function logout(
     return revokeToken(provider, party, token, hint, deps);
   };
 
-  const { refreshToken } = session;
-  if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
-  await attempt('revoke access token', () => revoke(session.accessToken, 'access_token'));
-  // Before the browser: whatever the person does there, the tokens are gone from this machine.
-  await deps.forget();
-  deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
-  steps.push({ step: 'forget session', outcome: 'done' });
+  // Alone, since a refresh in another process would put new tokens in the place of those that are revoked here.
+  await aloneIfPossible(deps, async () => {
+    current = (await deps.read()) ?? session;
+    const { refreshToken, accessToken } = current;
+    if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
+    await attempt('revoke access token', () => revoke(accessToken, 'access_token'));
+    // Before the browser: whatever the person does there, the tokens are gone from this machine.
+    await deps.forget();
+    deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
+    steps.push({ step: 'forget session', outcome: 'done' });
+  });
   await attempt('end session', async () => {
     if (!request.endSession) return 'not asked';
     const { provider, party } = await unauthenticated();
-    return endSession(provider, party, session, request, deps);
+    return endSession(provider, party, current, request, deps);
   });
   return steps;
+}
+
+/** Runs `work` in the session's turn; where another process does not let go, or no lock can be made, without it. */
+async function aloneIfPossible(deps: LogoutDeps, work: () => Promise<void>): Promise<void> {
+  let begun = false;
+  try {
+    await deps.exclusively(() => {
+      begun = true;
+      return work();
+    });
+  } catch (error) {
+    if (begun || deps.signal.aborted) throw error;
+    await work();
+  }
 }
 
 /** Makes the promise at the first call and hands out the same one ever after. */

@@ -51,6 +51,12 @@ export interface SessionSelection {
   readonly issuer?: string | undefined;
 }
 
+/** A session as it was read, and where. */
+export interface OpenedSession {
+  readonly entry: SessionEntry;
+  readonly session: Session;
+}
+
 /** Everything kept between commands. All methods throw `OidcCliError` with a `store_*` code, or the signal's reason. */
 export interface Sessions extends PendingSignIns, ClientSecrets {
   /**
@@ -70,8 +76,14 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
   list(): Promise<SessionEntry[]>;
   /** The newest sign-in that matches. Opens no store. */
   find(selection: SessionSelection): Promise<SessionEntry | undefined>;
-  /** The session itself, or undefined when its store does not have it (any more). */
+  /**
+   * The session itself, or undefined when it has been forgotten or its store
+   * has lost it. Where another sign-in has put one of the same profile and
+   * issuer elsewhere meanwhile, that one.
+   */
   read(entry: SessionEntry): Promise<Session | undefined>;
+  /** As `read`, with the entry under which the session is kept by now. */
+  open(entry: SessionEntry): Promise<OpenedSession | undefined>;
   /**
    * Keeps a refreshed session where it was. Throws `not_signed_in` when it has
    * been forgotten since; does nothing when a newer sign-in has taken its place.
@@ -79,8 +91,9 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
   update(session: Session, entry: SessionEntry): Promise<void>;
   /**
    * Removes a session from its store and the index; true when there was one.
-   * When the store throws, the session is forgotten all the same, and its
-   * value is removed as soon as the store can be used again.
+   * A newer sign-in that has taken its place meanwhile stays. When the store
+   * throws, the session is forgotten all the same, and its value is removed as
+   * soon as the store can be used again.
    */
   forget(entry: SessionEntry): Promise<boolean>;
   /**
@@ -164,6 +177,28 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   const list = async () => [...inMemory, ...(await index.read()).sessions];
 
+  const open = async (asked: SessionEntry): Promise<OpenedSession | undefined> => {
+    let entry = asked;
+    for (;;) {
+      const value = await storeOf(entry.store).get(entry.key);
+      if (value !== undefined) return readAs(entry, value);
+      // A sign-in that keeps its session in another store removes this one, once the index says where the new one is.
+      const now = (await list()).find((other) => sameOwner(other, entry));
+      if (!now || (now.store === entry.store && now.key === entry.key)) return undefined;
+      entry = now;
+    }
+  };
+
+  const readAs = async (entry: SessionEntry, value: string): Promise<OpenedSession> => {
+    const session = parseSession(value);
+    if (session?.profile !== entry.profile || session.issuer !== entry.issuer) {
+      throw new OidcCliError('store_corrupt', { store: entry.store, key: entry.key });
+    }
+    const seen = describeSession(session, entry.store, entry.key);
+    if (entry.store !== 'memory' && !isDeepStrictEqual(seen, entry)) await correct(entry);
+    return { entry: seen, session };
+  };
+
   const sessions: Omit<Sessions, keyof PendingSignIns | keyof ClientSecrets> = {
     async choose(kind, replacing) {
       if (kind === 'memory') return { store: memory };
@@ -235,17 +270,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       );
     },
 
-    async read(entry) {
-      const value = await storeOf(entry.store).get(entry.key);
-      if (value === undefined) return undefined;
-      const session = parseSession(value);
-      if (session?.profile !== entry.profile || session.issuer !== entry.issuer) {
-        throw new OidcCliError('store_corrupt', { store: entry.store, key: entry.key });
-      }
-      const seen = describeSession(session, entry.store, entry.key);
-      if (entry.store !== 'memory' && !isDeepStrictEqual(seen, entry)) await correct(entry);
-      return session;
-    },
+    read: async (entry) => (await open(entry))?.session,
+
+    open,
 
     async update(session, entry) {
       const refreshed = describeSession(session, entry.store, entry.key);
@@ -277,6 +304,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
       const gone: StoredValue = { store: entry.store, key: entry.key };
       return index.change(async (found, save) => {
+        // Not read by who asks this, and so not signed out at the provider: nobody would know of its tokens any more.
+        const newer = found.sessions.some((other) => same(other, gone) && other.signedInAt > entry.signedInAt);
+        if (newer) return false;
         const sessions = found.sessions.filter((other) => !same(other, gone));
         // First, since the store may be out of reach, perhaps for ever, or hang and take this process with it: nobody is
         // to stay signed in for that. The value goes when the store is back.
@@ -291,7 +321,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     async exclusively(entry, work, callSignal) {
       const ends = callSignal ?? signal;
       if (entry.store !== 'memory') {
-        const lock = join(dataFolder, 'locks', entry.key);
+        // One for all stores: a sign-in may move the session while its turn is awaited.
+        const lock = join(dataFolder, 'locks', names.session('file', entry.profile, entry.issuer));
         return withLock(lock, work, { timeoutMs: EXCLUSIVE_TIMEOUT_MS, signal: ends });
       }
       return inTurn(entry.key, work, ends);

@@ -128,7 +128,7 @@ describe('sessions', () => {
     expect(await keeper(data).read(entry)).toEqual(refreshed);
   });
 
-  test('a refresh brings no session back that was forgotten meanwhile, and replaces no newer sign-in', async () => {
+  test('a newer sign-in is neither replaced by a refresh nor forgotten for the one before, and no refresh brings a forgotten one back', async () => {
     const data = folder();
     const sessions = keeper(data);
     await sessions.save(session(), await file(data));
@@ -140,7 +140,11 @@ describe('sessions', () => {
     await sessions.update(session({ accessToken: 'refreshed' }), entry);
     expect(await sessions.read(entry)).toEqual(newer);
 
-    await keeper(data).forget(entry);
+    expect(await keeper(data).forget(entry)).toBe(false);
+    expect(await sessions.read(entry)).toEqual(newer);
+
+    const [latest] = await sessions.list();
+    expect(latest && (await keeper(data).forget(latest))).toBe(true);
     await expect(sessions.update(session({ accessToken: 'refreshed' }), entry)).rejects.toMatchObject({
       code: 'not_signed_in',
       facts: { profile: 'staging', issuer: 'https://login.example.org' },
@@ -162,6 +166,44 @@ describe('sessions', () => {
     const entry = await one.find({});
     expect(entry && (await one.read(entry))?.subject).toBe('one');
     expect(entries.size).toBe(2);
+  });
+
+  test('that a sign-in moves to another store are read, refreshed one at a time and forgotten where they are now', async () => {
+    const entries = new Map<string, string>();
+    const keytar = {
+      getPassword: async (_: string, account: string) => entries.get(account) ?? null,
+      setPassword: async (_: string, account: string, password: string) => void entries.set(account, password),
+      deletePassword: async (_: string, account: string) => entries.delete(account),
+      findCredentials: async () => [],
+    };
+    const data = folder();
+    const sessions = keeper(data, { keytar });
+    await sessions.save(session(), (await sessions.choose('keychain')).store);
+    const before = await sessions.find({});
+    if (!before) throw new Error('it was saved');
+    const other = keeper(data, { keytar });
+    const moved = session({ subject: 'moved', signedInAt: NOON / 1000 + 5 });
+    await sessions
+      .exclusively(before, async () => {
+        await other.save(moved, (await other.choose('file')).store);
+        const now = await sessions.open(before);
+        expect(now).toMatchObject({ entry: { store: 'file', subject: 'moved' }, session: moved });
+        if (!now) throw new Error('it has moved');
+        let turn = 0;
+        const waiting = other.exclusively(now.entry, async () => {
+          turn = 1;
+        });
+        await sessions.update({ ...now.session, refreshToken: 'rotated' }, now.entry);
+        expect(turn).toBe(0);
+        return { waiting };
+      })
+      .then(({ waiting }) => waiting);
+    expect((await sessions.read(before))?.refreshToken).toBe('rotated');
+    const now = await sessions.open(before);
+    expect(now && (await sessions.forget(now.entry))).toBe(true);
+    expect(await sessions.read(before)).toBeUndefined();
+    expect(entries.size).toBe(0);
+    expect(entryFiles(data)).toEqual([]);
   });
 
   test('that moved out of a locked keychain leave nothing there once it is used again', async () => {
