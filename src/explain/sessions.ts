@@ -10,6 +10,7 @@ import {
   quoted,
   signInAgain,
 } from './explanation.js';
+import { WHY_REFRESH_REFUSED } from './tokens.js';
 
 /** The scope that most providers give refresh tokens for (OIDC Core §11). */
 const OFFLINE = 'offline_access';
@@ -87,8 +88,7 @@ export const sessions = {
       f.organization !== undefined &&
         !hasScope(f.granted, ORGANIZATIONS_SCOPE) &&
         `The scope ${ORGANIZATIONS_SCOPE} was not granted at sign-in, and the token was to be for an organization.`,
-      'It expired, or was revoked by a sign-out, a new password or an administrator.',
-      'It was used before: the provider rotates refresh tokens, and a newer one was lost or is kept elsewhere.',
+      ...WHY_REFRESH_REFUSED,
     ),
     fix: `Sign in again with: ${loginCommand(f)}`,
   }),

@@ -58,6 +58,12 @@ function whyNoGrant(f: Facts): string[] {
   ]);
 }
 
+/** Why a refresh token is refused (RFC 6749 §5.2), most likely first. */
+export const WHY_REFRESH_REFUSED: readonly string[] = [
+  'It expired, or was revoked by a sign-out, a new password or an administrator.',
+  'It was used before: the provider rotates refresh tokens, and a newer one was lost or is kept elsewhere.',
+];
+
 /** Statuses of whoever stands in front of a server and cannot reach it (RFC 9110 §15.6). */
 const GATEWAY: readonly unknown[] = [502, 503, 504];
 
@@ -158,14 +164,24 @@ export const tokens = {
         ? 'Give the secret (--client-secret-env NAME), or make the application a public client at the provider.'
         : `Check id and secret, or try another --client-auth; the provider supports: ${listed(f.announced, 'not announced')}.`,
   }),
-  invalid_grant: (f) => ({
-    message: `The provider refuses the authorization code.${inItsWords(f)}`,
-    causes: whyNoGrant(f),
-    fix:
-      f.cameBy === 'paste'
-        ? 'Sign in again, and paste the address at once.'
-        : "Sign in again without delay; if it stays, the provider's log tells which of these it was.",
-  }),
+  invalid_grant: (f) =>
+    f.grantType === 'refresh_token'
+      ? {
+          message: `The provider refuses the refresh token.${inItsWords(f)}`,
+          causes: [
+            ...WHY_REFRESH_REFUSED,
+            'It was given to another client, or by another provider or environment of it.',
+          ],
+          fix: 'Sign in anew, and give the refresh token that comes then.',
+        }
+      : {
+          message: `The provider refuses the authorization code.${inItsWords(f)}`,
+          causes: whyNoGrant(f),
+          fix:
+            f.cameBy === 'paste'
+              ? 'Sign in again, and paste the address at once.'
+              : "Sign in again without delay; if it stays, the provider's log tells which of these it was.",
+        },
   unsupported_grant_type: (f) => ({
     message: `The provider does not support this grant type.${inItsWords(f)}`,
     causes: ['The grant is switched off for this application.'],

@@ -144,6 +144,7 @@ export async function refreshTokens(
   const outcome = await settle(client.refreshTokenGrant(configuration, refreshToken, parameters));
   return judge(outcome, tokenExchange(deps, before), provider, party, deps, {
     requireIdToken: false,
+    grantType: 'refresh_token',
     previous: request.previous,
   });
 }
@@ -180,6 +181,8 @@ function tokenExchange(deps: ProviderDeps, since: number): Exchange | undefined 
 
 interface Judging {
   readonly requireIdToken: boolean;
+  /** Where it is not the code that is spent. */
+  readonly grantType?: 'refresh_token';
   /** Of the authorization request, where a code is spent. */
   readonly redirectUri?: string;
   readonly nonce?: string;
@@ -240,6 +243,7 @@ async function judge(
       ...authenticationFacts(party.authentication),
       clientId: party.clientId,
       clockSkew,
+      grantType: judging.grantType,
       redirectUri: judging.redirectUri,
       cameBy: judging.came?.by,
       cameAfter: judging.came?.seconds,

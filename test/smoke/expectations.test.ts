@@ -482,7 +482,11 @@ describe('where nobody signs in', () => {
     await mkdir(join(machine.home, 'secrets'), { recursive: true });
     await writeFile(join(machine.home, 'secrets', 'refresh'), 'no-such-token');
     const other = await runPlan(machine, [{ ...plan[0], refreshToken: { file: 'secrets/refresh' } }]);
-    expect(other.report.checks[0]?.error?.code).toBe('invalid_grant');
+    expect(other.report.checks[0]?.error).toMatchObject({
+      code: 'invalid_grant',
+      message: expect.stringContaining('The provider refuses the refresh token.'),
+    });
+    expect(JSON.stringify(other.report.checks[0]?.error)).not.toMatch(/authorization code|redirect URI|PKCE/);
     expect(other.code).toBe(5);
   });
 });
