@@ -244,6 +244,9 @@ function addressOf(url: URL): http.RequestOptions {
   return { protocol, hostname: host, path: url.pathname + url.search, ...(port === '' ? {} : { port }) };
 }
 
+/** The certificate that each connection showed at its beginning. */
+const shown = new WeakMap<object, PeerCertificate>();
+
 /** Sends the request and collects the whole answer. Rejects with `SendFailure` or `OidcCliError`. */
 function answerTo(
   request: ClientRequest,
@@ -273,9 +276,13 @@ function answerTo(
       if (request.reusedSocket) proxyPassed = true;
       // Before Node's own listener for the end of the handshake, which destroys the socket of a server it does not trust.
       if ('getPeerCertificate' in socket && outgoing.url.protocol === 'https:') {
-        socket.prependOnceListener('secure', () => {
+        // A connection that is used once more shows none: its first request saw it.
+        certificate = shown.get(socket);
+        const onSecure = () => {
           certificate = (socket as TLSSocket).getPeerCertificate();
-        });
+          shown.set(socket, certificate);
+        };
+        if (!certificate) socket.prependOnceListener('secure', onSecure);
       }
     });
     request.on('proxyConnect', (connect: { statusCode?: number }) => {

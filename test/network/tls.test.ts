@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OidcCliError } from '../../src/errors.js';
 import { createFetch } from '../../src/network/fetch.js';
+import { Recorder } from '../../src/trace/recorder.js';
 import { describeTls, HERE, type KeyPair } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
 import { closeAll, deadPort, fetchWith, serve, serveSockets } from './servers.js';
@@ -27,6 +28,21 @@ describeTls((tls) => {
     const fetch = fetchWith({ caFile: tls.authority.caFile });
     for (let i = 0; i < 3; i++) expect(await (await fetch(server.origin)).text()).toBe('secret');
     expect(server.connections).toBe(1);
+  });
+
+  test('each request over one connection tells its certificate, and Node warns of no listeners', async () => {
+    const server = await secure(tls.good);
+    const recorder = new Recorder();
+    const fetch = fetchWith({ caFile: tls.authority.caFile, recorder });
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.name);
+    process.on('warning', onWarning);
+    // Node warns of the eleventh listener.
+    for (let i = 0; i < 12; i++) await fetch.ask(server.origin);
+    process.off('warning', onWarning);
+    const seen = recorder.exchanges.map(({ certificateExpiresAt }) => certificateExpiresAt);
+    expect([server.connections, warnings]).toEqual([1, []]);
+    expect(seen).toEqual(Array(12).fill(expect.any(Number)));
   });
 
   test('without that authority it is refused, and the error names the certificate', async () => {
