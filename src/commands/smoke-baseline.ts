@@ -32,11 +32,11 @@ export async function smokeBaseline(
     throw error;
   });
   try {
-    for (const { profile, issuer } of checks) {
-      if (!profile || issuers[issuer] || failures.has(issuer)) continue;
-      const job = providers.job(profile, context.signal, issuer);
+    for (const { discovery, issuer } of checks) {
+      if (!discovery || issuers[issuer] || failures.has(issuer)) continue;
+      const job = providers.job(discovery, context.signal, issuer);
       try {
-        const { provider } = await providers.meet(profile, job);
+        const { provider } = await providers.meet(discovery, job);
         issuers[issuer] = { ...provider.metadata };
       } catch (error) {
         context.signal.throwIfAborted();
@@ -78,6 +78,10 @@ export async function smokeBaseline(
   for (const { issuer, error } of unreached) {
     const rest = kept[issuer] === undefined ? 'it is not in the baseline' : 'the baseline keeps what it said before';
     terminal.say(terminal.talk.bad(`${printable(issuer)}: ${printable(error.message)} (${error.code}); ${rest}`));
+  }
+  for (const { discovery, planned, failure: unready } of checks) {
+    if (discovery || unready) continue;
+    terminal.say(`${printable(planned.name)}: its connector names no issuer, so there is no discovery to write down`);
   }
   terminal.say(`Baseline written to ${printable(file)}`);
   return failure?.exitCode ?? EXIT.done;

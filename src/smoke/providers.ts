@@ -122,14 +122,20 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
 }
 
 function factsOf(provider: Provider, recorders: readonly Recorder[]): ProviderFacts {
+  const keys = provider.keySet.kept()?.jwks.keys;
+  return { ...certificateIn(recorders), ...(keys === undefined ? {} : { keySet: hashOf(keys) }) };
+}
+
+/** What the requests of a job tell where nobody asked for discovery, as with a connector that names no issuer. */
+export function factsWithoutDiscovery({ recorder }: JobDeps): ProviderFacts {
+  return certificateIn([recorder]);
+}
+
+function certificateIn(recorders: readonly Pick<Recorder, 'exchanges'>[]): Pick<ProviderFacts, 'certificateExpiresAt'> {
   // The pages of a sign-in may be at other servers, of a provider behind this one.
   const asked = recorders.flatMap(({ exchanges }) => exchanges.filter(({ step }) => step !== 'sign-in page'));
   const expiries = asked.flatMap((one) => one.certificateExpiresAt ?? []);
-  const keys = provider.keySet.kept()?.jwks.keys;
-  return {
-    ...(expiries.length === 0 ? {} : { certificateExpiresAt: Math.min(...expiries) }),
-    ...(keys === undefined ? {} : { keySet: hashOf(keys) }),
-  };
+  return expiries.length === 0 ? {} : { certificateExpiresAt: Math.min(...expiries) };
 }
 
 const hashes = new WeakMap<object, string>();

@@ -14,6 +14,7 @@ import { DEFAULTS } from '../profiles/settings.js';
 import { isMeantForUs } from '../profiles/trust.js';
 import { readPlannedText } from './check-secrets.js';
 import type { PlannedCheck } from './planned-check.js';
+import type { ProviderSettings } from './providers.js';
 
 /** What a check is made ready with. */
 export interface ReadyWorld {
@@ -38,6 +39,8 @@ export interface ReadyCheck {
   /** The issuer as the profile has it; of a connector what it says, else the host of its authorization endpoint. */
   readonly issuer: string;
   readonly profile: Profile | undefined;
+  /** Whose discovery document this check has to do with; a connector that names no issuer has none. */
+  readonly discovery: ProviderSettings | undefined;
   readonly warnings: readonly string[];
   /** Why it cannot run, where that is so: the other checks still do. */
   readonly failure: OidcCliError | undefined;
@@ -127,6 +130,7 @@ async function readyCheck(
     profileName: name,
     issuer: profile.issuer,
     profile,
+    discovery: profile,
     warnings,
     request: async () => {
       const userinfo = Boolean(check.expect.userinfo);
@@ -170,6 +174,11 @@ async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWor
   }
 }
 
+/** Logto knows no setting that would weaken this. */
+export function discoveryOfConnector(issuer: string): ProviderSettings {
+  return { issuer, allowHttp: false, insecure: false };
+}
+
 async function readyConnector(check: PlannedCheck, path: string, world: ReadyWorld) {
   const file = await readConnectorFile(path, world);
   const { issuer } = (file.config.idTokenVerificationConfig ?? {}) as { issuer?: unknown };
@@ -179,6 +188,7 @@ async function readyConnector(check: PlannedCheck, path: string, world: ReadyWor
     profileName: check.plan.folder === '' ? path : path.slice(path.lastIndexOf('/') + 1),
     issuer: typeof stated === 'string' ? stated : URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint,
     profile: undefined,
+    discovery: typeof stated === 'string' ? discoveryOfConnector(stated) : undefined,
     warnings: [],
     request: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no profile' })),
     connector: async () => {
@@ -207,6 +217,7 @@ function unready(check: PlannedCheck, failure: OidcCliError): ReadyCheck {
     profileName: typeof profile === 'string' ? profile : 'inline',
     issuer: (typeof profile === 'object' && profile.issuer) || '',
     profile: undefined,
+    discovery: undefined,
     warnings: [],
     failure,
     request: reject,

@@ -17,7 +17,7 @@ import type { DriverNetwork, Drivers } from './drivers.js';
 import type { Phases } from './phases.js';
 import type { PlannedWay } from './planned-check.js';
 import { type JobDeps, type MetProvider, type Providers, unlessAborted } from './providers.js';
-import { type ReadyCheck, redirectUriOf } from './ready-check.js';
+import { discoveryOfConnector, type ReadyCheck, redirectUriOf } from './ready-check.js';
 import type { UsedWay } from './result.js';
 import type { Party, SignedIn } from './signed-in.js';
 
@@ -141,7 +141,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
     issuer === undefined
       ? undefined
       : await phases.measure('discovery', () =>
-          providers.meet({ issuer, allowHttp: false, insecure: false }, deps).catch((error: unknown) => {
+          providers.meet(discoveryOfConnector(issuer), deps).catch((error: unknown) => {
             signal.throwIfAborted();
             if (error instanceof OidcCliError) return undefined;
             throw error;

@@ -4,7 +4,13 @@ import { OidcCliError } from '../errors.js';
 import { coded } from './check-error.js';
 import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
 import { Phases } from './phases.js';
-import { type JobDeps, type MetProvider, type ProviderFacts, unlessAborted } from './providers.js';
+import {
+  factsWithoutDiscovery,
+  type JobDeps,
+  type MetProvider,
+  type ProviderFacts,
+  unlessAborted,
+} from './providers.js';
 import type { ReadyCheck } from './ready-check.js';
 import type { Evidence, ExpectationResult, PhaseTime, UsedWay } from './result.js';
 import { type SignInTools, signIn } from './sign-in.js';
@@ -50,6 +56,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     subject?: string | undefined;
     forget?: (session: object) => void;
   } = {};
+  const facts = (): ProviderFacts => known.met?.facts() ?? (known.job ? factsWithoutDiscovery(known.job) : {});
   const session = check.planned.expect.logout ? {} : undefined;
   const work = async (): Promise<Outcome> => {
     let signedIn: SignedIn;
@@ -82,7 +89,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     known.subject = signedIn.subject;
     const signInMs = phases.total();
     const expectations = await phases.measure('expectations', () =>
-      judgeSignIn(check, signedIn, phases.times, signInMs),
+      judgeSignIn(check, signedIn, { provider: known.met?.provider, facts: facts() }, phases.times, signInMs),
     );
     over.signal.throwIfAborted();
     return { expectations };
@@ -103,11 +110,11 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   const { error } = outcome;
   const judged =
     error && !outcome.aborted && check.planned.expect.failure !== undefined
-      ? await judgeFailure(check, error, known.met?.provider, phases.times, signInMs, known.met?.facts())
+      ? await judgeFailure(check, error, { provider: known.met?.provider, facts: facts() }, phases.times, signInMs)
       : undefined;
   // A sign-in that was to fail has no evidence to keep.
   if (judged?.asExpected) await removeEvidence(error);
-  const facts = known.met?.facts() ?? {};
+  const ofProvider = facts();
   known.job?.recorder.forget();
   return {
     durationMs: phases.total(),
@@ -119,7 +126,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     error: judged?.asExpected ? undefined : error,
     failedIn: error && !judged?.asExpected ? phases.current : undefined,
     evidence: judged?.asExpected ? undefined : evidenceOf(error),
-    facts,
+    facts: ofProvider,
   };
 }
 

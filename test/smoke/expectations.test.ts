@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
+import { startCommand } from '../support/built-command.js';
 import { createTestAuthority, opensslPresent } from '../support/certificates.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
@@ -386,6 +387,40 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
       await secure.close();
       authority.remove();
     });
+
+    test("that of a Logto connector's provider, whether or not the connector names the issuer", async () => {
+      const authority = createTestAuthority();
+      const secure = await startScriptedProvider({ tls: authority.issue('soon', 'DNS:localhost,IP:127.0.0.1', 20) });
+      const connector = (more: Readonly<Record<string, unknown>>) => ({
+        authorizationEndpoint: `${secure.issuer}/authorize`,
+        tokenEndpoint: `${secure.issuer}/token`,
+        clientId: 'app',
+        clientSecret: '${OIDC_CLI_CONNECTOR}',
+        scope: 'openid',
+        idTokenVerificationConfig: { jwksUri: `${secure.issuer}/keys`, ...more },
+      });
+      const names = { named: { issuer: secure.issuer }, unnamed: {} };
+      for (const [name, more] of Object.entries(names)) {
+        await writeFile(join(machine.home, `${name}.json`), JSON.stringify(connector(more)));
+      }
+      const checks = Object.keys(names).map((name) => ({
+        name,
+        connector: `${name}.json`,
+        expect: { certificateDays: 30 },
+      }));
+      const file = join(machine.home, 'oidc-smoke.yaml');
+      await writeFile(file, JSON.stringify({ defaults: ALICE, checks }));
+      // Node reads this variable when it starts.
+      const env = { ...ENV, HOME: machine.home, OIDC_CLI_CONNECTOR: 'x', NODE_EXTRA_CA_CERTS: authority.caFile };
+      const { code, stdout } = await startCommand(['smoke', '--json', file], env).finished;
+      const results = JSON.parse(stdout).checks as ReportedCheck[];
+      expect([code, results.map(verdicts)], stdout).toEqual([
+        1,
+        [['certificateDays.tls violated'], ['certificateDays.tls violated']],
+      ]);
+      await secure.close();
+      authority.remove();
+    });
   },
 );
 
@@ -444,6 +479,47 @@ describe('a Logto connector', () => {
       connector({ idTokenVerificationConfig: other }),
     );
     expect(expected.verdict).toBe('passed');
+  });
+});
+
+describe("a Logto connector's provider", () => {
+  const plan = (issuer: string | undefined, expected: Readonly<Record<string, unknown>>) => {
+    const config = {
+      authorizationEndpoint: `${provider.issuer}/auth`,
+      tokenEndpoint: `${provider.issuer}/token`,
+      clientId: 'demo-confidential',
+      clientSecret: '${OIDC_CLI_CONNECTOR}',
+      scope: 'openid profile email',
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      idTokenVerificationConfig: { jwksUri: `${provider.issuer}/jwks`, ...(issuer === undefined ? {} : { issuer }) },
+    };
+    return { config, checks: [{ name: 'it', connector: 'connector.json', expect: expected }] };
+  };
+  const env = { OIDC_CLI_CONNECTOR: 'demo-secret' };
+
+  test('is held against a baseline, which is written of it too', async () => {
+    const file = join(machine.home, 'oidc-baseline.json');
+    const { config, checks } = plan(provider.issuer, { discovery: 'oidc-baseline.json' });
+    await writeFile(join(machine.home, 'connector.json'), JSON.stringify(config));
+    await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks }));
+    await writeFile(file, '{"issuers":{}}');
+    const written = await machine.run(['smoke', 'baseline'], { env: { ...ENV, ...env } });
+    expect(written.stderr).toBe(`${provider.issuer}: new\nBaseline written to ${file}\n`);
+    const same = (await runPlan(machine, checks, [], { env })).report.checks[0] as ReportedCheck;
+    expect(verdicts(same)).toEqual(['discovery met']);
+    const { issuers } = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ issuers: { [provider.issuer]: { ...issuers[provider.issuer], gone: 1 } } }));
+    const other = (await runPlan(machine, checks, [], { env })).report.checks[0] as ReportedCheck;
+    expect([other.verdict, other.expectations[0]?.actual]).toEqual(['failed', 'gone is gone (was 1)']);
+  });
+
+  test('is not known where the connector names no issuer, and the baseline says so', async () => {
+    const { config, checks } = plan(undefined, { discovery: 'oidc-baseline.json' });
+    await writeFile(join(machine.home, 'connector.json'), JSON.stringify(config));
+    const result = (await runPlan(machine, checks, [], { env })).report.checks[0] as ReportedCheck;
+    expect(verdicts(result)).toEqual(['discovery skipped']);
+    const { stderr } = await machine.run(['smoke', 'baseline'], { env: { ...ENV, ...env } });
+    expect(stderr).toContain('it: its connector names no issuer, so there is no discovery to write down\n');
   });
 });
 

@@ -12,8 +12,10 @@ export async function judgeDiscovery(
   file: string,
   issuer: string,
   provider: Provider | undefined,
+  unmet: 'failed' | 'not asked',
 ): Promise<readonly ExpectationResult[]> {
   const [name, expected] = ['discovery', 'as in the baseline'];
+  if (!provider && unmet === 'failed') return [judged(false, name, expected, `discovery failed at ${issuer}`)];
   if (!provider) return [skipped(name, expected, 'discovery was not asked')];
   try {
     const known = (await readBaseline(file)).issuers[issuer];

@@ -10,7 +10,7 @@ const DAY = 86_400;
 export function judgeCertificates(
   days: number,
   provider: Provider | undefined,
-  facts: ProviderFacts | undefined,
+  { certificateExpiresAt }: ProviderFacts,
   now: number,
 ): ExpectationResult[] {
   const expected = `good for ${days} more day${days === 1 ? '' : 's'}`;
@@ -21,9 +21,9 @@ export function judgeCertificates(
     return judged(left >= days, name, expected, actual);
   };
   const ofTls =
-    facts?.certificateExpiresAt === undefined
+    certificateExpiresAt === undefined
       ? skipped('certificateDays.tls', expected, 'the provider was not asked by https')
-      : judge('certificateDays.tls', facts.certificateExpiresAt);
+      : judge('certificateDays.tls', certificateExpiresAt);
   const keys = provider?.keySet.kept()?.jwks.keys ?? [];
   const ofKeys = keys.flatMap((key, index) => {
     const [leaf] = key.x5c ?? [];

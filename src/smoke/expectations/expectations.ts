@@ -17,6 +17,12 @@ import { judgeTimes } from './time-budget.js';
 import { judgeAccessToken, judgeIdToken, judgeScopes } from './tokens.js';
 import { judgeUserinfo } from './userinfo.js';
 
+/** The provider as the try met it: absent where nobody asked for discovery, as a connector may not. */
+export interface ProviderAsMet {
+  readonly provider: Provider | undefined;
+  readonly facts: ProviderFacts;
+}
+
 /**
  * Holds a sign-in against everything that its check expects, in an order in
  * which nothing is spoiled: first what only looks, then what spends tokens, the
@@ -25,11 +31,11 @@ import { judgeUserinfo } from './userinfo.js';
 export async function judgeSignIn(
   check: ReadyCheck,
   signedIn: SignedIn,
+  met: ProviderAsMet,
   phases: readonly PhaseTime[],
   totalMs: number,
 ): Promise<readonly ExpectationResult[]> {
   const { expect } = check.planned;
-  const provider = signedIn.at?.met.provider;
   const results: ExpectationResult[] = [];
   if (expect.failure !== undefined) {
     results.push(judged(false, 'failure', listed([expect.failure].flat(), 'or'), 'the sign-in succeeded'));
@@ -48,8 +54,9 @@ export async function judgeSignIn(
   if (expect.accessToken) results.push(...judgeAccessToken(expect.accessToken, signedIn));
   if (expect.profile) results.push(...judgeLogtoProfile(expect.profile, signedIn));
   if (expect.userinfo) results.push(...judgeUserinfo(expect.userinfo, signedIn));
-  const facts = signedIn.at?.met.facts();
-  results.push(...(await judgeAround(check, provider, phases, totalMs, facts, signedIn.deps.clock.now())));
+  // A connector signs in without discovery: whoever expects something of it is told that it failed.
+  const unmet = check.discovery ? 'failed' : 'not asked';
+  results.push(...(await judgeAround(check, met, phases, totalMs, signedIn.deps.clock.now(), unmet)));
   if (expect.introspection) results.push(...(await judgeIntrospection(signedIn)));
 
   let newest = signedIn;
@@ -77,31 +84,30 @@ export interface JudgedFailure {
 export async function judgeFailure(
   check: ReadyCheck,
   error: OidcCliError,
-  provider: Provider | undefined,
+  met: ProviderAsMet,
   phases: readonly PhaseTime[],
   totalMs: number,
-  facts: ProviderFacts | undefined,
 ): Promise<JudgedFailure> {
   const wanted = [check.planned.expect.failure ?? []].flat();
   const asExpected = wanted.includes(error.code);
   const result = judged(asExpected, 'failure', listed(wanted, 'or'), inWords(error));
-  const around = await judgeAround(check, provider, phases, totalMs, facts, Date.now());
+  const around = await judgeAround(check, met, phases, totalMs, Date.now(), 'not asked');
   return { asExpected, expectations: [result, ...around] };
 }
 
-/** What holds whether or not somebody signed in. `now` is in milliseconds. */
+/** What holds whether or not somebody signed in. `now` is in milliseconds; `unmet` tells why there is no provider, where there is none. */
 async function judgeAround(
   { planned, issuer }: ReadyCheck,
-  provider: Provider | undefined,
+  { provider, facts }: ProviderAsMet,
   phases: readonly PhaseTime[],
   totalMs: number,
-  facts: ProviderFacts | undefined,
   now: number,
+  unmet: 'failed' | 'not asked',
 ): Promise<readonly ExpectationResult[]> {
   const { within, discovery, certificateDays } = planned.expect;
   return [
     ...(within ? judgeTimes(within, phases, totalMs) : []),
-    ...(discovery === undefined ? [] : await judgeDiscovery(discovery, issuer, provider)),
+    ...(discovery === undefined ? [] : await judgeDiscovery(discovery, issuer, provider, unmet)),
     ...(certificateDays === undefined ? [] : judgeCertificates(certificateDays, provider, facts, now / 1000)),
   ];
 }
