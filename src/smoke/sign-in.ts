@@ -19,7 +19,7 @@ import type { PlannedWay } from './planned-check.js';
 import { type JobDeps, type MetProvider, type Providers, unlessAborted } from './providers.js';
 import { discoveryOfConnector, type ReadyCheck, redirectUriOf } from './ready-check.js';
 import type { UsedWay } from './result.js';
-import type { Party, SignedIn } from './signed-in.js';
+import type { KeptTokens, Party, SignedIn } from './signed-in.js';
 
 /** Milliseconds by which the time on the pages ends before the try's: a picture of a page that hangs takes its time. */
 const HEAD_START_MS = 4_000;
@@ -44,16 +44,6 @@ export interface SignInTools {
   readonly onJob: (deps: JobDeps) => void;
   readonly onProvider: (met: MetProvider) => void;
   readonly onDriver: (driver: SignInDriver) => void;
-}
-
-/** What a kept session has after its refresh. */
-export interface KeptTokens {
-  readonly accessToken: string;
-  readonly refreshToken: string | undefined;
-  readonly subject: string;
-  /** Seconds. */
-  readonly expiresIn: number | undefined;
-  readonly scopes: readonly string[];
 }
 
 /**
@@ -186,15 +176,15 @@ async function refresh(check: ReadyCheck, tools: SignInTools): Promise<SignedIn>
   const { deps, request, party, met } = at;
   phases.current = 'token request';
   if (given === undefined) {
-    const kept = await tools
-      .refreshKept(request.profile, request.issuer, deps)
-      .finally(() => addRequestTimes(phases, deps));
+    const refreshKept = () => tools.refreshKept(request.profile, request.issuer, deps);
+    const kept = await refreshKept().finally(() => addRequestTimes(phases, deps));
     return {
       ...nobody('refresh', at),
       subject: kept.subject,
       accessToken: kept.accessToken,
       accessTokenLife: kept.expiresIn,
       refreshToken: kept.refreshToken,
+      refreshKept,
       scopes: kept.scopes,
     };
   }

@@ -19,6 +19,16 @@ export interface Party {
   readonly request: SignInRequest;
 }
 
+/** What a kept session has after its refresh. */
+export interface KeptTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  readonly subject: string;
+  /** Seconds. */
+  readonly expiresIn: number | undefined;
+  readonly scopes: readonly string[];
+}
+
 /** What a check has in hand once its tokens are there: expectations are held against it. */
 export interface SignedIn {
   readonly way: UsedWay;
@@ -30,6 +40,8 @@ export interface SignedIn {
   /** Seconds that the access token is good for; absent where the provider did not say. */
   readonly accessTokenLife: number | undefined;
   readonly refreshToken: string | undefined;
+  /** Spends the refresh token of the kept session and keeps what comes back; absent where it is of no kept session. */
+  readonly refreshKept?: () => Promise<KeptTokens>;
   /** Absent where the provider does not say, which means: as asked (RFC 6749 §5.1). */
   readonly scopes: readonly string[] | undefined;
   readonly userinfo: UserinfoOutcome | undefined;

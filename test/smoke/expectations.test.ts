@@ -554,6 +554,15 @@ describe('where nobody signs in', () => {
     expect([first.report.checks[0]?.verdict, first.report.checks[0]?.way]).toEqual(['passed', 'refresh']);
     // What came back was kept: the next one works as well.
     expect((await runPlan(machine, plan)).report.checks[0]?.verdict).toBe('passed');
+    // And so is what an expectation gets for it, also where several checks share the session.
+    const shared = ['one', 'two', 'three'].map((name) => {
+      return { name, profile: 'kept', with: 'refresh', expect: { refresh: { works: true, rotates: true } } };
+    });
+    for (const _ of ['once', 'again']) {
+      const { report } = await runPlan(machine, shared);
+      expect(report.counts).toMatchObject({ passed: 3 });
+    }
+    expect((await run(['token', 'kept', '--refresh'])).code).toBe(0);
 
     await mkdir(join(machine.home, 'secrets'), { recursive: true });
     await writeFile(join(machine.home, 'secrets', 'refresh'), 'no-such-token');

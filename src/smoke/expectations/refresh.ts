@@ -18,7 +18,7 @@ export async function judgeRefresh(
   expected: NonNullable<Expectations['refresh']>,
   signedIn: SignedIn,
 ): Promise<Refreshed> {
-  const { at, refreshToken, deps } = signedIn;
+  const { at, refreshToken, refreshKept, deps } = signedIn;
   const name = 'refresh.works';
   const wanted = expected.works ?? true;
   if (refreshToken === undefined || !at) {
@@ -31,9 +31,10 @@ export async function judgeRefresh(
   }
   let newest = signedIn;
   const results = await attempted(name, wanted ? WORKS : 'no refresh', deps.signal, async () => {
-    let tokens: Awaited<ReturnType<typeof spend>>;
+    let tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined };
     try {
-      tokens = await spend(at, refreshToken, signedIn);
+      // Spent here alone, the new refresh token of a kept session would be lost, and the session over with it.
+      tokens = await (refreshKept ? refreshKept() : spend(at, refreshToken, signedIn));
     } catch (error) {
       if (wanted || !isRefusal(error)) throw error;
       return [judged(true, name, 'no refresh', inWords(error))];
@@ -91,5 +92,5 @@ function spend(at: Party, refreshToken: string, { deps, idToken }: SignedIn) {
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof OidcCliError && error.code === 'invalid_grant';
+  return error instanceof OidcCliError && (error.code === 'invalid_grant' || error.code === 'refresh_refused');
 }
