@@ -96,16 +96,23 @@ export async function prepareImport(
 
   const keep = async (keeper: SecretKeeper): Promise<void> => {
     let kept = false;
-    // The store first: a profile that names a secret which was never kept would be of no use.
     const keepSecret = async (entry: string, text: string) => {
       await keeper.saveClientSecret(entry, issuer, text);
       kept = true;
     };
     try {
-      if (!stays && secret !== undefined) await keepSecret(name, secret);
-      if (hidden.length > 0) await keepSecret(connectorEntry(name), JSON.stringify(hidden.map(({ value }) => value)));
-      const mode = project ? 0o644 : 0o600;
-      await saveProfile(file, name, values, { replace: force, makeDefault, mode });
+      await saveProfile(file, name, values, {
+        replace: force,
+        makeDefault,
+        mode: project ? 0o644 : 0o600,
+        signal: context.signal,
+        // The store first: a profile that names a secret which was never kept would be of no use.
+        before: async () => {
+          if (!stays && secret !== undefined) await keepSecret(name, secret);
+          if (hidden.length === 0) return;
+          await keepSecret(connectorEntry(name), JSON.stringify(hidden.map(({ value }) => value)));
+        },
+      });
     } catch (error) {
       // A secret that no profile names would stay for ever.
       if (kept && !isSecretStored(old)) await keeper.forgetClientSecret(name);

@@ -19,8 +19,12 @@ export async function saveLoginProfile(
   context: Context,
 ): Promise<void> {
   const source = request.clientSecretSource;
-  if (source?.kind === 'stored') {
-    await keeper.sessions.saveClientSecret(name, request.issuer, source.value, keeper.store);
-  }
-  await saveProfile(userFilePath(context), name, values, { replace: true });
+  await saveProfile(userFilePath(context), name, values, {
+    replace: true,
+    signal: context.signal,
+    before: async () => {
+      if (source?.kind !== 'stored') return;
+      await keeper.sessions.saveClientSecret(name, request.issuer, source.value, keeper.store);
+    },
+  });
 }

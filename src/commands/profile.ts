@@ -133,21 +133,26 @@ export async function profileAdd(
   // Nothing is asked for or kept for a profile that could not be written.
   await checkProfile(name, values);
   let kept = false;
-  // The store first: a profile that names a secret which was never kept would be of no use.
+  let keepSecret: (() => Promise<void>) | undefined;
   if (reference?.kind === 'stdin' || reference?.kind === 'value') {
     if (reference.kind === 'stdin' && context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
     const secret = await readClientSecret(reference, {
       env: context.env,
       stdin: () => readSecretFromStdin(context.stdin, context),
     });
-    await keeper.saveClientSecret(name, issuer, secret);
-    kept = true;
+    keepSecret = async () => {
+      await keeper.saveClientSecret(name, issuer, secret);
+      kept = true;
+    };
   }
   try {
     await saveProfile(file, name, values, {
       replace: options.force,
       makeDefault: options.makeDefault,
       mode: project ? 0o644 : 0o600,
+      signal: context.signal,
+      // The store first: a profile that names a secret which was never kept would be of no use.
+      before: keepSecret,
     });
   } catch (error) {
     // A secret that no profile names would stay for ever.
@@ -251,7 +256,10 @@ export async function profileRemove(
         : {}),
     });
   }
-  const { defaultRemoved } = await removeProfile(file.path, name, { mode: options.project ? 0o644 : 0o600 });
+  const { defaultRemoved } = await removeProfile(file.path, name, {
+    mode: options.project ? 0o644 : 0o600,
+    signal: context.signal,
+  });
   terminal.say(`Removed profile ${printable(name)} from ${printable(file.path)}`);
   if (defaultRemoved) terminal.say('It was the default of that file, which now has none.');
   if (elsewhere) {

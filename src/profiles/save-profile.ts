@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, YAMLMap } from 'yaml';
 import { OidcCliError } from '../errors.js';
+import { withLock } from '../lock.js';
 import { checkFile } from './file-check.js';
 import { found } from './found.js';
 import { LOGTO_KEYS } from './logto-kind.js';
@@ -20,6 +19,14 @@ export interface SaveOptions {
   readonly makeDefault?: boolean | undefined;
   /** Of a file that is new. An existing one keeps its own, unless this is 0o600, which is always put in place. */
   readonly mode?: number | undefined;
+  /** Ends the wait for another process that is changing the file. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Run last before the file is replaced, when nothing stands in the way any
+   * more, with no other process changing the file meanwhile; what it throws is
+   * thrown, and the file stays as it was.
+   */
+  readonly before?: (() => Promise<void>) | undefined;
 }
 
 /** What `removeProfile` did. */
@@ -30,6 +37,9 @@ export interface Removal {
 }
 
 const PRIVATE = 0o600;
+
+/** As long as for the list of sessions: on a busy machine a change takes a while, and many may be waiting. */
+const LOCK_TIMEOUT_MS = 40_000;
 
 /** The order in which keys are written: those of Logto, which tell what the profile is, before all others. */
 const WRITTEN: ReadonlySet<SettingKey> = new Set([
@@ -55,7 +65,7 @@ export async function saveProfile(
   options: SaveOptions = {},
 ): Promise<void> {
   await checkProfile(name, values);
-  await change(file, options.mode ?? PRIVATE, (yaml, document, content) => {
+  await change(file, options, (yaml, document, content) => {
     const present = profileIn(content, name);
     if (present !== undefined && !options.replace) {
       throw new OidcCliError('profile_exists', { name, file });
@@ -87,9 +97,13 @@ export async function saveProfile(
  * not there, or does not know the profile, is left alone. Throws as
  * `saveProfile`.
  */
-export async function removeProfile(file: string, name: string, options: { mode?: number } = {}): Promise<Removal> {
+export async function removeProfile(
+  file: string,
+  name: string,
+  options: Pick<SaveOptions, 'mode' | 'signal'> = {},
+): Promise<Removal> {
   let removal: Removal = { removed: false, defaultRemoved: false };
-  await change(file, options.mode ?? PRIVATE, (yaml, document, content) => {
+  await change(file, options, (yaml, document, content) => {
     if (profileIn(content, name) === undefined) return undefined;
     const root = documentMap(yaml, document);
     const map = mapIn(yaml, document, root, 'profiles');
@@ -150,21 +164,19 @@ function profileIn(content: Content, name: string) {
 type Edit = (yaml: Yaml, document: Document.Parsed, content: Content) => unknown;
 
 /** `rewrite` under a lock, so that of two processes at once neither undoes what the other saved. */
-async function change(file: string, mode: number, edit: Edit): Promise<void> {
-  const { default: lockfile } = await import('proper-lockfile');
-  let release: (() => Promise<void>) | undefined;
+async function change(file: string, options: SaveOptions, edit: Edit): Promise<void> {
+  const { mode = PRIVATE, signal, before } = options;
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // 40 tries, about 6 seconds: a lock left by a killed process is stale after 5.
-    const retries = { retries: 40, minTimeout: 20, maxTimeout: 200 };
-    release = await lockfile.lock(file, { realpath: false, stale: 5000, retries });
-    await rewrite(file, mode, edit);
+    await withLock(file, () => rewrite(file, mode, edit, before), { timeoutMs: LOCK_TIMEOUT_MS, signal });
   } catch (error) {
-    if (error instanceof OidcCliError) throw error;
-    throw unwritable(file, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
-  } finally {
-    // A lock that was taken from us has nothing left to release.
-    await release?.().catch(() => {});
+    if (signal?.aborted) throw error;
+    if (!(error instanceof OidcCliError)) {
+      throw unwritable(file, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
+    }
+    // The lock's own errors are about sessions.
+    if (error.code === 'store_timeout') throw unwritable(file, 'ELOCKED', error);
+    if (error.code === 'store_failed') throw unwritable(file, String(error.facts.reason ?? 'unknown'), error);
+    throw error;
   }
 }
 
@@ -172,7 +184,7 @@ async function change(file: string, mode: number, edit: Edit): Promise<void> {
  * Reads a file, lets `edit` change its document, and writes it back in one
  * step if what is then in the text is what `edit` says should be in it.
  */
-async function rewrite(file: string, mode: number, edit: Edit): Promise<void> {
+async function rewrite(file: string, mode: number, edit: Edit, first: SaveOptions['before']): Promise<void> {
   const yaml = await import('yaml');
   const before = (await readConfigFile(file)) ?? '';
   const { content } = await checkFile(file, before);
@@ -190,6 +202,7 @@ async function rewrite(file: string, mode: number, edit: Edit): Promise<void> {
   if (before.includes('\r\n')) after = after.replace(/\r?\n/g, '\r\n');
   const written = await checkFile(file, after);
   if (!isDeepStrictEqual(written.content, expected)) throw unwritable(file, 'its other content would change');
+  await first?.();
   const { default: writeFileAtomic } = await import('write-file-atomic');
   await writeFileAtomic(file, after, mode === PRIVATE ? { mode } : {});
 }

@@ -3,8 +3,8 @@ import { chmod, copyFile, mkdir, readdir, readFile, unlink } from 'node:fs/promi
 import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { reasonOf } from '../lock.js';
 import { writeAtomically } from './atomic-file.js';
-import { reasonOf } from './lock.js';
 import type { SessionStore } from './session-store.js';
 import { createStoreKeys, type StoreKey } from './store-key.js';
 

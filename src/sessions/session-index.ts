@@ -1,8 +1,8 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
+import { reasonOf, withLock } from '../lock.js';
 import { writeAtomically } from './atomic-file.js';
-import { reasonOf, withLock } from './lock.js';
 import type { StoreKind } from './session-store.js';
 
 /** Longer than a keychain call may take, since stores are written to while the index is locked. */

@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { reasonOf } from './lock.js';
+import { reasonOf } from '../lock.js';
 
 const KEY_BYTES = 32;
 /** A shorter passphrase is more likely a mistake, such as half of a pasted value, than a choice. */

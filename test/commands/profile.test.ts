@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSessions } from '../../src/sessions/sessions.js';
 import { createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { expectPlainWords } from '../support/scripted-sign-in.js';
 
@@ -117,7 +118,7 @@ describe('profile add', () => {
     expect(await readdir(machine.home)).toEqual(['config.yaml', 'project']);
   });
 
-  it('forgets the secret again where the file cannot be changed without harm', async () => {
+  it('keeps no secret where the file cannot be changed without harm', async () => {
     const text = 'profiles:\n  one: &one {clientId: a}\n  two: *one\n';
     await writeFile(userFile, text);
     const argv = ['add', 'one', ...at(), '--client-secret-stdin', '--force'];
@@ -128,7 +129,22 @@ describe('profile add', () => {
       fix: 'Change the profile in the file yourself, or replace the aliases (*) in it by what they stand for.',
     });
     expect(await read(userFile)).toBe(text);
-    expect(JSON.parse(await read(join(machine.home, 'sessions.json'))).clientSecrets).toEqual([]);
+    expect(await readdir(machine.home)).not.toContain('sessions.json');
+  });
+
+  it('of two at once for one name the one that writes the profile keeps its secret', async () => {
+    const both = await Promise.all(
+      ['first-secret', 'second-secret'].map(async (secret) => {
+        const { code } = await machine.run(['profile', 'add', 'it', ...at(), '--client-secret-stdin'], {
+          stdin: secret,
+        });
+        return { code, secret };
+      }),
+    );
+    expect(both.map(({ code }) => code).sort()).toEqual([0, 3]);
+    const sessions = createSessions({ dataFolder: machine.home, env: {}, platform: process.platform, clock: Date });
+    const kept = await sessions.readClientSecret('it', at()[1] ?? '');
+    expect(kept).toBe(both.find(({ code }) => code === 0)?.secret);
   });
 
   it('says when stdin has no secret', async () => {

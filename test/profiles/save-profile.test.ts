@@ -1,10 +1,22 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration file's own notation
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
 import { profileValues } from '../../src/profiles/profile-values.js';
 import { removeProfile, saveProfile } from '../../src/profiles/save-profile.js';
+import { withTimeStopped } from '../support/time.js';
 import { failure, makeWorld, type World } from './world.js';
 
 const read = (path: string) => readFileSync(path, 'utf8');
@@ -208,6 +220,40 @@ describe('saving a profile', () => {
     await Promise.all(names.map((name) => saveProfile(world.userFile, name, VALUES)));
     for (const name of names) expect(read(world.userFile)).toContain(`  ${name}:\n`);
     expect(readdirSync(world.folders.config)).toEqual(['config.yaml']);
+  });
+
+  test('waits while others are at it, and gives up when it is told to', async () => {
+    const world = makeWorld();
+    world.user('profiles: {}\n');
+    const lock = `${world.userFile}.lock`;
+    mkdirSync(lock);
+    const controller = new AbortController();
+    let ended = 0;
+    await withTimeStopped(async (pass) => {
+      const [saving, aborted] = [undefined, controller.signal].map((signal) =>
+        saveProfile(world.userFile, 'it', VALUES, { signal }).finally(() => {
+          ended += 1;
+        }),
+      );
+      const look = async () => {
+        pass(0.2);
+        await stat(world.userFile);
+      };
+      // A minute, in which the lock's holder gives a sign of life again and again.
+      for (let tick = 0; tick < 300; tick += 1) {
+        utimesSync(lock, new Date(), new Date());
+        await look();
+      }
+      expect(ended).toBe(0);
+      const refused = expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+      controller.abort();
+      while (ended < 1) await look();
+      await refused;
+      rmdirSync(lock);
+      while (ended < 2) await look();
+      await saving;
+    });
+    expect(read(world.userFile)).toContain('  it:\n');
   });
 });
 

@@ -1,7 +1,7 @@
 // Takes a lock, says so, and does as told: hold-lock.mjs <file> wait | handle-sigterm | exit.
 
+import { withLock } from '../../../dist/lock.js';
 import { writeAtomically } from '../../../dist/sessions/atomic-file.js';
-import { withLock } from '../../../dist/sessions/lock.js';
 
 const [file, then] = process.argv.slice(2);
 // This library watches for the end of the process as well.

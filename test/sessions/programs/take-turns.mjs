@@ -1,7 +1,7 @@
 // Takes a lock and notes when it is in and out: take-turns.mjs <file> <log> <times> <milliseconds inside>.
 import { appendFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withLock } from '../../../dist/sessions/lock.js';
+import { withLock } from '../../../dist/lock.js';
 
 const [file, log, times, inside] = process.argv.slice(2);
 console.log('waiting');

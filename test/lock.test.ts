@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withLock } from '../../src/sessions/lock.js';
-import { folder, kill, program } from './fixtures.js';
+import { withLock } from '../src/lock.js';
+import { folder, kill, program } from './sessions/fixtures.js';
 
 /** Fails where two were inside at once. */
 function expectTurns(log: string, turns: number) {

@@ -1,6 +1,6 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OidcCliError } from '../errors.js';
+import { OidcCliError } from './errors.js';
 
 /** Milliseconds without a sign of life after which a lock's holder counts as dead. It gives one every second. */
 const STALE_MS = 5_000;
