@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { OidcCliError } from '../errors.js';
 import type { ClientSecretEntry, SessionIndex } from './session-index.js';
 import type { SessionStore, StoreKind } from './session-store.js';
@@ -32,6 +33,18 @@ export function createClientSecrets(world: {
     for (const { store, key } of entries) await world.storeOf(store).delete(key);
   };
 
+  const firstOf = async (entries: readonly ClientSecretEntry[]): Promise<string | undefined> => {
+    // The newest is last; between two saves there may be two, and the newer not written yet.
+    for (const { profile, issuer, store, key } of entries.toReversed()) {
+      const value = await world.storeOf(store).get(key);
+      if (value === undefined) continue;
+      const kept = parseClientSecret(value);
+      if (kept?.profile !== profile || kept.issuer !== issuer) throw new OidcCliError('store_corrupt', { store, key });
+      return kept.secret;
+    }
+    return undefined;
+  };
+
   return {
     async saveClientSecret(profile, issuer, secret, store) {
       const kind = store.kind;
@@ -57,19 +70,15 @@ export function createClientSecrets(world: {
     async readClientSecret(profile, issuer) {
       const held = inMemory.get(world.names.clientSecret('memory', profile, issuer));
       if (held) return held.secret;
-      const { clientSecrets } = await world.index.read();
-      // The newest is last; between the two saves above there may be two, and the newer not written yet.
-      for (const entry of clientSecrets.toReversed()) {
-        if (entry.profile !== profile || entry.issuer !== issuer) continue;
-        const value = await world.storeOf(entry.store).get(entry.key);
-        if (value === undefined) continue;
-        const kept = parseClientSecret(value);
-        if (kept?.profile !== profile || kept.issuer !== issuer) {
-          throw new OidcCliError('store_corrupt', { store: entry.store, key: entry.key });
-        }
-        return kept.secret;
+      for (let before: readonly ClientSecretEntry[] = []; ; ) {
+        const { clientSecrets } = await world.index.read();
+        const entries = clientSecrets.filter((entry) => entry.profile === profile && entry.issuer === issuer);
+        // Gone from where the list had it: another process may have put it into another store, and then the list says so.
+        if (isDeepStrictEqual(entries, before)) return undefined;
+        const secret = await firstOf(entries);
+        if (secret !== undefined) return secret;
+        before = entries;
       }
-      return undefined;
     },
 
     async forgetClientSecret(profile) {

@@ -329,9 +329,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
   };
 
-  /** Brings the index up to date with a session whose save was killed between the store and the index. */
+  /**
+   * Brings the index up to date with a session whose save was killed between
+   * the store and the index. What keeps it from that, such as a full disk, is
+   * no reason not to hand out the session, which is whole.
+   */
   async function correct(entry: SessionEntry): Promise<void> {
-    await index.change(async (content, save) => {
+    const change = index.change(async (content, save) => {
       const current = content.sessions.find((other) => other.key === entry.key && other.store === entry.store);
       const value = current && (await storeOf(current.store).get(current.key));
       const session = value === undefined ? undefined : parseSession(value);
@@ -342,6 +346,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       };
       if (isDeepStrictEqual(kept, current)) return;
       await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
+    });
+    await change.catch((error) => {
+      if (!(error instanceof OidcCliError)) throw error;
     });
   }
 

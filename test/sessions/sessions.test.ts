@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SessionStore } from '../../src/sessions/session-store.js';
 import { everythingIn, folder, keeper, kill, NOON, program, session } from './fixtures.js';
 
@@ -256,6 +256,21 @@ describe('sessions', () => {
     expect([...entries.values()].map((value) => JSON.parse(value).profile)).toEqual(['b']);
   });
 
+  test('whose place in the list cannot be put right, for the disk is full, are read all the same', async () => {
+    const data = folder();
+    await keeper(data).save(session(), await file(data));
+    const [before] = await keeper(data).list();
+    const [index, newer] = [join(data, 'sessions.json'), session({ subject: 'newer', signedInAt: NOON / 1000 + 5 })];
+    const text = readFileSync(index, 'utf8');
+    await keeper(data).save(newer, await file(data));
+    writeFileSync(index, text);
+    const lock = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+    vi.doMock('proper-lockfile', () => ({ lock }));
+    onTestFinished(() => vi.doUnmock('proper-lockfile'));
+    expect(before && (await keeper(data).read(before))).toEqual(newer);
+    expect(readFileSync(index, 'utf8')).toBe(text);
+  });
+
   test('another key is noticed before anybody signs in again', async () => {
     const data = folder();
     const right = keeper(data, { env: { OIDC_CLI_STORE_KEY: 'the right passphrase' } });
@@ -407,6 +422,35 @@ describe('a client secret', () => {
       findCredentials: async () => [],
     };
     expect(await keeper(data, { keytar }).readClientSecret('staging', 'https://login.example.org')).toBe('first');
+  });
+});
+
+describe('a client secret that another process moves', () => {
+  test('to another store is found there', async () => {
+    const data = folder();
+    const issuer = 'https://login.example.org';
+    const entries = new Map<string, string>();
+    let meanwhile = async () => {};
+    const keytar = {
+      getPassword: async (_: string, account: string) => {
+        await meanwhile();
+        return entries.get(account) ?? null;
+      },
+      setPassword: async (_: string, account: string, password: string) => void entries.set(account, password),
+      deletePassword: async (_: string, account: string) => entries.delete(account),
+      findCredentials: async () => [],
+    };
+    const sessions = keeper(data, { keytar });
+    await sessions.saveClientSecret('staging', issuer, 'first', (await sessions.choose('keychain')).store);
+    const other = keeper(data, { keytar });
+    const { store } = await other.choose('file');
+    meanwhile = async () => {
+      meanwhile = async () => {};
+      await other.saveClientSecret('staging', issuer, 'second', store);
+    };
+    expect(await sessions.readClientSecret('staging', issuer)).toBe('second');
+    await other.forgetClientSecret('staging');
+    expect(await sessions.readClientSecret('staging', issuer)).toBeUndefined();
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, appendFile, mkdir, open, readFile, realpath, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -62,9 +63,13 @@ export async function prepareReportFile(
   };
 }
 
-/** A file is replaced by another from its folder, so it is the folder that must take one. */
+/**
+ * A file is replaced by another from its folder, so it is the folder that must
+ * take one. The name is nobody else's: jobs in containers often have the same
+ * process id, and one that is killed here leaves its file.
+ */
 async function tryBeside(path: string): Promise<void> {
-  const trial = `${path}.${process.pid}-trial`;
+  const trial = `${path}.${randomBytes(6).toString('hex')}-trial`;
   const handle = await open(trial, 'wx');
   await handle.close();
   await unlink(trial);

@@ -94,6 +94,12 @@ describe('Reports', () => {
     expect((await readdir(folder)).sort()).toEqual(['plain', 'taken']);
   });
 
+  test('what a killed run of the same process id left beside a file is in nobody’s way', async () => {
+    await writeFile(join(folder, `report.xml.${process.pid}-trial`), '');
+    await report(['junit=report.xml'], allPassed, { cwd: folder });
+    expect(await readFile(join(folder, 'report.xml'), 'utf8')).toContain('<testsuites');
+  });
+
   test('a report that can no longer be written fails the run, and the others are written', async () => {
     const meanwhile = async () => {
       await rm(join(folder, 'gone'), { recursive: true });
