@@ -19,8 +19,10 @@ export interface LoopbackServer {
  */
 const MAX_CONNECTIONS = 200;
 
-/** How often a port that is free on one address may turn out taken on the other. */
+/** How often a port that is free on one address may turn out taken on the other, and one that was asked for be taken. */
 const PORT_ATTEMPTS = 20;
+/** Milliseconds after which a port that was asked for is tried again. */
+const PORT_AGAIN_MS = 50;
 
 const LIMITS = {
   // Browsers send the cookies of every service that was ever on localhost, whatever its port
@@ -34,7 +36,9 @@ const LIMITS = {
 
 /**
  * Listens on the loopback addresses. One that this machine lacks is passed
- * over as long as another is there; port 0 is a port free on all of them.
+ * over as long as another is there; port 0 is a port free on all of them. A
+ * port that is taken is tried again for a second: a sign-in that ends, or
+ * another `doctor` that tries the port, holds it no longer.
  *
  * @param malformed told of each request that is not HTTP
  * @throws OidcCliError `port_taken` (facts `port`, `flag`, `holder` where it
@@ -87,7 +91,10 @@ export async function listenOnLoopback(
         },
       };
     }
-    if (found.code === 'EADDRINUSE' && wantedPort === 0 && attempt < PORT_ATTEMPTS) continue;
+    if (found.code === 'EADDRINUSE' && attempt < PORT_ATTEMPTS) {
+      if (wantedPort !== 0) await new Promise((resolve) => setTimeout(resolve, PORT_AGAIN_MS));
+      continue;
+    }
     throw await refusal(found, wantedPort);
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { startCallbackListener } from '../../src/browser/callback-listener.js';
 import { portHolder } from '../../src/browser/port-holder.js';
 import type { OidcCliError } from '../../src/errors.js';
 import { requirement } from '../support/requirement.js';
+import { withTimeStopped } from '../support/time.js';
 import { closeListeners, listen, post, type Reply, rawConnection, STATE, send } from './callback-client.js';
 
 afterEach(closeListeners);
@@ -501,6 +503,24 @@ describe('a port that is taken', () => {
     await refusal(`http://localhost:${port}/callback`);
     await release();
     await listen({ redirectUri: `http://localhost:${port}/callback` });
+  });
+
+  test('for a moment only, by another command that ends or tries it, is waited for', async () => {
+    const { port, release } = await holdPort();
+    await withTimeStopped(async (pass) => {
+      let ended = false;
+      const listening = listen({ redirectUri: `http://localhost:${port}/callback` }).finally(() => {
+        ended = true;
+      });
+      // Time enough to find it taken.
+      for (let round = 0; round < 100; round += 1) await stat('.');
+      await release();
+      while (!ended) {
+        pass(1);
+        await stat('.');
+      }
+      expect((await listening).redirectUri).toBe(`http://localhost:${port}/callback`);
+    });
   });
 
   test('by an earlier listener of ours', async () => {
