@@ -94,6 +94,12 @@ const byRefresh: CheckResult = {
   durationMs: 100,
   attempts: [{ durationMs: 100 }],
   phases: [],
+  expectations: [
+    { name: 'accessToken.format', verdict: 'met', expected: 'opaque', actual: 'opaque' },
+    { name: 'claims.sub', verdict: 'skipped', expected: 'in the ID token', actual: 'there is no ID token' },
+    { name: 'claims.email', verdict: 'skipped', expected: 'in the ID token', actual: 'there is no ID token' },
+    { name: 'logout.returns', verdict: 'skipped', expected: 'back', actual: 'no browser of ours signed in' },
+  ],
   where: { file: 'checks/machines.yaml', line: 2 },
 };
 

@@ -31,6 +31,19 @@ export function violatedBy(result: CheckResult): readonly ExpectationResult[] {
   return result.expectations.filter(({ verdict }) => verdict === 'violated');
 }
 
+/**
+ * What a check expected and could not be held against anything, with the
+ * reason, a phrase for each reason: whoever relies on it must know. Empty for
+ * most checks.
+ */
+export function notChecked({ expectations }: Pick<CheckResult, 'expectations'>): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, verdict, actual } of expectations) {
+    if (verdict === 'skipped') names.set(actual, [...(names.get(actual) ?? []), name]);
+  }
+  return [...names].map(([why, these]) => `${these.join(', ')}: ${why}`);
+}
+
 /** What one attempt violated; the last one's may stand in the result alone. */
 function violatedIn(attempt: Attempt, result: CheckResult): readonly ExpectationResult[] {
   if (attempt.violated) return attempt.violated;
@@ -93,6 +106,7 @@ export function failureDetails(result: CheckResult): string[] {
   if (violated.length > 0) {
     lines.push("To fix: Correct what the provider sends, or the check's expectation where what was found is right.");
   }
+  lines.push(...notChecked(result).map((words) => `Not checked: ${words}`));
   lines.push(...evidenceLines(result));
   const way = wayText(result);
   lines.push(`Profile ${result.profile}, ${result.issuer}${way === undefined ? '' : `, by ${way}`}`);

@@ -11,6 +11,7 @@ import {
   fileFrom,
   harmless,
   inSeconds,
+  notChecked,
   wayText,
   whyFailed,
   whyNotRun,
@@ -113,13 +114,19 @@ function markdown(run: SmokeRun, text: Safe): string {
     ...sorted.map((one) => row(one, text)),
   ];
   const failures = sorted.filter(({ verdict }) => verdict === 'failed').map((one) => failureSection(one, text));
+  const unchecked = sorted.filter((one) => one.verdict !== 'failed' && notChecked(one).length > 0);
+  const gaps = unchecked.flatMap((one) => notChecked(one).map((words) => `- ${text(checkName(one))}: ${text(words)}`));
   let left = 0;
-  for (const block of [...(sorted.length > 0 ? rows : []), ...failures]) {
+  for (const block of [
+    ...(sorted.length > 0 ? rows : []),
+    ...failures,
+    ...(gaps.length > 0 ? ['\n### Not checked, though expected\n', ...gaps] : []),
+  ]) {
     room -= Buffer.byteLength(block) + 1;
     if (room < 0) left += 1;
     else parts.push(block);
   }
-  if (left > 0) parts.push('', `Too long for a step summary: ${left} rows and failures are left out.`);
+  if (left > 0) parts.push('', `Too long for a step summary: ${left} rows and sections are left out.`);
   return `${parts.join('\n').trimEnd()}\n\n`;
 }
 

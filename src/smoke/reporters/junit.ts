@@ -7,6 +7,7 @@ import {
   failureDetails,
   fileFrom,
   harmless,
+  notChecked,
   somebodySignedIn,
   wayText,
   whyFailed,
@@ -65,11 +66,13 @@ function testCase(suite: XMLElement, file: string, result: CheckResult, run: Smo
     element.ele('skipped', { message: whyNotRun(run) });
     return;
   }
+  const unchecked = notChecked(result).join('; ');
   properties(element, {
     issuer: safe(result.issuer),
     way: wayText(result),
     'signed in': String(somebodySignedIn(result)),
     attempts: String(result.attempts.length),
+    'not checked': unchecked === '' ? undefined : safe(unchecked),
   });
   const last = result.attempts.at(-1);
   if (result.verdict === 'failed') {

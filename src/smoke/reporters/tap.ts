@@ -6,6 +6,7 @@ import {
   failedStep,
   fileFrom,
   harmless,
+  notChecked,
   violatedBy,
   wayText,
   whyFailed,
@@ -47,6 +48,7 @@ function diagnostics(result: CheckResult, safe: Safe, cwd: string): string[] {
   const step = result.verdict === 'failed' ? failedStep(result) : undefined;
   const violated = violatedBy(result);
   const before = earlierAttempts(result).map((attempt) => safe(whyFailed(attempt, result)));
+  const unchecked = notChecked(result).map(safe);
   const way = wayText(result);
   const { screenshot, text } = result.evidence ?? {};
   const document = {
@@ -68,6 +70,7 @@ function diagnostics(result: CheckResult, safe: Safe, cwd: string): string[] {
             found: safe(actual),
           })),
         }),
+    ...(unchecked.length === 0 ? {} : { 'not checked': unchecked }),
     ...(before.length === 0 ? {} : { 'attempts before': before }),
     ...(screenshot === undefined ? {} : { screenshot: safe(screenshot) }),
     ...(text === undefined ? {} : { 'text of the page': safe(text) }),

@@ -10,6 +10,7 @@ import {
   fileFrom,
   harmless,
   inSeconds,
+  notChecked,
   wayText,
   whyFailed,
   whyNotRun,
@@ -105,6 +106,12 @@ function summaryLines(run: SmokeRun, style: ReportStyle, safe: Safe, cwd: string
       lines.push(`  ~ ${safe(checkName(result))}, attempt ${index + 1}: ${safe(whyFailed(attempt, result))}`);
     });
     lines.push(...evidenceLines(result).map((line) => `    ${safe(line)}`));
+  }
+
+  const unchecked = run.results.filter((result) => result.verdict !== 'failed' && notChecked(result).length > 0);
+  if (unchecked.length > 0) lines.push('', style.strong('Not checked, though expected'));
+  for (const result of unchecked) {
+    for (const words of notChecked(result)) lines.push(`  - ${safe(checkName(result))}: ${safe(words)}`);
   }
 
   const notRun = run.results.filter(({ verdict }) => verdict === 'not run');

@@ -26,7 +26,7 @@ describe('The report for GitHub Actions', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "::warning file=smoke/checks/oidc-smoke.yaml,line=9,title=single page is flaky::Nobody signed in within 30 seconds.
       ::error file=smoke/checks/oidc-smoke.yaml,line=15,title=wrong secret failed in token request::What happened: The provider did not accept the client's authentication (client_secret_basic).%0ALikely causes, most likely first:%0A  1. The client secret is wrong.%0A  2. The client id is of another tenant.%0ATo fix: Check id and secret.%0AScreenshot: evidence/wrong-secret.png%0AText of the page: evidence/wrong-secret.txt%0AProfile production, https://login.example.com, by http%0AAttempt 1 failed: Nobody signed in within 30 seconds.%0A(invalid_client, exit code 5)
-      ::error file=smoke/checks/oidc-smoke.yaml,line=21,title=claims failed in expectations::Expected claims.role: one of admin, owner%0A  Found: absent%0AExpected refresh.rotates: a new refresh token%0A  Found: the same%0ATo fix: Correct what the provider sends, or the check's expectation where what was found is right.%0AProfile staging, https://id.example.com, by http
+      ::error file=smoke/checks/oidc-smoke.yaml,line=21,title=claims failed in expectations::Expected claims.role: one of admin, owner%0A  Found: absent%0AExpected refresh.rotates: a new refresh token%0A  Found: the same%0ATo fix: Correct what the provider sends, or the check's expectation where what was found is right.%0ANot checked: logout: not reached%0AProfile staging, https://id.example.com, by http
       ::warning title=oidc-cli smoke::1 check not run: others had failed
       "
     `);
@@ -65,7 +65,13 @@ describe('The report for GitHub Actions', () => {
       - Expected refresh.rotates: a new refresh token
         - Found: the same
       - To fix: Correct what the provider sends, or the check's expectation where what was found is right.
+      - Not checked: logout: not reached
       - Profile staging, https\\://id.example.com, by http
+
+      ### Not checked, though expected
+
+      - kept token: claims.sub, claims.email: there is no ID token
+      - kept token: logout.returns: no browser of ours signed in
 
       "
     `);
@@ -115,7 +121,7 @@ describe('The report for GitHub Actions', () => {
     await report(['github', 'json'], { ...everyVerdict, results }, world());
     const text = await readFile(summary, 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
-    expect(text).toMatch(/Too long for a step summary: \d+ rows and failures are left out\.\n\n$/);
+    expect(text).toMatch(/Too long for a step summary: \d+ rows and sections are left out\.\n\n$/);
   });
 
   test('nothing that a provider wrote is a command, a column, a link or markup', async () => {

@@ -60,12 +60,14 @@ describe('The JUnit report', () => {
               <property name="way" value="http"/>
               <property name="signed in" value="true"/>
               <property name="attempts" value="1"/>
+              <property name="not checked" value="logout: not reached"/>
             </properties>
             <failure message="claims.role: expected one of admin, owner, found absent; refresh.rotates: expected a new refresh token, found the same" type="expectation">Expected claims.role: one of admin, owner
         Found: absent
       Expected refresh.rotates: a new refresh token
         Found: the same
       To fix: Correct what the provider sends, or the check's expectation where what was found is right.
+      Not checked: logout: not reached
       Profile staging, https://id.example.com, by http</failure>
           </testcase>
         </testsuite>
@@ -80,6 +82,7 @@ describe('The JUnit report', () => {
               <property name="way" value="refresh: nobody signed in"/>
               <property name="signed in" value="false"/>
               <property name="attempts" value="1"/>
+              <property name="not checked" value="claims.sub, claims.email: there is no ID token; logout.returns: no browser of ours signed in"/>
             </properties>
           </testcase>
           <testcase name="last" classname="staging" time="0.000" file="checks/machines.yaml" line="8">

@@ -32,10 +32,15 @@ describe('The terminal report', () => {
         Expected refresh.rotates: a new refresh token
           Found: the same
         To fix: Correct what the provider sends, or the check's expectation where what was found is right.
+        Not checked: logout: not reached
         Profile staging, https://id.example.com, by http
 
       Flaky: failed, and passed when run again
         ~ single page, attempt 1: Nobody signed in within 30 seconds.
+
+      Not checked, though expected
+        - kept token: claims.sub, claims.email: there is no ID token
+        - kept token: logout.returns: no browser of ours signed in
 
       Not run: others had failed
         - last
@@ -93,10 +98,15 @@ describe('The terminal report', () => {
         Expected refresh.rotates: a new refresh token
           Found: the same
         To fix: Correct what the provider sends, or the check's expectation where what was found is right.
+        Not checked: logout: not reached
         Profile staging, https://id.example.com, by http
 
       \\e[1mFlaky: failed, and passed when run again\\e[22m
         ~ single page, attempt 1: Nobody signed in within 30 seconds.
+
+      \\e[1mNot checked, though expected\\e[22m
+        - kept token: claims.sub, claims.email: there is no ID token
+        - kept token: logout.returns: no browser of ours signed in
 
       \\e[1mNot run: others had failed\\e[22m
         - last
