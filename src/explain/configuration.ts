@@ -134,9 +134,12 @@ export const configuration = {
             : `Name one of ${listed(f.known, '')}, or set ${f.variable ?? 'OIDC_CLI_PROFILE'}.`,
         }
       : {
-          message: `No ${f.key === 'clientId' ? 'client id' : f.key === 'appId' ? 'App ID' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
+          message: `${f.check === undefined ? '' : `${f.check}: `}No ${f.key === 'clientId' ? 'client id' : f.key === 'appId' ? 'App ID' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
           causes: [],
-          fix: `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`,
+          fix:
+            f.check === undefined
+              ? `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`
+              : `Give it with the key ${f.key} of the profile: a check takes nothing from OIDC_CLI_* variables.`,
         },
   config_file_unreadable: (f) => ({
     message: `The file ${quoted(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
@@ -159,7 +162,7 @@ export const configuration = {
     fix: `Allowed is: ${listed(f.allowed, 'what oidc-cli --help says')}.`,
   }),
   profile_unknown: (f) => ({
-    message: `There is no profile ${quoted(f.name, 'of that name')}${isEmpty(f.files) ? '' : ` in ${eitherOf(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
+    message: `${f.check === undefined ? '' : `${f.check}: `}There is no profile ${quoted(f.name, 'of that name')}${isEmpty(f.files) ? '' : ` in ${eitherOf(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
     causes: [],
     fix: otherProfile(f),
   }),

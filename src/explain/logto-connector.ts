@@ -169,9 +169,12 @@ function tolerated({ tolerance }: Facts): string {
 /** Codes of a Logto connector: what is wrong with its file, and what Logto would do at which step. */
 export const logtoConnector = {
   connector_file_unreadable: (f) => ({
-    message: `${place(f)} cannot be read: ${f.reason ?? 'the system does not say why'}.`,
+    message: `${f.check === undefined ? '' : `${f.check}: `}${place(f)} cannot be read: ${f.reason ?? 'the system does not say why'}.`,
     causes: [],
-    fix: 'Name a file that is there and readable, or - and pass the JSON on stdin.',
+    fix:
+      f.check === undefined
+        ? 'Name a file that is there and readable, or - and pass the JSON on stdin.'
+        : 'Name a file that is there and readable; the path begins at the folder of the checks.',
   }),
   connector_file_invalid: (f) => ({
     message: `${place(f)} is not a connector's JSON: ${f.path === undefined ? '' : `${f.path}: `}${f.reason ?? 'it cannot be understood'}.`,

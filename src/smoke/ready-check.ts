@@ -7,6 +7,7 @@ import { acceptConnector, type Connector } from '../logto/connector.js';
 import { readConnectorFile } from '../logto/connector-file.js';
 import { connectorSecret, connectorSecretReference } from '../logto/connector-secret.js';
 import { readClientSecret } from '../profiles/client-secret.js';
+import { invalid } from '../profiles/placed-yaml.js';
 import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { adHocName } from '../profiles/profile-choice.js';
 import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/profile-file.js';
@@ -56,6 +57,9 @@ export interface ReadyCheck {
 /** Mistakes in configuration: they are told before anything runs. All else is the failure of its own check. */
 const CONFIGURATION = /^(config_|profile_|connector_file_)/;
 
+/** Of these the ones that do not tell a place of their own. */
+const NAMED_BY_CHECK: readonly string[] = ['profile_unknown', 'config_missing', 'connector_file_unreadable'];
+
 /**
  * Resolves the profiles that the checks name, each once. Throws what is wrong
  * with the files themselves: `config_*`, `profile_*`, `connector_file_*`.
@@ -68,11 +72,20 @@ export async function readyChecks(planned: readonly PlannedCheck[], world: Ready
     try {
       ready.push(await readyCheck(check, profiles, secrets, world));
     } catch (error) {
-      if (!(error instanceof OidcCliError) || CONFIGURATION.test(error.code)) throw error;
+      if (!(error instanceof OidcCliError)) throw error;
+      if (CONFIGURATION.test(error.code)) throw atItsPlace(error, check);
       ready.push(unready(check, error));
     }
   }
   return ready;
+}
+
+/** A mistake that the check makes by what it names: where it stands in the plan is told too. */
+function atItsPlace(error: OidcCliError, { plan, index, connector }: PlannedCheck): OidcCliError {
+  if (!NAMED_BY_CHECK.includes(error.code)) return error;
+  const path = ['checks', String(index), connector === undefined ? 'profile' : 'connector'];
+  const check = `${plan.path}, line ${plan.lineOf(path)}, key ${path.join('.')}`;
+  return new OidcCliError(error.code, { ...error.facts, check }, { cause: error });
 }
 
 function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
@@ -165,6 +178,11 @@ async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWor
   } catch (error) {
     if (!(error instanceof OidcCliError) || typeof error.facts.key !== 'string') throw error;
     const { key } = error.facts;
+    if (error.code === 'config_missing') {
+      const path = ['checks', String(index), 'profile'];
+      const facts = { line: plan.lineOf(path), key: path.join('.'), found: `a profile without ${key}` };
+      throw invalid(plan.path, { ...facts, allowed: 'the name of a profile, or at least issuer and clientId' });
+    }
     const facts = key.startsWith('profiles.') ? { ...error.facts, key: inPlan(key) } : error.facts;
     throw new OidcCliError(
       error.code,

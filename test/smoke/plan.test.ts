@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
@@ -299,8 +299,41 @@ test('a profile in the plan that weakens verification is refused at its line, by
   ]);
 });
 
-test('a profile that nobody knows is a mistake of the plan', async () => {
-  await writeFile(file, check('tags: []'));
-  const { code, stdout } = await machine.run(['smoke', '--json']);
-  expect([code, JSON.parse(stdout).error.code]).toEqual([3, 'profile_unknown']);
+describe('a check that names what is not there is told by its place', () => {
+  const told = async (plan: string) => {
+    await writeFile(file, plan);
+    const { code, stderr } = await machine.run(['smoke']);
+    expect(code).toBe(3);
+    return stderr;
+  };
+
+  test('a profile that nobody knows', async () => {
+    const stderr = await told(check('tags: []'));
+    expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.profile: There is no profile "staging" in `);
+    expect(stderr).toContain('(profile_unknown, exit code 3)');
+  });
+
+  test('a connector', async () => {
+    const stderr = await told(check('').replace('profile: staging', 'connector: none.json'));
+    expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.connector: The connector file `);
+    expect(stderr).toContain('the path begins at the folder of the checks');
+  });
+
+  test('an issuer or a client of a profile in the plan', async () => {
+    const stderr = await told(check('').replace('staging', '{ clientId: app }'));
+    expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.profile: found a profile without issuer.`);
+    expect(stderr).not.toContain('--issuer');
+    expect(await told(check('').replace('staging', '{ issuer: "https://id.example.com" }'))).toContain(
+      'found a profile without clientId.',
+    );
+  });
+
+  test('an issuer of a profile in a file', async () => {
+    await writeFile(join(machine.home, 'oidc-cli.yaml'), 'profiles: { staging: { clientId: app } }');
+    const stderr = await told(check(''));
+    await rm(join(machine.home, 'oidc-cli.yaml'));
+    expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.profile: No issuer is given for the profile "staging".`);
+    expect(stderr).toContain('the key issuer of the profile');
+    expect(stderr).not.toContain('--issuer');
+  });
 });
