@@ -7,7 +7,7 @@ const UNSHOWN: readonly string[] = [...SECRET_KEYS, 'clientSecretEnv', 'paramete
 
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return value === '' ? 'empty text' : 'text';
   return `a ${typeof value}`;

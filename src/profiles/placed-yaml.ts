@@ -24,7 +24,8 @@ const SYNTAX: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'the key for the second time',
   IMPOSSIBLE: 'what cannot be read as YAML',
   KEY_OVER_1024_CHARS: 'a key of more than 1,024 characters',
-  MISSING_CHAR: 'a missing character, such as a closing quote, a bracket, a comma or a space after the colon',
+  MISSING_CHAR:
+    'a missing character, such as a closing quote, a bracket, a comma or a space after the colon, or an indentation that does not fit',
   MULTILINE_IMPLICIT_KEY: 'a key that goes over several lines (is a colon missing?)',
   MULTIPLE_ANCHORS: 'two anchors on one value',
   MULTIPLE_DOCS: 'a second document (---)',
@@ -65,14 +66,18 @@ function startOf(yaml: Yaml, place: Place | undefined, part: 'key' | 'value'): n
 function pathOfDuplicate(yaml: Yaml, document: Document, offset: number): { path: string[]; first: number } {
   let result: { path: string[]; first: number } = { path: [], first: 0 };
   const names = (ancestors: readonly unknown[]) =>
-    ancestors.flatMap((node) => (yaml.isPair(node) && yaml.isScalar(node.key) ? [String(node.key.value)] : []));
+    ancestors.flatMap((node, index) => {
+      const above = ancestors[index - 1];
+      if (yaml.isSeq(above)) return [String(above.items.indexOf(node))];
+      return yaml.isPair(node) && yaml.isScalar(node.key) ? [String(node.key.value)] : [];
+    });
   yaml.visit(document, {
     Map(_, map, ancestors) {
       for (const pair of map.items) {
         if (startOf(yaml, pair, 'key') !== offset || !yaml.isScalar(pair.key)) continue;
         const name = String(pair.key.value);
         const first = map.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === name);
-        result = { path: [...names(ancestors), name], first: startOf(yaml, first, 'key') };
+        result = { path: [...names([...ancestors, map]), name], first: startOf(yaml, first, 'key') };
         return yaml.visit.BREAK;
       }
       return undefined;
@@ -95,13 +100,31 @@ function syntaxError(
 ): OidcCliError {
   const at = counter.linePos(problem.pos[0]);
   const facts = { line: at.line, column: at.col, found: SYNTAX[problem.code] ?? 'a mistake in the YAML' };
-  if (problem.code !== 'DUPLICATE_KEY') return invalid(file, { ...facts, key: '', allowed: 'valid YAML' });
+  if (problem.code !== 'DUPLICATE_KEY') {
+    const allowed = problem.code === 'MULTIPLE_DOCS' ? 'one document in a file' : 'valid YAML';
+    return invalid(file, { ...facts, key: '', allowed });
+  }
   const { path, first } = pathOfDuplicate(yaml, document, problem.pos[0]);
   return invalid(file, {
     ...facts,
     key: path.join('.'),
     allowed: `each key once (the first is on line ${counter.linePos(first).line})`,
   });
+}
+
+/** Where the first alias stands that no anchor before it explains, or undefined. */
+function offsetOfLostAlias(yaml: Yaml, document: Document): number | undefined {
+  const anchors = new Set<string>();
+  let offset: number | undefined;
+  yaml.visit(document, (_, node) => {
+    if (yaml.isAlias(node) && !anchors.has(node.source)) {
+      offset = node.range?.[0] ?? 0;
+      return yaml.visit.BREAK;
+    }
+    if (yaml.isNode(node) && !yaml.isAlias(node) && node.anchor) anchors.add(node.anchor);
+    return undefined;
+  });
+  return offset;
 }
 
 /** The value at a path of what the file says, or undefined. */
@@ -127,6 +150,12 @@ export async function parseYaml(file: string, text: string): Promise<PlacedYaml>
     document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
     const problem = document.errors[0] ?? document.warnings[0];
     if (problem) throw syntaxError(yaml, file, problem, document, counter);
+    const lost = offsetOfLostAlias(yaml, document);
+    if (lost !== undefined) {
+      const { line, col: column } = counter.linePos(lost);
+      const [found, allowed] = ['an alias (*) without its anchor (&)', 'an alias of an anchor that stands before it'];
+      throw invalid(file, { line, column, key: '', found, allowed });
+    }
     content = document.toJS() ?? {};
   } catch (error) {
     if (error instanceof OidcCliError) throw error;

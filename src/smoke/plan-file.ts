@@ -110,11 +110,12 @@ async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined)
     const key = issue.keys[0] ?? '';
     const known = await keysAt(path, valueAt(yaml.content, [...path, 'kind']));
     const suggestion = nearest(key, known);
+    const merge = key === '<<' ? '; merge keys are not read, and what checks share stands in defaults' : '';
     return invalid(file, {
       ...yaml.place([...path, key], 'key'),
       key: [...path, key].join('.'),
       found: 'an unknown key',
-      allowed: known.join(', '),
+      allowed: `${known.join(', ')}${merge}`,
       ...(suggestion === undefined ? {} : { suggestion }),
     });
   }

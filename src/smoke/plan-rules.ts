@@ -108,7 +108,8 @@ function judge(
   if (check.command !== undefined && way !== 'command') refuse('command', `a command with: ${way}`, 'with: command');
   if (way === 'refresh' || way === 'client_credentials') {
     const odd = OF_PAGES.find((key) => check[key] !== undefined);
-    if (odd) refuse(odd, `${odd} with: ${way}, where nobody signs in`, 'auto, http or browser for a sign-in on pages');
+    if (odd)
+      refuse(odd, `${odd} beside with: ${way}, where nobody signs in`, 'auto, http or browser for a sign-in on pages');
     if (connector !== undefined) refuse('with', `${way} with a connector`, 'auto, http, browser or command');
     if (own.includes('logout')) refuse('expect.logout', 'a sign-out where nobody signed in', 'auto, http or browser');
   } else if (way !== 'command' && planned.user === undefined) {
@@ -123,9 +124,32 @@ function judge(
   const beyond = connector === undefined ? undefined : own.find((key) => NOT_OF_CONNECTOR.includes(key));
   if (beyond !== undefined)
     refuse(`expect.${beyond}`, `${beyond} with a connector, which Logto never asks`, 'a profile');
+  judgeContradictions(check.expect ?? {}, refuse);
   if (planned.expect.failure === undefined) return;
   const odd = own.find((key) => !OF_ANY_OUTCOME.includes(key));
   if (odd !== undefined) refuse(`expect.${odd}`, `${odd} beside an expected failure`, OF_ANY_OUTCOME.join(', '));
+}
+
+/** Refuses what no provider could fulfil. */
+function judgeContradictions(
+  { refresh, claims, userinfo }: Expectations,
+  refuse: (key: string, found: string, allowed: string) => void,
+): void {
+  if (refresh?.works === false && (refresh.rotates !== undefined || refresh.oldRefused)) {
+    const odd = refresh.rotates === undefined ? 'oldRefused' : 'rotates';
+    refuse(`expect.refresh.${odd}`, `${odd} beside works: false`, 'works: false alone');
+  }
+  if (refresh?.rotates === false && refresh.oldRefused) {
+    refuse('expect.refresh.oldRefused', 'oldRefused beside rotates: false', 'one of them');
+  }
+  const places = { 'expect.claims': claims, 'expect.userinfo.claims': typeof userinfo === 'object' && userinfo.claims };
+  for (const [key, expected] of Object.entries(places)) {
+    for (const [name, claim] of Object.entries(expected || {})) {
+      if (typeof claim !== 'object' || claim === null || Array.isArray(claim) || !claim.absent) continue;
+      const odd = Object.keys(claim).find((other) => other !== 'absent');
+      if (odd !== undefined) refuse(`${key}.${name}.absent`, `absent beside ${odd}`, 'absent alone');
+    }
+  }
 }
 
 /** A plan is shared: the secret of a profile in it is elsewhere. */

@@ -18,12 +18,11 @@ import {
 const WAYS = ['auto', 'http', 'browser', 'command', 'refresh', 'client_credentials'] as const;
 
 const SECRET = 'a variable as ${NAME}, a mapping with file: PATH, or with stdin: true; never the secret itself';
-const VARIABLE = 'a variable as ${NAME}';
 const VARIABLE_PATTERN = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 const secret = z.union(
   [
-    text(VARIABLE, VARIABLE_PATTERN),
+    text(SECRET, VARIABLE_PATTERN),
     z.strictObject({ file: text('a path') }),
     z.strictObject({ stdin: z.literal(true, { error: 'true' }) }),
   ],

@@ -138,7 +138,52 @@ describe('a mistake is told with its line, key, what was found and what is allow
         allowed: 'one of auto, http, browser, command, refresh, client_credentials',
       },
     ],
-    ['no checks', 'checks: []', { line: 1, key: 'checks', found: 'a list', allowed: 'at least one check' }],
+    ['no checks', 'checks: []', { line: 1, key: 'checks', found: 'an empty list', allowed: 'at least one check' }],
+    [
+      'a secret',
+      check('password: hunter2'),
+      {
+        line: 5,
+        key: 'checks.0.password',
+        found: 'text',
+        allowed: expect.stringContaining('a mapping with file: PATH'),
+      },
+    ],
+    [
+      'a key for the second time',
+      check('tags: []\ntags: [a]'),
+      { line: 6, key: 'checks.0.tags', found: 'the key for the second time' },
+    ],
+    [
+      'an alias without its anchor',
+      check('expect: *none'),
+      { line: 5, key: '', found: 'an alias (*) without its anchor (&)' },
+    ],
+    [
+      'a merge key',
+      `${check('tags: &t []')}  - <<: {tags: *t}\n    name: b`,
+      { line: 6, key: 'checks.1.<<', allowed: expect.stringContaining('merge keys are not read') },
+    ],
+    [
+      'a second document',
+      `${check('tags: []')}---\nchecks: []`,
+      { line: 6, found: 'a second document (---)', allowed: 'one document in a file' },
+    ],
+    [
+      'a rotation where no refresh is to work',
+      check('expect: { refresh: { works: false, rotates: true } }'),
+      { line: 5, key: 'checks.0.expect.refresh.rotates', found: 'rotates beside works: false' },
+    ],
+    [
+      'a refusal of what goes on',
+      check('expect: { refresh: { rotates: false, oldRefused: true } }'),
+      { line: 5, key: 'checks.0.expect.refresh.oldRefused', found: 'oldRefused beside rotates: false' },
+    ],
+    [
+      'a claim that is there and is not',
+      check('expect: { userinfo: { claims: { sub: { present: true, absent: true } } } }'),
+      { line: 5, key: 'checks.0.expect.userinfo.claims.sub.absent', found: 'absent beside present' },
+    ],
     ['a check without a name', 'checks:\n  - profile: a', { line: 2, key: 'checks.0.name', found: 'nothing' }],
     [
       'a claim with a pattern that is none',
@@ -194,7 +239,7 @@ describe('a mistake is told with its line, key, what was found and what is allow
     [
       'a user where nobody signs in',
       check('with: client_credentials'),
-      { line: 4, key: 'checks.0.user', found: 'user with: client_credentials, where nobody signs in' },
+      { line: 4, key: 'checks.0.user', found: 'user beside with: client_credentials, where nobody signs in' },
     ],
     [
       'a command that nobody runs',
