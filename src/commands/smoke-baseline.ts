@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { BASELINE_FILE, baselineText, type Metadata, readBaseline } from '../smoke/baseline-file.js';
@@ -59,8 +60,13 @@ export async function smokeBaseline(
   );
   const { default: writeFileAtomic } = await import('write-file-atomic');
   const failed = (error: NodeJS.ErrnoException) => {
-    throw new OidcCliError('report_unwritable', { file, reason: error.code ?? error.message }, { cause: error });
+    throw new OidcCliError(
+      'report_unwritable',
+      { file, reason: error.code ?? error.message, flag: '--output' },
+      { cause: error },
+    );
   };
+  await mkdir(dirname(file), { recursive: true }).catch(failed);
   await writeFileAtomic(file, baselineText({ issuers: { ...kept, ...issuers } })).catch(failed);
   const changes = Object.entries(issuers).map(([issuer, metadata]) => {
     const known = before?.issuers[issuer];

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { resolveProfile } from '../profiles/profile.js';
-import { firstPlan, passwordVariable } from '../smoke/first-plan.js';
+import { firstPlan, passwordVariable, secretVariable } from '../smoke/first-plan.js';
 import { PLAN_FILE } from '../smoke/plan-file.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -21,17 +21,22 @@ export interface SmokeInitOptions {
 /** `oidc-cli smoke init`: writes a first file of checks from a profile, with comments. */
 export async function smokeInit(options: SmokeInitOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const file = resolve(context.cwd, options.output ?? PLAN_FILE);
-  const { trustProject } = options;
-  const { profile, sources } = await resolveProfile({ name: options.profile, flags: { trustProject } }, context);
+  const { profile, sources } = await profileOf(options, context);
   const layer = sources.issuer?.layer;
-  const text = firstPlan(profile, layer === 'project file' || layer === 'user file', options.user);
+  const inFile = layer === 'project file' || layer === 'user file';
+  const text = firstPlan(profile, inFile, options.user);
+  const unwritable = (error: NodeJS.ErrnoException) => {
+    const reason = error.code ?? error.message;
+    return new OidcCliError('report_unwritable', { file, reason, flag: '--output' }, { cause: error });
+  };
+  await mkdir(dirname(file), { recursive: true }).catch((error) => Promise.reject(unwritable(error)));
   try {
     // Never over a file that is there, also one that has come in between.
     await writeFile(file, text, { flag: options.force ? 'w' : 'wx' });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new OidcCliError('plan_exists', { file }, { cause: error });
-    throw new OidcCliError('report_unwritable', { file, reason: code ?? message }, { cause: error });
+    const failure = error as NodeJS.ErrnoException;
+    if (failure.code === 'EEXIST') throw new OidcCliError('plan_exists', { file }, { cause: error });
+    throw unwritable(failure);
   }
   const variable = passwordVariable(profile.name);
   if (options.json) {
@@ -44,6 +49,24 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
       `The profile ${printable(profile.name)} is in your own file. For CI, write it to this project's too: oidc-cli profile add ${printable(profile.name)} --project`,
     );
   }
-  terminal.say(`Put the test user's name into it, the password into ${variable}, and run: oidc-cli smoke`);
+  const secret = secretVariable(profile, inFile);
+  const todo = [
+    ...(options.user === undefined ? ["the test user's name into it"] : []),
+    `the password into ${variable}`,
+    ...(secret === undefined || context.env[secret] ? [] : [`the client secret into ${printable(secret)}`]),
+  ];
+  const named = options.output === undefined ? '' : ` ${printable(options.output)}`;
+  terminal.say(`Put ${todo.join(', ')}, and run: oidc-cli smoke${named}`);
   return EXIT.done;
+}
+
+/** The profile to write about. Throws as `resolveProfile` does; its secret is not asked for. */
+async function profileOf({ profile: name, trustProject }: SmokeInitOptions, context: Context) {
+  try {
+    return await resolveProfile({ name, flags: { trustProject }, withoutSecret: true }, context);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'config_missing') throw error;
+    // It has no flags for what is missing.
+    throw new OidcCliError('config_missing', { ...error.facts, command: 'smoke init' }, { cause: error });
+  }
 }

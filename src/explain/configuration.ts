@@ -137,9 +137,11 @@ export const configuration = {
           message: `${f.check === undefined ? '' : `${f.check}: `}No ${f.key === 'clientId' ? 'client id' : f.key === 'appId' ? 'App ID' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
           causes: [],
           fix:
-            f.check === undefined
-              ? `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`
-              : `Give it with the key ${f.key} of the profile: a check takes nothing from OIDC_CLI_* variables.`,
+            f.command === 'smoke init'
+              ? `${isEmpty(f.known) ? 'Add a profile (oidc-cli profile add NAME --issuer URL --client-id ID) and name it' : `Name a profile (${listed(f.known, '')})`}: oidc-cli smoke init NAME; or set OIDC_CLI_ISSUER and OIDC_CLI_CLIENT_ID.`
+              : f.check === undefined
+                ? `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`
+                : `Give it with the key ${f.key} of the profile: a check takes nothing from OIDC_CLI_* variables.`,
         },
   config_file_unreadable: (f) => ({
     message: `The file ${quoted(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
@@ -248,7 +250,7 @@ export const configuration = {
     fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
   }),
   report_unwritable: (f) => ({
-    message: `The report ${quoted(f.file, 'in question')} cannot be written: ${f.reason ?? 'the file system refuses it'}.`,
+    message: `The ${f.flag === '--output' ? 'file' : 'report'} ${quoted(f.file, 'in question')} cannot be written: ${f.reason ?? 'the file system refuses it'}.`,
     causes: causes(
       (f.reason === 'EACCES' || f.reason === 'EPERM') && 'The folder or the file belongs to another user.',
       f.reason === 'EROFS' && 'The file system is mounted for reading only.',

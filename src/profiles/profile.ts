@@ -149,6 +149,8 @@ export interface ProfileRequest {
   readonly lastSignedIn?: string | undefined;
   /** In place of the files that are looked for; the environment then gives no value of its own. */
   readonly files?: ProfileFiles | undefined;
+  /** No sign-in follows: a secret whose variable is not set is no mistake. */
+  readonly withoutSecret?: boolean | undefined;
 }
 
 /** The name of a profile and what decided it. */
@@ -228,7 +230,11 @@ export async function resolveProfile(request: ProfileRequest, world: ProfileWorl
   if (clientId === undefined) throw missing('clientId', collected);
   const fault = values.kind === 'logto' ? promptFault(values.prompt) : undefined;
   if (fault) throw new OidcCliError('config_value_invalid', { where: sources.prompt?.where, ...fault });
-  if (secret?.reference.kind === 'env' && variable(world.env, secret.reference.name) === undefined) {
+  if (
+    !request.withoutSecret &&
+    secret?.reference.kind === 'env' &&
+    variable(world.env, secret.reference.name) === undefined
+  ) {
     throw new OidcCliError('client_secret_unavailable', {
       variable: secret.reference.name,
       key: secret.key,

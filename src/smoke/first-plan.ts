@@ -10,6 +10,15 @@ export function passwordVariable(profile: string): string {
   return `OIDC_CLI_${word || 'SMOKE'}_PASSWORD`;
 }
 
+/** The variable of the client secret in a profile that the plan holds itself. */
+const CLIENT_SECRET = 'OIDC_CLI_CLIENT_SECRET';
+
+/** The variable that the client secret is to be in; undefined where it comes from elsewhere, or there is none. */
+export function secretVariable({ clientSecret }: Profile, inFile: boolean): string | undefined {
+  if (!clientSecret || !inFile) return clientSecret && CLIENT_SECRET;
+  return clientSecret.kind === 'env' ? clientSecret.name : undefined;
+}
+
 /**
  * The text of a first plan for a profile, with comments: one check that works,
  * and what else can be expected. `inFile`: a configuration file has the profile,
@@ -17,6 +26,7 @@ export function passwordVariable(profile: string): string {
  */
 export function firstPlan(profile: Profile, inFile: boolean, user = 'test-user@example.com'): string {
   const quoted = (text: string) => JSON.stringify(text);
+  const named = inFile ? quoted(profile.name) : inlineProfile(profile);
   return `# yaml-language-server: $schema=./node_modules/oidc-cli/schema/oidc-smoke.schema.json
 # Sign-ins that oidc-cli smoke makes, and what it expects of them. Every key: docs/smoke.md
 
@@ -31,7 +41,7 @@ defaults:
 
 checks:
   - name: ${quoted(`sign-in at ${profile.name}`)}
-    profile: ${inFile ? quoted(profile.name) : inlineProfile(profile)}
+    profile: ${named}
     # The redirect URI as registered, also one in production: the answer never reaches it.
     redirectUri: ${quoted(profile.redirectUri)}
     # tags: [nightly]
@@ -46,7 +56,7 @@ checks:
       # accessToken: { format: jwt, audience: https://api.example.com }
       # userinfo: true               # answers, for the same sub
       # introspection: true          # calls the access token active
-      # refresh: { works: true, rotates: true, oldRefused: true }
+      # refresh: { works: true, rotates: true, oldRefused: true }  # most providers: with the scope offline_access
       # revocation: true             # what is revoked is of no use
       # logout: true                 # comes back, and nobody is signed in any more
       # within: { total: 10 }        # seconds
@@ -55,7 +65,7 @@ checks:
 
   # A user who must not get in:
   # - name: a disabled user is refused
-  #   profile: ${profile.name}
+  #   profile: ${named}
   #   user: disabled-user@example.com
   #   password: \${OIDC_CLI_DISABLED_USER_PASSWORD}
   #   expect: { failure: [access_denied, sign_in_rejected, sign_in_account_locked] }
@@ -64,7 +74,7 @@ checks:
 
 /** The keys that a sign-in needs; a secret by the variable that it comes from. */
 function inlineProfile({ issuer, clientId, clientSecret, scope }: Profile): string {
-  const secret = clientSecret === undefined ? {} : { clientSecret: '${OIDC_CLI_CLIENT_SECRET}' };
+  const secret = clientSecret === undefined ? {} : { clientSecret: `\${${CLIENT_SECRET}}` };
   const keys = Object.entries({ issuer, clientId, ...secret, scope });
   return `{ ${keys.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', ')} }`;
 }

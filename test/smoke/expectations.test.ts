@@ -183,7 +183,8 @@ describe('what the provider does with tokens', () => {
         name: 'refresh.works',
         verdict: 'violated',
         expected: 'a new access token for the refresh token',
-        actual: 'the provider gave no refresh token',
+        actual:
+          'the provider gave no refresh token: the scope offline_access, which most want for it, is not in the profile',
       },
       {
         name: 'refresh.rotates',
@@ -287,6 +288,9 @@ describe('time, discovery and certificates', () => {
     const plan = [{ name: 'it', profile: demo(provider.issuer), expect: { discovery: 'oidc-baseline.json' } }];
     const before = await runPlan(machine, plan);
     expect(before.report.checks[0]?.expectations[0]?.actual).toMatch(/^smoke_baseline_unreadable: .*no such file/);
+    expect((await machine.run(['smoke'], { env: ENV })).stdout).toContain(
+      'where what was found is right; a new baseline is written with: oidc-cli smoke baseline\n',
+    );
 
     const written = await machine.run(['smoke', 'baseline']);
     expect([written.code, written.stderr]).toEqual([
@@ -322,6 +326,16 @@ describe('time, discovery and certificates', () => {
     ]);
     const again = await machine.run(['smoke', 'baseline']);
     expect(again.stderr).toContain(`${provider.issuer}: changed\n  gone is gone (was true)\n`);
+  });
+
+  test('a baseline goes into a folder that is made for it', async () => {
+    const plan = [{ name: 'it', profile: demo(provider.issuer) }];
+    await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks: plan }));
+    const { code } = await machine.run(['smoke', 'baseline', '--output', 'new/base.json'], { env: ENV });
+    expect(code).toBe(0);
+    expect(await readFile(join(machine.home, 'new', 'base.json'), 'utf8')).toContain(provider.issuer);
+    const refused = await machine.run(['smoke', 'baseline', '--output', 'new/base.json/x'], { env: ENV });
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('Name another file with --output')]);
   });
 
   test('a provider that is away takes nobody else out of the baseline, nor itself', async () => {

@@ -376,6 +376,56 @@ describe('smoke init', () => {
     await own.remove();
   });
 
+  test('needs no secret, makes the folder, and says what is left to do', async () => {
+    const own = await createMachine();
+    const add = ['profile', 'add', 'app', '--issuer', provider.issuer, '--client-id', 'demo-confidential'];
+    expect((await own.run([...add, '--client-secret-env', 'OIDC_CLI_APP_SECRET'])).code).toBe(0);
+    const written = await own.run(['smoke', 'init', 'app', '--user', 'alice', '--output', 'checks/first.yaml']);
+    expect([written.code, written.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        'Put the password into OIDC_CLI_APP_PASSWORD, the client secret into OIDC_CLI_APP_SECRET, and run: oidc-cli smoke checks/first.yaml\n',
+      ),
+    ]);
+    const env = { OIDC_CLI_APP_PASSWORD: 'alice-password', OIDC_CLI_APP_SECRET: 'demo-secret' };
+    expect((await own.run(['smoke', 'checks/first.yaml'], { env })).code).toBe(0);
+    const unwritable = await own.run(['smoke', 'init', 'app', '--output', 'checks/first.yaml/x.yaml']);
+    expect([unwritable.code, unwritable.stderr]).toEqual([
+      3,
+      expect.stringContaining('Name another file with --output'),
+    ]);
+    await own.remove();
+  });
+
+  test('without a profile says how to name one, and names no flag that it does not have', async () => {
+    const own = await createMachine();
+    const none = await own.run(['smoke', 'init']);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('oidc-cli smoke init NAME')]);
+    expect(none.stderr).not.toMatch(/ --issuer, /);
+    for (const name of ['a', 'b']) {
+      await own.run(['profile', 'add', name, '--issuer', provider.issuer, '--client-id', 'demo']);
+    }
+    expect((await own.run(['smoke', 'init'])).stderr).toContain('Name a profile (a, b): oidc-cli smoke init NAME');
+    await own.remove();
+  });
+
+  test('what stands in comments works once it is none', async () => {
+    const own = await createMachine();
+    const env = { OIDC_CLI_ISSUER: provider.issuer, OIDC_CLI_CLIENT_ID: 'demo' };
+    const written = await own.run(['smoke', 'init', '--user', 'alice', '--json'], { env });
+    const { file, passwordVariable } = JSON.parse(written.stdout);
+    const text = (await readFile(file, 'utf8')).replace(/^ {2}# (?=[- ] )/gm, '  ');
+    await writeFile(file, text);
+    const { code, stdout } = await own.run(['smoke', '--json'], {
+      env: { [passwordVariable]: 'alice-password', OIDC_CLI_DISABLED_USER_PASSWORD: 'x' },
+    });
+    expect([code, (JSON.parse(stdout) as Report).checks.map(({ name }) => name)]).toEqual([
+      0,
+      [expect.stringMatching(/^sign-in at /), 'a disabled user is refused'],
+    ]);
+    await own.remove();
+  });
+
   test('of a provider that only the environment names writes its keys, and no secret', async () => {
     const own = await createMachine();
     const env = {

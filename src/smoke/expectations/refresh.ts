@@ -11,6 +11,7 @@ export interface Refreshed {
   readonly signedIn: SignedIn;
 }
 
+const NONE = 'the provider gave no refresh token';
 const WORKS = 'a new access token for the refresh token';
 
 /** The refresh token gets a new access token (RFC 6749 §6), and a new one comes with it or not. */
@@ -22,10 +23,9 @@ export async function judgeRefresh(
   const name = 'refresh.works';
   const wanted = expected.works ?? true;
   if (refreshToken === undefined || !at) {
-    const why = 'the provider gave no refresh token';
     const results = [
-      judged(!wanted, name, wanted ? WORKS : 'no refresh', why),
-      ...(expected.rotates === undefined ? [] : [skipped('refresh.rotates', rotation(expected.rotates), why)]),
+      judged(!wanted, name, wanted ? WORKS : 'no refresh', noRefreshToken(at)),
+      ...(expected.rotates === undefined ? [] : [skipped('refresh.rotates', rotation(expected.rotates), NONE)]),
     ];
     return { results, signedIn };
   }
@@ -52,6 +52,15 @@ export async function judgeRefresh(
   return { results, signedIn: newest };
 }
 
+/** Why there is most likely no refresh token (OIDC Core §11). */
+function noRefreshToken(at: Party | undefined): string {
+  const scope = at && (at.request.kind === 'logto' ? undefined : at.request.authorization.scope);
+  if (scope === undefined) return NONE;
+  return scope.split(' ').includes('offline_access')
+    ? `${NONE}, though offline_access was asked for: some give one with prompt: consent alone`
+    : `${NONE}: the scope offline_access, which most want for it, is not in the profile`;
+}
+
 function rotation(rotates: boolean): string {
   return rotates ? 'a new refresh token with each refresh' : 'the same refresh token after a refresh';
 }
@@ -60,7 +69,7 @@ function rotation(rotates: boolean): string {
 export async function judgeOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly ExpectationResult[]> {
   const [name, expected] = ['refresh.oldRefused', 'invalid_grant for the refresh token that was spent'];
   const { at, refreshToken, deps } = first;
-  if (!at || refreshToken === undefined) return [skipped(name, expected, 'the provider gave no refresh token')];
+  if (!at || refreshToken === undefined) return [skipped(name, expected, NONE)];
   if (newest.refreshToken === refreshToken) {
     return [judged(false, name, expected, 'the refresh brought no new one, so the old one goes on')];
   }

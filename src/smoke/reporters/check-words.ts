@@ -104,7 +104,12 @@ export function failureDetails(result: CheckResult): string[] {
     lines.push(`Expected ${name}: ${expected}`, `  Found: ${actual}`);
   }
   if (violated.length > 0) {
-    lines.push("To fix: Correct what the provider sends, or the check's expectation where what was found is right.");
+    const baseline = violated.some(({ name }) => name === 'discovery')
+      ? '; a new baseline is written with: oidc-cli smoke baseline'
+      : '.';
+    lines.push(
+      `To fix: Correct what the provider sends, or the check's expectation where what was found is right${baseline}`,
+    );
   }
   lines.push(...notChecked(result).map((words) => `Not checked: ${words}`));
   lines.push(...evidenceLines(result));
