@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { parseReporter } from '../src/smoke/reporters/reporters.js';
+import { identityProvider } from './support/identity-provider.js';
 import { requirement } from './support/requirement.js';
 import { createMachine } from './support/run.js';
 
@@ -253,6 +254,38 @@ describe('docs/ci.md', () => {
         const { code, stderr } = await machine.run(['smoke', '--filter', 'no such check']);
         expect(stderr).toContain('(smoke_nothing_selected, ');
         expect(code).not.toBe(0);
+      }
+    } finally {
+      await machine.remove();
+    }
+  });
+
+  test('its first example, and that of the README, pass at a provider that has what they name', async () => {
+    const provider = await identityProvider({
+      clients: [
+        {
+          clientId: 'my-app',
+          clientSecret: 'app-secret',
+          redirectUris: ['https://app.staging.example.com/callback'],
+        },
+      ],
+      users: [
+        {
+          username: 'smoke-test@example.com',
+          password: 'smoke-password',
+          claims: { sub: 'smoke', email: 'smoke-test@example.com' },
+        },
+      ],
+    });
+    const ofReadme = /^```yaml\n# oidc-smoke\.yaml\n(.*?)^```/ms.exec(await read('README.md'))?.[1];
+    const env = { OIDC_CLI_PASSWORD: 'smoke-password', OIDC_CLI_CLIENT_SECRET: 'app-secret' };
+    const machine = await createMachine();
+    try {
+      for (const text of [(await blocks('yaml'))[0], ofReadme]) {
+        const here = String(text).replaceAll('https://id.staging.example.com', provider.issuer);
+        await writeFile(join(machine.home, 'oidc-smoke.yaml'), here);
+        const { code, stdout } = await machine.run(['smoke'], { env });
+        expect(code, stdout).toBe(0);
       }
     } finally {
       await machine.remove();
