@@ -1,5 +1,5 @@
 import type { PageDescription } from './page-description.js';
-import { ERROR_TITLE, LOCKED, PROVIDER_ERROR, REJECTED } from './page-words.js';
+import { ERROR_TITLE, LOCKED, PASSWORD, PROVIDER_ERROR, REJECTED, UNKNOWN_ACCOUNT } from './page-words.js';
 import type { FieldPurpose } from './sign-in-form.js';
 
 /** An error that a page tells, in its own words. */
@@ -44,10 +44,11 @@ export function pageProblem(
   if (again || (sent.size > 0 && asked.size === 0 && !about.harmless)) {
     const rejected = said.find((text) => REJECTED.test(text) && !PROVIDER_ERROR.test(text) && !MAY_COME.test(text));
     if (rejected !== undefined)
-      return { code: 'sign_in_rejected', field: rejectedField(asked, sent), words: tidy(rejected) };
+      return { code: 'sign_in_rejected', field: rejectedField(asked, sent, rejected), words: tidy(rejected) };
     // An alert on the page that asks again is about what was sent, whatever its words.
     const alert = again ? alerts[0] : undefined;
-    if (alert !== undefined) return { code: 'sign_in_rejected', field: rejectedField(asked, sent), words: tidy(alert) };
+    if (alert !== undefined)
+      return { code: 'sign_in_rejected', field: rejectedField(asked, sent, alert), words: tidy(alert) };
   }
   return asked.size > 0 ? undefined : providerError(page, alerts, about.harmless);
 }
@@ -61,8 +62,11 @@ function providerError(page: PageDescription, alerts: readonly string[], harmles
   return { code: 'sign_in_page_error', words: tidy(strong ?? alerts[0] ?? rest[0] ?? texts[0] ?? page.title) };
 }
 
-/** Which of the things sent is likely meant: the newest that is asked for again. */
-function rejectedField(asked: ReadonlySet<FieldPurpose>, sent: ReadonlySet<FieldPurpose>): FieldPurpose {
+/** Which of the things sent is likely meant: what the words name, else the newest that is asked for again. */
+function rejectedField(asked: ReadonlySet<FieldPurpose>, sent: ReadonlySet<FieldPurpose>, words: string): FieldPurpose {
+  if (asked.has('username') && sent.has('username') && UNKNOWN_ACCOUNT.test(words) && !PASSWORD.test(words)) {
+    return 'username';
+  }
   for (const field of ['code', 'password', 'username'] as const) {
     if (asked.has(field) && sent.has(field)) return field;
   }

@@ -100,6 +100,10 @@ export const LOCKED =
 export const REJECTED =
   /\b(incorrect|wrong|invalid|mismatch|expired)\b|(do|does|did)(n'?t| not) (match|exist|recogni[sz]e)|(not|no|n'?t) (recogni[sz]ed?|find|found|valid|correct|right|accept(ed)?|authenticate[d]?|match|have an account)|(sign[- ]?in|log[- ]?in|authentication|verification) (failed|was unsuccessful|error)|unable to (sign|log) (you )?in|failed to (sign|log) in|no (such )?(account|user)|unknown user|check your (user|e-?mail|password|credentials)|(もう一度|再度).{0,12}(入力|試し|お試し)|違います|違って|正しくありません|正しくない|間違|誤り|誤って|一致しません|見つかりません|存在しません|認識できません|無効(な|です)|失敗しました|期限切れ|falsch|ungültig|nicht (korrekt|gefunden|erkannt)|fehlgeschlagen|incorrect(e)?s?\b|invalide|introuvable|erroné|incorrect[ao]s?|no (válid|coincide|encontr)|non (è |sono )?(valid|corrett|riconosciut|trovat)|errat[aoie]\b|sbagliat|inválid|incorret[ao]s?|não (confere|encontrad|coincide)|onjuist|ongeldig|niet (gevonden|herkend|correct|juist)|错误|錯誤|不正确|不正確|无效|無效|不存在|올바르지|잘못|일치하지|찾을 수 없/i;
 
+/** What was typed as the account is not known: said of a page's password as well, it is not about that. */
+export const UNKNOWN_ACCOUNT =
+  /(no|n'?t|not|unable to|cannot) (find|found|locate|recogni[sz]ed?).{0,30}(account|user|e-?mail)|(account|user|e-?mail)( name| address)?( (was|is|could|does|has))?( not|n'?t)( be)? (found|exist|known|recogni[sz]ed|registered)|no (such )?(account|user)\b|unknown (account|user)|(アカウント|ユーザー?|会員|メールアドレス)[^。]{0,12}(見つかりません|存在しません|登録されていません)|(konto|benutzer).{0,20}nicht (gefunden|bekannt)|(compte|utilisateur).{0,20}(introuvable|n'existe)|(cuenta|usuario).{0,20}no (existe|encontr)|(账户|账号|帐户|帐号|用户|帳戶|帳號|用戶).{0,6}不存在/i;
+
 /** The provider has an error of its own to tell, in place of a sign-in page. */
 export const PROVIDER_ERROR =
   /redirect[_ ]?ur[il]|reply url|callback url|AADSTS\d+|\binvalid[_ ](request|client|scope|parameter|redirect)|unauthorized_client|unsupported_response_type|(client|application|app) (was )?not (found|registered|enabled|allowed)|client.{0,30}(unknown|disabled|not found)|リダイレクト ?ur[il]|クライアント.{0,20}(見つかりません|無効|登録されていません)|登録されていません/i;

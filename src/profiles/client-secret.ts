@@ -50,7 +50,9 @@ export async function readClientSecret(reference: SecretReference, world: Secret
       return reference.value;
     case 'env': {
       const value = world.env[reference.name];
-      if (!value) throw unavailable({ variable: reference.name, reason: 'it is not set' });
+      // A CI server sets a secret that it does not hand on to nothing.
+      const reason = value === undefined ? 'it is not set' : 'it is empty';
+      if (!value) throw unavailable({ variable: reference.name, reason });
       return value;
     }
     case 'file': {

@@ -91,7 +91,8 @@ async function signInOnPages(check: ReadyCheck, at: Met, tools: SignInTools): Pr
   const asked = { url: prepared.sent.url, redirectUri, state, again };
   const { answer, way, visit } = await onPages(asked, check, deps, tools);
   refuseOtherState(answer.parameters, state, redirectUri);
-  phases.current = 'token request';
+  // An error in place of a code comes from the pages: no token is asked for.
+  if (!answer.parameters.has('error')) phases.current = 'token request';
   const result = await completeSignIn(request, prepared, answer.parameters, deps).finally(() =>
     addRequestTimes(phases, deps),
   );
@@ -143,7 +144,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   deps.recorder.hide(...secrets);
   const { answer, way } = await onPages({ url, redirectUri, state, secretUrl: secrets.length > 0 }, check, deps, tools);
   refuseOtherState(answer.parameters, state, redirectUri);
-  phases.current = 'token request';
+  if (!answer.parameters.has('error')) phases.current = 'token request';
   const result = await finishAsLogto(
     { connector, clockTolerance: 30, strict: false },
     answer.parameters,
@@ -258,6 +259,7 @@ type Asked = Pick<PageSignIn, 'url' | 'secretUrl' | 'redirectUri' | 'state' | 'a
 /** Signs in on the provider's pages: by http, by a browser, by whichever of them the page needs, or by a command. */
 async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: SignInTools): Promise<OnPages> {
   const { drivers, providers, phases, signal, evidenceFolder, onWay, session } = tools;
+  phases.current = 'sign-in pages';
   const settings = { ca: check.profile?.ca, insecure: check.profile?.insecure === true };
   // The driver knows the page that it is stuck at, so its time is over first.
   const timeoutMs = tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 5);

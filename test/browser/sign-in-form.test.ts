@@ -527,6 +527,19 @@ describe('an error on the page', () => {
   });
 
   test.each([
+    "We couldn't find that account.",
+    'User not found',
+    'This account does not exist',
+    'No account with this address',
+    'アカウントが見つかりません。',
+    'ユーザーが存在しません',
+    'Der Benutzer wurde nicht gefunden.',
+    '用户不存在',
+  ])('%s: is about the user name, on a page that asks for the password as well', (words) => {
+    expect(done(again(words), soFar(['username', 'password']))).toBe(`refused sign_in_rejected username: ${words}`);
+  });
+
+  test.each([
     'Your account has been locked.',
     'Account disabled, contact your administrator.',
     'This account has been suspended',

@@ -234,7 +234,8 @@ describe('reading the secret', () => {
       expect(error.code).toBe('client_secret_unavailable');
       return error.facts;
     };
-    expect(await facts({ kind: 'env', name: 'E' })).toEqual({ variable: 'E', reason: 'it is not set' });
+    expect(await facts({ kind: 'env', name: 'E' })).toEqual({ variable: 'E', reason: 'it is empty' });
+    expect(await facts({ kind: 'env', name: 'NONE' })).toEqual({ variable: 'NONE', reason: 'it is not set' });
     expect(await facts({ kind: 'file', path: '/no/such' })).toEqual({ file: '/no/such', reason: 'ENOENT' });
     expect(await facts({ kind: 'file', path: empty })).toEqual({ file: empty, reason: 'it is empty' });
     expect(await facts({ kind: 'file', path: large })).toMatchObject({ reason: 'it is too large to be a secret' });

@@ -351,6 +351,31 @@ describe('evidence', () => {
   });
 });
 
+describe('a failure is told in the part of the sign-in that it belongs to', () => {
+  const failed = async (more: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}) => {
+    const { report } = await runPlan(machine, [{ name: 'it', profile: demo(provider.issuer), ...more }], [], { env });
+    const [only] = report.checks as unknown as [{ failedIn: string; error: { code: string; message: string } }];
+    return only;
+  };
+
+  test('a sign-in that is denied on the pages, before any token is asked for', async () => {
+    expect(await failed({ steps: [{ click: 'Cancel' }] })).toMatchObject({
+      failedIn: 'sign-in pages',
+      error: { code: 'access_denied' },
+    });
+  });
+
+  test('a password that is missing, or handed on as nothing', async () => {
+    const missing = { failedIn: 'sign-in pages', error: { code: 'smoke_secret_unavailable' } };
+    const unset = await failed({ password: '${OIDC_CLI_NONE}' });
+    expect(unset).toMatchObject(missing);
+    expect(unset.error.message).toContain('OIDC_CLI_NONE: it is not set');
+    const empty = await failed({ password: '${OIDC_CLI_NONE}' }, { OIDC_CLI_NONE: '' });
+    expect(empty).toMatchObject(missing);
+    expect(empty.error.message).toContain('OIDC_CLI_NONE: it is empty');
+  });
+});
+
 describe('smoke init', () => {
   test('writes a plan from a profile that runs as it is, and replaces none', async () => {
     const own = await createMachine();
