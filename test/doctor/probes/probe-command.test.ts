@@ -70,16 +70,28 @@ describe.concurrent('a sound provider', () => {
     });
     const jar = new CookieJar();
     let typed = 0;
+    let broken: unknown;
+    const over = new AbortController();
     const flags = ['--client-id', 'app', '--redirect-uri', redirectUri, '--yes'];
     const { code, document, stderr } = await probed({ issuer }, flags, {
+      signal: over.signal,
       openUrl: async (url) => {
         const onStep = ({ action }: { action: string }) => {
           if (action === 'signed in') typed += 1;
         };
-        const { body } = await signInOverHttp(url, { username: 'alice', password: 'alice-password', jar, onStep });
-        expect(body).toContain('oidc-cli probe: ');
+        try {
+          const { body } = await signInOverHttp(url, { username: 'alice', password: 'alice-password', jar, onStep });
+          expect(body).toContain('oidc-cli probe: ');
+        } catch (error) {
+          const { facts } = error as { facts?: { url?: string } };
+          // On a busy machine the page at the end may come too late, which ends nothing; anything else would be waited for.
+          if (facts?.url?.includes('/verdict/')) return;
+          broken = error;
+          over.abort();
+        }
       },
     });
+    expect(broken, stderr).toBeUndefined();
     expect(code, stderr).toBe(0);
     expect(typed).toBe(2);
     expect(namesOf(document, 'violated')).toEqual([]);
