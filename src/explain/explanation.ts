@@ -53,11 +53,14 @@ export function hasScope(value: Facts[string], scope: string): boolean {
 /**
  * The command for a sign-in that asks for what the last one (facts: profile,
  * scope, resource, askedResources) asked, and for these scopes and the resource as well.
+ * A profile that has no name in any file is that of an issuer and client (facts: issuer, unnamedClient).
  */
 export function signInAgain(facts: Facts, scopes: readonly string[] = []): string {
   const { profile, scope, resource, askedResources } = facts;
   const words = ['oidc-cli login'];
-  if (profile !== undefined) words.push(String(profile));
+  if (facts.unnamedClient !== undefined) {
+    words.push(`--issuer ${facts.issuer} --client-id ${facts.unnamedClient}`);
+  } else if (profile !== undefined) words.push(String(profile));
   const missing = scopes.filter((wanted) => !hasScope(scope, wanted));
   if (missing.length > 0) {
     words.push(`--scope "${[...wordsOf(scope ?? 'openid'), ...missing].join(' ')}"`);

@@ -16,6 +16,8 @@ import { WHY_REFRESH_REFUSED } from './tokens.js';
 const OFFLINE = 'offline_access';
 
 function loginCommand(facts: Facts): string {
+  const { issuer, unnamedClient } = facts;
+  if (unnamedClient !== undefined) return signInAgain({ issuer, unnamedClient });
   return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${facts.profile}`;
 }
 

@@ -29,7 +29,7 @@ const KEYS = new Map(
  */
 export function inPlanWords(text: string): string {
   return text
-    .split(/(oidc-cli [a-z][^,;.)]*)/)
+    .split(/(oidc-cli [a-z](?:[^,;.)]|\.(?=\S))*)/)
     .map((part, index) => (index % 2 === 1 ? part : translated(part)))
     .join('');
 }
@@ -37,5 +37,6 @@ export function inPlanWords(text: string): string {
 function translated(text: string): string {
   return PHRASES.reduce((words, [flags, ours]) => words.replaceAll(flags, ours), text)
     .replace(/(with )?--with ([a-z]+)/g, 'with: $2')
+    .replace(/\bpass (--[a-z]+(?:-[a-z]+)*)/g, (words, flag) => (KEYS.has(flag) ? `set ${KEYS.get(flag)}` : words))
     .replace(/--[a-z]+(-[a-z]+)*/g, (flag) => KEYS.get(flag) ?? flag);
 }

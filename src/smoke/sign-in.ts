@@ -177,7 +177,13 @@ async function refresh(check: ReadyCheck, tools: SignInTools): Promise<SignedIn>
   const { deps, request, party, met } = at;
   phases.current = 'token request';
   if (given === undefined) {
-    const refreshKept = () => tools.refreshKept(request.profile, request.issuer, deps);
+    const refreshKept = () =>
+      tools.refreshKept(request.profile, request.issuer, deps).catch((error: unknown) => {
+        // `oidc-cli login NAME` knows no profile that stands in the plan alone.
+        if (typeof check.planned.profile !== 'object' || !(error instanceof OidcCliError)) throw error;
+        const facts = { ...error.facts, issuer: request.issuer, unnamedClient: request.clientId };
+        throw new OidcCliError(error.code, facts, { cause: error });
+      });
     const kept = await refreshKept().finally(() => addRequestTimes(phases, deps));
     return {
       ...nobody('refresh', at),

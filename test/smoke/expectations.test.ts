@@ -547,6 +547,15 @@ describe('where nobody signs in', () => {
     expect(verdicts(result)).toEqual(['claims.sub skipped', 'accessToken.format met', 'userinfo.sub skipped']);
   });
 
+  test('a profile that only the plan has is signed in with by issuer and client', async () => {
+    const other = await identityProvider();
+    const { report } = await runPlan(machine, [{ name: 'it', profile: demo(other.issuer), with: 'refresh' }]);
+    expect(report.checks[0]?.error).toMatchObject({
+      code: 'not_signed_in',
+      fix: `Sign in with: oidc-cli login --issuer ${other.issuer} --client-id demo`,
+    });
+  });
+
   test('a refresh token from a file, and that of the kept session', async () => {
     const { run } = machine;
     const login = [

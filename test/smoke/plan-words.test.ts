@@ -11,7 +11,11 @@ test.each([
     'Check id and secret, or try another clientAuth; it supports: none.',
   ],
   ['Sign in with --with browser, or with --with auto', 'Sign in with: browser, or with: auto'],
-  ['Leave out --prompt none, or pass --allow-http.', 'Leave out prompt none, or pass allowHttp.'],
+  ['Leave out --prompt none, or pass --allow-http.', 'Leave out prompt none, or set allowHttp.'],
+  [
+    'Sign in with: oidc-cli login --issuer http://10.0.0.1 --client-id a. Or --scope.',
+    'Sign in with: oidc-cli login --issuer http://10.0.0.1 --client-id a. Or scope.',
+  ],
   ['give it more time with --timeout.', 'give it more time with --timeout.'],
   [
     'Keep it with: oidc-cli login PROFILE --client-secret-stdin --save PROFILE',

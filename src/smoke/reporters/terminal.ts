@@ -56,7 +56,9 @@ type Safe = (text: string) => string;
 function eventLine(event: SmokeEvent, style: ReportStyle, safe: Safe): string | undefined {
   switch (event.type) {
     case 'planned':
-      return style.dim(`${checks(event.checks)}, ${event.concurrency} at once`);
+      return style.dim(
+        `${checks(event.checks)}${event.checks > 1 ? `, ${Math.min(event.checks, event.concurrency)} at once` : ''}`,
+      );
     case 'started':
       return undefined;
     case 'retried':

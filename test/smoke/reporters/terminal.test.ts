@@ -60,7 +60,7 @@ describe('The terminal report', () => {
   test('of a run in which all is well: nothing but the lines and the total', async () => {
     const { stdout } = await report([], allPassed);
     expect(stdout).toMatchInlineSnapshot(`
-      "1 check, 2 at once
+      "1 check
       ✓ staging (http, 1.2 s)
 
       ✓ 1 check in 1.3 s: 1 passed
