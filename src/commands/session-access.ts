@@ -151,6 +151,7 @@ export function sessionDeps(
       return newest.session;
     },
     forget: () => sessions.forget(entry),
+    ready: () => sessions.ready(entry),
     save: async (session) => {
       await sessions.update(session, entry);
       network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });

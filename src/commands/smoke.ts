@@ -15,6 +15,7 @@ import { runChecks } from '../smoke/runner.js';
 import type { SignInTools } from '../smoke/sign-in.js';
 import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
+import { failureLines } from './failure-text.js';
 import { openSessions } from './open-sessions.js';
 import { sessionDeps } from './session-access.js';
 import { driverMakers } from './sign-in-drivers.js';
@@ -73,7 +74,14 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
         refreshKept: refreshKept(context, terminal),
       },
     );
-    await reporters.end(run);
+    try {
+      await reporters.end(run);
+    } catch (error) {
+      // The one document of stdout has been written, and a second would spoil it.
+      if (!terminal.failsInJson || !(error instanceof OidcCliError)) throw error;
+      for (const line of failureLines(error, terminal.talk)) terminal.say(line);
+      return error.exitCode;
+    }
     return run.exitCode;
   } finally {
     await drivers.close();

@@ -12,6 +12,8 @@ import { spendRefreshToken } from './spend-refresh-token.js';
 export interface CurrentSessionDeps extends ProviderDeps {
   /** Reads the session anew: another process may have refreshed it. */
   readonly read: () => Promise<Session | undefined>;
+  /** Shows that a session could be saved. Throws `store_*`. */
+  readonly ready: () => Promise<void>;
   readonly save: (session: Session) => Promise<void>;
   /** Runs alone among all processes for this session. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
@@ -50,6 +52,8 @@ export async function currentSession(
     if (!newest) throw new OidcCliError('not_signed_in', facts(session));
     if (newest.accessToken !== session.accessToken && isFresh(newest, now()))
       return { session: newest, refreshed: true };
+    // Before the refresh token is spent: on a full disk the rotated one would be lost.
+    await deps.ready();
     const refreshed = await refresh(newest, deps);
     // Saved before the token is handed out: a rotated refresh token that nobody kept ends the session.
     await deps.save(refreshed);

@@ -23,7 +23,7 @@ export type LogoutEvent =
   | { readonly type: 'end session'; readonly url: string; readonly postLogoutRedirectUri: string };
 
 /** What the flow needs of the world. */
-export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'save'> {
+export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'ready' | 'save'> {
   readonly signal: AbortSignal;
   /** Removes the session that was read last from its store. */
   readonly forget: () => Promise<unknown>;

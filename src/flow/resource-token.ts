@@ -59,6 +59,7 @@ export async function resourceToken(
     if (other && other.accessToken !== kept?.accessToken && isFresh(other, now())) {
       return { session: newest, token: other, refreshed: true };
     }
+    await deps.ready();
     const { token, renewed } = await requestToken(newest, target, deps);
     const others = (newest.accessTokens ?? []).filter(
       (member) => member !== other && (member.expiresAt === undefined || member.expiresAt > now()),

@@ -1,8 +1,12 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Milliseconds after which a temporary file can only be what a killed save left behind. */
 const LEFTOVER_AGE_MS = 60_000;
+
+/** A session with several tokens, encrypted, and the list of sessions beside it. */
+const TRIAL_BYTES = 64 * 1024;
 
 /** On Windows a virus scanner or a reader may hold the file for a moment. */
 const BUSY = new Set(['EPERM', 'EACCES', 'EBUSY']);
@@ -26,6 +30,22 @@ export async function writeAtomically(file: string, text: string): Promise<void>
     }
   }
   await removeLeftovers(file);
+}
+
+/**
+ * Shows that a file can be written whole, as a full or read-only disk lets
+ * nobody: writes as much beside it as a long session takes, and removes it.
+ * Makes the folder. Throws the file system's own error.
+ */
+export async function tryToWrite(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  // Named like a temporary file: should this be killed, the next save but one removes it.
+  const trial = `${file}.${randomInt(2 ** 47)}`;
+  try {
+    await writeFile(trial, Buffer.alloc(TRIAL_BYTES), { flag: 'wx', mode: 0o600 });
+  } finally {
+    await unlink(trial).catch(() => {});
+  }
 }
 
 /** Temporary files are called `<file>.<number>`; a leftover that cannot be removed now is tried again at the next save. */

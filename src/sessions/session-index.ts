@@ -2,7 +2,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
 import { reasonOf, withLock } from '../lock.js';
-import { writeAtomically } from './atomic-file.js';
+import { tryToWrite, writeAtomically } from './atomic-file.js';
 import type { StoreKind } from './session-store.js';
 
 /** Longer than a keychain call may take, since stores are written to while the index is locked. */
@@ -59,6 +59,8 @@ export interface IndexContent {
 export interface SessionIndex {
   /** Takes no lock: a save replaces the file whole. */
   read(): Promise<IndexContent>;
+  /** Shows that it, and so much beside it as a session takes, can be written. Throws `store_failed`. */
+  ready(): Promise<void>;
   /**
    * Runs `work` on the newest content while no other process changes it; each
    * `save` is atomic. Throws `store_timeout` and `store_failed`.
@@ -97,13 +99,12 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     return parse(text, file);
   };
 
-  const save = async (content: IndexContent) => {
-    try {
-      await writeAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`);
-    } catch (error) {
-      throw new OidcCliError('store_failed', { file, operation: 'write', ...reasonOf(error) }, { cause: error });
-    }
+  const unwritable = (error: unknown) => {
+    throw new OidcCliError('store_failed', { file, operation: 'write', ...reasonOf(error) }, { cause: error });
   };
+
+  const save = (content: IndexContent) =>
+    writeAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`).catch(unwritable);
 
   // No signal ends this wait: what is to be saved may be a rotated refresh token that would be lost.
   const locked = <T>(work: () => Promise<T>) => withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS });
@@ -126,6 +127,7 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
   };
 
   return {
+    ready: () => tryToWrite(file).catch(unwritable),
     read: async () => (await load()) ?? locked(loadOrRebuild),
     change: (work) => locked(async () => work(await loadOrRebuild(), save)),
   };

@@ -63,8 +63,9 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
    * Decides on the store, before anybody is sent to a browser. `auto` is the
    * keychain where one answers within 3 s, else the encrypted file with a
    * warning that says why. Throws `store_unavailable` or `store_locked` for a
-   * keychain that was asked for and cannot be used, and `store_key_invalid`
-   * when the session that would be replaced is locked by another key.
+   * keychain that was asked for and cannot be used, `store_failed` where
+   * nothing can be written, and `store_key_invalid` when the session that would
+   * be replaced is locked by another key.
    */
   choose(
     kind: 'auto' | StoreKind,
@@ -84,6 +85,8 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
   read(entry: SessionEntry): Promise<Session | undefined>;
   /** As `read`, with the entry under which the session is kept by now. */
   open(entry: SessionEntry): Promise<OpenedSession | undefined>;
+  /** Shows, before a refresh token is spent, that the session can be saved where it is, as far as can be told. */
+  ready(entry: SessionEntry): Promise<void>;
   /**
    * Keeps a refreshed session where it was. Throws `not_signed_in` when it has
    * been forgotten since; does nothing when a newer sign-in has taken its place.
@@ -202,6 +205,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const sessions: Omit<Sessions, keyof PendingSignIns | keyof ClientSecrets> = {
     async choose(kind, replacing) {
       if (kind === 'memory') return { store: memory };
+      await index.ready();
       let warning: string | undefined;
       if (kind !== 'file') {
         known = probe(kind === 'keychain' ? UNLOCK_TIMEOUT_MS : undefined);
@@ -274,6 +278,10 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     open,
 
+    async ready(entry) {
+      if (entry.store !== 'memory') await index.ready();
+    },
+
     async update(session, entry) {
       const refreshed = describeSession(session, entry.store, entry.key);
       const replace = async (entries: readonly SessionEntry[], store: SessionStore) => {
@@ -310,7 +318,8 @@ export function createSessions(options: SessionsOptions): Sessions {
         const sessions = found.sessions.filter((other) => !same(other, gone));
         // First, since the store may be out of reach, perhaps for ever, or hang and take this process with it: nobody is
         // to stay signed in for that. The value goes when the store is back.
-        await save({ ...found, sessions, unsettled: [...found.unsettled, gone] });
+        // Where the list cannot be written, on a full disk, the value goes all the same, and makes room for it.
+        await save({ ...found, sessions, unsettled: [...found.unsettled, gone] }).catch(() => {});
         const there = await storeOf(gone.store).delete(gone.key);
         const unsettled = found.unsettled.filter((value) => !same(value, gone));
         await save(await settle({ ...found, sessions, unsettled }, gone.store));

@@ -271,6 +271,22 @@ describe('sessions', () => {
     expect(readFileSync(index, 'utf8')).toBe(text);
   });
 
+  test('are removed from their store although the list cannot be written, for the disk is full', async () => {
+    const data = folder();
+    await keeper(data).save(session(), await file(data));
+    const [entry] = await keeper(data).list();
+    if (!entry) throw new Error('it was saved');
+    const full = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+    vi.doMock('write-file-atomic', () => ({ default: full }));
+    onTestFinished(() => vi.doUnmock('write-file-atomic'));
+    await expect(keeper(data).forget(entry)).rejects.toMatchObject({
+      code: 'store_failed',
+      facts: { reason: 'ENOSPC' },
+    });
+    expect(entryFiles(data)).toEqual([]);
+    expect(await keeper(data).read(entry)).toBeUndefined();
+  });
+
   test('another key is noticed before anybody signs in again', async () => {
     const data = folder();
     const right = keeper(data, { env: { OIDC_CLI_STORE_KEY: 'the right passphrase' } });

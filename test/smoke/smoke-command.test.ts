@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
 
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -294,6 +295,20 @@ describe('how a run ends', () => {
     scripted.play({});
     const { code } = await machine.run(['smoke', '--reporter', 'junit=file/report.xml'], { env: ENV });
     expect([code, scripted.requests('/authorize').length]).toEqual([3, 0]);
+  });
+
+  test('a report that can no longer be written is told on stderr: stdout has its one document', async () => {
+    const folder = join(machine.home, 'of-reports');
+    const removing = await identityProvider({
+      onRequest: () => {
+        rmSync(folder, { recursive: true, force: true });
+        writeFileSync(folder, 'a file by now');
+      },
+    });
+    const flags = ['--reporter', `junit=${join(folder, 'x.xml')}`];
+    const { code, report, stderr } = await runPlan(machine, [{ name: 'it', profile: demo(removing.issuer) }], flags);
+    expect([code, report.counts.passed]).toEqual([3, 1]);
+    expect(stderr).toContain('(report_unwritable, exit code 3)');
   });
 });
 
