@@ -41,6 +41,7 @@ function inWords(reason: Facts[string]): string | undefined {
 
 /** What to do about a file that the system, or its content, keeps us from. */
 function otherFile(facts: Facts): string {
+  if (/larger than/.test(String(facts.reason))) return 'Divide it into several files, or name another one.';
   if (facts.doing !== 'write') return 'Check that it is a file that you may read, or move it away.';
   return /^E[A-Z]+$/.test(String(facts.reason))
     ? 'Check that you may write to the file and its folder, and that no other program holds it.'

@@ -344,6 +344,12 @@ test('a profile in the plan that weakens verification is refused at its line, by
   ]);
 });
 
+test('a file that is too large is to be divided', async () => {
+  await writeFile(file, `# ${'x'.repeat(1024 * 1024)}`);
+  const { code, stderr } = await machine.run(['smoke']);
+  expect([code, stderr]).toEqual([3, expect.stringContaining('larger than 1 MiB.\n  To fix: Divide it into several')]);
+});
+
 describe('a check that names what is not there is told by its place', () => {
   const told = async (plan: string) => {
     await writeFile(file, plan);

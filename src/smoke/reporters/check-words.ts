@@ -44,6 +44,24 @@ export function notChecked({ expectations }: Pick<CheckResult, 'expectations'>):
   return [...names].map(([why, these]) => `${these.join(', ')}: ${why}`);
 }
 
+/** More checks than this are counted where the same could not be checked of all of them. */
+const MOST_NAMED = 3;
+
+/** The same of all checks that did not fail: those with the same gap stand in one line. */
+export function gapsOf(results: readonly CheckResult[]): string[] {
+  const checksOf = new Map<string, string[]>();
+  for (const result of results) {
+    if (result.verdict === 'failed') continue;
+    for (const words of notChecked(result)) {
+      checksOf.set(words, [...(checksOf.get(words) ?? []), checkName(result)]);
+    }
+  }
+  return [...checksOf].map(([words, names]) => {
+    const more = names.length - MOST_NAMED;
+    return `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${words}`;
+  });
+}
+
 /** What one attempt violated; the last one's may stand in the result alone. */
 function violatedIn(attempt: Attempt, result: CheckResult): readonly ExpectationResult[] {
   if (attempt.violated) return attempt.violated;

@@ -9,9 +9,9 @@ import {
   failedStep,
   failureDetails,
   fileFrom,
+  gapsOf,
   harmless,
   inSeconds,
-  notChecked,
   wayText,
   whyFailed,
   whyNotRun,
@@ -114,8 +114,7 @@ function markdown(run: SmokeRun, text: Safe): string {
     ...sorted.map((one) => row(one, text)),
   ];
   const failures = sorted.filter(({ verdict }) => verdict === 'failed').map((one) => failureSection(one, text));
-  const unchecked = sorted.filter((one) => one.verdict !== 'failed' && notChecked(one).length > 0);
-  const gaps = unchecked.flatMap((one) => notChecked(one).map((words) => `- ${text(checkName(one))}: ${text(words)}`));
+  const gaps = gapsOf(sorted).map((gap) => `- ${text(gap)}`);
   let left = 0;
   for (const block of [
     ...(sorted.length > 0 ? rows : []),

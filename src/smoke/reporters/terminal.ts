@@ -8,9 +8,9 @@ import {
   failedStep,
   failureDetails,
   fileFrom,
+  gapsOf,
   harmless,
   inSeconds,
-  notChecked,
   wayText,
   whyFailed,
   whyNotRun,
@@ -110,11 +110,9 @@ function summaryLines(run: SmokeRun, style: ReportStyle, safe: Safe, cwd: string
     lines.push(...evidenceLines(result).map((line) => `    ${safe(line)}`));
   }
 
-  const unchecked = run.results.filter((result) => result.verdict !== 'failed' && notChecked(result).length > 0);
-  if (unchecked.length > 0) lines.push('', style.strong('Not checked, though expected'));
-  for (const result of unchecked) {
-    for (const words of notChecked(result)) lines.push(`  - ${safe(checkName(result))}: ${safe(words)}`);
-  }
+  const gaps = gapsOf(run.results);
+  if (gaps.length > 0) lines.push('', style.strong('Not checked, though expected'));
+  for (const gap of gaps) lines.push(`  - ${safe(gap)}`);
 
   const notRun = run.results.filter(({ verdict }) => verdict === 'not run');
   if (notRun.length > 0) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CheckResult } from '../../../src/smoke/result.js';
 import { allPassed, everyVerdict, hostileRun, report } from '../../support/smoke-run.js';
 
 describe('The terminal report', () => {
@@ -177,6 +178,20 @@ describe('The terminal report', () => {
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]|\p{Cf}/u);
     expect(stdout).not.toMatch(/^\s*::/m);
     expect(stdout).not.toMatch(/##\w*\[/);
+  });
+
+  test('many checks with the same gap stand in one line', async () => {
+    const gap = { name: 'certificateDays.tls', verdict: 'skipped', expected: 'good', actual: 'no https' } as const;
+    const [one] = allPassed.results;
+    const results = Array.from({ length: 50 }, (_, index) => ({
+      ...(one as CheckResult),
+      name: `check ${index + 1}`,
+      expectations: [gap],
+    }));
+    const { stdout } = await report([], { ...allPassed, results });
+    expect(stdout).toContain(
+      'Not checked, though expected\n  - check 1, check 2, check 3 and 47 more: certificateDays.tls: no https\n\n',
+    );
   });
 });
 
