@@ -59,6 +59,8 @@ export interface CheckResult {
   readonly name: string;
   readonly verdict: CheckVerdict;
   readonly profile: string;
+  /** What `profile` is the name of. Absent: a profile. */
+  readonly kind?: 'profile' | 'connector';
   readonly issuer: string;
   /** Absent when it did not come to that. */
   readonly way?: UsedWay;

@@ -175,7 +175,8 @@ function codeOf(reason: unknown): string | undefined {
 
 /** What every result says of its check. */
 function about({ planned, profileName, issuer }: ReadyCheck, startedAt: number) {
-  return { name: planned.name, profile: profileName, issuer, startedAt, where: planned.where };
+  const kind = planned.connector === undefined ? ('profile' as const) : ('connector' as const);
+  return { name: planned.name, profile: profileName, kind, issuer, startedAt, where: planned.where };
 }
 
 function notRun(check: ReadyCheck, now: number): CheckResult {

@@ -483,6 +483,8 @@ describe('a Logto connector', () => {
 
   test('an empty field says why it is, and a refusal of Logto fails the check', async () => {
     const result = await run({ profile: { email: 'alice@example.com' } }, connector({ scope: 'openid profile' }));
+    const { stdout } = await machine.run(['smoke'], { env: { ...ENV, OIDC_CLI_CONNECTOR: 'demo-secret' } });
+    expect(stdout).toContain(`\n  Connector connector.json, ${provider.issuer}, by http\n`);
     expect(result.expectations[0]).toMatchObject({ name: 'profile.email', verdict: 'violated' });
     expect(result.expectations[0]?.actual).toMatch(/^absent: the ID token has no claim email/);
     const other = { jwksUri: `${provider.issuer}/jwks`, issuer: 'https://other.example' };

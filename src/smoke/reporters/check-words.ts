@@ -132,7 +132,8 @@ export function failureDetails(result: CheckResult): string[] {
   lines.push(...notChecked(result).map((words) => `Not checked: ${words}`));
   lines.push(...evidenceLines(result));
   const way = wayText(result);
-  lines.push(`Profile ${result.profile}, ${result.issuer}${way === undefined ? '' : `, by ${way}`}`);
+  const kind = result.kind === 'connector' ? 'Connector' : 'Profile';
+  lines.push(`${kind} ${result.profile}, ${result.issuer}${way === undefined ? '' : `, by ${way}`}`);
   earlierAttempts(result).forEach((attempt, index) => {
     lines.push(`Attempt ${index + 1} failed: ${whyFailed(attempt, result)}`);
   });
