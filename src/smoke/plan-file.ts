@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { OidcCliError } from '../errors.js';
+import { ERROR_EXIT_CODES, OidcCliError } from '../errors.js';
 import { found } from '../profiles/found.js';
 import { keysOfKind } from '../profiles/kind-check.js';
 import { nearest } from '../profiles/nearest.js';
@@ -121,12 +121,21 @@ async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined)
   }
   const ofKey = issue?.code === 'invalid_key' || (issue?.code === 'custom' && issue.params?.reserved === true);
   const said = issue?.code === 'custom' && typeof issue.params?.found === 'string' ? issue.params.found : undefined;
+  const meant = meantCode(path, valueAt(yaml.content, issue?.path ?? []));
   return invalid(file, {
     ...yaml.place(path, ofKey ? 'key' : 'value'),
     key: path.join('.'),
+    ...(meant === undefined ? {} : { suggestion: meant }),
     found: said ?? found(valueAt(yaml.content, issue?.path ?? []), unshown(path) ? '' : (path.at(-1) ?? '')),
     allowed: (issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message) ?? '',
   });
+}
+
+/** The error code that a mistyped one, or the beginning of one, most likely means; undefined elsewhere. */
+function meantCode(path: readonly string[], value: unknown): string | undefined {
+  if (typeof value !== 'string' || !path.join('.').includes('expect.failure')) return undefined;
+  const codes = Object.keys(ERROR_EXIT_CODES);
+  return nearest(value, codes) ?? codes.find((code) => value !== '' && code.startsWith(value));
 }
 
 /** Whether a secret may stand there, by mistake or not. */

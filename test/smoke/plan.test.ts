@@ -206,6 +206,16 @@ describe('a mistake is told with its line, key, what was found and what is allow
       },
     ],
     [
+      'a code that is mistyped',
+      check('expect: { failure: acess_denied }'),
+      { line: 5, key: 'checks.0.expect.failure', suggestion: 'access_denied' },
+    ],
+    [
+      'a beginning of a code, in a list',
+      check('expect: { failure: [access_denied, id_token_nonce] }'),
+      { line: 5, key: 'checks.0.expect.failure.1', suggestion: 'id_token_nonce_mismatch' },
+    ],
+    [
       'a claim that cannot be',
       check('expect: { claims: { sub: { oneOf: a } } }'),
       { line: 5, key: 'checks.0.expect.claims.sub.oneOf', found: '"a"' },
