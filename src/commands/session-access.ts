@@ -155,6 +155,8 @@ export function sessionDeps(
     save: async (session) => {
       await sessions.update(session, entry);
       network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
+      // Ctrl-C while the refresh was under way: it has been waited for so far, and no further.
+      context.signal.throwIfAborted();
     },
     exclusively: (work) => sessions.exclusively(entry, work, context.signal),
     clientSecret: (session) => clientSecretOf(session, context),

@@ -25,6 +25,9 @@ export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<R
 /** Milliseconds after which no answer is waited for any longer. */
 const LONGEST_ANSWER_MS = 30_000;
 
+/** Milliseconds that a request which cannot be made again has left when its run is ended. */
+const ONLY_ONCE_MS = 5_000;
+
 /** What the requests of one run have in common. */
 export interface FetchOptions {
   readonly env: Environment;
@@ -38,7 +41,7 @@ export interface FetchOptions {
   readonly timeoutMs?: number | undefined;
   /** Bytes of one answer, both as sent and as decoded. */
   readonly maxBytes?: number | undefined;
-  /** Ends every request of this fetch. */
+  /** Ends every request of this fetch; one that is `onlyOnce` after 5 s. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -94,7 +97,12 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   const endAll = (reason: unknown) => {
     for (const ending of running) ending.end(reason);
   };
-  const interrupt = () => endAll(options.signal?.reason);
+  const onlyOnce = new Set<Ending>();
+  const interrupt = () => {
+    const reason: unknown = options.signal?.reason;
+    for (const ending of running) if (!onlyOnce.has(ending)) ending.end(reason);
+    if (onlyOnce.size > 0) setTimeout(() => endAll(reason), ONLY_ONCE_MS).unref();
+  };
   if (options.signal) {
     // One for each fetch of a run, and there may be many.
     setMaxListeners(0, options.signal);
@@ -164,6 +172,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     // It has one listener for all requests.
     if (options.signal?.aborted) ending.end(options.signal.reason);
     running.add(ending);
+    if (init.onlyOnce) onlyOnce.add(ending);
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
     let watch: RequestWatch | undefined;
@@ -210,6 +219,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       }
       ending.release();
       running.delete(ending);
+      onlyOnce.delete(ending);
     }
   };
 

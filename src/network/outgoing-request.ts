@@ -11,6 +11,11 @@ export interface NetworkInit {
   readonly signal?: AbortSignal | null | undefined;
   /** Ends it as well: of the job that the request belongs to, where one connection serves several. */
   readonly jobSignal?: AbortSignal | undefined;
+  /**
+   * What it brings cannot be had a second time: the end of the whole run lets
+   * it come to its answer, for a few seconds.
+   */
+  readonly onlyOnce?: boolean;
   /** Redirects are never followed here: following is the caller's decision, where a standard has them. */
   readonly redirect?: 'manual' | 'follow' | 'error';
   readonly duplex?: 'half';

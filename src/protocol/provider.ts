@@ -171,7 +171,9 @@ export async function discoverProvider(
       configuration.timeout = 0;
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
-        const answer = await job.fetch.ask(url, { ...init, step }).catch((error: unknown) => {
+        // Its answer may rotate the refresh token: one that nobody waits for ends the session.
+        const onlyOnce = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
+        const answer = await job.fetch.ask(url, { ...init, step, onlyOnce }).catch((error: unknown) => {
           throw namedElsewhere(error, step, metadata.issuer);
         });
         if (step === 'token request' && answer.status < 300) {

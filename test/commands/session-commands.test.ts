@@ -602,6 +602,30 @@ describe('token', () => {
     expect(both[0].stdout).toBe(both[1].stdout);
   });
 
+  it('saves what a refresh brings that Ctrl-C interrupts, for the old refresh token is spent', async () => {
+    const asked = signal();
+    const answers = signal();
+    const slow = await identityProvider({
+      extend: (op) => {
+        op.use(async (ctx, next) => {
+          await next();
+          if (ctx.oidc?.params?.grant_type !== 'refresh_token') return;
+          asked.give();
+          await answers.given;
+        });
+      },
+    });
+    const login = ['login', '--issuer', slow.issuer, '--client-id', 'demo', '--port', '0', '--scope', SCOPE];
+    expect(await machine.run(login, { openUrl: aliceSignsIn })).toMatchObject({ code: 0 });
+    const interruption = new AbortController();
+    const refreshing = machine.run(['token', '--refresh'], { signal: interruption.signal });
+    await asked.given;
+    interruption.abort();
+    answers.give();
+    expect(await refreshing).toMatchObject({ code: 130, stdout: '' });
+    expect(await machine.run(['token', '--refresh'])).toMatchObject({ code: 0 });
+  });
+
   it('says what to type next when the provider refuses the refresh token', async () => {
     await signIn();
     machine.passTime(2 * 3600);
@@ -623,6 +647,15 @@ describe('token', () => {
     expect(JSON.parse(stdout).error.fix).toContain('--scope "openid profile email offline_access" --prompt consent');
   });
 });
+
+/** Something that one waits for and another gives. */
+function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
+}
 
 /** Revokes the refresh token at the provider behind the tool's back, as an administrator would. */
 async function revokeRefreshToken(): Promise<void> {

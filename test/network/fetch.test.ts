@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import zlib from 'node:zlib';
@@ -8,15 +8,20 @@ import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { Recorder } from '../../src/trace/recorder.js';
 import { requirement } from '../support/requirement.js';
+import { withTimeStopped } from '../support/time.js';
 import { closeAll, deadPort, fetchWith, serve, serveSockets, UNKNOWN_HOST } from './servers.js';
 
 afterEach(closeAll);
 
-async function failure(promise: Promise<unknown>): Promise<OidcCliError> {
-  const error = await promise.then(
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
     () => new Error('it did not fail'),
     (thrown: unknown) => thrown,
   );
+}
+
+async function failure(promise: Promise<unknown>): Promise<OidcCliError> {
+  const error = await failureOf(promise);
   if (!(error instanceof OidcCliError)) throw error;
   return error;
 }
@@ -222,6 +227,28 @@ test('a caller who aborts gets its own reason back, and the connection is ended'
   controller.abort();
   await expect(pending).rejects.toBe(controller.signal.reason);
   await closed;
+});
+
+test('an answer that cannot be had again is waited for when the run is interrupted, but not for long', async () => {
+  const answering = new EventEmitter();
+  const server = await serve((request, response) => {
+    if (request.url === '/answered') answering.emit('asked', response);
+  });
+  const run = new AbortController();
+  const fetch = fetchWith({ signal: run.signal });
+  await withTimeStopped(async (pass) => {
+    const asked = once(answering, 'asked');
+    const answered = fetch(`${server.origin}/answered`, { method: 'POST', onlyOnce: true });
+    const mute = failureOf(fetch(`${server.origin}/mute`, { method: 'POST', onlyOnce: true }));
+    const ordinary = failureOf(fetch(`${server.origin}/mute`));
+    const [response] = (await asked) as [ServerResponse];
+    run.abort();
+    expect(await ordinary).toBe(run.signal.reason);
+    response.end('rotated');
+    expect(await (await answered).text()).toBe('rotated');
+    pass(5);
+    expect(await mute).toBe(run.signal.reason);
+  });
 });
 
 test('a run that was interrupted sends nothing any more', async () => {
