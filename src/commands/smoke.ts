@@ -57,6 +57,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   const providers = createProviders(context);
   const drivers = createDrivers(driverMakers(context, options.browserPath));
   const evidence = evidenceFolder(options.evidence, context);
+  const kept = keptRefreshes(context, terminal);
   try {
     const run = await runChecks(
       { ...options, checks, maxFailures: options.failFast ? 1 : options.maxFailures },
@@ -71,7 +72,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
         },
         evidenceFolder: (check, number) =>
           evidence === undefined ? undefined : join(evidence, folderName(check, number, options.repeat)),
-        refreshKept: refreshKept(context, terminal),
+        refreshKept: kept.refresh,
       },
     );
     try {
@@ -84,6 +85,8 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
     }
     return run.exitCode;
   } finally {
+    // One that its check no longer waits for has a refresh token to save.
+    await kept.ended();
     await drivers.close();
     providers.close();
   }
@@ -118,10 +121,11 @@ function folderName({ planned }: ReadyCheck, run: number, repeat: number): strin
   return repeat > 1 ? `${name}-${run}` : name;
 }
 
-/** Spends the refresh token of a kept session as `token --refresh` does: what comes back is kept. */
-function refreshKept(context: Context, terminal: Terminal): SignInTools['refreshKept'] {
+/** Spends the refresh tokens of kept sessions as `token --refresh` does: what comes back is kept. */
+function keptRefreshes(context: Context, terminal: Terminal) {
   const sessions = openSessions(context, terminal);
-  return async (profile, issuer, deps) => {
+  const running = new Set<Promise<unknown>>();
+  const refresh: SignInTools['refreshKept'] = async (profile, issuer, deps) => {
     const entry = await sessions.find({ profile, issuer });
     const found = entry && (await sessions.open(entry));
     if (!found) throw new OidcCliError('not_signed_in', { profile, issuer });
@@ -133,5 +137,15 @@ function refreshKept(context: Context, terminal: Terminal): SignInTools['refresh
     const { accessToken, refreshToken, subject, expiresAt, scope } = renewed;
     const expiresIn = expiresAt === undefined ? undefined : expiresAt - Math.floor(context.clock.now() / 1000);
     return { accessToken, refreshToken, subject, expiresIn, scopes: scope.granted };
+  };
+  return {
+    refresh: (...given: Parameters<typeof refresh>) => {
+      const refreshing = refresh(...given);
+      running.add(refreshing);
+      refreshing.catch(() => {}).finally(() => running.delete(refreshing));
+      return refreshing;
+    },
+    /** Resolves when none is under way any more. */
+    ended: () => Promise.allSettled(running),
   };
 }

@@ -167,12 +167,18 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   };
 
   const ask = async (input: string | URL, init: NetworkInit = {}): Promise<Answer> => {
-    const ending = new Ending(timeoutMs, [init.signal, init.jobSignal]);
+    const { jobSignal } = init;
+    const ending = new Ending(timeoutMs, init.onlyOnce ? [init.signal] : [init.signal, jobSignal]);
     if (closed) ending.end(closed);
     // It has one listener for all requests.
     if (options.signal?.aborted) ending.end(options.signal.reason);
     running.add(ending);
-    if (init.onlyOnce) onlyOnce.add(ending);
+    const endSoon = () => setTimeout(() => ending.end(jobSignal?.reason), ONLY_ONCE_MS).unref();
+    if (init.onlyOnce) {
+      onlyOnce.add(ending);
+      if (jobSignal?.aborted) ending.end(jobSignal.reason);
+      jobSignal?.addEventListener('abort', endSoon, { once: true });
+    }
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
     let watch: RequestWatch | undefined;
@@ -220,6 +226,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       ending.release();
       running.delete(ending);
       onlyOnce.delete(ending);
+      jobSignal?.removeEventListener('abort', endSoon);
     }
   };
 

@@ -95,8 +95,9 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     return { expectations };
   };
   let outcome: Outcome;
+  const working = work();
   try {
-    outcome = await unlessAborted(work(), over.signal);
+    outcome = await unlessAborted(working, over.signal);
   } catch (error) {
     outcome = { error: coded(error), aborted: true };
   } finally {
@@ -115,7 +116,10 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   // A sign-in that was to fail has no evidence to keep.
   if (judged?.asExpected) await removeEvidence(error);
   const ofProvider = facts();
-  known.job?.recorder.forget();
+  const forget = () => known.job?.recorder.forget();
+  // A refresh of a kept session goes on without us to its end, and reads there what was recorded of it.
+  if (outcome.aborted) working.then(forget, forget);
+  else forget();
   return {
     durationMs: phases.total(),
     way: known.way,

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { identityProvider } from '../support/identity-provider.js';
-import { createMachine, type Machine } from '../support/run.js';
+import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { formsOf } from '../support/secret-forms.js';
 import { ALICE, demo, ENV, type Report, runPlan } from '../support/smoke-plan.js';
@@ -295,6 +295,38 @@ describe('how a run ends', () => {
     scripted.play({});
     const { code } = await machine.run(['smoke', '--reporter', 'junit=file/report.xml'], { env: ENV });
     expect([code, scripted.requests('/authorize').length]).toEqual([3, 0]);
+  });
+
+  test('Ctrl-C while a kept session is refreshed saves what that brings', async () => {
+    let tell = () => {};
+    let give = () => {};
+    const asked = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const answered = new Promise<void>((resolve) => {
+      give = resolve;
+    });
+    const slow = await identityProvider({
+      extend: (op) => {
+        op.use(async (ctx, next) => {
+          await next();
+          if (ctx.oidc?.params?.grant_type !== 'refresh_token') return;
+          tell();
+          await answered;
+        });
+      },
+    });
+    const client = ['--issuer', slow.issuer, '--client-id', 'demo', '--port', '0', '--scope', 'openid offline_access'];
+    const signedIn = await machine.run(['login', ...client, '--save', 'slow'], { openUrl: aliceSignsIn });
+    expect(signedIn.code).toBe(0);
+    const interruption = new AbortController();
+    const check = { name: 'it', profile: 'slow', with: 'refresh' };
+    const running = runPlan(machine, [check], [], { signal: interruption.signal });
+    await asked;
+    interruption.abort();
+    give();
+    expect((await running).code).toBe(130);
+    expect((await machine.run(['token', 'slow', '--refresh'])).code).toBe(0);
   });
 
   test('a report that can no longer be written is told on stderr: stdout has its one document', async () => {
