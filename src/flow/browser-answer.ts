@@ -219,7 +219,9 @@ export function callbackParameters(text: string, redirectUri: string): URLSearch
   try {
     const url = new URL(text.trim());
     const expected = new URL(redirectUri);
-    if (url.origin !== expected.origin || url.pathname !== expected.pathname) return undefined;
+    // Not by their origins: a URL with the scheme of an app has none.
+    if (url.protocol !== expected.protocol || url.host !== expected.host) return undefined;
+    if (url.pathname !== expected.pathname) return undefined;
     for (const name of new Set(expected.searchParams.keys())) url.searchParams.delete(name);
     return url.searchParams.has('state') ? url.searchParams : undefined;
   } catch {

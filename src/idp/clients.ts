@@ -49,6 +49,8 @@ export function authenticationMethod(client: ClientRegistration): ClientAuthMeth
 export function clientMetadata(client: ClientRegistration): ClientMetadata {
   return {
     client_id: client.clientId,
+    // OIDC Dynamic Client Registration 2: only a native application may have the scheme of an app (RFC 8252 7.1).
+    application_type: client.redirectUris?.some((uri) => !/^https?:/i.test(uri)) ? 'native' : undefined,
     client_secret: client.clientSecret,
     client_name: client.clientName,
     // The provider wants at least one; whether it counts is decided by `redirectUriAllowed`.

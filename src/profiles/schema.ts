@@ -55,20 +55,28 @@ function isWebUrl(url: URL | undefined): url is URL {
 const ISSUER = 'an https URL without query, fragment, user name or password (http only on loopback)';
 // RFC 6749 section 3.1.2: absolute, no fragment.
 const ISSUER_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s?#]+$/;
-const REDIRECT_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s#]+$/;
-const REDIRECT = 'an http or https URL without fragment, user name or password';
+const ENDPOINT_PATTERN = /^[hH][tT]{2}[pP][sS]?:\/\/[^\s#]+$/;
+// RFC 8252 section 7.1: the scheme of an app is a domain name backwards, so it has a dot, and a slash comes next.
+const REDIRECT_PATTERN = /^(?:[hH][tT]{2}[pP][sS]?:\/\/[^\s#]+|[A-Za-z][A-Za-z0-9+-]*\.[A-Za-z0-9+.-]*:\/[^\s#]*)$/;
+const REDIRECT =
+  "an http or https URL, or one with an app's scheme such as com.example.app:/callback, without fragment, user name or password";
 
-/** An absolute http or https URL without fragment or credentials. */
+function isRedirectUrl(url: URL | undefined): boolean {
+  if (url === undefined || url.username || url.password) return false;
+  return /^https?:$/.test(url.protocol) || url.protocol.includes('.');
+}
+
+/** An absolute URL without fragment or credentials: http, https, or the scheme of an app. */
 export function redirectUri() {
   return text(REDIRECT, REDIRECT_PATTERN)
-    .refine((value) => isWebUrl(parsedUrl(value)), { error: REDIRECT })
+    .refine((value) => isRedirectUrl(parsedUrl(value)), { error: REDIRECT })
     .meta({ format: 'uri' });
 }
 
 const ENDPOINT = 'an https URL without fragment, user name or password (http only on loopback)';
 
 function endpointUrl() {
-  return text(ENDPOINT, REDIRECT_PATTERN)
+  return text(ENDPOINT, ENDPOINT_PATTERN)
     .refine((value) => isWebUrl(parsedUrl(value)), { error: ENDPOINT })
     .meta({ format: 'uri' });
 }

@@ -1,7 +1,7 @@
 import type { AnyNode, Element } from 'domhandler';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { withoutQuery } from './endpoint-address.js';
+import { placeOf } from './endpoint-address.js';
 
 /** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
 export type AuthorizationAnswer =
@@ -70,8 +70,8 @@ const SAYS_REFUSED =
 
 function redirected(to: URL, redirectUri: string, status: number): AuthorizationAnswer {
   const parameters = new URLSearchParams(to.search === '' ? to.hash.slice(1) : to.search);
-  const address = to.origin + to.pathname;
-  if (address === withoutQuery(redirectUri).replace(/\?…$/, '')) return atRedirectUri(parameters, status);
+  const address = placeOf(to);
+  if (address === placeOf(new URL(redirectUri))) return atRedirectUri(parameters, status);
   const error = parameters.get('error') ?? undefined;
   const hidden = error === undefined ? refusalWithin(parameters) : undefined;
   if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: withoutIds(address) };
@@ -81,8 +81,9 @@ function redirected(to: URL, redirectUri: string, status: number): Authorization
 
 /** An address without what stands in its path for this one sign-in. */
 function withoutIds(address: string): string {
-  const { origin, pathname } = new URL(address);
-  return origin + pathname.replaceAll(/[^/]{20,}/g, (segment) => (/[\d_]|[a-z][A-Z]/.test(segment) ? '…' : segment));
+  const { pathname } = new URL(address);
+  const before = address.slice(0, address.length - pathname.length);
+  return before + pathname.replaceAll(/[^/]{20,}/g, (segment) => (/[\d_]|[a-z][A-Z]/.test(segment) ? '…' : segment));
 }
 
 /** Some providers send the person to a page of theirs and put the refusal, encoded, into its query. */

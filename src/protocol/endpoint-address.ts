@@ -6,9 +6,19 @@ export function isReadableByOthers(text: string): boolean {
   return url?.protocol === 'http:' && !isLoopback(url.hostname);
 }
 
+/** Where a URL leads, without what goes with it: user, query, fragment. Also for schemes of apps, which have no origin. */
+export function placeOf(url: URL): string {
+  const place = new URL(url);
+  place.username = '';
+  place.password = '';
+  place.search = '';
+  place.hash = '';
+  return place.href;
+}
+
 /** An address as it is shown: what its query holds is nobody's business. */
 export function withoutQuery(address: string): string {
   if (!URL.canParse(address)) return 'no address';
-  const { origin, pathname, search } = new URL(address);
-  return origin + pathname + (search === '' ? '' : '?…');
+  const url = new URL(address);
+  return placeOf(url) + (url.search === '' ? '' : '?…');
 }

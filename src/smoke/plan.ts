@@ -252,7 +252,9 @@ const ways = {
     .meta({ description: "Explicit steps on the provider's pages, before and over what is recognised." })
     .optional(),
   redirectUri: redirectUri()
-    .meta({ description: 'The redirect URI as registered, also one in production: the answer never reaches it.' })
+    .meta({
+      description: 'The redirect URI as registered, also one in production or of an app: the answer never reaches it.',
+    })
     .optional(),
   timeout: wholeNumber(1, 3600, 'seconds').meta({ description: 'Seconds for one try. Default: 60.' }).optional(),
   retries: wholeNumber(0, 10, 'tries').meta({ description: 'Further tries after a failure. Default: 0.' }).optional(),
