@@ -226,7 +226,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       ending.release();
       running.delete(ending);
       onlyOnce.delete(ending);
-      jobSignal?.removeEventListener('abort', endSoon);
+      if (init.onlyOnce) jobSignal?.removeEventListener('abort', endSoon);
     }
   };
 

@@ -15,6 +15,8 @@ export interface Keyring {
   lock(): void;
   /** The attributes and secrets of the entries with this service name, as `secret-tool` prints them. */
   search(service: string): string;
+  /** Whether its daemon has ended by itself, or does within a second: it has errors of its own, which say nothing of whoever uses it. */
+  ended(): Promise<boolean>;
   /** Ends both daemons and removes what they wrote. */
   stop(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export async function startKeyring(options: { collection?: boolean } = {}): Prom
   mkdirSync(runtime, { mode: 0o700 });
   const env = bareEnvironment(home);
   const children: ChildProcess[] = [];
+  let ended = async () => false;
   const stop = async () => {
     for (const child of children.toReversed()) await end(child);
     rmSync(home, { recursive: true, force: true });
@@ -61,6 +64,8 @@ export async function startKeyring(options: { collection?: boolean } = {}): Prom
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     children.push(daemon);
+    const exit = once(daemon, 'exit').then(() => true);
+    ended = () => Promise.race([exit, new Promise<false>((resolve) => setTimeout(resolve, 1_000, false))]);
     daemon.stdin.end('the password of a test');
     await until(() => serves(env), 'gnome-keyring did not come up');
     if (options.collection !== false) {
@@ -81,6 +86,7 @@ export async function startKeyring(options: { collection?: boolean } = {}): Prom
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
+    ended,
     stop,
   };
 }
@@ -155,8 +161,12 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child) || child.pid === undefined) return;
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
