@@ -45,9 +45,17 @@ async function redirectUri(checks: Checks, values: Local, sources: LocalSettings
       checks.warn('redirect URI', {
         found: said,
         expected: 'a redirect URI on localhost, 127.0.0.1 or [::1]',
-        why: 'Nothing on this machine can take the answer: the address that the browser ends at has to be pasted.',
-        repair:
-          'Register http://localhost:8484/callback as well, or sign in with login --start and login --callback-url -.',
+        ...(/^https?:/i.test(uri)
+          ? {
+              why: 'Nothing on this machine can take the answer: the address that the browser ends at has to be pasted.',
+              repair:
+                'Register http://localhost:8484/callback as well, or sign in with login --start and login --callback-url -.',
+            }
+          : {
+              why: 'Nothing on this machine can take the answer: a browser hands it to the app, and shows it to nobody.',
+              repair:
+                'Sign in without a person: login --with auto. Or register http://localhost:8484/callback as well.',
+            }),
         side: 'configuration',
       });
       checks.skip('port', 'the redirect URI is not on this machine');

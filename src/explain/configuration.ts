@@ -107,6 +107,11 @@ function issuerHint(issuer: Facts[string]): string | undefined {
   return undefined;
 }
 
+/** Whether a redirect URI has the scheme of an app (RFC 8252 §7.1). */
+function isOfApp({ redirectUri }: Facts): boolean {
+  return typeof redirectUri === 'string' && !/^https?:/i.test(redirectUri);
+}
+
 /** Another port is another redirect URI, but not that of a provider; the demo's client takes any. */
 function registerToo({ of }: Facts): string {
   if (of === 'demo') return ' (left out, any free one is taken)';
@@ -225,8 +230,12 @@ export const configuration = {
   }),
   redirect_uri_not_loopback: (f) => ({
     message: `The redirect URI ${quoted(f.redirectUri, 'in question')} is not on this machine, so nothing here can take its answer.`,
-    causes: [],
-    fix: 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
+    causes: causes(
+      isOfApp(f) && 'A browser hands an address with the scheme of an app to that app, and shows it to nobody.',
+    ),
+    fix: isOfApp(f)
+      ? 'Sign in without a person (login --with auto), which stops at this address, or register a loopback redirect URI such as http://localhost:8484/callback as well.'
+      : 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
   }),
   port_taken: (f) => ({
     message: `${f.port === undefined ? 'The port' : `Port ${f.port}`} on this machine is taken${f.holder === undefined ? '' : ` by ${f.holder}`}.`,

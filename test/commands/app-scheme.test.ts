@@ -55,12 +55,14 @@ describe('a redirect URI with the scheme of an app', () => {
   });
 
   test('is seen by doctor as registered, or not, without a sign-in', async () => {
-    const checksOf = async (flags: readonly string[]) => {
+    const checksOf = async (flags: readonly string[], wanted = 'redirect URI registered') => {
       const { stdout } = await machine.run(['doctor', ...flags, '--json'], { env });
-      const { checks } = JSON.parse(stdout) as { checks: { name: string; verdict: string; found: string }[] };
-      return checks.find(({ name }) => name === 'redirect URI registered');
+      const { checks } = JSON.parse(stdout) as { checks: { name: string; verdict: string; repair?: string }[] };
+      return checks.find(({ name }) => name === wanted);
     };
     expect(await checksOf(flagsOf('slash'))).toMatchObject({ verdict: 'pass' });
+    const here = await checksOf(flagsOf('slash'), 'redirect URI');
+    expect(here).toMatchObject({ verdict: 'warn', repair: expect.stringContaining('login --with auto') });
     expect(await checksOf([...flagsOf('slash').slice(0, -1), 'com.example.app:/other'])).toMatchObject({
       verdict: 'fail',
     });

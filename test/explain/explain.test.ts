@@ -75,7 +75,10 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   ],
   client_auth_unsupported: [{ method: 'client_secret_post', reason: 'no secret' }, { announced }, { announced: [] }],
   redirect_uri_invalid: [{ redirectUri: 'http://localhost:1/#x', reason: 'it has a fragment' }],
-  redirect_uri_not_loopback: [{ redirectUri: 'https://app.example.com/callback' }],
+  redirect_uri_not_loopback: [
+    { redirectUri: 'https://app.example.com/callback' },
+    { redirectUri: 'com.example.app:/callback' },
+  ],
   port_taken: [
     { port: 8484, holder: 'node (1234)', flag: '--port' },
     { port: 8484 },
