@@ -7,7 +7,7 @@ import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { browserOf } from './browser-choice.js';
 import { openSessions } from './open-sessions.js';
-import { findEntry, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
+import { findEntry, forgetSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
 
 /** What `logout` was asked. */
 export interface LogoutOptions extends SessionSelection {
@@ -64,8 +64,7 @@ function stepsFor(
 }
 
 async function forgetOnly(entry: SessionEntry, sessions: Sessions): Promise<LogoutStep[]> {
-  await sessions.forget(entry);
-  return [{ step: 'forget session', outcome: 'done' }];
+  return [{ step: 'forget session', outcome: await forgetSession(entry, sessions) }];
 }
 
 async function logoutOne(
@@ -135,6 +134,8 @@ function printOutcome({ entry, steps }: Outcome, terminal: Terminal): void {
     if (outcome === 'not offered')
       terminal.out(`  ${style.dim('-')} not ${STEP_TEXT[step]}: the provider does not offer it`);
     if (outcome === 'not asked') terminal.out(`  ${style.dim('-')} not ${STEP_TEXT[step]}: not asked to`);
+    if (outcome === 'newer stays')
+      terminal.out(`  ${style.dim('-')} a newer sign-in, made meanwhile, stays on this machine`);
     if (outcome === 'failed' && error) {
       const { message, fix } = explain(error.code, error.facts);
       terminal.out(`  ${style.bad('✗')} not ${STEP_TEXT[step]}: ${printable(message)}`);

@@ -130,6 +130,13 @@ export async function networkFor(
   return { fetch, recorder, clock: context.clock };
 }
 
+/** Removes a session from its store; one of a newer sign-in that has taken its place stays. Throws `store_*`. */
+export async function forgetSession(entry: SessionEntry, sessions: Sessions): Promise<'done' | 'newer stays'> {
+  if (await sessions.forget(entry)) return 'done';
+  const { profile, issuer } = entry;
+  return (await sessions.find({ profile, issuer })) ? 'newer stays' : 'done';
+}
+
 /** What the session flows need, bound to one session in its store. */
 export function sessionDeps(
   found: OpenedSession,
@@ -150,7 +157,7 @@ export function sessionDeps(
       hide(newest.session);
       return newest.session;
     },
-    forget: () => sessions.forget(entry),
+    forget: () => forgetSession(entry, sessions),
     ready: () => sessions.ready(entry),
     save: async (session) => {
       await sessions.update(session, entry);

@@ -112,6 +112,10 @@ function isOfApp({ redirectUri }: Facts): boolean {
   return typeof redirectUri === 'string' && !/^https?:/i.test(redirectUri);
 }
 
+function ofSignOut({ of }: Facts): boolean {
+  return of === 'sign-out';
+}
+
 /** Another port is another redirect URI, but not that of a provider; the demo's client takes any. */
 function registerToo({ of }: Facts): string {
   if (of === 'demo') return ' (left out, any free one is taken)';
@@ -231,11 +235,15 @@ export const configuration = {
   redirect_uri_not_loopback: (f) => ({
     message: `The redirect URI ${quoted(f.redirectUri, 'in question')} is not on this machine, so nothing here can take its answer.`,
     causes: causes(
-      isOfApp(f) && 'A browser hands an address with the scheme of an app to that app, and shows it to nobody.',
+      isOfApp(f) &&
+        !ofSignOut(f) &&
+        'A browser hands an address with the scheme of an app to that app, and shows it to nobody.',
     ),
-    fix: isOfApp(f)
-      ? 'Sign in without a person (login --with auto), which stops at this address, or register a loopback redirect URI such as http://localhost:8484/callback as well.'
-      : 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
+    fix: ofSignOut(f)
+      ? 'Give a registered address on this machine with --post-logout-redirect-uri, or leave the provider out with --no-end-session.'
+      : isOfApp(f)
+        ? 'Sign in without a person (login --with auto), which stops at this address, or register a loopback redirect URI such as http://localhost:8484/callback as well.'
+        : 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
   }),
   port_taken: (f) => ({
     message: `${f.port === undefined ? 'The port' : `Port ${f.port}`} on this machine is taken${f.holder === undefined ? '' : ` by ${f.holder}`}.`,

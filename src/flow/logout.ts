@@ -12,7 +12,8 @@ import { type OpenUrl, type WaitEvent, waitForPerson } from './wait-for-person.j
 /** What became of one part of a sign-out. */
 export interface LogoutStep {
   readonly step: 'revoke refresh token' | 'revoke access token' | 'end session' | 'forget session';
-  readonly outcome: 'done' | 'not offered' | 'not asked' | 'failed';
+  /** `newer stays`: another sign-in has taken the session's place meanwhile, and was not asked to end. */
+  readonly outcome: 'done' | 'not offered' | 'not asked' | 'newer stays' | 'failed';
   /** Why it failed. */
   readonly error?: OidcCliError;
 }
@@ -25,8 +26,8 @@ export type LogoutEvent =
 /** What the flow needs of the world. */
 export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'ready' | 'save'> {
   readonly signal: AbortSignal;
-  /** Removes the session that was read last from its store. */
-  readonly forget: () => Promise<unknown>;
+  /** Removes the session that was read last from its store, unless a newer sign-in has taken its place. */
+  readonly forget: () => Promise<'done' | 'newer stays'>;
   readonly openUrl?: OpenUrl | undefined;
   readonly on: (event: LogoutEvent) => void;
 }
@@ -75,14 +76,17 @@ export async function logout(
 
   // Alone, since a refresh in another process would put new tokens in the place of those that are revoked here.
   await aloneIfPossible(deps, async () => {
-    current = (await deps.read()) ?? session;
+    // What cannot be read any more is signed out of as it was read before.
+    current = (await deps.read().catch(() => undefined)) ?? session;
     const { refreshToken, accessToken } = current;
     if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
     await attempt('revoke access token', () => revoke(accessToken, 'access_token'));
     // Before the browser: whatever the person does there, the tokens are gone from this machine.
-    await deps.forget();
-    deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
-    steps.push({ step: 'forget session', outcome: 'done' });
+    const outcome = await deps.forget();
+    if (outcome === 'done') {
+      deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
+    }
+    steps.push({ step: 'forget session', outcome });
   });
   await attempt('end session', async () => {
     if (!request.endSession) return 'not asked';
@@ -135,6 +139,9 @@ async function endSession(
     kind: 'sign-out',
     clock: deps.clock,
     signal: deps.signal,
+  }).catch((error: unknown) => {
+    if (!(error instanceof OidcCliError)) throw error;
+    throw new OidcCliError(error.code, { ...error.facts, of: 'sign-out' }, { cause: error });
   });
   try {
     const postLogoutRedirectUri = listener.redirectUri;

@@ -90,6 +90,14 @@ describe('a redirect URI with the scheme of an app', () => {
     expect(stdout + stderr).not.toMatch(/[?&]code=/);
   });
 
+  test('is no place that a sign-out could come back to', async () => {
+    await machine.run(['login', ...flagsOf('slash'), '--with', 'http', ...BY_ALICE], { env });
+    const { stdout } = await machine.run(['logout', '--post-logout-redirect-uri', 'com.example.app:/bye']);
+    expect(stdout).toContain('✓ session forgotten on this machine');
+    expect(stdout).toMatch(/not signed out at the provider: .*\n.*To fix: Give .*--post-logout-redirect-uri/);
+    expect(stdout).not.toContain('login --with auto');
+  });
+
   test.each([
     'localhost:8484',
     'example.com:8484/callback',

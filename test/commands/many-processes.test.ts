@@ -13,14 +13,26 @@ import { requirement } from '../support/requirement.js';
 
 let provider: IdentityProvider;
 let home: string;
+/** What happens elsewhere before the provider revokes a token. */
+let beforeRevocation = async () => {};
 
 beforeAll(async () => {
-  provider = await identityProvider();
+  provider = await identityProvider({
+    extend: (op) => {
+      op.use(async (ctx, next) => {
+        if (ctx.path.includes('revocation')) await beforeRevocation();
+        await next();
+      });
+    },
+  });
 });
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'oidc-cli-many-'));
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => {
+  beforeRevocation = async () => {};
+  rmSync(home, { recursive: true, force: true });
+});
 
 function environment(more: Environment = {}): Environment {
   return { ...more, OIDC_CLI_HOME: home, HOME: home, PASSWORD: 'alice-password' };
@@ -75,6 +87,29 @@ describe('commands in several processes at once', () => {
     expect(await finished).toMatchObject({ code: 0 });
     expect(await provider.provider.RefreshToken.find(newest.refreshToken ?? '')).toBeUndefined();
     expect(await sessions.list()).toEqual([]);
+  });
+});
+
+describe('a sign-in that another process makes while one is signed out of', () => {
+  it('stays, and the output says so', async () => {
+    const env = environment({ OIDC_CLI_STORE: 'file' });
+    await signIn('file', env);
+    const { sessions, entry } = await otherProcess();
+    const session = await sessions.read(entry);
+    if (!session) throw new Error('it was saved');
+    const newer = { ...session, signedInAt: session.signedInAt + 5, accessToken: 'of the newer sign-in' };
+    const { store } = await sessions.choose('file');
+    let revocations = 0;
+    beforeRevocation = async () => {
+      if (revocations++ === 0) await sessions.save(newer, store);
+    };
+    const { code, stdout } = await runCommand(['logout', 'ci', '--no-end-session'], env);
+    expect({ code, stdout }).toMatchObject({ code: 0 });
+    expect(revocations).toBeGreaterThan(0);
+    expect(stdout).toContain('a newer sign-in, made meanwhile, stays on this machine');
+    expect(stdout).not.toContain('session forgotten');
+    const [left] = await sessions.list();
+    expect(left && (await sessions.read(left))).toEqual(newer);
   });
 });
 
