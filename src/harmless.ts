@@ -14,6 +14,11 @@ export function shownHarmless(text: string): string {
   return text.replace(HARMFUL, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
+/** Text as one word of a command that a person copies into a shell: quoted where it is more than a plain word. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** The first `most` characters of a text that is longer than anybody reads. */
 export function cutShort(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { shellWord } from '../harmless.js';
 import { DEFAULT_USERS, displayName, type TestUser } from '../idp/accounts.js';
 import { authenticationMethod, type ClientRegistration, DEFAULT_CLIENTS } from '../idp/clients.js';
 import type { IdentityProvider } from '../idp/identity-provider.js';
@@ -138,10 +139,6 @@ function loginCommand(issuer: string, client: ClientRegistration): string {
     redirectUri === undefined ? '' : ` --redirect-uri ${shellWord(redirectUri)}`,
     client.clientSecret === undefined ? '' : ' --client-secret-env CLIENT_SECRET',
   ].join('');
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function description(

@@ -6,6 +6,7 @@ import { BASELINE_FILE, baselineText, type Metadata, readBaseline } from '../smo
 import { checkError } from '../smoke/check-error.js';
 import { differences } from '../smoke/expectations/baseline.js';
 import { createProviders } from '../smoke/providers.js';
+import type { ReadyCheck } from '../smoke/ready-check.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type PlanFlags, readyPlan } from './smoke-plan.js';
 
@@ -28,13 +29,15 @@ export async function smokeBaseline(
   const providers = createProviders(context);
   const issuers: Record<string, Metadata> = {};
   const failures = new Map<string, OidcCliError>();
+  const without = new Map<string, OidcCliError>();
   const before = await readBaseline(file).catch((error: unknown) => {
     if (error instanceof OidcCliError) return undefined;
     throw error;
   });
   try {
-    for (const { discovery, issuer } of checks) {
-      if (!discovery || issuers[issuer] || failures.has(issuer)) continue;
+    // What a check expects first, so that no other one of the same issuer decides whether a failure counts.
+    for (const { discovery, issuer, planned } of checks.toSorted((a, b) => Number(isNeeded(b)) - Number(isNeeded(a)))) {
+      if (!discovery || issuers[issuer] || failures.has(issuer) || without.has(issuer)) continue;
       const job = providers.job(discovery, context.signal, issuer);
       try {
         const { provider } = await providers.meet(discovery, job);
@@ -42,7 +45,7 @@ export async function smokeBaseline(
       } catch (error) {
         context.signal.throwIfAborted();
         if (!(error instanceof OidcCliError)) throw error;
-        failures.set(issuer, error);
+        (isNeeded({ planned }) ? failures : without).set(issuer, error);
       }
     }
   } finally {
@@ -85,10 +88,18 @@ export async function smokeBaseline(
     const rest = kept[issuer] === undefined ? 'it is not in the baseline' : 'the baseline keeps what it said before';
     terminal.say(terminal.talk.bad(`${printable(issuer)}: ${printable(error.message)} (${error.code}); ${rest}`));
   }
+  for (const [issuer, { code }] of without) {
+    terminal.say(`${printable(issuer)}: no discovery to write down (${code}); its connector works without`);
+  }
   for (const { discovery, planned, failure: unready } of checks) {
     if (discovery || unready) continue;
     terminal.say(`${printable(planned.name)}: its connector names no issuer, so there is no discovery to write down`);
   }
   terminal.say(`Baseline written to ${printable(file)}`);
   return failure?.exitCode ?? EXIT.done;
+}
+
+/** Whether a sign-in needs discovery, or the check expects something of it: Logto's connectors do without. */
+function isNeeded({ planned }: Pick<ReadyCheck, 'planned'>): boolean {
+  return planned.connector === undefined || planned.expect.discovery !== undefined;
 }

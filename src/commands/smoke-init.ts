@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { shellWord } from '../harmless.js';
 import { resolveProfile } from '../profiles/profile.js';
 import { firstPlan, passwordVariable, secretVariable } from '../smoke/first-plan.js';
 import { PLAN_FILE } from '../smoke/plan-file.js';
@@ -55,7 +56,7 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
     `the password into ${variable}`,
     ...(secret === undefined || context.env[secret] ? [] : [`the client secret into ${printable(secret)}`]),
   ];
-  const named = options.output === undefined ? '' : ` ${printable(options.output)}`;
+  const named = options.output === undefined ? '' : ` ${printable(shellWord(options.output))}`;
   terminal.say(`Put ${todo.join(', ')}, and run: oidc-cli smoke${named}`);
   return EXIT.done;
 }

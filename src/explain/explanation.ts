@@ -1,4 +1,5 @@
 import type { Facts } from '../errors.js';
+import { shellWord } from '../harmless.js';
 
 /** What a person is told of an error: one sentence on what happened, causes by likelihood, one sentence on what to change. */
 export interface Explanation {
@@ -59,7 +60,8 @@ export function signInAgain(facts: Facts, scopes: readonly string[] = []): strin
   const { profile, scope, resource, askedResources } = facts;
   const words = ['oidc-cli login'];
   if (facts.unnamedClient !== undefined) {
-    words.push(`--issuer ${facts.issuer} --client-id ${facts.unnamedClient}`);
+    // A plan's words, which may come from a stranger, and go into a shell.
+    words.push(`--issuer ${shellWord(String(facts.issuer))} --client-id ${shellWord(String(facts.unnamedClient))}`);
   } else if (profile !== undefined) words.push(String(profile));
   const missing = scopes.filter((wanted) => !hasScope(scope, wanted));
   if (missing.length > 0) {

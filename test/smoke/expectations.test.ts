@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
@@ -537,6 +537,31 @@ describe("a Logto connector's provider", () => {
     const { stderr } = await machine.run(['smoke', 'baseline'], { env: { ...ENV, ...env } });
     expect(stderr).toContain('it: its connector names no issuer, so there is no discovery to write down\n');
   });
+
+  test('need not have discovery, unless a check expects something of it', async () => {
+    const file = join(machine.home, 'oidc-baseline.json');
+    const sound = { name: 'sound', profile: demo(provider.issuer) };
+    for (const [issuer, code] of [
+      ['accounts.example.com', 'issuer_invalid'],
+      [`${provider.issuer}/other`, 'discovery_not_found'],
+    ] as const) {
+      const { config, checks } = plan(issuer, {});
+      await writeFile(join(machine.home, 'connector.json'), JSON.stringify(config));
+      const write = (all: readonly unknown[]) =>
+        writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks: all }));
+      await write([...checks, sound]);
+      await rm(file, { force: true });
+      const written = await machine.run(['smoke', 'baseline'], { env: { ...ENV, ...env } });
+      expect(written.stderr).toBe(
+        `${provider.issuer}: new\n${issuer}: no discovery to write down (${code}); its connector works without\nBaseline written to ${file}\n`,
+      );
+      expect(written.code).toBe(0);
+      await write([...plan(issuer, { discovery: 'oidc-baseline.json' }).checks, sound]);
+      const wanted = await machine.run(['smoke', 'baseline'], { env: { ...ENV, ...env } });
+      expect(wanted.code).not.toBe(0);
+      expect(wanted.stderr).toContain(code);
+    }
+  });
 });
 
 describe('where nobody signs in', () => {
@@ -547,6 +572,17 @@ describe('where nobody signs in', () => {
     const result = await check(expected, { profile, with: 'client_credentials' });
     expect([result.verdict, result.way, result.signedIn]).toEqual(['passed', 'client_credentials', false]);
     expect(verdicts(result)).toEqual(['claims.sub skipped', 'accessToken.format met', 'userinfo.sub skipped']);
+  });
+
+  test("advice to be copied has a stranger's client id as one word", async () => {
+    const other = await identityProvider();
+    const clientId = "my app; echo 'x' $(id)";
+    const profile = { ...demo(other.issuer), clientId };
+    const { report } = await runPlan(machine, [{ name: 'it', profile, with: 'refresh' }]);
+    const quoted = `'my app; echo '\\''x'\\'' $(id)'`;
+    expect((report.checks[0]?.error as { fix?: string } | undefined)?.fix).toBe(
+      `Sign in with: oidc-cli login --issuer ${other.issuer} --client-id ${quoted}`,
+    );
   });
 
   test('a profile that only the plan has is signed in with by issuer and client', async () => {
