@@ -21,6 +21,8 @@ export const GONE_TRIES = 20;
  * itself say where another process removed that entry in between.
  */
 export const GONE = /no such (interface|object)|object does not exist|nosuchobject|unknownobject/i;
+/** The path of an entry; that of a collection, or of the alias of one, ends before. */
+const ENTRY_PATH = /\/collection\/[^/\s]+\/\w/;
 
 /**
  * Loads the native module behind the `keytar` API. On Linux its calls are
@@ -65,7 +67,8 @@ export async function withoutGoneEntries<T>(call: () => Promise<T>): Promise<T> 
 
 /** What a keychain's error amounts to. Its words differ by platform and come without a usable code. */
 export function classifyKeychainError(message: string): 'locked' | 'unavailable' | 'failed' {
-  if (GONE.test(message)) return 'failed';
+  // An entry in a collection shows that there is a keychain; a collection that is not there does not.
+  if (GONE.test(message) && ENTRY_PATH.test(message)) return 'failed';
   // Secret Service: IsLocked, a dismissed prompt. macOS: errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed.
   if (
     /locked|prompt was dismissed|user interaction is not allowed|user cancell?ed|passphrase you entered/i.test(message)
@@ -74,7 +77,7 @@ export function classifyKeychainError(message: string): 'locked' | 'unavailable'
   }
   // No session bus, no service on it, no collection in it, no build of the module for this platform.
   if (
-    /d-?bus error|zbus error|failed to connect|serviceunknown|no result found|native binding|cannot find module|no default (store|keychain)|default keychain could not be found/i.test(
+    /d-?bus error|zbus (fdo )?error|failed to connect|serviceunknown|no result found|native binding|cannot find module|no default (store|keychain)|default keychain could not be found/i.test(
       message,
     )
   ) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKeychainStore } from '../../src/sessions/keychain.js';
 import { probeKeychain } from '../../src/sessions/keychain-probe.js';
-import { GONE_TRIES, type KeytarLike, loadKeytar } from '../../src/sessions/keytar-module.js';
+import { classifyKeychainError, GONE_TRIES, type KeytarLike, loadKeytar } from '../../src/sessions/keytar-module.js';
 import { bareEnvironment, type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
 import { requirement } from '../support/requirement.js';
 import { everythingIn, folder, keeper, kill, program, session } from './fixtures.js';
@@ -339,6 +339,22 @@ describe('an entry that goes between being found and being asked', () => {
       facts: { operation: 'read', reason: words[0] },
     });
     expect(keytar.calls).toBe(GONE_TRIES);
+  });
+
+  test.each([
+    'zbus error: org.freedesktop.DBus.Error.UnknownMethod: Object does not exist at path “/org/freedesktop/secrets/collection/login”',
+    'zbus fdo error: org.freedesktop.DBus.Error.UnknownMethod: Object does not exist at path “/org/freedesktop/secrets/aliases/default”',
+    'Platform failure: DBus error: No such interface “org.freedesktop.Secret.Collection” on object at path /org/freedesktop/secrets/aliases/default',
+  ])('is no collection, without which there is no keychain: %s', async (message) => {
+    const keytar = failing(message, Number.POSITIVE_INFINITY);
+    await expect(createKeychainStore({ platform, keytar }).set('one', 'value')).rejects.toMatchObject({
+      code: 'store_unavailable',
+      facts: { operation: 'write', reason: message },
+    });
+  });
+
+  test.each(words.slice(0, 4))('is still a failure of the keychain that has it: %s', (message) => {
+    expect(classifyKeychainError(message)).toBe('failed');
   });
 
   test('any other failure is told at once', async () => {
