@@ -13,6 +13,12 @@ export interface LockOptions {
   /** Milliseconds; then `store_timeout`. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * What to throw instead of `store_timeout` and `store_failed`, where the file
+   * is none of a store. `reason` is the file system's short word for what went
+   * wrong, `ELOCKED` for a lock that another holds for too long.
+   */
+  readonly failure?: ((reason: string | undefined, cause: unknown) => OidcCliError) | undefined;
 }
 
 /**
@@ -20,8 +26,9 @@ export interface LockOptions {
  * `<file>.lock`. A holder that was killed loses the lock after 5 s; one that
  * exits or is ended by a catchable signal gives it back at once. The lock is
  * released when `work` has settled, whatever the outcome: on abort `work`
- * itself must stop. Throws `store_timeout` (facts: file, timeoutSeconds),
- * `store_failed` where the folder cannot be written to, or the signal's reason.
+ * itself must stop. Throws what `work` throws, `store_timeout` (facts: file,
+ * timeoutSeconds), `store_failed` where the folder cannot be written to, the
+ * caller's `failure` instead of these two, or the signal's reason.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions): Promise<T> {
   const release = await acquire(file, options);
@@ -57,14 +64,22 @@ async function acquire(file: string, options: LockOptions): Promise<() => Promis
       }
       if (await isStale(file)) await evict(file, attempt);
       if (performance.now() >= deadline) {
-        throw new OidcCliError('store_timeout', { file, timeoutSeconds: Math.round(options.timeoutMs / 1000) });
+        throw timedOut(file, options);
       }
       await pause(RETRY_MS, options.signal);
     }
   } catch (error) {
     if (error instanceof OidcCliError || options.signal?.aborted) throw error;
-    throw new OidcCliError('store_failed', { file, operation: 'lock', ...reasonOf(error) }, { cause: error });
+    throw (
+      options.failure?.(reasonOf(error).reason, error) ??
+      new OidcCliError('store_failed', { file, operation: 'lock', ...reasonOf(error) }, { cause: error })
+    );
   }
+}
+
+function timedOut(file: string, { timeoutMs, failure }: LockOptions): OidcCliError {
+  const error = new OidcCliError('store_timeout', { file, timeoutSeconds: Math.round(timeoutMs / 1000) });
+  return failure?.('ELOCKED', error) ?? error;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { OidcCliError } from '../src/errors.js';
 import { withLock } from '../src/lock.js';
 import { folder, kill, program } from './sessions/fixtures.js';
 
@@ -62,6 +63,12 @@ describe('a lock', () => {
     await expect(withLock(file, work, { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'store_timeout',
       facts: { file },
+    });
+    const failure = (reason: string | undefined, cause: unknown) =>
+      new OidcCliError('config_file_unreadable', { reason }, { cause });
+    await expect(withLock(file, work, { timeoutMs: 200, failure })).rejects.toMatchObject({
+      code: 'config_file_unreadable',
+      facts: { reason: 'ELOCKED' },
     });
     expect(ran).toBe(false);
     expect(existsSync(`${file}.lock`)).toBe(true);

@@ -100,26 +100,28 @@ export async function prepareImport(
       await keeper.saveClientSecret(entry, issuer, text);
       kept = true;
     };
-    try {
-      await saveProfile(file, name, values, {
-        replace: force,
-        makeDefault,
-        mode: project ? 0o644 : 0o600,
-        signal: context.signal,
-        // The store first: a profile that names a secret which was never kept would be of no use.
-        before: async () => {
-          if (!stays && secret !== undefined) await keepSecret(name, secret);
-          if (hidden.length === 0) return;
-          await keepSecret(connectorEntry(name), JSON.stringify(hidden.map(({ value }) => value)));
-        },
-      });
-    } catch (error) {
+    await saveProfile(file, name, values, {
+      replace: force,
+      makeDefault,
+      mode: project ? 0o644 : 0o600,
+      signal: context.signal,
+      // The store first: a profile that names a secret which was never kept would be of no use.
+      before: async () => {
+        if (!stays && secret !== undefined) await keepSecret(name, secret);
+        if (hidden.length === 0) return;
+        await keepSecret(connectorEntry(name), JSON.stringify(hidden.map(({ value }) => value)));
+      },
       // A secret that no profile names would stay for ever.
-      if (kept && !isSecretStored(old)) await keeper.forgetClientSecret(name);
-      throw error;
-    }
-    if (isSecretStored(old) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
-    else if (old?.connector?.stored && hidden.length === 0) await keeper.forgetClientSecret(connectorEntry(name));
+      undo: async (replaced) => {
+        if (kept && !isSecretStored(replaced)) await keeper.forgetClientSecret(name);
+      },
+      after: async (replaced) => {
+        if (isSecretStored(replaced) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
+        else if (replaced?.connector?.stored && hidden.length === 0) {
+          await keeper.forgetClientSecret(connectorEntry(name));
+        }
+      },
+    });
   };
   return {
     name,

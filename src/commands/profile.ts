@@ -145,21 +145,21 @@ export async function profileAdd(
       kept = true;
     };
   }
-  try {
-    await saveProfile(file, name, values, {
-      replace: options.force,
-      makeDefault: options.makeDefault,
-      mode: project ? 0o644 : 0o600,
-      signal: context.signal,
-      // The store first: a profile that names a secret which was never kept would be of no use.
-      before: keepSecret,
-    });
-  } catch (error) {
+  await saveProfile(file, name, values, {
+    replace: options.force,
+    makeDefault: options.makeDefault,
+    mode: project ? 0o644 : 0o600,
+    signal: context.signal,
+    // The store first: a profile that names a secret which was never kept would be of no use.
+    before: keepSecret,
     // A secret that no profile names would stay for ever.
-    if (kept && !isSecretStored(old)) await keeper.forgetClientSecret(name);
-    throw error;
-  }
-  if (isSecretStored(old) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
+    undo: async (replaced) => {
+      if (kept && !isSecretStored(replaced)) await keeper.forgetClientSecret(name);
+    },
+    after: async (replaced) => {
+      if (isSecretStored(replaced) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
+    },
+  });
 
   const warnings: string[] = [];
   if (layer.issuerWarning !== undefined) warnings.push(layer.issuerWarning);
@@ -225,8 +225,8 @@ export interface ProfileRemoveOptions {
 
 /**
  * `profile remove NAME`: takes the profile out of the user's file, or the
- * project's, forgets its stored client secret, and says where else the name is
- * defined. Throws `profile_unknown` (facts: name, known, files), and as
+ * project's, with its stored client secret, and says where else the name is
+ * defined. Where the secret cannot be forgotten the profile stays. Throws `profile_unknown` (facts: name, known, files), and as
  * `removeProfile` and the secret keeper do.
  */
 export async function profileRemove(
@@ -238,9 +238,8 @@ export async function profileRemove(
   const { name } = options;
   const files = await loadProfileFiles(context);
   const [file, other] = options.project ? [files.project, files.user] : [files.user, files.project];
-  const values = file?.profiles.get(name);
   const elsewhere = other?.profiles.has(name) ? other : undefined;
-  if (!file || !values) {
+  if (!file?.profiles.has(name)) {
     const there = [...(file?.profiles.keys() ?? [])].sort();
     throw new OidcCliError('profile_unknown', {
       name,
@@ -256,9 +255,17 @@ export async function profileRemove(
         : {}),
     });
   }
+  let secretForgotten = false;
   const { defaultRemoved } = await removeProfile(file.path, name, {
     mode: options.project ? 0o644 : 0o600,
     signal: context.signal,
+    // First, as long as there is a profile that names it: where the store is out of reach it can be asked for again.
+    before: async (removed) => {
+      // The same name in the other file may live on the secret.
+      if (!isSecretStored(removed) || isSecretStored(elsewhere?.profiles.get(name))) return;
+      await keeper.forgetClientSecret(name);
+      secretForgotten = true;
+    },
   });
   terminal.say(`Removed profile ${printable(name)} from ${printable(file.path)}`);
   if (defaultRemoved) terminal.say('It was the default of that file, which now has none.');
@@ -266,9 +273,6 @@ export async function profileRemove(
     const line = elsewhere.lineOf(['profiles', name]);
     terminal.say(`It is still defined in ${printable(elsewhere.path)}:${line}`);
   }
-  // The same name in the other file may live on the secret.
-  const secretForgotten = isSecretStored(values) && !isSecretStored(elsewhere?.profiles.get(name));
-  if (secretForgotten) await keeper.forgetClientSecret(name);
   if (secretForgotten) terminal.say('Its client secret is forgotten.');
   if (options.json) {
     const result = {

@@ -23,11 +23,21 @@ export interface SaveOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Run last before the file is replaced, when nothing stands in the way any
-   * more, with no other process changing the file meanwhile; what it throws is
-   * thrown, and the file stays as it was.
+   * more; what it throws is thrown, and the file stays as it was.
    */
-  readonly before?: (() => Promise<void>) | undefined;
+  readonly before?: Step | undefined;
+  /** Run once the file is replaced; what it throws is thrown. */
+  readonly after?: Step | undefined;
+  /** Run where `before` failed or the file could not be replaced, before that is thrown. */
+  readonly undo?: Step | undefined;
 }
+
+/**
+ * What belongs to a change of the file: no other process changes the file
+ * meanwhile. Given is the profile of this name as the file has it before the
+ * change.
+ */
+export type Step = (old: ProfileValues | undefined) => Promise<void>;
 
 /** What `removeProfile` did. */
 export interface Removal {
@@ -65,7 +75,7 @@ export async function saveProfile(
   options: SaveOptions = {},
 ): Promise<void> {
   await checkProfile(name, values);
-  await change(file, options, (yaml, document, content) => {
+  await change(file, name, options, (yaml, document, content) => {
     const present = profileIn(content, name);
     if (present !== undefined && !options.replace) {
       throw new OidcCliError('profile_exists', { name, file });
@@ -100,10 +110,10 @@ export async function saveProfile(
 export async function removeProfile(
   file: string,
   name: string,
-  options: Pick<SaveOptions, 'mode' | 'signal'> = {},
+  options: Pick<SaveOptions, 'mode' | 'signal' | 'before'> = {},
 ): Promise<Removal> {
   let removal: Removal = { removed: false, defaultRemoved: false };
-  await change(file, options, (yaml, document, content) => {
+  await change(file, name, options, (yaml, document, content) => {
     if (profileIn(content, name) === undefined) return undefined;
     const root = documentMap(yaml, document);
     const map = mapIn(yaml, document, root, 'profiles');
@@ -163,48 +173,68 @@ function profileIn(content: Content, name: string) {
 
 type Edit = (yaml: Yaml, document: Document.Parsed, content: Content) => unknown;
 
-/** `rewrite` under a lock, so that of two processes at once neither undoes what the other saved. */
-async function change(file: string, options: SaveOptions, edit: Edit): Promise<void> {
-  const { mode = PRIVATE, signal, before } = options;
-  try {
-    await withLock(file, () => rewrite(file, mode, edit, before), { timeoutMs: LOCK_TIMEOUT_MS, signal });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    if (!(error instanceof OidcCliError)) {
-      throw unwritable(file, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
+/**
+ * Changes a file under a lock, so that of two processes at once neither undoes
+ * what the other saved, in one step and with the steps that belong to it.
+ */
+async function change(file: string, name: string, options: SaveOptions, edit: Edit): Promise<void> {
+  const { mode = PRIVATE, signal, before, after, undo } = options;
+  const work = async () => {
+    const edited = await orUnwritable(file, () => editedText(file, edit));
+    if (edited === undefined) return;
+    const old = profileIn(edited.content, name) ?? undefined;
+    try {
+      await before?.(old);
+      await orUnwritable(file, async () => {
+        const { default: writeFileAtomic } = await import('write-file-atomic');
+        await writeFileAtomic(file, edited.text, mode === PRIVATE ? { mode } : {});
+      });
+    } catch (error) {
+      await undo?.(old);
+      throw error;
     }
-    // The lock's own errors are about sessions.
-    if (error.code === 'store_timeout') throw unwritable(file, 'ELOCKED', error);
-    if (error.code === 'store_failed') throw unwritable(file, String(error.facts.reason ?? 'unknown'), error);
-    throw error;
+    await after?.(old);
+  };
+  await withLock(file, work, {
+    timeoutMs: LOCK_TIMEOUT_MS,
+    signal,
+    failure: (reason, cause) => unwritable(file, reason ?? 'unknown', cause),
+  });
+}
+
+async function orUnwritable<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OidcCliError) throw error;
+    throw unwritable(file, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
   }
 }
 
 /**
- * Reads a file, lets `edit` change its document, and writes it back in one
- * step if what is then in the text is what `edit` says should be in it.
+ * Reads a file and lets `edit` change its document. Returns what was in it and
+ * its new text, if what is then in the text is what `edit` says should be in
+ * it; undefined where there is nothing to change.
  */
-async function rewrite(file: string, mode: number, edit: Edit, first: SaveOptions['before']): Promise<void> {
+async function editedText(file: string, edit: Edit): Promise<{ content: Content; text: string } | undefined> {
   const yaml = await import('yaml');
   const before = (await readConfigFile(file)) ?? '';
   const { content } = await checkFile(file, before);
   const document = yaml.parseDocument(before, { prettyErrors: false, logLevel: 'error' });
   const expected = edit(yaml, document, content);
-  if (expected === undefined) return;
-  let after: string;
+  if (expected === undefined) return undefined;
+  let text: string;
   try {
     // Folding a long line would change it for no reason.
-    after = document.toString({ lineWidth: 0 });
+    text = document.toString({ lineWidth: 0 });
   } catch {
     // An alias elsewhere stands for what was replaced.
     throw unwritable(file, 'an alias (*) in it would lose what it stands for');
   }
-  if (before.includes('\r\n')) after = after.replace(/\r?\n/g, '\r\n');
-  const written = await checkFile(file, after);
+  if (before.includes('\r\n')) text = text.replace(/\r?\n/g, '\r\n');
+  const written = await checkFile(file, text);
   if (!isDeepStrictEqual(written.content, expected)) throw unwritable(file, 'its other content would change');
-  await first?.();
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  await writeFileAtomic(file, after, mode === PRIVATE ? { mode } : {});
+  return { content, text };
 }
 
 function unwritable(file: string, reason: string, cause?: unknown): OidcCliError {

@@ -1,8 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration file's own notation
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { profileAdd, profileRemove, type SecretKeeper } from '../../src/commands/profile.js';
 import { createSessions } from '../../src/sessions/sessions.js';
+import { createTerminal } from '../../src/terminal.js';
 import { createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { expectPlainWords } from '../support/scripted-sign-in.js';
 
@@ -130,6 +134,15 @@ describe('profile add', () => {
     });
     expect(await read(userFile)).toBe(text);
     expect(await readdir(machine.home)).not.toContain('sessions.json');
+  });
+
+  it('says what the session store has, where that cannot keep the secret, and leaves the file as it was', async () => {
+    await mkdir(join(machine.home, 'sessions.json'));
+    const argv = ['add', 'staging', ...at(), '--client-secret-stdin'];
+    const { code, error } = await refused(argv, { stdin: 'hunter2-secret' });
+    expect([code, error.code]).toEqual([9, 'store_failed']);
+    expect(error.message).not.toContain('config.yaml');
+    expect(await readdir(machine.home)).not.toContain('config.yaml');
   });
 
   it('of two at once for one name the one that writes the profile keeps its secret', async () => {
@@ -381,6 +394,72 @@ describe('profile remove', () => {
     });
     expect(stderr).toContain('It is still defined in ~/config.yaml:2\n');
   });
+
+  it('leaves the profile where the store cannot forget its secret', async () => {
+    await profile(['add', 'staging', ...at(), '--client-secret-stdin'], { stdin: 'hunter2' });
+    const before = await read(userFile);
+    await rename(join(machine.home, 'sessions.json'), join(machine.home, 'set-aside'));
+    await mkdir(join(machine.home, 'sessions.json'));
+    const { code, error } = await refused(['remove', 'staging']);
+    expect([code, error.code]).toEqual([9, 'store_failed']);
+    expect(await read(userFile)).toBe(before);
+    await rmdir(join(machine.home, 'sessions.json'));
+    await rename(join(machine.home, 'set-aside'), join(machine.home, 'sessions.json'));
+    expect((await profile(['remove', 'staging'])).stderr).toContain('Its client secret is forgotten.\n');
+  });
+
+  it.each(['remove', 'add --force'])(
+    '%s forgets no secret of a profile that is added under the name meanwhile',
+    async (command) => {
+      const { secrets, keeper, addWithSecret, world } = await slowlyForgetting();
+      await addWithSecret('old');
+      const flags = { issuer: at()[1], clientId: 'app' };
+      const forgetting =
+        command === 'remove'
+          ? profileRemove({ name: 'it' }, ...world, keeper)
+          : profileAdd({ name: 'it', force: true, flags }, ...world, keeper);
+      expect(await forgetting).toBe(0);
+      await keeper.meanwhile;
+      expect(await read(userFile)).toContain('clientSecretStored: true\n');
+      expect(secrets).toEqual(new Map([['it', 'new']]));
+    },
+  );
+
+  /** A store in which forgetting takes so long that the profile `it` could be added again, with the secret `new`. */
+  async function slowlyForgetting() {
+    const nowhere = { isTTY: false, write: () => {} };
+    const env = { OIDC_CLI_HOME: machine.home };
+    const context = {
+      env,
+      cwd: project,
+      platform: process.platform,
+      folders: { config: machine.home, data: machine.home },
+      stdin: Object.assign(new PassThrough(), { isTTY: false }),
+      stdout: nowhere,
+      stderr: nowhere,
+      clock: Date,
+      signal: new AbortController().signal,
+    };
+    const world = [context, await createTerminal(context)] as const;
+    const secrets = new Map<string, string>();
+    const addWithSecret = (clientSecret: string) =>
+      profileAdd(
+        { name: 'it', force: true, flags: { issuer: at()[1], clientId: 'app', clientSecret } },
+        ...world,
+        keeper,
+      );
+    const keeper: SecretKeeper & { meanwhile?: Promise<unknown> } = {
+      saveClientSecret: async (name, _issuer, secret) => {
+        secrets.set(name, secret);
+      },
+      forgetClientSecret: async (name) => {
+        keeper.meanwhile = addWithSecret('new');
+        await Promise.race([keeper.meanwhile, pause(500)]);
+        secrets.delete(name);
+      },
+    };
+    return { secrets, keeper, addWithSecret, world };
+  }
 
   it('says what is there where the name is not, and where else it is', async () => {
     await profile(['add', 'staging', ...at()]);

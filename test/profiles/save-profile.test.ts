@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration file's own notation
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { OidcCliError } from '../../src/errors.js';
 import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
 import { profileValues } from '../../src/profiles/profile-values.js';
 import { removeProfile, saveProfile } from '../../src/profiles/save-profile.js';
@@ -255,6 +257,50 @@ describe('saving a profile', () => {
     });
     expect(read(world.userFile)).toContain('  it:\n');
   });
+});
+
+describe('the steps of a change', () => {
+  const OLD = { clientId: 'old', clientSecretStored: true };
+  const OLD_TEXT = 'profiles:\n  it:\n    clientId: old\n    clientSecretStored: true\n';
+
+  /** Steps that note what they are given and whether the file is locked and changed by then. */
+  function noted(world: World) {
+    const notes: unknown[] = [];
+    const step = (name: string) => async (old: unknown) => {
+      notes.push([name, old, existsSync(`${world.userFile}.lock`), read(world.userFile) === OLD_TEXT]);
+    };
+    return { notes, before: step('before'), after: step('after'), undo: step('undo') };
+  }
+
+  test('know what was there, and no other process changes the file meanwhile', async () => {
+    const world = makeWorld();
+    world.user(OLD_TEXT);
+    const { notes, ...steps } = noted(world);
+    await saveProfile(world.userFile, 'it', VALUES, { replace: true, ...steps });
+    expect(notes).toEqual([
+      ['before', OLD, true, true],
+      ['after', OLD, true, false],
+    ]);
+  });
+
+  test.each([new OidcCliError('store_failed'), new OidcCliError('store_timeout'), new Error('of another kind')])(
+    'whose first throws leave the file as it was, undo what they did, and pass it on: %s',
+    async (thrown) => {
+      const world = makeWorld();
+      world.user(OLD_TEXT);
+      const { notes, ...steps } = noted(world);
+      const before = () => Promise.reject(thrown);
+      const works = [
+        () => saveProfile(world.userFile, 'it', VALUES, { replace: true, ...steps, before }),
+        () => removeProfile(world.userFile, 'it', { before }),
+      ];
+      for (const work of works) {
+        await expect(work()).rejects.toBe(thrown);
+        expect(read(world.userFile)).toBe(OLD_TEXT);
+      }
+      expect(notes).toEqual([['undo', OLD, true, true]]);
+    },
+  );
 });
 
 describe('what is refused, and leaves the file as it was', () => {
