@@ -137,12 +137,15 @@ export async function forgetSession(entry: SessionEntry, sessions: Sessions): Pr
   return (await sessions.find({ profile, issuer })) ? 'newer stays' : 'done';
 }
 
-/** What the session flows need, bound to one session in its store. */
+/**
+ * What the session flows need, bound to one session in its store. Of a run of
+ * several jobs, the job's own `signal` ends the wait for another process.
+ */
 export function sessionDeps(
   found: OpenedSession,
   sessions: Sessions,
   context: Context,
-  network: Network,
+  network: Network & { readonly signal?: AbortSignal },
 ): CurrentSessionDeps & Pick<LogoutDeps, 'forget'> {
   let { entry } = found;
   const hide = ({ accessToken, refreshToken, idToken }: Session) =>
@@ -165,7 +168,7 @@ export function sessionDeps(
       // Ctrl-C while the refresh was under way: it has been waited for so far, and no further.
       context.signal.throwIfAborted();
     },
-    exclusively: (work) => sessions.exclusively(entry, work, context.signal),
+    exclusively: (work) => sessions.exclusively(entry, work, network.signal ?? context.signal),
     clientSecret: (session) => clientSecretOf(session, context),
   };
 }

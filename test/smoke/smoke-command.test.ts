@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
+import { createSessions } from '../../src/sessions/sessions.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
@@ -327,6 +328,21 @@ describe('how a run ends', () => {
     give();
     expect((await running).code).toBe(130);
     expect((await machine.run(['token', 'slow', '--refresh'])).code).toBe(0);
+  });
+
+  test('a kept session that another process holds is waited for no longer than the check has time', async () => {
+    const client = ['--issuer', provider.issuer, '--client-id', 'demo', '--port', '0'];
+    const login = ['login', ...client, '--scope', 'openid offline_access', '--save', 'held'];
+    expect((await machine.run(login, { openUrl: aliceSignsIn })).code).toBe(0);
+    const world = { dataFolder: machine.home, env: {}, platform: process.platform, clock: Date };
+    const sessions = createSessions(world);
+    const entry = await sessions.find({ profile: 'held' });
+    if (!entry) throw new Error('nobody is signed in');
+    const check = { name: 'it', profile: 'held', with: 'refresh' };
+    // It is let go when the run has ended: one that waits for it ends by the time limit of this test.
+    const { code, report } = await sessions.exclusively(entry, () => runPlan(machine, [check], ['--timeout', '3']));
+    expect([code, report.checks[0]?.error?.code]).toEqual([6, 'smoke_check_timeout']);
+    expect(report.checks[0]?.error?.message).toContain('token request');
   });
 
   test('a report that can no longer be written is told on stderr: stdout has its one document', async () => {
