@@ -97,6 +97,8 @@ export interface CallbackOptions {
   readonly expectedState: string;
   readonly kind?: CallbackKind;
   readonly signal?: AbortSignal | undefined;
+  /** A taken port is nothing unusual: it is not waited for. */
+  readonly mayBeTaken?: boolean | undefined;
   readonly clock: Clock;
   readonly onStray?: ((stray: StrayRequest) => void) | undefined;
 }
@@ -184,6 +186,7 @@ class Listener implements CallbackListener {
       uri.port,
       (request, response) => void this.handle(request, response),
       () => this.count('malformed', '', ''),
+      options,
     );
     this.hosts = uri.hostHeaders(this.server.port);
     this.redirectUri = uri.withPort(this.server.port);

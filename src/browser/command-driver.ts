@@ -87,8 +87,10 @@ function programOf({ command, platform }: CommandDriverOptions): string {
 async function listenerFor(job: PageSignIn, clock: Clock): Promise<CallbackListener | undefined> {
   const { redirectUri, state, signal } = job;
   try {
-    return await startCallbackListener({ redirectUri, expectedState: state, clock, signal });
+    // On the redirect URI of an app that is being developed listens that app.
+    return await startCallbackListener({ redirectUri, expectedState: state, clock, signal, mayBeTaken: true });
   } catch (error) {
+    signal.throwIfAborted();
     if (error instanceof OidcCliError) return undefined;
     throw error;
   }

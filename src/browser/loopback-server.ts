@@ -24,6 +24,14 @@ const PORT_ATTEMPTS = 20;
 /** Milliseconds after which a port that was asked for is tried again. */
 const PORT_AGAIN_MS = 50;
 
+/** How a port that was asked for and is taken is dealt with. */
+export interface PortWait {
+  /** Ends the wait for it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Its being taken is nothing unusual: it is tried once, and nobody looks who has it. */
+  readonly mayBeTaken?: boolean | undefined;
+}
+
 const LIMITS = {
   // Browsers send the cookies of every service that was ever on localhost, whatever its port
   maxHeaderSize: 64 * 1024,
@@ -38,18 +46,21 @@ const LIMITS = {
  * Listens on the loopback addresses. One that this machine lacks is passed
  * over as long as another is there; port 0 is a port free on all of them. A
  * port that is taken is tried again for a second: a sign-in that ends, or
- * another `doctor` that tries the port, holds it no longer.
+ * another `doctor` that tries the port, holds it no longer. `wait` says how
+ * that ends sooner.
  *
  * @param malformed told of each request that is not HTTP
  * @throws OidcCliError `port_taken` (facts `port`, `flag`, `holder` where it
  *   can be told), `port_forbidden` (facts `port`, `flag`), `network_failed`
- *   when the machine has no loopback address to listen on
+ *   when the machine has no loopback address to listen on; the reason of
+ *   `wait.signal` when it is aborted while the port is taken
  */
 export async function listenOnLoopback(
   addresses: readonly string[],
   wantedPort: number,
   handler: RequestListener,
   malformed: () => void,
+  { signal, mayBeTaken = false }: PortWait = {},
 ): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   const kept = new WeakSet<Socket>();
@@ -91,18 +102,35 @@ export async function listenOnLoopback(
         },
       };
     }
-    if (found.code === 'EADDRINUSE' && attempt < PORT_ATTEMPTS) {
-      if (wantedPort !== 0) await new Promise((resolve) => setTimeout(resolve, PORT_AGAIN_MS));
+    const again = attempt < PORT_ATTEMPTS && !(mayBeTaken && wantedPort !== 0);
+    if (found.code === 'EADDRINUSE' && again) {
+      if (wantedPort !== 0) await pause(PORT_AGAIN_MS, signal);
       continue;
     }
-    throw await refusal(found, wantedPort);
+    throw await refusal(found, wantedPort, mayBeTaken);
   }
 }
 
-async function refusal(cause: NodeJS.ErrnoException, port: number): Promise<OidcCliError> {
+/** Resolves after so many milliseconds; rejects with the signal's reason as soon as it is aborted. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve();
+    };
+    const timer = setTimeout(end, ms);
+    if (signal?.aborted) end();
+    else signal?.addEventListener('abort', end);
+  });
+}
+
+async function refusal(cause: NodeJS.ErrnoException, port: number, mayBeTaken: boolean): Promise<OidcCliError> {
   const facts = { port, flag: '--port' };
   if (cause.code === 'EADDRINUSE') {
-    return new OidcCliError('port_taken', { ...facts, holder: await portHolder(port) }, { cause });
+    const holder = mayBeTaken ? undefined : await portHolder(port);
+    return new OidcCliError('port_taken', { ...facts, holder }, { cause });
   }
   if (cause.code === 'EACCES') return new OidcCliError('port_forbidden', facts, { cause });
   return new OidcCliError('network_failed', { ...facts, reason: cause.message }, { cause });

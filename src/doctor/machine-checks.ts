@@ -24,13 +24,18 @@ type Local = LocalSettings['values'];
 /** The redirect URI, its port, a browser, and the place where the session would be kept. */
 export async function machineChecks({ values, sources }: LocalSettings, deps: MachineDeps): Promise<DoctorCheck[]> {
   const checks = new Checks('machine', deps.explain);
-  await redirectUri(checks, values, sources);
+  await redirectUri(checks, values, sources, deps);
   browser(checks, values, deps);
   await sessionStore(checks, values, deps);
   return checks.list;
 }
 
-async function redirectUri(checks: Checks, values: Local, sources: LocalSettings['sources']): Promise<void> {
+async function redirectUri(
+  checks: Checks,
+  values: Local,
+  sources: LocalSettings['sources'],
+  { signal }: MachineDeps,
+): Promise<void> {
   const { redirectUri: uri, kind } = values;
   const said = `${uri} (${sourceInWords(sources.redirectUri)})`;
   let port: number;
@@ -38,7 +43,7 @@ async function redirectUri(checks: Checks, values: Local, sources: LocalSettings
     const parsed = parseLoopbackRedirectUri(uri);
     port = parsed.port;
     checks.pass('redirect URI', said);
-    await portCheck(checks, parsed);
+    await portCheck(checks, parsed, signal);
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     if (error.code === 'redirect_uri_not_loopback') {
@@ -71,7 +76,11 @@ async function redirectUri(checks: Checks, values: Local, sources: LocalSettings
   checks.pass('to register', `${spelled} for the sign-in, ${signedOut} for the sign-out`);
 }
 
-async function portCheck(checks: Checks, uri: ReturnType<typeof parseLoopbackRedirectUri>): Promise<void> {
+async function portCheck(
+  checks: Checks,
+  uri: ReturnType<typeof parseLoopbackRedirectUri>,
+  signal: AbortSignal,
+): Promise<void> {
   const name = 'port';
   try {
     const server = await listenOnLoopback(
@@ -79,6 +88,7 @@ async function portCheck(checks: Checks, uri: ReturnType<typeof parseLoopbackRed
       uri.port,
       (_, response) => response.writeHead(503).end(),
       () => {},
+      { signal },
     );
     await server.close();
     checks.pass(name, uri.port === 0 ? 'any free one' : `${uri.port} is free`);

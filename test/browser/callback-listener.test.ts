@@ -523,6 +523,19 @@ describe('a port that is taken', () => {
     });
   });
 
+  test('is not waited for any longer after Ctrl-C', async () => {
+    const { port, release } = await holdPort();
+    await withTimeStopped(async () => {
+      const interruption = new AbortController();
+      const listening = listen({ redirectUri: `http://localhost:${port}/callback`, signal: interruption.signal });
+      // Time enough to find it taken.
+      for (let round = 0; round < 100; round += 1) await stat('.');
+      interruption.abort(new Error('interrupted'));
+      await expect(listening).rejects.toBe(interruption.signal.reason);
+    });
+    await release();
+  });
+
   test('by an earlier listener of ours', async () => {
     const first = await listen();
     expect((await refusal(first.redirectUri)).code).toBe('port_taken');

@@ -85,13 +85,14 @@ describe('many checks at once', () => {
 });
 
 describe('ways and places', () => {
+  /** A program that prints where the provider sends it. */
+  const SIGNS_IN =
+    "const answer = await fetch(process.argv[2], { redirect: 'manual' });\nconsole.log(answer.headers.get('location'));\n";
+
   test('a command signs in, where the file is trusted', async () => {
     scripted.play({});
     const program = join(machine.home, 'sign-in.mjs');
-    await writeFile(
-      program,
-      "const answer = await fetch(process.argv[2], { redirect: 'manual' });\nconsole.log(answer.headers.get('location'));\n",
-    );
+    await writeFile(program, SIGNS_IN);
     const command = `"${process.execPath}" "${program}"`;
     const checks = many(2, { with: 'command', command, redirectUri: 'https://app.example.com/callback' });
     const { report, code } = await runPlan(machine, checks, ['--trust-project']);
@@ -105,6 +106,18 @@ describe('ways and places', () => {
       'sign_in_command_failed',
       'not run',
     ]);
+  });
+
+  test('a command signs in beside the app that listens on the redirect URI, which nobody waits for', async () => {
+    scripted.play({});
+    const program = join(machine.home, 'sign-in-beside.mjs');
+    await writeFile(program, SIGNS_IN);
+    const command = `"${process.execPath}" "${program}"`;
+    const redirectUri = `${muteIssuer}/callback`;
+    const checks = many(1, { with: 'command', command, redirectUri });
+    // A second attempt would never come.
+    const { code } = await withTimeStopped(() => runPlan(machine, checks, ['--trust-project']));
+    expect(code).toBe(0);
   });
 
   test('one secret of all checks from stdin', async () => {
