@@ -126,6 +126,7 @@ export async function networkFor(
     insecure: settings.insecure,
     timeoutMs: settings.timeout === undefined ? undefined : settings.timeout * 1000,
     signal: context.signal,
+    onWait: sayWait(terminal),
   });
   return { fetch, recorder, clock: context.clock };
 }
@@ -135,6 +136,21 @@ export async function forgetSession(entry: SessionEntry, sessions: Sessions): Pr
   if (await sessions.forget(entry)) return 'done';
   const { profile, issuer } = entry;
   return (await sessions.find({ profile, issuer })) ? 'newer stays' : 'done';
+}
+
+/**
+ * Says, once, why a command does not end at its interruption: who hears
+ * nothing presses Ctrl-C again, and the rotated refresh token is lost.
+ */
+export function sayWait(terminal: Terminal): (longestMs: number) => void {
+  let said = false;
+  return (longestMs) => {
+    if (said) return;
+    said = true;
+    terminal.say(
+      `Waiting up to ${longestMs / 1000} s for the provider's answer, which may hold a new refresh token; Ctrl-C again gives it up.`,
+    );
+  };
 }
 
 /**

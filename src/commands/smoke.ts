@@ -17,7 +17,7 @@ import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { failureLines } from './failure-text.js';
 import { openSessions } from './open-sessions.js';
-import { sessionDeps } from './session-access.js';
+import { sayWait, sessionDeps } from './session-access.js';
 import { driverMakers } from './sign-in-drivers.js';
 import { readyPlan } from './smoke-plan.js';
 
@@ -54,7 +54,8 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   // Before anything runs: a report that cannot be written is told now.
   const { stderr, env, cwd } = context;
   const reporters = await createReporters(specs, { env, cwd, stderr, terminal, printable });
-  const providers = createProviders(context);
+  const { follower, signal } = context;
+  const providers = createProviders({ env, clock: context.clock, signal, follower, onWait: sayWait(terminal) });
   const drivers = createDrivers(driverMakers(context, options.browserPath));
   const evidence = evidenceFolder(options.evidence, context);
   const kept = keptRefreshes(context, terminal);

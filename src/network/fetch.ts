@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import tls, { type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, Environment } from '../context.js';
@@ -41,8 +42,10 @@ export interface FetchOptions {
   readonly timeoutMs?: number | undefined;
   /** Bytes of one answer, both as sent and as decoded. */
   readonly maxBytes?: number | undefined;
-  /** Ends every request of this fetch; one that is `onlyOnce` after 5 s. */
+  /** Ends every request of this fetch; one that is `onlyOnce`, and may have been received, after 5 s. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when `signal` was aborted and such a request is still waited for, with the longest that takes, milliseconds. */
+  readonly onWait?: ((longestMs: number) => void) | undefined;
 }
 
 /**
@@ -97,11 +100,14 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   const endAll = (reason: unknown) => {
     for (const ending of running) ending.end(reason);
   };
-  const onlyOnce = new Set<Ending>();
+  /** Of requests that are `onlyOnce`, those that the server may have. */
+  const spent = new Set<Ending>();
   const interrupt = () => {
     const reason: unknown = options.signal?.reason;
-    for (const ending of running) if (!onlyOnce.has(ending)) ending.end(reason);
-    if (onlyOnce.size > 0) setTimeout(() => endAll(reason), ONLY_ONCE_MS).unref();
+    for (const ending of running) if (!spent.has(ending)) ending.end(reason);
+    if (spent.size === 0) return;
+    setTimeout(() => endAll(reason), ONLY_ONCE_MS).unref();
+    options.onWait?.(ONLY_ONCE_MS);
   };
   if (options.signal) {
     // One for each fetch of a run, and there may be many.
@@ -167,18 +173,13 @@ export function createFetch(options: FetchOptions): NetworkFetch {
   };
 
   const ask = async (input: string | URL, init: NetworkInit = {}): Promise<Answer> => {
-    const { jobSignal } = init;
-    const ending = new Ending(timeoutMs, init.onlyOnce ? [init.signal] : [init.signal, jobSignal]);
+    const { jobSignal, onlyOnce } = init;
+    const ending = new Ending(timeoutMs, onlyOnce ? [init.signal] : [init.signal, jobSignal]);
     if (closed) ending.end(closed);
     // It has one listener for all requests.
     if (options.signal?.aborted) ending.end(options.signal.reason);
     running.add(ending);
-    const endSoon = () => setTimeout(() => ending.end(jobSignal?.reason), ONLY_ONCE_MS).unref();
-    if (init.onlyOnce) {
-      onlyOnce.add(ending);
-      if (jobSignal?.aborted) ending.end(jobSignal.reason);
-      jobSignal?.addEventListener('abort', endSoon, { once: true });
-    }
+    const leaveJob = onlyOnce && jobSignal ? withItsJob(ending, jobSignal, spent) : undefined;
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
     let watch: RequestWatch | undefined;
@@ -196,6 +197,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       const { url } = outgoing;
       const watching = (request: ClientRequest, proxied: boolean) => {
         watch = watchRequest(request, { url, proxied, startedAt, now: () => clock.now() });
+        if (onlyOnce) whenConnected(request, () => spent.add(ending));
       };
       const answer = await send(outgoing, ending, watching).catch((failure: unknown) => {
         throw explained(failure, url, ending, timeoutMs, clock.now() - startedAt);
@@ -225,8 +227,8 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       }
       ending.release();
       running.delete(ending);
-      onlyOnce.delete(ending);
-      if (init.onlyOnce) jobSignal?.removeEventListener('abort', endSoon);
+      if (onlyOnce) spent.delete(ending);
+      leaveJob?.();
     }
   };
 
@@ -244,6 +246,27 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       }
       agents.clear();
     },
+  });
+}
+
+/** Ends a request that is `onlyOnce` with its job: at once, or after a while where it is `spent`. What it returns undoes that. */
+function withItsJob(ending: Ending, job: AbortSignal, spent: ReadonlySet<Ending>): () => void {
+  const end = () => ending.end(job.reason);
+  const onAbort = () => (spent.has(ending) ? void setTimeout(end, ONLY_ONCE_MS).unref() : end());
+  if (job.aborted) end();
+  job.addEventListener('abort', onAbort);
+  return () => job.removeEventListener('abort', onAbort);
+}
+
+/**
+ * Tells when a request has a connection that what it sends gets through:
+ * before that the server can have nothing of it.
+ */
+function whenConnected(request: ClientRequest, tell: () => void): void {
+  request.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+    if (socket.secureConnecting) socket.once('secureConnect', tell);
+    else if (socket.connecting) socket.once('connect', tell);
+    else tell();
   });
 }
 

@@ -12,8 +12,9 @@ export interface NetworkInit {
   /** Ends it as well: of the job that the request belongs to, where one connection serves several. */
   readonly jobSignal?: AbortSignal | undefined;
   /**
-   * What it brings cannot be had a second time: the end of the run, and that
-   * of its job, let it come to its answer, for a few seconds.
+   * What it brings cannot be had a second time: once it may have been
+   * received, the end of the run, and that of its job, let it come to its
+   * answer, for a few seconds.
    */
   readonly onlyOnce?: boolean;
   /** Redirects are never followed here: following is the caller's decision, where a standard has them. */

@@ -52,12 +52,13 @@ interface Shared {
   readonly recorder: Recorder;
 }
 
-/** Makes the providers of one run. `signal` ends everything under way. */
+/** Makes the providers of one run. `signal` ends everything under way; `onWait` as for `createFetch`. */
 export function createProviders(world: {
   env: Environment;
   clock: Clock;
   signal: AbortSignal;
   follower?: Follower | undefined;
+  onWait?: ((longestMs: number) => void) | undefined;
 }): Providers {
   const fetches = new Map<string, NetworkFetch>();
   const shared = new Map<string, Shared>();

@@ -622,7 +622,11 @@ describe('token', () => {
     await asked.given;
     interruption.abort();
     answers.give();
-    expect(await refreshing).toMatchObject({ code: 130, stdout: '' });
+    const refreshed = await refreshing;
+    expect(refreshed).toMatchObject({ code: 130, stdout: '' });
+    expect(refreshed.stderr).toContain(
+      "Waiting up to 5 s for the provider's answer, which may hold a new refresh token; Ctrl-C again gives it up.\n",
+    );
     expect(await machine.run(['token', '--refresh'])).toMatchObject({ code: 0 });
   });
 

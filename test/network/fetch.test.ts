@@ -7,6 +7,7 @@ import * as openid from 'openid-client';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { Recorder } from '../../src/trace/recorder.js';
+import { createTestAuthority, opensslPresent } from '../support/certificates.js';
 import { requirement } from '../support/requirement.js';
 import { withTimeStopped } from '../support/time.js';
 import { closeAll, deadPort, fetchWith, serve, serveSockets, UNKNOWN_HOST } from './servers.js';
@@ -232,17 +233,19 @@ test('a caller who aborts gets its own reason back, and the connection is ended'
 test('an answer that cannot be had again is waited for when the run is interrupted, but not for long', async () => {
   const answering = new EventEmitter();
   const server = await serve((request, response) => {
-    if (request.url === '/answered') answering.emit('asked', response);
+    answering.emit(request.url ?? '', response);
   });
   const run = new AbortController();
-  const fetch = fetchWith({ signal: run.signal });
+  const waits: number[] = [];
+  const fetch = fetchWith({ signal: run.signal, onWait: (longestMs) => waits.push(longestMs) });
   await withTimeStopped(async (pass) => {
-    const asked = once(answering, 'asked');
+    const asked = Promise.all(['/answered', '/mute'].map((path) => once(answering, path)));
     const answered = fetch(`${server.origin}/answered`, { method: 'POST', onlyOnce: true });
     const mute = failureOf(fetch(`${server.origin}/mute`, { method: 'POST', onlyOnce: true }));
-    const ordinary = failureOf(fetch(`${server.origin}/mute`));
-    const [response] = (await asked) as [ServerResponse];
+    const ordinary = failureOf(fetch(`${server.origin}/ordinary`));
+    const [[response]] = (await asked) as [[ServerResponse], unknown];
     run.abort();
+    expect(waits).toEqual([5_000]);
     expect(await ordinary).toBe(run.signal.reason);
     response.end('rotated');
     expect(await (await answered).text()).toBe('rotated');
@@ -250,6 +253,68 @@ test('an answer that cannot be had again is waited for when the run is interrupt
     expect(await mute).toBe(run.signal.reason);
   });
 });
+
+const SILENT: readonly [string, (port: number) => readonly [string, Record<string, string>]][] = [
+  ['the TLS handshake', (port) => [`https://127.0.0.1:${port}/token`, {}]],
+  ['a proxy', (port) => ['https://provider.example/token', { https_proxy: `http://127.0.0.1:${port}` }]],
+  ['the TLS handshake of a proxy', (port) => ['http://provider.example/', { http_proxy: `https://127.0.0.1:${port}` }]],
+];
+
+test.each(SILENT.flatMap(([at, where]) => (['run', 'job'] as const).map((of) => [of, at, where] as const)))(
+  'the end of the %s ends at once, while %s is silent, a request whose answer could be had only once: none was sent',
+  async (of, _at, where) => {
+    const connections = new EventEmitter();
+    const silent = await serveSockets((socket) => {
+      // Its first bytes are there: the connection is made.
+      socket.once('data', () => connections.emit('made'));
+    });
+    const [url, env] = where(silent.port);
+    const ends = new AbortController();
+    const waits: number[] = [];
+    const fetch = fetchWith({
+      env,
+      onWait: (longestMs) => waits.push(longestMs),
+      ...(of === 'run' ? { signal: ends.signal } : {}),
+    });
+    await withTimeStopped(async () => {
+      const made = once(connections, 'made');
+      const jobSignal = of === 'job' ? ends.signal : undefined;
+      const asking = failureOf(fetch(url, { method: 'POST', body: 'token', onlyOnce: true, jobSignal }));
+      await made;
+      ends.abort(new Error('ended'));
+      expect(await asking).toBe(ends.signal.reason);
+      expect(waits).toEqual([]);
+    });
+  },
+);
+
+test.runIf(requirement('openssl', opensslPresent(), 'makes the certificates of the TLS tests'))(
+  'what was sent over TLS, or over a kept connection, is waited for',
+  async () => {
+    const asked = new EventEmitter();
+    const authority = createTestAuthority();
+    onTestFinished(() => authority.remove());
+    const tls = authority.issue('localhost', 'DNS:localhost');
+    const server = await serve(
+      (request, response) => {
+        if (request.method === 'GET') response.end();
+        else asked.emit('asked', response);
+      },
+      { tls },
+    );
+    for (const kept of [false, true]) {
+      const run = new AbortController();
+      const fetch = fetchWith({ signal: run.signal, insecure: true });
+      if (kept) await (await fetch(server.origin)).text();
+      const came = once(asked, 'asked');
+      const asking = fetch(server.origin, { method: 'POST', body: 'token', onlyOnce: true });
+      const [response] = (await came) as [ServerResponse];
+      run.abort();
+      response.end('rotated');
+      expect(await (await asking).text()).toBe('rotated');
+    }
+  },
+);
 
 test('a run that was interrupted sends nothing any more', async () => {
   const server = await serve((_, response) => response.end());

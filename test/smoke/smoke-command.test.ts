@@ -339,7 +339,11 @@ describe('how a run ends', () => {
     await asked;
     interruption.abort();
     give();
-    expect((await running).code).toBe(130);
+    const { code, stderr } = await running;
+    expect(code).toBe(130);
+    expect(stderr.match(/^Waiting up to 5 s for the provider's answer.*; Ctrl-C again gives it up\.$/gm)).toHaveLength(
+      1,
+    );
     expect((await machine.run(['token', 'slow', '--refresh'])).code).toBe(0);
   });
 
