@@ -91,6 +91,31 @@ export async function startKeyring(options: { collection?: boolean } = {}): Prom
   };
 }
 
+/**
+ * Works with a keyring of its own, which this process and its children find.
+ * Where the keyring's daemon crashes, `work` begins again with a fresh one, for
+ * its children at least (a native module stays with the first that it met):
+ * GLib ends gnome-keyring's by a trap, now and then, when entries go while
+ * others ask for them or clients are killed, and nothing is left to look at.
+ */
+export async function withKeyring(work: (keyring: Keyring) => Promise<void>, attempts = 5): Promise<void> {
+  const outside = process.env.DBUS_SESSION_BUS_ADDRESS;
+  const keyring = await startKeyring();
+  process.env.DBUS_SESSION_BUS_ADDRESS = keyring.env.DBUS_SESSION_BUS_ADDRESS;
+  let again = false;
+  try {
+    await work(keyring);
+  } catch (error) {
+    again = attempts > 1 && (await keyring.ended());
+    if (!again) throw error;
+  } finally {
+    if (outside === undefined) delete process.env.DBUS_SESSION_BUS_ADDRESS;
+    else process.env.DBUS_SESSION_BUS_ADDRESS = outside;
+    await keyring.stop();
+  }
+  if (again) await withKeyring(work, attempts - 1);
+}
+
 /** An environment without any D-Bus, keyring or display, with `home` for everything a program may write. */
 export function bareEnvironment(home: string): KeyringEnvironment {
   const env: KeyringEnvironment = { ...process.env };
