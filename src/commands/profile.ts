@@ -226,8 +226,9 @@ export interface ProfileRemoveOptions {
 /**
  * `profile remove NAME`: takes the profile out of the user's file, or the
  * project's, with its stored client secret, and says where else the name is
- * defined. Where the secret cannot be forgotten the profile stays. Throws `profile_unknown` (facts: name, known, files), and as
- * `removeProfile` and the secret keeper do.
+ * defined. Where the secret cannot be forgotten the profile stays. Throws
+ * `profile_unknown` (facts: name, known, files), and as `removeProfile` and the
+ * secret keeper do.
  */
 export async function profileRemove(
   options: ProfileRemoveOptions,

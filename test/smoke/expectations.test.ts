@@ -438,17 +438,19 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
   },
 );
 
+/** A sound one at the provider; `more` replaces members. */
+const connector = (more: Readonly<Record<string, unknown>> = {}) => ({
+  authorizationEndpoint: `${provider.issuer}/auth`,
+  tokenEndpoint: `${provider.issuer}/token`,
+  clientId: 'demo-confidential',
+  clientSecret: '${OIDC_CLI_CONNECTOR}',
+  scope: 'openid profile email',
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  idTokenVerificationConfig: { jwksUri: `${provider.issuer}/jwks`, issuer: provider.issuer },
+  ...more,
+});
+
 describe('a Logto connector', () => {
-  const connector = (more: Readonly<Record<string, unknown>> = {}) => ({
-    authorizationEndpoint: `${provider.issuer}/auth`,
-    tokenEndpoint: `${provider.issuer}/token`,
-    clientId: 'demo-confidential',
-    clientSecret: '${OIDC_CLI_CONNECTOR}',
-    scope: 'openid profile email',
-    tokenEndpointAuthMethod: 'client_secret_basic',
-    idTokenVerificationConfig: { jwksUri: `${provider.issuer}/jwks`, issuer: provider.issuer },
-    ...more,
-  });
   const run = async (expected: Readonly<Record<string, unknown>>, config: unknown) => {
     await writeFile(join(machine.home, 'connector.json'), JSON.stringify(config));
     const plan = [{ name: 'it', connector: 'connector.json', expect: expected }];
@@ -500,15 +502,8 @@ describe('a Logto connector', () => {
 
 describe("a Logto connector's provider", () => {
   const plan = (issuer: string | undefined, expected: Readonly<Record<string, unknown>>) => {
-    const config = {
-      authorizationEndpoint: `${provider.issuer}/auth`,
-      tokenEndpoint: `${provider.issuer}/token`,
-      clientId: 'demo-confidential',
-      clientSecret: '${OIDC_CLI_CONNECTOR}',
-      scope: 'openid profile email',
-      tokenEndpointAuthMethod: 'client_secret_basic',
-      idTokenVerificationConfig: { jwksUri: `${provider.issuer}/jwks`, ...(issuer === undefined ? {} : { issuer }) },
-    };
+    const issued = issuer === undefined ? {} : { issuer };
+    const config = connector({ idTokenVerificationConfig: { jwksUri: `${provider.issuer}/jwks`, ...issued } });
     return { config, checks: [{ name: 'it', connector: 'connector.json', expect: expected }] };
   };
   const env = { OIDC_CLI_CONNECTOR: 'demo-secret' };
