@@ -7,7 +7,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { noticesOf, packagesOf } from './notices.js';
+import { noticesOf, packagesOf, versionsOf } from './notices.js';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const BUNDLE = resolve(DIST, 'bundle');
@@ -86,6 +86,8 @@ for (const id of output.flatMap(({ imports, dynamicImports }) => [...imports, ..
 
 const copied = output.flatMap(({ modules }) => copiedOf(modules));
 writeFileSync(resolve(BUNDLE, 'THIRD_PARTY_NOTICES.txt'), noticesOf(copied));
+// What an SBOM and a scanner need to know: these run from here, whatever is installed beside the package.
+writeFileSync(resolve(BUNDLE, 'packages.json'), `${JSON.stringify(versionsOf(copied), undefined, 2)}\n`);
 
 /** The paths of those modules of a file of which something is left in it. */
 function copiedOf(modules) {

@@ -9,6 +9,14 @@ export function packagesOf(paths) {
   return [...new Set(foldersOf(paths).map((folder) => manifestOf(folder).name))].sort();
 }
 
+/** Name and version, in order, of the packages that modules belong to; `paths` as for `packagesOf`. */
+export function versionsOf(paths) {
+  return foldersOf(paths)
+    .map((folder) => manifestOf(folder))
+    .map(({ name, version }) => ({ name, version }))
+    .sort((one, other) => `${one.name}@${one.version}`.localeCompare(`${other.name}@${other.version}`, 'en'));
+}
+
 /**
  * What the licences of packages ask to be passed on with copies of them, as one text. `paths` are the absolute paths of
  * the modules that were copied; those outside of node_modules are our own. Throws for a package without a licence.

@@ -45,10 +45,11 @@ describe('action.yml', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'oidc-cli-test-'));
     action = parse(await read('action.yml'));
-    // Programs that say how they were called.
+    // Programs that say how they were called; the script that fetches a release is tried by itself.
     await mkdir(join(folder, 'bin'));
+    const fetched = 'case "$1" in *released-package.js) echo "$3/oidc-cli-$2.tgz"; exit;; esac';
     for (const name of ['npx', 'node']) {
-      await writeFile(join(folder, 'bin', name), `#!/bin/sh\nprintf '%s\\n' ${name} "$@"\n`);
+      await writeFile(join(folder, 'bin', name), `#!/bin/sh\n${fetched}\nprintf '%s\\n' ${name} "$@"\n`);
       await chmod(join(folder, 'bin', name), 0o755);
     }
   });
@@ -62,7 +63,12 @@ describe('action.yml', () => {
       return [name, inputs[input] ?? action.inputs[input]?.default ?? 'no such input'];
     });
     const PATH = `${join(folder, 'bin')}${delimiter}${process.env.PATH}`;
-    const env = { PATH, GITHUB_ACTION_PATH: '/actions/oidc cli', ...Object.fromEntries(variables) };
+    const env = {
+      PATH,
+      GITHUB_ACTION_PATH: '/actions/oidc cli',
+      RUNNER_TEMP: '/runner temp',
+      ...Object.fromEntries(variables),
+    };
     const { stdout } = await run('bash', ['--noprofile', '--norc', '-c', step?.run ?? 'exit 1'], { env, cwd: folder });
     return stdout.trimEnd().split('\n');
   };
@@ -97,10 +103,21 @@ describe('action.yml', () => {
     await expect(access(join(folder, 'pwned'))).rejects.toThrow('ENOENT');
   });
 
-  test('takes a released version from the registry when asked', async () => {
-    expect(await signIn({ version: '0.1.0', shard: '2/2' })).toEqual(
-      'npx --yes --package=oidc-cli@0.1.0 --package=playwright-core@1 -- oidc-cli smoke --shard=2/2 --'.split(' '),
-    );
+  test('runs the tarball of a released version when asked', async () => {
+    const words = 'npx --yes --package=FILE --package=playwright-core@1 -- oidc-cli smoke --shard=2/2 --'.split(' ');
+    words[2] = '--package=/runner temp/oidc-cli-0.1.0.tgz';
+    expect(await signIn({ version: '0.1.0', shard: '2/2' })).toEqual(words);
+  });
+
+  test('runs nothing where the release is refused', async () => {
+    const node = join(folder, 'bin', 'node');
+    const program = await readFile(node, 'utf8');
+    await writeFile(node, '#!/bin/sh\nexit 1\n');
+    try {
+      await expect(signIn({ version: 'npm:stranger@1' })).rejects.toMatchObject({ code: 1, stdout: '' });
+    } finally {
+      await writeFile(node, program);
+    }
   });
 
   test('fails as the command does', async () => {
@@ -307,6 +324,13 @@ describe('docs/ci.md', () => {
     words.forEach((word, index) => {
       if (word === '--reporter') parseReporter(words[index + 1]);
     });
+  });
+
+  test('a secret belongs to the step that needs it, and to no whole job', async () => {
+    const workflow = (await blocks('yaml')).map((text) => parseAllDocuments(text)[0]?.toJS()).find(({ jobs }) => jobs);
+    expect(JSON.stringify([workflow.env, workflow.jobs.smoke.env])).not.toContain('secrets.');
+    const withSecrets = workflow.jobs.smoke.steps.filter((step: Step) => JSON.stringify(step).includes('secrets.'));
+    expect(withSecrets.map(({ uses }: Step) => uses)).toEqual(['./oidc-cli']);
   });
 
   test('the workflow uses inputs that the action has, and its reporters', async () => {

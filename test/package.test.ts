@@ -31,6 +31,7 @@ describe('the package', () => {
         'dist/bundle/THIRD_PARTY_NOTICES.txt',
         'dist/bundle/context.cjs',
         'dist/bundle/main.cjs',
+        'dist/bundle/packages.json',
         'docs/errors.md',
         'package.json',
         'schema/oidc-cli.schema.json',
@@ -50,6 +51,59 @@ describe('the package', () => {
     const { bin } = JSON.parse(read('package.json')) as { bin: Record<string, string> };
     expect(bin).toEqual({ 'oidc-cli': 'bin/oidc-cli.js' });
     expect(read('bin/oidc-cli.js')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+});
+
+describe('its dependencies', () => {
+  const manifest = JSON.parse(read('package.json')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >;
+  const bundled = JSON.parse(read('dist/bundle/packages.json')) as { name: string; version: string }[];
+  const versions = new Map(bundled.map(({ name, version }) => [name, version]));
+
+  test('what runs from the bundle is not installed a second time, but for what was asked for, at that version', () => {
+    const twice = Object.entries(manifest.dependencies).filter(([name]) => versions.has(name));
+    expect(twice).toEqual(['chalk', 'commander', 'openid-client'].map((name) => [name, versions.get(name)]));
+  });
+
+  test('docs/dependencies.md names each package that is installed, and where it runs from', () => {
+    const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| (the bundle|its own folder) \| /gm)];
+    const expected = Object.keys(manifest.dependencies).map((name) => [
+      name,
+      versions.has(name) ? 'the bundle' : 'its own folder',
+    ]);
+    expect(rows.map(([, name, place]) => [name, place])).toEqual(expected);
+  });
+
+  test('the SBOM lists what is installed and what is in the bundle, with hash and licence', () => {
+    const output = execFileSync(process.execPath, ['scripts/write-sbom.js'], { cwd: ROOT, encoding: 'utf8' });
+    const { components, dependencies, metadata } = JSON.parse(output);
+    expect(metadata.component.name).toBe('oidc-cli');
+    type Component = {
+      name: string;
+      version: string;
+      properties: { name: string }[];
+      hashes: unknown[];
+      licenses: unknown[];
+    };
+    const marked = (components as Component[]).filter((one) =>
+      one.properties.some(({ name }) => name === 'oidc-cli:in-bundle'),
+    );
+    const key = ({ name, version }: { name: string; version: string }) => `${name}@${version}`;
+    expect(marked.map(key).sort()).toEqual(bundled.map(key).sort());
+    for (const { name, hashes, licenses } of marked) expect([hashes?.length, licenses?.length], name).toEqual([1, 1]);
+    const names = (components as Component[]).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['oidc-provider', 'open', 'openid-client']));
+    expect(names.filter((name) => ['vitest', 'rolldown', '@logto/connector-oidc'].includes(name))).toEqual([]);
+    const refs = new Set(components.map((one: { 'bom-ref': string }) => one['bom-ref']));
+    const root = (dependencies as { ref: string; dependsOn: string[] }[]).find(({ ref }) =>
+      ref.startsWith('oidc-cli@'),
+    );
+    expect(root?.dependsOn).toEqual(expect.arrayContaining(bundled.map(key)));
+    expect(
+      (dependencies as { dependsOn: string[] }[]).flatMap(({ dependsOn }) => dependsOn).filter((ref) => !refs.has(ref)),
+    ).toEqual([]);
   });
 });
 
