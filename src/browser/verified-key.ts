@@ -1,10 +1,13 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { connect, rootCertificates } from 'node:tls';
+import { readBoundedFileSync } from '../read-file.js';
 
 /** Milliseconds for a handshake. */
 const PATIENCE_MS = 10_000;
+
+/** No list of certificates is larger; bytes. */
+const LARGEST = 8 * 1024 * 1024;
 
 /**
  * The key of the certificate that an https server shows (SHA-256 of its public
@@ -19,7 +22,7 @@ export async function verifiedKey(url: URL, caFile: string): Promise<string | un
     const socket = connect({
       host,
       port: Number(url.port || 443),
-      ca: [...rootCertificates, readFileSync(caFile, 'utf8')],
+      ca: [...rootCertificates, readBoundedFileSync(caFile, LARGEST).bytes.toString('utf8')],
       ...(isIP(host) ? {} : { servername: host }),
       timeout: PATIENCE_MS,
     });

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context, Input } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
+import { FileReadError, readBoundedFile } from '../read-file.js';
 
 /** No connector is larger; bytes. */
 const LARGEST = 1024 * 1024;
@@ -41,23 +41,18 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'reading it is not permitted',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'no file has so long a name',
+  ENOTREG: 'it is not a regular file (a pipe is read from stdin, as -)',
 };
 
 async function fromFile(path: string, cwd: string): Promise<Buffer> {
   const absolute = resolve(cwd, path);
   try {
-    const about = await stat(absolute);
-    if (about.isDirectory()) throw unreadable(path, 'it is a folder');
-    // Opening a named pipe would wait for a writer that never comes.
-    if (!about.isFile()) throw unreadable(path, 'it is not a regular file (a pipe is read from stdin, as -)');
-    if (about.size > LARGEST) throw tooLarge(path);
-    const bytes = await readFile(absolute);
-    if (bytes.length > LARGEST) throw tooLarge(path);
-    return bytes;
+    return (await readBoundedFile(absolute, LARGEST)).bytes;
   } catch (error) {
-    if (error instanceof OidcCliError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw unreadable(path, REASONS[code] ?? `the system says ${code}`, error);
+    if (!(error instanceof FileReadError)) throw error;
+    const { code, reason } = error;
+    if (code === 'EFBIG') throw tooLarge(path);
+    throw unreadable(path, REASONS[code] ?? (reason === code ? `the system says ${code}` : reason), error);
   }
 }
 

@@ -1,8 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { FileReadError, readBoundedFileSync } from '../read-file.js';
+
+/** The certificates of all public authorities together are a quarter of a MiB. Bytes. */
+const LARGEST = 8 * 1024 * 1024;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -90,15 +93,14 @@ function extraCertificates(file: string | undefined): string[] {
 function readCertificates(file: string): string[] {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBoundedFileSync(file, LARGEST).bytes.toString('utf8');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    if (!(cause instanceof FileReadError)) throw cause;
     const reasons: Record<string, string> = {
       ENOENT: 'there is no such file',
       EACCES: 'reading it is not permitted',
-      EISDIR: 'it is a folder',
     };
-    throw new OidcCliError('ca_unreadable', { file, reason: reasons[code ?? ''] ?? String(code) }, { cause });
+    throw new OidcCliError('ca_unreadable', { file, reason: reasons[cause.code] ?? cause.reason }, { cause });
   }
   const certificates = text.match(PEM_CERTIFICATE);
   if (!certificates) throw new OidcCliError('ca_unreadable', { file, reason: 'it holds no certificate in PEM' });

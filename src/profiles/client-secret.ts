@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Environment, Input } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { FileReadError, readBoundedFile } from '../read-file.js';
 import type { SecretReference } from './profile.js';
 
 /** No client secret is longer; a file or a stream that is holds something else. Bytes. */
@@ -28,14 +28,15 @@ function oneLine(text: string): string {
 
 async function fromFile(path: string): Promise<string> {
   try {
-    const about = await stat(path);
-    // Reading a named pipe could wait forever.
-    if (!about.isFile()) throw unavailable({ file: path, reason: 'it is not a file' });
-    if (about.size > LONGEST) throw unavailable({ file: path, reason: 'it is too large to be a secret' });
-    return await readFile(path, 'utf8');
+    return (await readBoundedFile(path, LONGEST)).bytes.toString('utf8');
   } catch (error) {
-    if (error instanceof OidcCliError) throw error;
-    throw unavailable({ file: path, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, error);
+    if (!(error instanceof FileReadError)) throw error;
+    const reasons: Readonly<Record<string, string>> = {
+      EISDIR: 'it is not a file',
+      ENOTREG: 'it is not a file',
+      EFBIG: 'it is too large to be a secret',
+    };
+    throw unavailable({ file: path, reason: reasons[error.code] ?? error.reason }, error);
   }
 }
 

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OidcCliError } from '../errors.js';
+import { FileReadError, readBoundedFile } from '../read-file.js';
 import type { ProfileValues } from './schema.js';
 
 /** The name of a project's file, looked for in the current folder and those above. */
@@ -64,18 +65,13 @@ async function findProjectFile(cwd: string): Promise<string | undefined> {
 export async function readConfigFile(path: string): Promise<string | undefined> {
   let bytes: Buffer;
   try {
-    const about = await stat(path);
-    // Opening a named pipe would wait for a writer that never comes.
-    if (!about.isFile()) throw new OidcCliError('config_file_unreadable', { file: path, reason: 'it is not a file' });
-    if (about.size > LARGEST) throw tooLarge(path);
-    bytes = await readFile(path);
+    ({ bytes } = await readBoundedFile(path, LARGEST));
   } catch (error) {
-    if (error instanceof OidcCliError) throw error;
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    if (reason === 'ENOENT' || reason === 'ENOTDIR') return undefined;
+    if (!(error instanceof FileReadError)) throw error;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    const reason = error.code === 'EISDIR' || error.code === 'ENOTREG' ? 'it is not a file' : error.reason;
     throw new OidcCliError('config_file_unreadable', { file: path, reason }, { cause: error });
   }
-  if (bytes.length > LARGEST) throw tooLarge(path);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -87,13 +83,6 @@ export async function readConfigFile(path: string): Promise<string | undefined> 
       allowed: 'YAML in UTF-8',
     });
   }
-}
-
-function tooLarge(path: string): OidcCliError {
-  return new OidcCliError('config_file_unreadable', {
-    file: path,
-    reason: `it is larger than ${LARGEST / 1024 / 1024} MiB`,
-  });
 }
 
 /**

@@ -1,12 +1,16 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { reasonOf } from '../lock.js';
+import { readBoundedFile } from '../read-file.js';
 import { writeAtomically } from './atomic-file.js';
 import type { SessionStore } from './session-store.js';
 import { createStoreKeys, type StoreKey } from './store-key.js';
+
+/** Far more than any session takes; bytes. */
+const LARGEST = 16 * 1024 * 1024;
 
 /** What an entry's file holds. Only `data` is secret; all of it is covered by `sum`, so that damage is told from a wrong key. */
 interface EntryFile {
@@ -56,7 +60,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
   const load = async (file: string): Promise<EntryFile | undefined> => {
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = (await readBoundedFile(file, LARGEST)).bytes.toString('utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw failed('read', file, error);

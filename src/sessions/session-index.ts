@@ -1,12 +1,16 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
 import { reasonOf, withLock } from '../lock.js';
+import { readBoundedFile } from '../read-file.js';
 import { tryToWrite, writeAtomically } from './atomic-file.js';
 import type { StoreKind } from './session-store.js';
 
 /** Longer than a keychain call may take, since stores are written to while the index is locked. */
 const LOCK_TIMEOUT_MS = 40_000;
+
+/** Room for some ten thousand sessions; bytes. */
+const LARGEST = 16 * 1024 * 1024;
 
 /** A value in a store that outlives the process. */
 export interface StoredValue {
@@ -91,7 +95,7 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
   const load = async (): Promise<IndexContent | undefined> => {
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = (await readBoundedFile(file, LARGEST)).bytes.toString('utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
       throw new OidcCliError('store_failed', { file, operation: 'read', ...reasonOf(error) }, { cause: error });

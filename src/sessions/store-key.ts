@@ -1,11 +1,14 @@
 import { createHmac, randomBytes, scrypt } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { reasonOf } from '../lock.js';
+import { type ReadFile, readBoundedFile } from '../read-file.js';
 
 const KEY_BYTES = 32;
+/** Enough to see that a file is not a key, and to say how long it is; bytes. */
+const LARGEST = 64 * 1024;
 /** A shorter passphrase is more likely a mistake, such as half of a pasted value, than a choice. */
 const SHORTEST_PASSPHRASE = 8;
 
@@ -106,15 +109,14 @@ function deriveKey(passphrase: string, salt: string): Promise<Buffer> {
 
 /** The 32 bytes in a file that only its owner may read, or undefined where there is no file. */
 async function readSecretFile(file: string, platform: NodeJS.Platform): Promise<Buffer | undefined> {
-  let bytes: Buffer;
-  let mode: number;
+  let found: ReadFile;
   try {
-    mode = (await stat(file)).mode & 0o777;
-    bytes = await readFile(file);
+    found = await readBoundedFile(file, LARGEST);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new OidcCliError('store_failed', { file, operation: 'read', ...reasonOf(error) }, { cause: error });
   }
+  const { bytes, mode } = found;
   if (platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new OidcCliError('store_key_invalid', {
       file,

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { OidcCliError } from '../errors.js';
+import { FileReadError, readBoundedFile } from '../read-file.js';
 
 /** A provider's metadata (OIDC Discovery §3). */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -12,15 +12,18 @@ export interface Baseline {
 /** The name of a baseline where none is named. */
 export const BASELINE_FILE = 'oidc-baseline.json';
 
+/** Metadata is a few KiB a provider: a larger file is not a baseline. Bytes. */
+const LARGEST = 8 * 1024 * 1024;
+
 /** Reads a baseline. Throws `smoke_baseline_unreadable` (facts: file, reason). */
 export async function readBaseline(file: string): Promise<Baseline> {
   const refuse = (reason: string, cause?: unknown) =>
     new OidcCliError('smoke_baseline_unreadable', { file, reason }, { cause });
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readBoundedFile(file, LARGEST)).bytes.toString('utf8');
   } catch (error) {
-    throw refuse((error as NodeJS.ErrnoException).code ?? 'it cannot be read', error);
+    throw refuse(error instanceof FileReadError ? error.reason : 'it cannot be read', error);
   }
   let content: unknown;
   try {

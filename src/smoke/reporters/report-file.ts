@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, appendFile, mkdir, open, readFile, realpath, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, appendFile, mkdir, open, realpath, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OidcCliError } from '../../errors.js';
+import { readBoundedFile } from '../../read-file.js';
+
+/** No report of an earlier run that is read again is larger; bytes. */
+const LARGEST = 64 * 1024 * 1024;
 
 /** A file that a report goes to, found to be writable. */
 export interface ReportFile {
@@ -59,7 +63,11 @@ export async function prepareReportFile(
         throw refuse(error);
       });
     },
-    read: () => readFile(path, 'utf8').catch(() => undefined),
+    read: () =>
+      readBoundedFile(path, LARGEST).then(
+        ({ bytes }) => bytes.toString('utf8'),
+        () => undefined,
+      ),
   };
 }
 

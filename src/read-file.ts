@@ -1,0 +1,111 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+
+/** A file that was read whole. */
+export interface ReadFile {
+  readonly bytes: Buffer;
+  /** The permission bits, such as 0o600. */
+  readonly mode: number;
+}
+
+/**
+ * Why a file was not read. `code` is the system's own (`ENOENT`, `EACCES`, …),
+ * and for what is refused here `EISDIR` (a folder), `ENOTREG` (a pipe, a
+ * socket, a device) and `EFBIG` (larger than allowed). `reason` completes the
+ * sentence "FILE cannot be read: …", and is the code where there are no words.
+ */
+export class FileReadError extends Error {
+  readonly code: string;
+  readonly reason: string;
+
+  constructor(code: string, reason: string = code, cause?: unknown) {
+    super(reason, cause === undefined ? undefined : { cause });
+    this.name = 'FileReadError';
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+// Opening a named pipe to read waits for a writer, unless it is opened so. Windows has no such flag.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Reads a regular file of at most `largest` bytes, links followed. Never waits
+ * for another program: a pipe, a socket and a device are refused, also where
+ * one takes the file's place between the two looks. The bound holds for the
+ * bytes that are read, since a file may grow, and those of /proc say 0.
+ * Throws `FileReadError`.
+ */
+export async function readBoundedFile(path: string, largest: number): Promise<ReadFile> {
+  let handle: FileHandle | undefined;
+  try {
+    refuse(await stat(path), largest);
+    handle = await open(path, FLAGS);
+    const about = await handle.stat();
+    refuse(about, largest);
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const part = Buffer.allocUnsafe(nextSize(about, length));
+      const { bytesRead } = await handle.read(part, 0, part.length, null);
+      if (bytesRead === 0) break;
+      parts.push(part.subarray(0, bytesRead));
+      length += bytesRead;
+      if (length > largest) throw tooLarge(largest);
+    }
+    return { bytes: Buffer.concat(parts), mode: about.mode & 0o777 };
+  } catch (error) {
+    throw asFileReadError(error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** `readBoundedFile` for callers that cannot wait: they must return the file's content at once. Throws `FileReadError`. */
+export function readBoundedFileSync(path: string, largest: number): ReadFile {
+  let descriptor: number | undefined;
+  try {
+    refuse(statSync(path), largest);
+    descriptor = openSync(path, FLAGS);
+    const about = fstatSync(descriptor);
+    refuse(about, largest);
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const part = Buffer.allocUnsafe(nextSize(about, length));
+      const bytesRead = readSync(descriptor, part, 0, part.length, null);
+      if (bytesRead === 0) break;
+      parts.push(part.subarray(0, bytesRead));
+      length += bytesRead;
+      if (length > largest) throw tooLarge(largest);
+    }
+    return { bytes: Buffer.concat(parts), mode: about.mode & 0o777 };
+  } catch (error) {
+    throw asFileReadError(error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** The size of the next read: what the file still has, and one byte more, which shows its end. */
+function nextSize({ size }: Stats, length: number): number {
+  return Math.max(size - length + 1, 4096);
+}
+
+function refuse(about: Stats, largest: number): void {
+  if (about.isDirectory()) throw new FileReadError('EISDIR', 'it is a folder');
+  if (!about.isFile()) throw new FileReadError('ENOTREG', 'it is not a regular file');
+  if (about.size > largest) throw tooLarge(largest);
+}
+
+function tooLarge(largest: number): FileReadError {
+  const kibibytes = largest / 1024;
+  const size = kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`;
+  return new FileReadError('EFBIG', `it is larger than ${size}`);
+}
+
+function asFileReadError(error: unknown): FileReadError {
+  if (error instanceof FileReadError) return error;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return new FileReadError(typeof code === 'string' ? code : 'unknown', undefined, error);
+}
