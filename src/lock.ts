@@ -1,12 +1,25 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, unlinkSync } from 'node:fs';
+import { type FileHandle, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OidcCliError } from './errors.js';
+import { ownIdentity, type ProcessIdentity, processState } from './process-identity.js';
 
-/** Milliseconds without a sign of life after which a lock's holder counts as dead. It gives one every second. */
+/** How long, in milliseconds, a waiter must see a lock unchanged before it takes it away from its holder. */
 const STALE_MS = 5_000;
-const SIGN_OF_LIFE_MS = 1_000;
+/** Signs of life that a holder gives in that time. */
+const BEATS = 5;
 /** How often, in milliseconds, a waiter looks again. */
 const RETRY_MS = 40;
+/**
+ * Each sign of life moves the lock's modification time by so many milliseconds, whatever the clock shows: it may stand
+ * still, or jump. FAT stores even seconds.
+ */
+const BEAT_STEP_MS = 2_000;
+/** More than any owner takes. */
+const MAX_OWNER_BYTES = 1_024;
+/** The codes of a refusal. On Windows also those of a name that stays taken until a deleted file's last handle is closed. */
+const REFUSED = new Set(['EPERM', 'EACCES', 'EBUSY']);
 
 /** How long to wait for a lock, and what ends the wait early. */
 export interface LockOptions {
@@ -19,99 +32,269 @@ export interface LockOptions {
    * wrong, `ELOCKED` for a lock that another holds for too long.
    */
   readonly failure?: ((reason: string | undefined, cause: unknown) => OidcCliError) | undefined;
+  /** Milliseconds in place of 5,000; the same for all who share the file. */
+  readonly staleMs?: number | undefined;
+  /** The machine's identity in place of the real one: different values behave as different machines. */
+  readonly host?: string | undefined;
 }
 
 /**
+ * Confirms that the lock is still this holder's. To be awaited right before a
+ * step that must not happen twice, or that writes. Where another process has
+ * taken the lock over, it throws, and `withLock` begins again.
+ */
+export type StillHeld = () => Promise<void>;
+
+/**
  * Runs `work` while this process, and in it this call alone, holds the lock
- * `<file>.lock`. A holder that was killed loses the lock after 5 s; one that
- * exits or is ended by a catchable signal gives it back at once. The lock is
- * released when `work` has settled, whatever the outcome: on abort `work`
- * itself must stop. Throws what `work` throws, `store_timeout` (facts: file,
- * timeoutSeconds), `store_failed` where the folder cannot be written to, the
+ * `<file>.lock`.
+ *
+ * On one machine a holder keeps the lock as long as its process exists, even
+ * when stopped, and loses it at once when the process has ended. A holder on a
+ * different machine, or where processes cannot be told apart, loses it when a
+ * waiter has seen no sign of life for 5 s by its own monotonic clock; no date
+ * is ever compared with a clock. Such a holder may merely have been stopped: it
+ * finds out by `stillHeld`, and `work` is run again from its beginning.
+ *
+ * The lock is released when `work` has settled, whatever the outcome, and when
+ * the process exits or is ended by a catchable signal; on abort `work` itself
+ * must stop. Throws what `work` throws, `store_timeout` (facts: file,
+ * timeoutSeconds, and the holder's pid where it runs on this machine), `store_failed` where the folder cannot be written to, the
  * caller's `failure` instead of these two, or the signal's reason.
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions): Promise<T> {
-  const release = await acquire(file, options);
-  try {
-    return await work();
-  } finally {
-    await release();
+export async function withLock<T>(
+  file: string,
+  work: (stillHeld: StillHeld) => Promise<T>,
+  options: LockOptions,
+): Promise<T> {
+  const deadline = performance.now() + options.timeoutMs;
+  for (;;) {
+    const lock = await acquire(file, deadline, options);
+    let lost = false;
+    const stillHeld = async () => {
+      const mine = await lock.isMine().catch((error: unknown) => {
+        throw failed(file, error, options);
+      });
+      if (mine) return;
+      lost = true;
+      throw timedOut(file, options);
+    };
+    try {
+      return await work(stillHeld);
+    } catch (error) {
+      if (!lost) throw error;
+    } finally {
+      await lock.release();
+    }
   }
 }
 
-async function acquire(file: string, options: LockOptions): Promise<() => Promise<void>> {
-  const { lock } = await import('proper-lockfile');
-  const attempt = (stale: number, target: string) =>
-    lock(target, {
-      realpath: false,
-      stale,
-      update: SIGN_OF_LIFE_MS,
-      // The default throws out of a timer. A holder that was suspended past the limit cannot be told anything useful:
-      // every write it makes is whole by itself.
-      onCompromised: () => {},
-    });
-
-  const deadline = performance.now() + options.timeoutMs;
+async function acquire(file: string, deadline: number, options: LockOptions): Promise<Lock> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const real = await ownIdentity();
+    const identity = real && options.host !== undefined ? { ...real, host: options.host } : real;
+    const attempt = contender(file, { identity, staleMs: options.staleMs ?? STALE_MS });
     for (;;) {
       options.signal?.throwIfAborted();
-      try {
-        const release = await attempt(Number.MAX_SAFE_INTEGER, file);
-        return () => release().catch(() => {});
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
-      }
-      if (await isStale(file)) await evict(file, attempt);
-      if (performance.now() >= deadline) {
-        throw timedOut(file, options);
-      }
+      const lock = await attempt();
+      if (lock) return lock;
+      if (performance.now() >= deadline) throw timedOut(file, options, attempt.holder());
       await pause(RETRY_MS, options.signal);
     }
   } catch (error) {
     if (error instanceof OidcCliError || options.signal?.aborted) throw error;
-    throw (
-      options.failure?.(reasonOf(error).reason, error) ??
-      new OidcCliError('store_failed', { file, operation: 'lock', ...reasonOf(error) }, { cause: error })
-    );
+    throw failed(file, error, options);
   }
 }
 
-function timedOut(file: string, { timeoutMs, failure }: LockOptions): OidcCliError {
-  const error = new OidcCliError('store_timeout', { file, timeoutSeconds: Math.round(timeoutMs / 1000) });
+function failed(file: string, error: unknown, { failure }: LockOptions): OidcCliError {
+  return (
+    failure?.(reasonOf(error).reason, error) ??
+    new OidcCliError('store_failed', { file, operation: 'lock', ...reasonOf(error) }, { cause: error })
+  );
+}
+
+function timedOut(file: string, { timeoutMs, failure }: LockOptions, pid?: number): OidcCliError {
+  const known = pid === undefined ? {} : { pid };
+  const error = new OidcCliError('store_timeout', { file, timeoutSeconds: Math.round(timeoutMs / 1000), ...known });
   return failure?.('ELOCKED', error) ?? error;
 }
 
-/**
- * Removes a dead holder's lock. The library's own eviction looks, removes and
- * takes in three steps, so that of two waiters the slower can remove the lock
- * which the quicker has just taken, and both go on. Here only one waiter at a
- * time may evict, and it looks again first.
- */
-async function evict(
-  file: string,
-  attempt: (stale: number, target: string) => Promise<() => Promise<void>>,
-): Promise<void> {
-  let release: () => Promise<void>;
+/** What the processes that contend for one lock have in common. */
+interface Contest {
+  /** This process; undefined where the system does not tell. */
+  readonly identity: ProcessIdentity | undefined;
+  readonly staleMs: number;
+}
+
+/** Attempts to take a lock each time it is called, and remembers in between what it saw of the holder. */
+interface Contender {
+  (): Promise<Lock | undefined>;
+  /** The PID of the holder that was seen last, where it runs on this machine. */
+  holder(): number | undefined;
+}
+
+function contender(file: string, contest: Contest): Contender {
+  const path = `${file}.lock`;
+  let seen: { mark: string; unchangedMs: number; at: number } | undefined;
+  let running: number | undefined;
+  let evictor: Contender | undefined;
+
+  /** Whether the holder counts as gone. */
+  const isStale = async ({ mark, owner }: Sight): Promise<boolean> => {
+    const now = performance.now();
+    const gap = seen?.mark === mark ? now - seen.at : 0;
+    // A long gap is a waiter that was stopped itself, perhaps along with the holder: it saw nothing in that time.
+    const unchangedMs = seen?.mark === mark ? seen.unchangedMs + Math.min(gap, contest.staleMs / 10) : 0;
+    seen = { mark, unchangedMs, at: now };
+    running = undefined;
+    if (owner && owner.host === contest.identity?.host) {
+      const state = await processState(owner);
+      if (state === 'running') running = owner.pid;
+      if (state !== 'unknown') return state === 'ended';
+    }
+    return unchangedMs >= contest.staleMs;
+  };
+
+  const attempt = async () => {
+    const taken = await take(path, contest);
+    if (taken) return taken;
+    const stale = await look(path);
+    if (!stale || !(await isStale(stale))) return undefined;
+    // One process at a time may evict, and it looks again first: of two, the slower would remove the quicker one's lock.
+    evictor ??= contender(`${file}.evict`, contest);
+    const permit = await evictor();
+    if (!permit) return undefined;
+    try {
+      if ((await look(path))?.mark === stale.mark) await evict(path, stale);
+    } finally {
+      await permit.release();
+    }
+    return take(path, contest);
+  };
+  return Object.assign(attempt, { holder: () => running });
+}
+
+/** A lock that this call holds. */
+interface Lock {
+  /** Whether nobody has taken it over. Throws the file system's own error where that cannot be read. */
+  isMine(): Promise<boolean>;
+  /** Never throws. */
+  release(): Promise<void>;
+}
+
+/** Creates the lock file, or returns undefined where there is one. Throws the file system's own error. */
+async function take(path: string, { identity, staleMs }: Contest): Promise<Lock | undefined> {
+  const { onExit } = await import('signal-exit');
+  const handle = await open(path, 'wx', 0o644).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return undefined;
+    if (process.platform !== 'win32') throw error;
+    return unlessRefused(error);
+  });
+  if (!handle) return undefined;
+  const text = await writeOwner(handle, JSON.stringify({ token: randomUUID(), ...identity }));
+  const forget = onExit(() => {
+    try {
+      if (readFileSync(path, 'utf8') === text) unlinkSync(path);
+    } catch {
+      // It is gone.
+    }
+  });
+  const { mtimeMs } = await handle.stat();
+  let beats = 0;
+  const beat = setInterval(() => {
+    beats += 1;
+    // By the handle: whatever is called so by now, this moves the time of the file made here.
+    const time = new Date(mtimeMs + beats * BEAT_STEP_MS);
+    handle.utimes(time, time).catch(() => {});
+  }, staleMs / BEATS).unref();
+  const isMine = async () => (await look(path))?.text === text;
+  return {
+    isMine,
+    async release() {
+      clearInterval(beat);
+      forget();
+      await handle.close().catch(() => {});
+      if (await isMine().catch(() => false)) await unlink(path).catch(() => {});
+    },
+  };
+}
+
+/** Returns what is in the file then. An empty file is a lock too: it is judged by its signs of life alone. */
+async function writeOwner(handle: FileHandle, text: string): Promise<string> {
   try {
-    release = await attempt(STALE_MS, `${file}.evict`);
+    await handle.writeFile(text);
+    return text;
   } catch {
-    return; // Another waiter is at it.
-  }
-  try {
-    if (await isStale(file)) await rmdir(`${file}.lock`);
-  } catch {
-    // Its holder came back and released it.
-  } finally {
-    await release().catch(() => {});
+    // A full disk must not keep anybody from signing out.
+    await handle.truncate(0).catch(() => {});
+    return '';
   }
 }
 
-async function isStale(file: string): Promise<boolean> {
+/** What is to be seen of a lock. */
+interface Sight {
+  /** Changes with the holder and with each sign of life. */
+  readonly mark: string;
+  readonly text: string;
+  readonly owner: ProcessIdentity | undefined;
+  /** A lock of oidc-cli 0.1, whose sign of life is the modification time as well. */
+  readonly isFolder: boolean;
+}
+
+/** Undefined where there is no lock. Throws the file system's own error. */
+async function look(path: string): Promise<Sight | undefined> {
   try {
-    return (await stat(`${file}.lock`)).mtimeMs < Date.now() - STALE_MS;
+    const entry = await lstat(path, { bigint: true });
+    if (!entry.isFile()) return sight(entry.mtimeNs, '', entry.isDirectory());
+    // NFS answers from its cache until a file is opened.
+    const handle = await open(path, 'r').catch(unlessRefused);
+    if (!handle) return sight(entry.mtimeNs, '', false);
+    try {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_OWNER_BYTES), 0, MAX_OWNER_BYTES, 0);
+      return sight((await handle.stat({ bigint: true })).mtimeNs, buffer.toString('utf8', 0, bytesRead), false);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return unlessRefused(error);
+  }
+}
+
+/** A different user's lock may be unreadable. */
+function unlessRefused(error: unknown): undefined {
+  if (!REFUSED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+}
+
+function sight(mtimeNs: bigint, text: string, isFolder: boolean): Sight {
+  return { mark: `${mtimeNs} ${text}`, text, owner: ownerIn(text), isFolder };
+}
+
+function ownerIn(text: string): ProcessIdentity | undefined {
+  try {
+    const { host, pid, start } = JSON.parse(text) as Partial<ProcessIdentity>;
+    const whole = typeof host === 'string' && typeof start === 'string' && Number.isSafeInteger(pid) && Number(pid) > 0;
+    return whole ? { host, pid: Number(pid), start } : undefined;
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+/** Removes a stale lock. To be called by one process at a time. */
+async function evict(path: string, stale: Sight): Promise<void> {
+  const aside = `${path}.evicted`;
+  try {
+    // Removes a folder only, never the lock that somebody has made meanwhile.
+    if (stale.isFolder) return await rmdir(path);
+    await rename(path, aside);
+    const moved = await look(aside);
+    // Released and taken in this instant: it goes back, unless the next one is in already, which its holder finds out.
+    if (moved && moved.text !== stale.text) await link(aside, path).catch(() => {});
+    await unlink(aside);
+  } catch {
+    // Its holder came back and released it.
   }
 }
 

@@ -1,8 +1,11 @@
-import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { OidcCliError } from '../src/errors.js';
 import { withLock } from '../src/lock.js';
+import { ownIdentity } from '../src/process-identity.js';
 import { folder, kill, program } from './sessions/fixtures.js';
 
 /** Fails where two were inside at once. */
@@ -13,12 +16,6 @@ function expectTurns(log: string, turns: number) {
     expect(lines[at]).toMatch(/^in /);
     expect(lines[at + 1]).toBe(lines[at]?.replace('in', 'out'));
   }
-}
-
-/** Makes a lock look as it does when its holder has given no sign of life for a minute. */
-function age(file: string) {
-  const then = new Date(Date.now() - 60_000);
-  utimesSync(`${file}.lock`, then, then);
 }
 
 describe('a lock', () => {
@@ -99,7 +96,6 @@ describe('a lock', () => {
     const waiters = [1, 2, 3].map(() => program('take-turns.mjs', [file, log, '1', '50']));
     for (const { line } of waiters) expect(await line()).toBe('waiting');
     await kill(holder.child);
-    age(file);
     for (const { ended } of waiters) expect(await ended()).toMatchObject({ code: 0, stderr: '' });
     expectTurns(log, 3);
   });
@@ -133,5 +129,134 @@ describe('a lock', () => {
     const exiting = program('hold-lock.mjs', [file, 'exit']);
     expect(await exiting.ended()).toMatchObject({ code: 9, signal: null });
     expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+});
+
+/** Longer than any test: with it nobody loses a lock for want of a sign of life. */
+const NEVER_STALE = { timeoutMs: 5_000, staleMs: 600_000 };
+const SOON_STALE = { timeoutMs: 20_000, staleMs: 200 };
+const YEAR_MS = 365 * 86_400_000;
+
+describe.runIf(process.platform === 'linux')('a lock on one machine', () => {
+  test('goes at once from a holder whose process has ended, to one of many', async () => {
+    const file = join(folder(), 'file');
+    const holder = program('hold-lock.mjs', [file, 'wait']);
+    expect(await holder.line()).toBe('held');
+    await kill(holder.child);
+    const inside: number[] = [];
+    const turn = (number: number) => async () => {
+      inside.push(number);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(inside.at(-1)).toBe(number);
+    };
+    await Promise.all([1, 2, 3, 4].map((number) => withLock(file, turn(number), NEVER_STALE)));
+    expect(inside).toHaveLength(4);
+  });
+
+  test('goes at once where the process of that number is a later one, or a zombie', async () => {
+    const file = join(folder(), 'file');
+    const own = await ownIdentity();
+    // A shell that becomes a program which waits for no child.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const zombie = Number(String(line));
+    const stat = () => readFileSync(`/proc/${zombie}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    await expect.poll(() => stat()[0]).toBe('Z');
+    for (const owner of [
+      { ...own, start: '1' },
+      { ...own, pid: zombie, start: stat()[19] },
+    ]) {
+      writeFileSync(`${file}.lock`, JSON.stringify({ token: 'another', ...owner }));
+      expect(await withLock(file, async () => 'in', NEVER_STALE)).toBe('in');
+    }
+  });
+
+  test('stays with a holder that was stopped, whatever the date of the lock', async () => {
+    const file = join(folder(), 'file');
+    const holder = program('hold-lock.mjs', [file, 'ask', JSON.stringify(SOON_STALE)]);
+    expect(await holder.line()).toBe('held');
+    holder.child.kill('SIGSTOP');
+    for (const date of [Date.now() - YEAR_MS, Date.now() + YEAR_MS]) {
+      utimesSync(`${file}.lock`, new Date(date), new Date(date));
+      const waiting = withLock(file, async () => 'in', { ...SOON_STALE, timeoutMs: 600 });
+      await expect(waiting).rejects.toMatchObject({ code: 'store_timeout', facts: { pid: holder.child.pid } });
+    }
+    holder.child.kill('SIGCONT');
+    holder.child.kill('SIGUSR2');
+    expect(await holder.ended()).toMatchObject({ code: 0, stdout: 'still held\n' });
+  });
+});
+
+describe('a lock of a different machine', () => {
+  const here = { ...SOON_STALE, host: 'here' };
+
+  test('stays with a holder that gives signs of life', async () => {
+    const file = join(folder(), 'file');
+    const options = { timeoutMs: 20_000, staleMs: 1_000 };
+    const holder = program('hold-lock.mjs', [file, 'ask', JSON.stringify({ ...options, host: 'there' })]);
+    expect(await holder.line()).toBe('held');
+    let inside = false;
+    const waiting = withLock(
+      file,
+      async () => {
+        inside = true;
+      },
+      { ...options, host: 'here' },
+    );
+    for (let signs = 0; signs < 8; signs += 1) {
+      const before = statSync(`${file}.lock`).mtimeMs;
+      await expect.poll(() => statSync(`${file}.lock`).mtimeMs).toBeGreaterThan(before);
+    }
+    expect(inside).toBe(false);
+    holder.child.kill('SIGUSR2');
+    expect(await holder.ended()).toMatchObject({ code: 0, stdout: 'still held\n' });
+    await waiting;
+  });
+
+  test('is taken from a holder that gives none, which finds out and waits for its turn anew', async () => {
+    const file = join(folder(), 'file');
+    const holder = program('hold-lock.mjs', [file, 'ask', JSON.stringify({ ...SOON_STALE, host: 'there' })]);
+    expect(await holder.line()).toBe('held');
+    holder.child.kill('SIGSTOP');
+    const letOut = await new Promise<() => void>((taken, failed) => {
+      withLock(file, () => new Promise<void>((out) => taken(out)), here).catch(failed);
+    });
+    holder.child.kill('SIGCONT');
+    holder.child.kill('SIGUSR2');
+    // It has lost the lock, and does not release the one that is here now.
+    await expect.poll(() => readFileSync(`/proc/${holder.child.pid}/stat`, 'utf8')).not.toContain(') T ');
+    expect(readFileSync(`${file}.lock`, 'utf8')).toContain('"here"');
+    letOut();
+    expect(await holder.line()).toBe('held');
+    holder.child.kill('SIGUSR2');
+    expect(await holder.ended()).toMatchObject({ code: 0, stdout: 'still held\n' });
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  test.each([
+    ['of a holder that is gone', (path: string) => writeFileSync(path, '{"host":"there","pid":1,"start":"1"}')],
+    ['that says nothing of its holder', (path: string) => writeFileSync(path, '')],
+    ['that is nothing of ours', (path: string) => symlinkSync('nowhere', path)],
+    ['of oidc-cli 0.1.0', (path: string) => mkdirSync(path)],
+  ])('%s is taken, also when it is dated in the future', async (_, make) => {
+    const file = join(folder(), 'file');
+    make(`${file}.lock`);
+    try {
+      utimesSync(`${file}.lock`, new Date(Date.now() + YEAR_MS), new Date(Date.now() + YEAR_MS));
+    } catch {
+      // A link that leads nowhere has no date to be set.
+    }
+    expect(await withLock(file, async () => 'in', here)).toBe('in');
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  test('of oidc-cli 0.1.0 stays with a holder that gives signs of life in its way', async () => {
+    const file = join(folder(), 'file');
+    mkdirSync(`${file}.lock`);
+    const signs = setInterval(() => utimesSync(`${file}.lock`, new Date(), new Date()), 20);
+    const waiting = withLock(file, async () => 'in', { timeoutMs: 1_500, staleMs: 1_000 });
+    await expect(waiting).rejects.toMatchObject({ code: 'store_timeout' });
+    clearInterval(signs);
   });
 });

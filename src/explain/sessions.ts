@@ -108,12 +108,16 @@ export const sessions = {
     message:
       f.file === undefined
         ? 'The keychain did not answer in time.'
-        : `Another oidc-cli process holds ${f.file} and did not let go within ${inSeconds(f.timeoutSeconds)}.`,
+        : `Another oidc-cli process${f.pid === undefined ? '' : ` (PID ${f.pid})`} holds ${f.file} and did not let go within ${inSeconds(f.timeoutSeconds)}.`,
     causes: causes(
       f.file === undefined && 'A prompt to unlock it waits behind another window.',
       f.file !== undefined && 'That process is waiting for a slow provider.',
+      f.pid !== undefined && 'It was stopped (Ctrl-Z).',
     ),
-    fix: f.file === undefined ? 'Look for that prompt, or use --store file.' : 'Try again when it has ended.',
+    fix:
+      f.file === undefined
+        ? 'Look for that prompt, or use --store file.'
+        : `Try again when it has ended${f.pid === undefined ? '' : `, or end it (kill -9 ${f.pid})`}.`,
   }),
   store_key_invalid: (f) => {
     if (f.variable !== undefined) {

@@ -6,7 +6,7 @@ import { requestUserinfo } from '../protocol/userinfo.js';
 import type { Session } from '../sessions/session-store.js';
 import { isFresh, sessionState } from './session-state.js';
 import { meetProvider } from './sign-in.js';
-import { spendRefreshToken } from './spend-refresh-token.js';
+import { type SpendDeps, spendRefreshToken } from './spend-refresh-token.js';
 
 /** What this flow needs of the world: the provider, and the one session in its store. */
 export interface CurrentSessionDeps extends ProviderDeps {
@@ -15,8 +15,12 @@ export interface CurrentSessionDeps extends ProviderDeps {
   /** Shows that a session could be saved. Throws `store_*`. */
   readonly ready: () => Promise<void>;
   readonly save: (session: Session) => Promise<void>;
-  /** Runs alone among all processes for this session. */
-  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /**
+   * Runs alone among all processes for this session. `stillHeld` is awaited
+   * right before what must not happen twice; where another process has taken
+   * over meanwhile, it throws and the work is run again.
+   */
+  readonly exclusively: <T>(work: (stillHeld: () => Promise<void>) => Promise<T>) => Promise<T>;
   /** The client secret, from where the session says it is. */
   readonly clientSecret: (session: Session) => Promise<string | undefined>;
 }
@@ -47,14 +51,14 @@ export async function currentSession(
     if (sessionState(session, now()) === 'valid') return { session, refreshed: false };
     throw new OidcCliError('session_expired', facts(session));
   }
-  return deps.exclusively(async () => {
+  return deps.exclusively(async (stillHeld) => {
     const newest = await deps.read();
     if (!newest) throw new OidcCliError('not_signed_in', facts(session));
     if (newest.accessToken !== session.accessToken && isFresh(newest, now()))
       return { session: newest, refreshed: true };
     // Before the refresh token is spent: on a full disk the rotated one would be lost.
     await deps.ready();
-    const refreshed = await refresh(newest, deps);
+    const refreshed = await refresh(newest, { ...deps, stillHeld });
     // Saved before the token is handed out: a rotated refresh token that nobody kept ends the session.
     await deps.save(refreshed);
     return { session: refreshed, refreshed: true };
@@ -86,7 +90,7 @@ export async function meetProviderOf(
   );
 }
 
-async function refresh(session: Session, deps: CurrentSessionDeps): Promise<Session> {
+async function refresh(session: Session, deps: CurrentSessionDeps & SpendDeps): Promise<Session> {
   // Logto gives one token a resource, and the one for userinfo to who names none.
   const resource = session.kind === 'logto' ? undefined : session.resource;
   const met = await meetProviderOf(session, deps);

@@ -75,9 +75,11 @@ export async function logout(
   };
 
   // Alone, since a refresh in another process would put new tokens in the place of those that are revoked here.
-  await aloneIfPossible(deps, async () => {
+  const read = async () => {
     // What cannot be read any more is signed out of as it was read before.
     current = (await deps.read().catch(() => undefined)) ?? session;
+  };
+  await aloneIfPossible(deps, read, async () => {
     const { refreshToken, accessToken } = current;
     if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
     await attempt('revoke access token', () => revoke(accessToken, 'access_token'));
@@ -96,16 +98,19 @@ export async function logout(
   return steps;
 }
 
-/** Runs `work` in the session's turn; where another process does not let go, or no lock can be made, without it. */
-async function aloneIfPossible(deps: LogoutDeps, work: () => Promise<void>): Promise<void> {
+/** Runs `read` and `work` in the session's turn; where another process does not let go, or no lock can be made, without it. */
+async function aloneIfPossible(deps: LogoutDeps, read: () => Promise<void>, work: () => Promise<void>): Promise<void> {
   let begun = false;
   try {
-    await deps.exclusively(() => {
+    await deps.exclusively(async (stillHeld) => {
+      await read();
+      await stillHeld();
       begun = true;
-      return work();
+      await work();
     });
   } catch (error) {
     if (begun || deps.signal.aborted) throw error;
+    await read();
     await work();
   }
 }

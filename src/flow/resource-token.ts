@@ -3,7 +3,7 @@ import { ORGANIZATIONS_SCOPE } from '../profiles/logto-kind.js';
 import type { KeptAccessToken, Session, TokenTarget } from '../sessions/session-store.js';
 import { type CurrentSessionDeps, meetProviderOf } from './current-session.js';
 import { isFresh } from './session-state.js';
-import { spendRefreshToken } from './spend-refresh-token.js';
+import { type SpendDeps, spendRefreshToken } from './spend-refresh-token.js';
 
 /** An access token ready for use, and the session that keeps it. */
 export interface ResourceToken {
@@ -51,7 +51,7 @@ export async function resourceToken(
     }
     throw new OidcCliError('no_refresh_token', facts(session, target));
   }
-  return deps.exclusively(async () => {
+  return deps.exclusively(async (stillHeld) => {
     const newest = await deps.read();
     if (!newest) throw new OidcCliError('not_signed_in', { profile: session.profile, issuer: session.issuer });
     const other = keptFor(newest, target);
@@ -60,7 +60,7 @@ export async function resourceToken(
       return { session: newest, token: other, refreshed: true };
     }
     await deps.ready();
-    const { token, renewed } = await requestToken(newest, target, deps);
+    const { token, renewed } = await requestToken(newest, target, { ...deps, stillHeld });
     const others = (newest.accessTokens ?? []).filter(
       (member) => member !== other && (member.expiresAt === undefined || member.expiresAt > now()),
     );
@@ -74,7 +74,7 @@ export async function resourceToken(
 async function requestToken(
   session: Session,
   target: TokenTarget,
-  deps: CurrentSessionDeps,
+  deps: CurrentSessionDeps & SpendDeps,
 ): Promise<{ token: KeptAccessToken; renewed: Session }> {
   const { resource, organization } = target;
   const met = await meetProviderOf(session, deps);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { OidcCliError } from '../errors.js';
 import { isResourceScope } from '../profiles/logto-kind.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
@@ -176,6 +177,7 @@ export async function completeSignIn(
     ...(request.ca === undefined ? {} : { ca: request.ca }),
     ...(request.insecure ? { insecure: true } : {}),
     signedInAt: Math.floor(deps.clock.now() / 1000),
+    signInId: randomUUID(),
   };
   return { session, report, scope, userinfo, clientAuth: party.authentication };
 }

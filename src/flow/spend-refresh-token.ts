@@ -11,6 +11,12 @@ export interface RefreshRequest {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+/** What spending a refresh token needs of the world. */
+export interface SpendDeps extends ProviderDeps {
+  /** Throws where another process may be spending the same token by now. */
+  readonly stillHeld: () => Promise<void>;
+}
+
 /**
  * Spends a session's refresh token once. `renewed` is the session with the
  * newest refresh token and ID token, to be saved before any token is handed
@@ -23,13 +29,14 @@ export async function spendRefreshToken(
   session: Session,
   met: { readonly provider: Provider; readonly party: TokenClient },
   request: RefreshRequest,
-  deps: ProviderDeps,
+  deps: SpendDeps,
 ): Promise<{ tokens: VerifiedTokens; renewed: Session }> {
   const { profile, issuer, refreshToken } = session;
   const facts = { profile, issuer, scope: session.scope.requested.join(' ') };
   if (refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts);
   // Before the refresh token is spent: an ID token that could not be verified would lose the rotated one.
   await met.provider.keySet.forKey(undefined);
+  await deps.stillHeld();
   try {
     const asked = { ...request, previous: session.claims };
     const tokens = await refreshTokens(met.provider, met.party, refreshToken, asked, deps);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { OidcCliError } from '../errors.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
 import type { ConnectorLoginRequest, ConnectorLoginResult } from './connector-login.js';
@@ -57,5 +58,6 @@ export function connectorSession(
     ...(ca === undefined ? {} : { ca }),
     ...(insecure ? { insecure } : {}),
     signedInAt: now,
+    signInId: randomUUID(),
   };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, YAMLMap } from 'yaml';
 import { OidcCliError } from '../errors.js';
-import { withLock } from '../lock.js';
+import { type StillHeld, withLock } from '../lock.js';
 import { checkFile } from './file-check.js';
 import { found } from './found.js';
 import { LOGTO_KEYS } from './logto-kind.js';
@@ -179,12 +179,13 @@ type Edit = (yaml: Yaml, document: Document.Parsed, content: Content) => unknown
  */
 async function change(file: string, name: string, options: SaveOptions, edit: Edit): Promise<void> {
   const { mode = PRIVATE, signal, before, after, undo } = options;
-  const work = async () => {
+  const work = async (stillHeld: StillHeld) => {
     const edited = await orUnwritable(file, () => editedText(file, edit));
     if (edited === undefined) return;
     const old = profileIn(edited.content, name) ?? undefined;
     try {
       await before?.(old);
+      await stillHeld();
       await orUnwritable(file, async () => {
         const { default: writeFileAtomic } = await import('write-file-atomic');
         await writeFileAtomic(file, edited.text, mode === PRIVATE ? { mode } : {});

@@ -97,10 +97,11 @@ export function createPendingSignIns(world: {
       }
       const known = await world.index.read();
       if (known.pending.length === 0) return undefined;
+      // Outside of the change, which may be run twice: what was taken out of the store is not there a second time.
+      let pending: PendingSignIn | undefined;
       return world.index.change(async (content, save) => {
         const entry = content.pending.find((candidate) => candidate.id === id);
         const store = entry && world.storeOf(entry.store);
-        let pending: PendingSignIn | undefined;
         if (entry && store) {
           const value = await store.get(entry.key);
           if (value !== undefined) pending = parsePending(value);

@@ -58,6 +58,7 @@ export function describeSession(session: Session, store: StoreKind, key: string)
     store,
     key,
     signedInAt: session.signedInAt,
+    ...(session.signInId === undefined ? {} : { signInId: session.signInId }),
     savedAt: session.refreshedAt ?? session.signedInAt,
     ...(session.expiresAt === undefined ? {} : { expiresAt: session.expiresAt }),
     refreshable: session.refreshToken !== undefined,

@@ -1,7 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
-import { reasonOf, withLock } from '../lock.js';
+import { type LockOptions, reasonOf, type StillHeld, withLock } from '../lock.js';
 import { readBoundedFile } from '../read-file.js';
 import { tryToWrite, writeAtomically } from './atomic-file.js';
 import type { StoreKind } from './session-store.js';
@@ -29,6 +29,8 @@ export interface SessionEntry {
   readonly store: StoreKind;
   readonly key: string;
   readonly signedInAt: number;
+  /** The session's own; absent where it has none. */
+  readonly signInId?: string;
   /** The last sign-in or refresh. */
   readonly savedAt: number;
   readonly expiresAt?: number;
@@ -67,10 +69,19 @@ export interface SessionIndex {
   ready(): Promise<void>;
   /**
    * Runs `work` on the newest content while no other process changes it; each
-   * `save` is atomic. Throws `store_timeout` and `store_failed`.
+   * `save` is atomic. Where another process has taken the lock over, `save` and
+   * `stillHeld` throw, and `work` is run again on what that process has left.
+   * Throws `store_timeout` and `store_failed`.
    */
-  change<T>(work: (content: IndexContent, save: (next: IndexContent) => Promise<void>) => Promise<T>): Promise<T>;
+  change<T>(work: ChangeIndex<T>): Promise<T>;
 }
+
+/** One change of the index. */
+export type ChangeIndex<T> = (
+  content: IndexContent,
+  save: (next: IndexContent) => Promise<void>,
+  stillHeld: StillHeld,
+) => Promise<T>;
 
 const EMPTY: IndexContent = { version: 1, sessions: [], pending: [], clientSecrets: [], unsettled: [] };
 
@@ -81,6 +92,8 @@ export interface SessionIndexOptions {
   readonly rebuild: () => Promise<Omit<IndexContent, 'version' | 'unsettled'>>;
   /** Called once a damaged index has been moved aside and rebuilt. */
   readonly onRebuilt?: (facts: { file: string; movedTo: string; sessions: number }) => void;
+  /** Replaces the lock's own values. */
+  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
 }
 
 /**
@@ -107,14 +120,17 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     throw new OidcCliError('store_failed', { file, operation: 'write', ...reasonOf(error) }, { cause: error });
   };
 
-  const save = (content: IndexContent) =>
-    writeAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`).catch(unwritable);
+  const save = async (content: IndexContent, stillHeld: StillHeld) => {
+    await stillHeld();
+    await writeAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`).catch(unwritable);
+  };
 
   // No signal ends this wait: what is to be saved may be a rotated refresh token that would be lost.
-  const locked = <T>(work: () => Promise<T>) => withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS });
+  const locked = <T>(work: (stillHeld: StillHeld) => Promise<T>) =>
+    withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS, ...options.lock });
 
   /** Under the lock. */
-  const loadOrRebuild = async (): Promise<IndexContent> => {
+  const loadOrRebuild = async (stillHeld: StillHeld): Promise<IndexContent> => {
     const content = await load();
     if (content) return content;
     const rebuilt: IndexContent = { ...EMPTY, ...(await options.rebuild()) };
@@ -125,7 +141,7 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     } catch (error) {
       throw new OidcCliError('store_failed', { file, operation: 'set aside', ...reasonOf(error) }, { cause: error });
     }
-    await save(rebuilt);
+    await save(rebuilt, stillHeld);
     options.onRebuilt?.({ file, movedTo, sessions: rebuilt.sessions.length });
     return rebuilt;
   };
@@ -133,7 +149,10 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
   return {
     ready: () => tryToWrite(file).catch(unwritable),
     read: async () => (await load()) ?? locked(loadOrRebuild),
-    change: (work) => locked(async () => work(await loadOrRebuild(), save)),
+    change: (work) =>
+      locked(async (stillHeld) =>
+        work(await loadOrRebuild(stillHeld), (content) => save(content, stillHeld), stillHeld),
+      ),
   };
 }
 

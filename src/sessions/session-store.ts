@@ -86,5 +86,18 @@ export interface Session {
   readonly ca?: string;
   readonly insecure?: boolean;
   readonly signedInAt: number;
+  /** Tells this sign-in from all others, whatever the clock shows. Absent where oidc-cli 0.1.0 signed in. */
+  readonly signInId?: string;
   readonly refreshedAt?: number;
+}
+
+/**
+ * Whether both are of one sign-in. Dates alone do not tell which of two is the
+ * newer one: clocks are set, machines differ, and a second is long.
+ */
+export function sameSignIn(
+  a: Pick<Session, 'signedInAt' | 'signInId'>,
+  b: Pick<Session, 'signedInAt' | 'signInId'>,
+): boolean {
+  return a.signInId === b.signInId && a.signedInAt === b.signedInAt;
 }

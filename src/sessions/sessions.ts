@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Environment } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
-import { withLock } from '../lock.js';
+import { type LockOptions, type StillHeld, withLock } from '../lock.js';
 import { type ClientSecrets, createClientSecrets } from './client-secrets.js';
 import { createEncryptedFileStore } from './encrypted-file.js';
 import { createKeychainStore, type KeychainStore } from './keychain.js';
@@ -12,7 +12,7 @@ import { createMemoryStore, createTurns } from './memory.js';
 import { createPendingSignIns, type PendingSignIns } from './pending-sign-ins.js';
 import { describeSession, parseSession, rebuildIndex, type StoreValues } from './rebuild-index.js';
 import { createSessionIndex, type IndexContent, type SessionEntry, type StoredValue } from './session-index.js';
-import type { Session, SessionStore, StoreKind } from './session-store.js';
+import { type Session, type SessionStore, type StoreKind, sameSignIn } from './session-store.js';
 import { valueNames } from './value-names.js';
 
 export type { SessionEntry } from './session-index.js';
@@ -43,6 +43,8 @@ export interface SessionsOptions {
   readonly onHang?: ((error: OidcCliError) => void) | undefined;
   /** Called when something was not as it should be and was dealt with. Facts hold no secrets. */
   readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
+  /** Replaces the locks' own values. */
+  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
 }
 
 /** Which session is meant. Nothing given means the newest. */
@@ -101,10 +103,11 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
   forget(entry: SessionEntry): Promise<boolean>;
   /**
    * Runs `work` for one caller at a time per session, over processes (a refresh
-   * token may be good for one use). Read the session inside. A holder that was
-   * killed is passed over after 5 s. Throws `store_timeout` after 90 s.
+   * token may be good for one use). Read the session inside, and await
+   * `stillHeld` right before a token is spent: where it throws, `work` is run
+   * again (see `withLock`). Throws `store_timeout` after 90 s.
    */
-  exclusively<T>(entry: SessionEntry, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  exclusively<T>(entry: SessionEntry, work: (stillHeld: StillHeld) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 const same = (a: StoredValue, b: StoredValue) => a.store === b.store && a.key === b.key;
@@ -150,6 +153,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   let keychainRead = false;
   const index = createSessionIndex({
     dataFolder,
+    lock: options.lock,
     async rebuild() {
       const stores: StoreValues[] = [{ kind: 'file', values: await file.values() }];
       keychainRead = await keychainCanBeUsed();
@@ -284,11 +288,13 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async update(session, entry) {
       const refreshed = describeSession(session, entry.store, entry.key);
-      const replace = async (entries: readonly SessionEntry[], store: SessionStore) => {
+      const replace = async (entries: readonly SessionEntry[], store: SessionStore, stillHeld?: StillHeld) => {
         const current = entries.find((other) => sameOwner(other, entry));
         if (!current) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
-        const replaced = current.store !== entry.store || current.key !== entry.key;
-        if (replaced || current.signedInAt > session.signedInAt) return undefined;
+        const moved = current.store !== entry.store || current.key !== entry.key;
+        const stored = await storedSession(store, entry.key);
+        if (moved || (stored && !sameSignIn(stored, session))) return undefined;
+        await stillHeld?.();
         await store.set(entry.key, JSON.stringify(session));
         return current;
       };
@@ -298,8 +304,8 @@ export function createSessions(options: SessionsOptions): Sessions {
         return;
       }
       const kept: SessionEntry & StoredValue = { ...refreshed, store: entry.store };
-      await index.change(async (content, save) => {
-        const current = await replace(content.sessions, storeOf(entry.store));
+      await index.change(async (content, save, stillHeld) => {
+        const current = await replace(content.sessions, storeOf(entry.store), stillHeld);
         if (!current) return;
         await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
       });
@@ -313,8 +319,11 @@ export function createSessions(options: SessionsOptions): Sessions {
       const gone: StoredValue = { store: entry.store, key: entry.key };
       return index.change(async (found, save) => {
         // Not read by who asks this, and so not signed out at the provider: nobody would know of its tokens any more.
-        const newer = found.sessions.some((other) => same(other, gone) && other.signedInAt > entry.signedInAt);
-        if (newer) return false;
+        const listed = found.sessions.find((other) => same(other, gone));
+        if (listed && !sameSignIn(listed, entry)) {
+          const stored = await storedSession(storeOf(gone.store), gone.key);
+          if (!stored || !sameSignIn(stored, entry)) return false;
+        }
         const sessions = found.sessions.filter((other) => !same(other, gone));
         // First, since the store may be out of reach, perhaps for ever, or hang and take this process with it: nobody is
         // to stay signed in for that. The value goes when the store is back.
@@ -332,11 +341,20 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (entry.store !== 'memory') {
         // One for all stores: a sign-in may move the session while its turn is awaited.
         const lock = join(dataFolder, 'locks', names.session('file', entry.profile, entry.issuer));
-        return withLock(lock, work, { timeoutMs: EXCLUSIVE_TIMEOUT_MS, signal: ends });
+        return withLock(lock, work, { timeoutMs: EXCLUSIVE_TIMEOUT_MS, signal: ends, ...options.lock });
       }
-      return inTurn(entry.key, work, ends);
+      return inTurn(entry.key, () => work(async () => {}), ends);
     },
   };
+
+  /**
+   * The session that is in the store, where it can be read: the index may be
+   * behind, after a save that was killed between the two.
+   */
+  async function storedSession(store: SessionStore, key: string): Promise<Session | undefined> {
+    const value = await store.get(key).catch(() => undefined);
+    return value === undefined ? undefined : parseSession(value);
+  }
 
   /**
    * Brings the index up to date with a session whose save was killed between
@@ -346,9 +364,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   async function correct(entry: SessionEntry): Promise<void> {
     const change = index.change(async (content, save) => {
       const current = content.sessions.find((other) => other.key === entry.key && other.store === entry.store);
-      const value = current && (await storeOf(current.store).get(current.key));
-      const session = value === undefined ? undefined : parseSession(value);
-      if (!current || !session) return;
+      const session = current && (await storedSession(storeOf(current.store), current.key));
+      if (!session) return;
       const kept: SessionEntry & StoredValue = {
         ...describeSession(session, current.store, current.key),
         store: current.store,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyringPresent, keyringWhy, withKeyring } from '../support/keyring.js';
@@ -26,13 +26,6 @@ async function wholeSession(data: string): Promise<number> {
   return number;
 }
 
-/** As if five seconds had passed since the holder was killed. */
-function ageLock(data: string) {
-  const lock = join(data, 'sessions.json.lock');
-  const then = new Date(Date.now() - 60_000);
-  if (existsSync(lock)) utimesSync(lock, then, then);
-}
-
 /** Kills a process that saves without pause, at random instants, and looks at what it leaves each time. */
 async function killRepeatedly(data: string, times: number, kinds: readonly string[], env = {}): Promise<void> {
   const last = join(folder(), 'last');
@@ -50,7 +43,6 @@ async function killRepeatedly(data: string, times: number, kinds: readonly strin
     await kill(saver.child);
     const { stdout } = await saver.ended();
     for (const line of stdout.split('\n').slice(0, -1)) done = Number(line);
-    ageLock(data);
     const found = await wholeSession(data);
     // What was reported as saved is there; the save that was under way may be.
     expect([done, done + 1]).toContain(found);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SessionStore } from '../../src/sessions/session-store.js';
@@ -264,9 +264,9 @@ describe('sessions', () => {
     const text = readFileSync(index, 'utf8');
     await keeper(data).save(newer, await file(data));
     writeFileSync(index, text);
-    const lock = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
-    vi.doMock('proper-lockfile', () => ({ lock }));
-    onTestFinished(() => vi.doUnmock('proper-lockfile'));
+    const full = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+    vi.doMock('write-file-atomic', () => ({ default: full }));
+    onTestFinished(() => vi.doUnmock('write-file-atomic'));
     expect(before && (await keeper(data).read(before))).toEqual(newer);
     expect(readFileSync(index, 'utf8')).toBe(text);
   });
@@ -470,6 +470,40 @@ describe('a client secret that another process moves', () => {
   });
 });
 
+describe('a sign-in that replaces another', () => {
+  // The clock was set back, or stands: what came later is not what has the later date.
+  test.each([0, -86_400])('is told from it by more than a date, %d s later', async (later) => {
+    const data = folder();
+    const sessions = keeper(data);
+    const first = session({ signInId: 'first' });
+    await sessions.save(first, await file(data));
+    const [entry] = await sessions.list();
+    if (!entry) throw new Error('it was saved');
+    const newer = session({ signInId: 'second', subject: 'newer', signedInAt: first.signedInAt + later });
+    await keeper(data).save(newer, await file(data));
+    await sessions.update({ ...first, accessToken: 'refreshed' }, entry);
+    expect(await sessions.read(entry)).toEqual(newer);
+    expect(await sessions.forget(entry)).toBe(false);
+    expect(await sessions.read(entry)).toEqual(newer);
+    // A save that was killed between the store and the index leaves the index with the sign-in before.
+    const [behind, index] = [join(data, 'sessions.json'), await sessions.list()];
+    writeFileSync(behind, readFileSync(behind, 'utf8').replace('"second"', '"first"'));
+    expect(await sessions.forget(index[0] ?? entry)).toBe(true);
+    expect(await sessions.list()).toEqual([]);
+  });
+
+  test('is refreshed and forgotten as before where oidc-cli 0.1.0 saved it', async () => {
+    const data = folder();
+    const sessions = keeper(data);
+    await sessions.save(session(), await file(data));
+    const [entry] = await sessions.list();
+    if (!entry) throw new Error('it was saved');
+    await sessions.update(session({ accessToken: 'refreshed' }), entry);
+    expect((await sessions.read(entry))?.accessToken).toBe('refreshed');
+    expect(await sessions.forget(entry)).toBe(true);
+  });
+});
+
 describe('refreshing one session at a time', () => {
   test('processes that refresh at once spend every refresh token once', async () => {
     const data = folder();
@@ -492,8 +526,6 @@ describe('refreshing one session at a time', () => {
     const next = program('refresh.mjs', [data, log]);
     expect(await next.line()).toBe('waiting');
     await kill(hanging.child);
-    const [lock] = readdirSync(join(data, 'locks'));
-    utimesSync(join(data, 'locks', lock as string), new Date(NOON - 1e12), new Date(NOON - 1e12));
     expect(await next.ended()).toMatchObject({ code: 0, stdout: 'in\n', stderr: '' });
     expect(readFileSync(log, 'utf8')).toBe('refresh-1\n');
   });
