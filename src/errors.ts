@@ -92,6 +92,7 @@ export const ERROR_EXIT_CODES = {
   sign_in_page_not_understood: EXIT.configuration,
   sign_in_script_needed: EXIT.configuration,
   sign_in_credentials_missing: EXIT.configuration,
+  sign_in_unsafe_destination: EXIT.configuration,
   sign_in_step_failed: EXIT.configuration,
   sign_in_command_failed: EXIT.configuration,
   sign_in_timed_out: EXIT.timedOut,

@@ -1,4 +1,5 @@
 import { OidcCliError } from '../errors.js';
+import { credentialsSentBefore, withCredentialsSent } from './sent-credentials.js';
 import type { PageSignIn, SignInDriver } from './sign-in-driver.js';
 
 /**
@@ -30,7 +31,11 @@ export function autoDriver(http: SignInDriver, makeBrowser: () => Promise<SignIn
         scripted.add(origin);
         const url = (await job.again?.()) ?? job.url;
         const timeoutMs = Math.max(1, job.timeoutMs - (performance.now() - begun));
-        return byBrowser({ ...job, url, timeoutMs });
+        try {
+          return await byBrowser({ ...job, url, timeoutMs });
+        } catch (failure) {
+          throw withCredentialsSent(failure, credentialsSentBefore(error));
+        }
       }
     },
     endSession: async (session) => {

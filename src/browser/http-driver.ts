@@ -4,12 +4,15 @@ import type { AnyNode, Element } from 'domhandler';
 import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import type { CredentialKind } from './credential-policy.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepEvidence, withEvidence } from './evidence.js';
 import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
 import type { PageControl } from './page-description.js';
 import { CLICKED, controlByWords, FILLED, hasWords, isSelector, stepText } from './page-steps.js';
 import { type RedirectTarget, redirectTarget } from './redirect-target.js';
+import { decodeText, errorInJson } from './response-text.js';
+import { withCredentialsSent } from './sent-credentials.js';
 import type { PageAnswer, PageFetch, PageResponse, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
 import { type ConcreteAct, SignInProgress } from './sign-in-progress.js';
 
@@ -27,7 +30,25 @@ interface Request {
   readonly url: URL;
   readonly form?: URLSearchParams;
   readonly referrer?: URL;
+  /** The kinds of credentials that were typed into its fields. A redirect that keeps the method keeps them. */
+  readonly typed?: ReadonlySet<CredentialKind>;
 }
+
+/** What was typed on a page, by the control. */
+type Typed = Map<number, { readonly value: string; readonly kind?: CredentialKind | undefined }>;
+
+const NOTHING_TYPED: Typed = new Map();
+const NO_KINDS: ReadonlySet<CredentialKind> = new Set();
+
+/** Failures in which no byte of the request has left this machine. */
+const NOT_SENT: readonly string[] = [
+  'network_dns',
+  'network_refused',
+  'network_unreachable',
+  'tls_not_trusted',
+  'tls_failed',
+  'proxy_failed',
+];
 
 /**
  * Signs in on pages that need no script: follows redirects, keeps cookies,
@@ -46,7 +67,10 @@ export function httpDriver(options: HttpDriverOptions): SignInDriver {
       try {
         return await time.race(way.walk());
       } catch (error) {
-        const failure = time.reason(error, () => way.whereabouts());
+        const failure = withCredentialsSent(
+          time.reason(error, () => way.whereabouts()),
+          progress.guard.sent,
+        );
         if (!(failure instanceof OidcCliError) || job.evidenceFolder === undefined) throw failure;
         // There is nothing to see on a page that its script has not made yet.
         if (failure.code === 'sign_in_script_needed') throw failure;
@@ -67,6 +91,7 @@ export function httpDriver(options: HttpDriverOptions): SignInDriver {
 class HttpWay {
   /** The page it is on. */
   page: HtmlPage | undefined;
+  private pageUrl: URL | undefined;
   private readonly jar: CookieJar;
   private readonly target: RedirectTarget;
   private readonly steps: SignInStep[];
@@ -103,6 +128,7 @@ class HttpWay {
         continue;
       }
       this.page = this.read(response, request.url);
+      this.pageUrl = request.url;
       request = await this.next(this.page, request.url);
     }
     throw this.progress.failure('sign_in_loops', this.page?.description, { times: MAX_REQUESTS });
@@ -113,10 +139,11 @@ class HttpWay {
     if (!this.target.matches(url.href)) return undefined;
     const { pages } = this.progress;
     const parameters = this.target.answer(form ?? url.searchParams);
-    return { parameters, via: form ? 'form_post' : 'query', pages, way: 'http' };
+    const credentialsSent = this.progress.guard.sent;
+    return { parameters, via: form ? 'form_post' : 'query', pages, way: 'http', credentialsSent };
   }
 
-  private async send({ url, form, referrer }: Request): Promise<PageResponse> {
+  private async send({ url, form, referrer, typed = new Set() }: Request): Promise<PageResponse> {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw this.progress.failure('sign_in_page_error', this.page?.description, {
         words: `it leads to ${url.protocol}//, which is not the redirect URI of this sign-in`,
@@ -125,28 +152,39 @@ class HttpWay {
     // The jar keeps its cookies in memory: its promises would cost more than they do.
     const cookies = this.jar.getCookieStringSync(url.href);
     const sameOrigin = referrer?.origin === url.origin;
+    const headers = {
+      accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+      'accept-language': 'en',
+      ...(cookies === '' ? {} : { cookie: cookies }),
+      ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+      ...(form && referrer ? { origin: referrer.origin } : {}),
+      // As browsers do it: the whole address only to its own origin.
+      ...(referrer ? { referer: sameOrigin ? withoutFragment(referrer) : `${referrer.origin}/` } : {}),
+    };
+    const body = form?.toString();
+    const known = { inUrl: form ? NO_KINDS : typed, inBody: form ? typed : NO_KINDS };
+    const guarded = { to: url, page: this.pageUrl, headers, body, known };
+    const { guard } = this.progress;
+    const refusal = guard.refuse(guarded);
+    if (refusal) throw this.progress.refused(refusal, this.page?.description);
     const response = await (this.job.fetch ?? this.options.fetch)(url.href, {
       method: form ? 'POST' : 'GET',
-      headers: {
-        accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-        'accept-language': 'en',
-        ...(cookies === '' ? {} : { cookie: cookies }),
-        ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        ...(form && referrer ? { origin: referrer.origin } : {}),
-        // As browsers do it: the whole address only to its own origin.
-        ...(referrer ? { referer: sameOrigin ? withoutFragment(referrer) : `${referrer.origin}/` } : {}),
-      },
-      ...(form ? { body: form.toString() } : {}),
+      headers,
+      ...(body === undefined ? {} : { body }),
       signal: this.time.signal,
       step: 'sign-in page',
+    }).catch((error: unknown) => {
+      if (!(error instanceof OidcCliError && NOT_SENT.includes(error.code))) guard.note(guarded);
+      throw error;
     });
+    guard.note(guarded);
     for (const cookie of response.cookies) this.jar.setCookieSync(cookie, url.href, { ignoreError: true });
     return response;
   }
 
   private read(response: PageResponse, url: URL): HtmlPage {
     const type = response.headers['content-type'] ?? '';
-    const text = decode(response.body, type);
+    const text = decodeText(response.body, type);
     if (/html|^$/i.test(type)) return this.readHtml(text, url, response.status);
     const shown = /json/i.test(type) ? errorInJson(text) : text.slice(0, 500);
     const plain = readHtmlPage('', url, response.status);
@@ -171,6 +209,7 @@ class HttpWay {
     const posted = this.posted(page, url);
     if (posted) return posted;
     const { typed, clicked } = await this.doSteps(page);
+    this.checkPage(url, typed);
     if (clicked) return this.press(page, url, clicked, typed, new Set());
     const decision = progress.look(page.description, new Set(typed.keys()));
     if (decision.kind === 'unclear') {
@@ -183,11 +222,12 @@ class HttpWay {
       if (scripted && !decision.newPassword) throw progress.failure('sign_in_script_needed', page.description);
     }
     const act = await progress.act(page.description, decision, time.signal);
-    for (const { control, value } of act.fills) typed.set(control, value);
+    for (const { control, value, kind } of act.fills) typed.set(control, { value, kind });
+    this.checkPage(url, typed);
     return this.carryOut(page, url, act, typed);
   }
 
-  private carryOut(page: HtmlPage, url: URL, act: ConcreteAct, typed: ReadonlyMap<number, string>): Request {
+  private carryOut(page: HtmlPage, url: URL, act: ConcreteAct, typed: Typed): Request {
     const { controls } = page.description;
     const ticked = new Set(act.ticks);
     if (act.press !== undefined) return this.press(page, url, controls[act.press] as PageControl, typed, ticked);
@@ -196,13 +236,7 @@ class HttpWay {
     return this.submit(page, url, form, undefined, typed, ticked);
   }
 
-  private press(
-    page: HtmlPage,
-    url: URL,
-    control: PageControl,
-    typed: ReadonlyMap<number, string>,
-    ticked: ReadonlySet<number>,
-  ): Request {
+  private press(page: HtmlPage, url: URL, control: PageControl, typed: Typed, ticked: ReadonlySet<number>): Request {
     if (control.kind !== 'link') return this.submit(page, url, control.form, control, typed, ticked);
     const href = page.elements[control.id]?.attribs.href ?? '';
     if (/^\s*(javascript:|#|$)/i.test(href) || !URL.canParse(href, page.base.href)) {
@@ -217,7 +251,7 @@ class HttpWay {
     url: URL,
     form: number | undefined,
     button: PageControl | undefined,
-    typed: ReadonlyMap<number, string>,
+    typed: Typed,
     ticked: ReadonlySet<number>,
   ): Request {
     const { description, elements, forms } = page;
@@ -228,20 +262,41 @@ class HttpWay {
     const of = (name: string) => (pressed === undefined ? undefined : elements[pressed]?.attribs[name]);
     const method = (of('formmethod') ?? description.forms[form]?.method ?? 'get').toLowerCase();
     const action = of('formaction') || element.attribs.action || url.href;
-    const entries = formEntries(page, form, typed, ticked, pressed);
-    const secret = description.controls.some(
+    const texts = new Map([...typed].map(([control, { value }]) => [control, value]));
+    const entries = formEntries(page, form, texts, ticked, pressed);
+    const kinds = this.kindsIn(form, page, typed);
+    const typesSecret = [...kinds].some((kind) => kind !== 'user name');
+    const asksSecret = description.controls.some(
       (control) => control.form === form && control.type === 'password' && control.visible,
     );
-    // A password in an address would stand in logs: only a page that meant its script to send it has such a form.
-    if (method !== 'post' && (secret || method === 'dialog' || /^\s*javascript:/i.test(action))) {
+    // A password in an address ends up in logs: such a page probably means its script to send the form.
+    const scripted = page.hasScript || element.attribs.onsubmit !== undefined;
+    const byScript = asksSecret || (typesSecret && scripted);
+    if (method !== 'post' && (byScript || method === 'dialog' || /^\s*javascript:/i.test(action))) {
       throw this.progress.failure('sign_in_script_needed', description);
     }
     if (!URL.canParse(action, page.base.href)) throw this.progress.failure('sign_in_script_needed', description);
     const to = new URL(action, page.base);
     const data = new URLSearchParams(entries);
-    if (method === 'post') return { url: to, form: data, referrer: url };
+    if (method === 'post') return { url: to, form: data, referrer: url, typed: kinds };
     to.search = data.toString();
-    return { url: to, referrer: url };
+    return { url: to, referrer: url, typed: kinds };
+  }
+
+  /** The kinds of credentials that were typed into the fields of a form. */
+  private kindsIn(form: number, { description }: HtmlPage, typed: Typed): Set<CredentialKind> {
+    const kinds = new Set<CredentialKind>();
+    for (const [control, { kind }] of typed) {
+      if (kind !== undefined && description.controls[control]?.form === form) kinds.add(kind);
+    }
+    return kinds;
+  }
+
+  /** Nothing is typed on a page that anybody on the way may have changed. */
+  private checkPage(url: URL, typed: Typed): void {
+    const kinds = [...typed.values()].flatMap(({ kind }) => kind ?? []);
+    const refusal = this.progress.guard.refusePage(url, kinds);
+    if (refusal) throw this.progress.refused(refusal, this.page?.description);
   }
 
   /** A form of hidden fields that a script sends by itself, such as an answer by form_post. */
@@ -257,7 +312,7 @@ class HttpWay {
       // With a button in sight it is a question, and not sent by itself.
       return toTarget || (page.hasScript && forms.length === 1 && seen.length === 0);
     });
-    return index < 0 ? undefined : this.submit(page, url, index, undefined, new Map(), new Set());
+    return index < 0 ? undefined : this.submit(page, url, index, undefined, NOTHING_TYPED, new Set());
   }
 
   private needsScript({ hasScript, wantsScript, description }: HtmlPage): boolean {
@@ -266,15 +321,20 @@ class HttpWay {
   }
 
   /** Does the steps that this page has the targets of. */
-  private async doSteps(page: HtmlPage): Promise<{ typed: Map<number, string>; clicked?: PageControl }> {
-    const typed = new Map<number, string>();
+  private async doSteps(page: HtmlPage): Promise<{ typed: Typed; clicked?: PageControl }> {
+    const typed: Typed = new Map();
     for (let step = this.steps[0]; step; step = this.steps[0]) {
       if ('wait' in step && typeof step.wait === 'number') {
         await wait(step.wait, undefined, { signal: this.time.signal });
       } else {
         const found = this.find(page, step);
         if (found === undefined) return { typed };
-        if ('fill' in step) typed.set((found as PageControl).id, step.value);
+        if ('fill' in step) {
+          const { id, type } = found as PageControl;
+          const kind = this.progress.kindOfStep(step, type);
+          if (kind) this.progress.guard.add(kind, step.value);
+          typed.set(id, { value: step.value, kind });
+        }
         if ('click' in step) {
           this.steps.shift();
           this.progress.pages += 1;
@@ -317,31 +377,10 @@ function redirected(request: Request, location: string, status: number): Request
   const url = new URL(location, request.url);
   // A fragment goes along where the new address has none (RFC 9110 §10.2.2).
   if (url.hash === '') url.hash = request.url.hash;
-  return (status === 307 || status === 308) && request.form ? { ...request, url } : { url };
+  if ((status !== 307 && status !== 308) || !request.form) return { url };
+  return { ...request, url };
 }
 
 function withoutFragment(url: URL): string {
   return url.href.split('#')[0] ?? '';
-}
-
-/** Text of a page, in the charset that it or its header names. */
-function decode(bytes: Buffer, contentType: string): string {
-  const inHeader = /charset\s*=\s*["']?([\w-]+)/i.exec(contentType)?.[1];
-  const inPage = /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(bytes.subarray(0, 2048).toString('latin1'))?.[1];
-  try {
-    return new TextDecoder(inHeader ?? inPage ?? 'utf-8').decode(bytes);
-  } catch {
-    return bytes.toString('utf8');
-  }
-}
-
-/** What an error in JSON says. */
-function errorInJson(text: string): string {
-  try {
-    const { error, error_description: description, message } = JSON.parse(text) as Record<string, unknown>;
-    const said = [error, description, message].filter((part) => typeof part === 'string');
-    return said.length > 0 ? said.join(': ') : text.slice(0, 500);
-  } catch {
-    return text.slice(0, 500);
-  }
 }

@@ -1,3 +1,6 @@
+import type { CredentialPolicy } from './credential-policy.js';
+import type { SentCredentials } from './sent-credentials.js';
+
 /** Who signs in, and with what. All of it is secret but the user name. */
 export interface Credentials {
   readonly username: string;
@@ -9,7 +12,12 @@ export interface Credentials {
 /** One explicit step on the provider's pages, where recognising them is not enough. */
 export type SignInStep =
   /** Types a value into the field that `fill` names: a CSS selector, or the words on its label. */
-  | { readonly fill: string; readonly value: string }
+  | {
+      readonly fill: string;
+      readonly value: string;
+      /** The value is a credential: it goes only where a password may go. */
+      readonly secret?: boolean | undefined;
+    }
   /** Presses what `click` names: a CSS selector, or its words. */
   | { readonly click: string }
   /** Waits for what is named to appear, or for so many milliseconds. */
@@ -32,6 +40,8 @@ export interface PageSignIn {
   /** The request's state, by which a listener on this machine knows the answer. */
   readonly state: string;
   readonly credentials: Credentials;
+  /** Where they may be sent beyond https, this machine and the site of the page that asks for them. */
+  readonly credentialPolicy?: CredentialPolicy | undefined;
   /** These before and over what is recognised. */
   readonly steps?: readonly SignInStep[] | undefined;
   /** Milliseconds for the whole of it. */
@@ -80,6 +90,8 @@ export interface PageAnswer {
   /** How many of the provider's pages were seen; 0 by a command. */
   readonly pages: number;
   readonly way: SignInWay;
+  /** Which kinds of credentials were sent to which origins; not known of a command. */
+  readonly credentialsSent?: SentCredentials | undefined;
 }
 
 /** Files kept of a sign-in that failed, by their paths: `details.evidence` of the error. */

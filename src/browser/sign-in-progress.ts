@@ -1,17 +1,26 @@
 import type { Clock } from '../context.js';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import type { DestinationRefusal } from './credential-destination.js';
+import { CredentialGuard } from './credential-guard.js';
+import type { CredentialKind } from './credential-policy.js';
 import { maskSecrets } from './mask-secrets.js';
 import { type OneTimeCodes, oneTimeCodes } from './one-time-code.js';
 import { controlNames, type PageDescription, pageShape } from './page-description.js';
-import type { PageSignIn } from './sign-in-driver.js';
+import type { PageSignIn, SignInStep } from './sign-in-driver.js';
 import { type Decision, decide, type FieldPurpose, type Fill, type PageAct } from './sign-in-form.js';
 
 /** What a driver types and presses, with the values in it. */
 export interface ConcreteAct {
-  readonly fills: readonly { readonly control: number; readonly value: string }[];
+  readonly fills: readonly { readonly control: number; readonly value: string; readonly kind: CredentialKind }[];
   readonly ticks: readonly number[];
   readonly press?: number | undefined;
 }
+
+const KINDS: Readonly<Record<FieldPurpose, CredentialKind>> = {
+  username: 'user name',
+  password: 'password',
+  code: 'one-time code',
+};
 
 /** Times that one page may come before it is called a loop, and pages of one sign-in. */
 const SAME_PAGE = 3;
@@ -30,8 +39,13 @@ export class SignInProgress {
   private readonly typed: string[] = [];
   private codes: OneTimeCodes | undefined;
   private codesSent = 0;
+  /** Decides where credentials may be sent, and knows where they were. */
+  readonly guard: CredentialGuard;
 
-  private constructor(private readonly job: PageSignIn) {}
+  private constructor(private readonly job: PageSignIn) {
+    const { origin } = new URL(job.url);
+    this.guard = new CredentialGuard(job.credentialPolicy ?? {}, job.credentials.username, origin);
+  }
 
   /** Throws `totp_secret_invalid`: before anything is opened. */
   static async begin(job: PageSignIn, clock: Clock): Promise<SignInProgress> {
@@ -103,6 +117,31 @@ export class SignInProgress {
     return new OidcCliError(code, { ...facts, ...of, redirectUri }, cause === undefined ? {} : { cause });
   }
 
+  /** The kind of credential that a step types into a field, or undefined where it is none. */
+  kindOfStep(step: Extract<SignInStep, { fill: string }>, fieldType: string | undefined): CredentialKind | undefined {
+    const { username, password } = this.job.credentials;
+    if (step.value === '') return undefined;
+    if (step.value === password || fieldType === 'password') return 'password';
+    if (step.value === username) return 'user name';
+    return step.secret ? 'secret answer' : undefined;
+  }
+
+  /** The error for a request that would carry credentials where they may not go. */
+  refused(refusal: DestinationRefusal, page: PageDescription | undefined): OidcCliError {
+    const { problem, kinds, to } = refusal;
+    const origin = this.mask(to.origin);
+    return this.failure('sign_in_unsafe_destination', page, {
+      problem,
+      kinds,
+      // Its path and query may hold what must not be seen.
+      destination: origin,
+      host: this.mask(to.host),
+      ...(refusal.page ? { page: this.mask(refusal.page.origin) } : {}),
+      onPage: refusal.page?.href === to.href,
+      allowHttpHelps: this.guard.allowHttpHelps(refusal),
+    });
+  }
+
   controls(page: PageDescription): string[] {
     return controlNames(page).map((name) => this.mask(name));
   }
@@ -138,7 +177,9 @@ export class SignInProgress {
     }
     return fills.map(({ control, what, digit }) => {
       const value = { username, password, code }[what];
-      return { control, value: digit === undefined ? value : (value[digit] ?? '') };
+      const kind = KINDS[what];
+      this.guard.add(kind, value);
+      return { control, kind, value: digit === undefined ? value : (value[digit] ?? '') };
     });
   }
 }

@@ -114,6 +114,11 @@ export function withDriverFlags(command: Command): Command {
     .option('--totp-env <name>', 'with --with: take the secret of one-time codes from this environment variable')
     .option('--totp-file <file>', 'with --with: take the secret of one-time codes from this file')
     .option('--totp <secret>', 'with --with: the secret itself (visible to others)')
+    .option(
+      '--allow-credentials-to <host>',
+      'with --with: a page may send user name, password and codes to this other host; repeatable',
+      collect,
+    )
     .option('--browser-path <file>', 'with --with: the Chrome, Chromium or Edge to use')
     .option('--keep-evidence <folder>', 'with --with: keep a picture and the text of the page where it failed');
 }
@@ -122,9 +127,10 @@ export function withDriverFlags(command: Command): Command {
 // biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever its command has
 export function splitDriverFlags(flags: any): { driven: DrivenFlags | undefined; others: any } {
   const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = flags;
-  const { totp, totpEnv, totpFile, browserPath, keepEvidence, ...others } = more;
+  const { totp, totpEnv, totpFile, allowCredentialsTo, browserPath, keepEvidence, ...others } = more;
   const ofPassword = { password, passwordEnv, passwordFile, passwordStdin };
-  const given = { with: way, user, ...ofPassword, totp, totpEnv, totpFile, browserPath, keepEvidence };
+  const ofCode = { totp, totpEnv, totpFile };
+  const given = { with: way, user, ...ofPassword, ...ofCode, allowCredentialsTo, browserPath, keepEvidence };
   const driven = Object.values(given).some((value) => value !== undefined) ? given : undefined;
   return { driven, others };
 }

@@ -89,7 +89,8 @@ export async function loginConnector(
   try {
     const { fetch } = network;
     const { ca, insecure, browser } = settings;
-    const ofNetwork = { settings: { ca, insecure }, fetch, browser, stdinTaken };
+    const { issuer = config.authorizationEndpoint, allowHttp } = request;
+    const ofNetwork = { settings: { ca, insecure }, fetch, browser, issuer, allowHttp, stdinTaken };
     driven = options.driven && (await withoutPerson?.drivenBy(options.driven, ofNetwork, context, terminal));
     const result = await connectorLogin(request, {
       ...network,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { CREDENTIAL_HOST } from '../browser/credential-policy.js';
 import type { Credentials } from '../browser/sign-in-driver.js';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
@@ -21,6 +22,8 @@ export interface DrivenFlags {
   readonly totp?: string | undefined;
   readonly totpEnv?: string | undefined;
   readonly totpFile?: string | undefined;
+  /** Hosts, each with a port where only that is meant. */
+  readonly allowCredentialsTo?: readonly string[] | undefined;
   readonly browserPath?: string | undefined;
   /** A folder. */
   readonly keepEvidence?: string | undefined;
@@ -35,6 +38,9 @@ export interface DrivenSettings extends DriverNetwork {
   readonly browser?: string | undefined;
   /** The login hint, where `--user` is left out. */
   readonly loginHint?: string | undefined;
+  /** Whose pages these are; of a connector that names no issuer, its authorization endpoint. */
+  readonly issuer: string;
+  readonly allowHttp: boolean;
   /** Something else is read from stdin. */
   readonly stdinTaken: boolean;
 }
@@ -71,6 +77,7 @@ export function checkDrivenFlags(
       'Leave out one of them.',
     );
   }
+  checkCredentialHosts(flags);
   for (const [what, names] of [
     ['passwords', ['password', 'passwordEnv', 'passwordFile', 'passwordStdin']],
     ['secrets of one-time codes', ['totp', 'totpEnv', 'totpFile']],
@@ -80,6 +87,24 @@ export function checkDrivenFlags(
       .map(([name]) => flagName(name));
     if (several.length > 1) refuse(`${several.join(' and ')} name several ${what}.`, 'Leave one of them.');
   }
+}
+
+/** Refuses hosts that could never match, and those that nothing would use. Throws `usage`. */
+function checkCredentialHosts({ with: way, allowCredentialsTo: hosts = [] }: DrivenFlags): void {
+  const flag = '--allow-credentials-to';
+  if (hosts.length > 0 && way === 'command') {
+    throw new OidcCliError('usage', {
+      reason: `${flag} has no effect with --with command: the command itself decides where it sends credentials.`,
+      fix: `Remove ${flag}.`,
+    });
+  }
+  const invalid = hosts.find((host) => !CREDENTIAL_HOST.test(host));
+  if (invalid === undefined) return;
+  throw new OidcCliError('usage', {
+    flag,
+    reason: `Invalid ${flag} ${JSON.stringify(invalid)}: expected a host such as login.example.com, or HOST:PORT.`,
+    fix: 'Pass the host alone, without https:// and without a path.',
+  });
 }
 
 /**
@@ -112,7 +137,10 @@ export async function drivenBy(
   const make = driverMakers(context, browserPath === undefined ? undefined : resolve(context.cwd, browserPath));
   const driver = way === 'command' ? await make.command(settings.browser ?? '') : await make[way](settings);
   const evidenceFolder = keepEvidence === undefined ? undefined : resolve(context.cwd, keepEvidence);
-  return { driver, credentials, evidenceFolder, close: () => driver.close() };
+  const issuerOrigin = URL.canParse(settings.issuer) ? new URL(settings.issuer).origin : undefined;
+  const { allowHttp } = settings;
+  const credentialPolicy = { issuerOrigin, allowHttp, allowedHosts: flags.allowCredentialsTo };
+  return { driver, credentials, credentialPolicy, evidenceFolder, close: () => driver.close() };
 }
 
 async function credentialsOf(

@@ -69,7 +69,8 @@ async function signIn(
   try {
     const { fetch } = network;
     const { ca, insecure, browser, loginHint } = profile;
-    const settings = { settings: { ca, insecure }, fetch, browser, loginHint, stdinTaken };
+    const { issuer, allowHttp } = request;
+    const settings = { settings: { ca, insecure }, fetch, browser, loginHint, issuer, allowHttp, stdinTaken };
     driven = options.driven && (await withoutPerson?.drivenBy(options.driven, settings, context, terminal));
     const result = await browserLogin(request, {
       ...network,

@@ -117,7 +117,9 @@ async function runAtProvider(
   try {
     const { ca, insecure } = request;
     const { browser, loginHint } = profile;
-    const settings = { settings: { ca, insecure }, fetch: network.fetch, browser, loginHint, stdinTaken };
+    const { issuer, allowHttp } = request;
+    const ofProvider = { issuer, allowHttp, browser, loginHint };
+    const settings = { settings: { ca, insecure }, fetch: network.fetch, ...ofProvider, stdinTaken };
     driven = options.driven && (await drivenBy(options.driven, settings, context, terminal));
     const session = {};
     const roundTrip: RoundTrip = async (trip, { number, why }) => {

@@ -1,8 +1,8 @@
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { checkSignInParameters, type SignInFlags, signInParameters } from '../logto/sign-in-parameters.js';
+import { isLoopback } from '../loopback.js';
 import type { ProfileFlags, ResolvedProfile } from '../profiles/profile.js';
-import { isLoopback } from '../protocol/provider.js';
 
 /** The flags of `login` that are for Logto's sign-in page, and the one-time token of a magic link. */
 export interface SignInPageFlags extends SignInFlags {

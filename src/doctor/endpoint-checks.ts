@@ -1,8 +1,8 @@
 import { OidcCliError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import type { Announced } from '../protocol/metadata.js';
-import { isLoopback } from '../protocol/provider.js';
 import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { sideOfFailure } from './connection-checks.js';
 

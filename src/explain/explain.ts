@@ -39,10 +39,21 @@ export function codesByArea(): readonly { readonly area: string; readonly codes:
 /** Puts a stable code and what is known of this run into words. Pure: every code has words, and none of them throws. */
 export function explain(code: ErrorCode, known: Facts): Explanation {
   const facts = readable(known);
-  const explanation = entries[code](facts);
+  const explanation = withCredentialsSent(code, entries[code](facts), facts);
   // What the provider itself says of the reason is likelier than what is usual.
   const said = [causeOfOwnCode(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
   return said.length === 0 ? explanation : { ...explanation, causes: [...said, ...explanation.causes] };
+}
+
+/**
+ * Says which credentials an automated sign-in had sent before it failed, where
+ * more than the issuer received some, or where the sign-in was stopped to protect them.
+ */
+function withCredentialsSent(code: ErrorCode, explanation: Explanation, facts: Facts): Explanation {
+  const { credentialsSent, credentialsSentElsewhere } = facts;
+  if (!Array.isArray(credentialsSent) || credentialsSent.length === 0) return explanation;
+  if (credentialsSentElsewhere !== true && code !== 'sign_in_unsafe_destination') return explanation;
+  return { ...explanation, message: `${explanation.message} Sent before: ${credentialsSent.join('; ')}.` };
 }
 
 /** Characters of one fact in words: a description may be a whole page, and is whole in the facts of `--json`. */

@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { shellWord } from '../harmless.js';
 import { causes, type Entry, inSeconds, listed } from './explanation.js';
 
 /** The page's own words as a clause, or nothing. */
@@ -29,6 +30,33 @@ function wanted(facts: Facts): { readonly name: string; readonly flags: string }
 /** Whether the page speaks of the redirect URI. */
 function aboutRedirect({ words }: Facts): boolean {
   return /redirect|reply url|コールバック|リダイレクト|AADSTS50011/i.test(String(words));
+}
+
+/** What was about to be sent where, and why it was not. */
+function stopped(facts: Facts): string {
+  const kinds = Array.isArray(facts.kinds) && facts.kinds.length > 0 ? facts.kinds : ['credentials'];
+  const what = kinds.length === 1 ? kinds[0] : `${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)}`;
+  const to = facts.destination ?? 'an address';
+  if (facts.onPage === true)
+    return `The page at ${to} asks for the ${what} over plain http, so nothing was typed there.`;
+  const from = facts.page === undefined ? '' : ` by the page at ${facts.page}`;
+  const how: Readonly<Record<string, string>> = {
+    'plain http': ' over plain http',
+    'in the URL': ' as part of a URL',
+    'another site': ', which is a different site',
+  };
+  return `The ${what} would have been sent${from} to ${to}${how[String(facts.problem)] ?? ''}. The request was stopped.`;
+}
+
+/** What to change so that credentials go to a safe place. */
+function saferDestination(facts: Facts): string {
+  const { destination = 'that address', host, problem, allowHttpHelps } = facts;
+  if (problem === 'in the URL') return 'Change the page at the provider so that it sends its form by POST.';
+  if (problem === 'another site' && host !== undefined) {
+    return `If this host may receive them, pass --allow-credentials-to ${shellWord(String(host))}. Otherwise find out why the provider leads there.`;
+  }
+  if (allowHttpHelps === true) return 'If this issuer may be used over plain http, pass --allow-http.';
+  return `Serve ${destination} over https, or change the pages at the provider so that they do not lead there.`;
 }
 
 /** Codes of signing in on a provider's pages by a program. */
@@ -110,6 +138,18 @@ export const signInPages = {
       f.variable !== undefined && 'The variable is set in another shell, or has another name.',
     ),
     fix: `Give it with ${wanted(f).flags}.`,
+  }),
+  sign_in_unsafe_destination: (f) => ({
+    message: `${stopped(f)}${f.credentialsSent === undefined ? ' No credentials were sent.' : ''}`,
+    causes: causes(
+      f.problem === 'plain http' && 'A redirect, a form or a script of the sign-in pages leads to plain http.',
+      f.problem === 'in the URL' &&
+        'The form on the page is sent by GET, or a redirect or script repeats what was typed.',
+      f.problem === 'another site' &&
+        'The provider hands the sign-in to another site by a form, a redirect or a script.',
+      f.problem === 'another site' && 'Somebody changed the page, or the provider is not the one you expect.',
+    ),
+    fix: saferDestination(f),
   }),
   sign_in_step_failed: (f) => ({
     message: `The step ${f.step ?? 'of the plan'} could not be done${f.title === undefined && f.url === undefined ? '' : ` on ${page(f)}`}${f.reason === undefined ? '' : `: ${f.reason}`}.`,

@@ -2,7 +2,7 @@ import { type CallbackListener, startCallbackListener } from '../browser/callbac
 import type { Verdict } from '../browser/callback-page.js';
 import type { Clock } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
-import { isLoopback } from '../protocol/provider.js';
+import { isLoopback } from '../loopback.js';
 import type { CameBack } from '../protocol/token-requests.js';
 import type { Recorder } from '../trace/recorder.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse, noteEvent } from './browser-steps.js';

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import { hasOurForm } from '../browser/callback-answer.js';
+import type { CredentialPolicy } from '../browser/credential-policy.js';
 import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
+import { withCredentialsSent } from '../browser/sent-credentials.js';
 import type { Credentials, PageAnswer, SignInDriver, SignInStep, SignInWay } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
 import type { BrowserRoundTrip } from './browser-answer.js';
@@ -11,6 +13,8 @@ import { sameState } from './same-state.js';
 export interface Driven {
   readonly driver: SignInDriver;
   readonly credentials: Credentials;
+  /** Where the credentials may be sent. */
+  readonly credentialPolicy?: CredentialPolicy | undefined;
   readonly steps?: readonly SignInStep[] | undefined;
   /** Where a failed sign-in's screenshot and text go. */
   readonly evidenceFolder?: string | undefined;
@@ -35,7 +39,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   driven: Driven,
   deps: StepDeps & { readonly signal: AbortSignal; readonly on: (event: DrivenEvent) => void },
 ): Promise<T> {
-  const { driver, credentials, steps, evidenceFolder, session } = driven;
+  const { driver, credentials, credentialPolicy, steps, evidenceFolder, session } = driven;
   const redirectUri = await withRealPort(trip.redirectUri);
   deps.recorder.hide(...secretsOf(driven));
   let asked = await trip.ask(redirectUri);
@@ -46,6 +50,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   try {
     answer = await driver.signIn({
       credentials,
+      credentialPolicy,
       steps,
       evidenceFolder,
       session,
@@ -65,16 +70,22 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
     if (deps.signal.aborted) throw new OidcCliError('interrupted', {}, { cause: error });
     throw error;
   }
-  const { parameters, way, pages, via } = answer;
+  const { parameters, way, pages, via, credentialsSent } = answer;
   noteAuthorizationResponse(deps, { redirectUri, parameters, via });
   const states = parameters.getAll('state');
   if (states.length === 0 || !states.every((state) => sameState(state, trip.state))) {
     const noState = states.length === 0 ? 1 : 0;
     const likeOurs = hasOurForm(states[0] ?? null);
-    throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 1, wrongState: 1, noState, likeOurs });
+    const facts = { redirectUri, strays: 1, wrongState: 1, noState, likeOurs };
+    throw withCredentialsSent(new OidcCliError('callback_state_mismatch', facts), credentialsSent);
   }
   deps.on({ type: 'driven', way, pages, via });
-  return trip.finish(parameters, asked, { by: 'driver', seconds: Math.round((deps.clock.now() - askedAt) / 1000) });
+  const seconds = Math.round((deps.clock.now() - askedAt) / 1000);
+  try {
+    return await trip.finish(parameters, asked, { by: 'driver', seconds });
+  } catch (error) {
+    throw withCredentialsSent(error, credentialsSent);
+  }
 }
 
 /** What a driver types: a page may repeat it. */

@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import { isLoopback } from '../protocol/provider.js';
+import { isLoopback } from '../loopback.js';
 import { addressFault } from './connector-address.js';
 import type { ConnectorConfig } from './connector-config.js';
 import { isSecret } from './secret-members.js';

@@ -1,4 +1,4 @@
-import { isLoopback } from './provider.js';
+import { isLoopback } from '../loopback.js';
 
 /** Whether others could read what is sent there. */
 export function isReadableByOthers(text: string): boolean {

@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 import { toResponse } from '../network/answer.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { Recorder } from '../trace/recorder.js';
@@ -69,11 +70,6 @@ export type EndpointName =
   | 'end_session_endpoint'
   | 'pushed_authorization_request_endpoint'
   | 'jwks_uri';
-
-/** Whether plain http may be spoken to this host: on the machine itself nobody is in between (RFC 8252 §8.3). */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
 
 /**
  * Reads the provider's metadata (OIDC Discovery §4): one request. Named

@@ -15,7 +15,7 @@ const OF_ANY_OUTCOME: readonly string[] = ['failure', 'within', 'discovery', 'ce
 const NOT_OF_CONNECTOR: readonly string[] = ['userinfo', 'introspection', 'refresh', 'revocation', 'logout'];
 
 /** Keys that go with a sign-in on the provider's pages. */
-const OF_PAGES = ['user', 'password', 'totp', 'steps', 'redirectUri'] as const;
+const OF_PAGES = ['user', 'password', 'totp', 'steps', 'allowCredentialsTo', 'redirectUri'] as const;
 
 /**
  * Applies the defaults and judges what no single key can tell. Throws
@@ -69,6 +69,7 @@ function applied(check: Check, defaults: Defaults, index: number, plan: PlanFile
     totp: onPages && given.totp !== undefined ? place(given.totp) : undefined,
     refreshToken: way === 'refresh' && given.refreshToken !== undefined ? place(given.refreshToken) : undefined,
     steps: onPages ? given.steps?.map(action) : undefined,
+    allowCredentialsTo: onPages ? given.allowCredentialsTo : undefined,
     redirectUri: onPages ? given.redirectUri : undefined,
     timeout: given.timeout,
     retries: given.retries,
@@ -106,6 +107,13 @@ function judge(
     refuse('with', 'command without a command', 'the key command beside it');
   }
   if (check.command !== undefined && way !== 'command') refuse('command', `a command with: ${way}`, 'with: command');
+  if (check.allowCredentialsTo !== undefined && way === 'command') {
+    refuse(
+      'allowCredentialsTo',
+      'allowCredentialsTo with: command, which sends credentials itself',
+      'auto, http or browser',
+    );
+  }
   if (way === 'refresh' || way === 'client_credentials') {
     const odd = OF_PAGES.find((key) => check[key] !== undefined);
     if (odd)

@@ -4,7 +4,7 @@ import type { PlannedCheck, PlannedText } from './planned-check.js';
 
 /**
  * Refuses what a plan that came with a cloned repository may not say unless its
- * folder is trusted: programs to run, and secrets from anywhere but its own
+ * folder is trusted: programs to run, other hosts for credentials, and secrets from anywhere but its own
  * folder and the variables meant for this tool. Returns the check, the files of
  * its secrets with their links resolved. A profile in it is judged as those of
  * `oidc-cli.yaml` are, when it is used.
@@ -27,6 +27,8 @@ export async function checkPlanTrust(check: PlannedCheck, userFile: string): Pro
     });
   };
   if (check.command !== undefined) throw refuse('command');
+  // It would send a password to a host of the file's choice.
+  if (check.allowCredentialsTo?.length) throw refuse('allowCredentialsTo');
   const checked = async <T extends PlannedText | undefined>(key: string, place: T): Promise<T> => {
     if (place?.kind === 'env' && !isMeantForUs(place.name)) {
       const how = `Give the variable a name that begins with OIDC_CLI_, ${allow}`;

@@ -11,6 +11,7 @@ const PHRASES: readonly (readonly [flags: string, words: string])[] = [
   ['--client-secret-env NAME', 'the key clientSecret'],
   ['--keep-evidence DIR', '--evidence FOLDER'],
   ['--no-userinfo', 'userinfo: false'],
+  ['pass --allow-credentials-to', 'add to allowCredentialsTo:'],
 ];
 
 /** Flags that `smoke` has as well, where they are what is meant. */

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
 import * as z from 'zod';
+import { CREDENTIAL_HOST } from '../browser/credential-policy.js';
 import { ERROR_EXIT_CODES, type ErrorCode } from '../errors.js';
 import {
   choice,
@@ -222,6 +223,7 @@ export const expectSchema = z.strictObject(
 export type Expectations = z.infer<typeof expectSchema>;
 
 const NAME = 'a name of 200 characters at most, without control characters';
+const HOST = 'a host such as login.example.com, or HOST:PORT, without https:// and without a path';
 const TAG = 'a word of letters, digits and -._/';
 const TAG_PATTERN = /^[\w./-]+$/;
 
@@ -250,6 +252,13 @@ const ways = {
   steps: z
     .array(step, { error: STEPS })
     .meta({ description: "Explicit steps on the provider's pages, before and over what is recognised." })
+    .optional(),
+  allowCredentialsTo: z
+    .array(text(HOST, CREDENTIAL_HOST), { error: `a list of hosts: ${HOST}` })
+    .meta({
+      description:
+        'Other hosts that a page of the sign-in may send user name, password and codes to. Only in a trusted file.',
+    })
     .optional(),
   redirectUri: redirectUri()
     .meta({

@@ -34,6 +34,8 @@ export interface PlannedCheck {
   readonly totp: PlannedText | undefined;
   readonly refreshToken: PlannedText | undefined;
   readonly steps: readonly PlannedAction[] | undefined;
+  /** Other hosts that a page may send credentials to. */
+  readonly allowCredentialsTo: readonly string[] | undefined;
   readonly redirectUri: string | undefined;
   /** Seconds for one try; absent where neither check nor defaults say. */
   readonly timeout: number | undefined;

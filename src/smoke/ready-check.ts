@@ -119,7 +119,11 @@ async function readyCheck(
         check.steps.map(
           async (step): Promise<SignInStep> =>
             'fill' in step
-              ? { fill: step.fill, value: await readPlannedText(step.value, `value for ${step.fill}`, secretWorld) }
+              ? {
+                  fill: step.fill,
+                  value: await readPlannedText(step.value, `value for ${step.fill}`, secretWorld),
+                  secret: step.value.kind !== 'text',
+                }
               : step,
         ),
       ),

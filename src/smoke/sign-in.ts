@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withCredentialsSent } from '../browser/sent-credentials.js';
 import type { PageAnswer, PageSignIn, SignInDriver } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse } from '../flow/browser-steps.js';
@@ -90,12 +91,14 @@ async function signInOnPages(check: ReadyCheck, at: Met, tools: SignInTools): Pr
   if (!met.provider.keySet.kept()) met.provider.keySet.warm();
   const asked = { url: prepared.sent.url, redirectUri, state, again };
   const { answer, way, visit } = await onPages(asked, check, deps, tools);
-  refuseOtherState(answer.parameters, state, redirectUri);
+  refuseOtherState(answer, state, redirectUri);
   // An error in place of a code comes from the pages: no token is asked for.
   if (!answer.parameters.has('error')) phases.current = 'token request';
-  const result = await completeSignIn(request, prepared, answer.parameters, deps).finally(() =>
-    addRequestTimes(phases, deps),
-  );
+  const result = await completeSignIn(request, prepared, answer.parameters, deps)
+    .catch((error: unknown) => {
+      throw afterPages(error, answer);
+    })
+    .finally(() => addRequestTimes(phases, deps));
   const { session, report, scope, userinfo } = result;
   const { startedAt = 0, durationMs = 0 } = deps.recorder.last('token request') ?? {};
   return {
@@ -143,7 +146,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   const secrets = secretParameters(config).map(({ value }) => value);
   deps.recorder.hide(...secrets);
   const { answer, way } = await onPages({ url, redirectUri, state, secretUrl: secrets.length > 0 }, check, deps, tools);
-  refuseOtherState(answer.parameters, state, redirectUri);
+  refuseOtherState(answer, state, redirectUri);
   if (!answer.parameters.has('error')) phases.current = 'token request';
   const result = await finishAsLogto(
     { connector, clockTolerance: 30, strict: false },
@@ -151,7 +154,11 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
     { redirectUri, nonce, issuer },
     met?.provider,
     deps,
-  ).finally(() => addRequestTimes(phases, deps));
+  )
+    .catch((error: unknown) => {
+      throw afterPages(error, answer);
+    })
+    .finally(() => addRequestTimes(phases, deps));
   const { report } = result;
   return {
     way,
@@ -271,7 +278,12 @@ async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: Si
   const timeoutMs = tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 5);
   const { with: way, command } = check.planned;
   const [credentials, steps] = await Promise.all([check.credentials(), check.steps()]);
-  const job = { credentials, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch.ask };
+  const credentialPolicy = {
+    issuerOrigin: URL.canParse(check.issuer) ? new URL(check.issuer).origin : undefined,
+    allowHttp: check.profile?.allowHttp,
+    allowedHosts: check.planned.allowCredentialsTo,
+  };
+  const job = { credentials, credentialPolicy, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch.ask };
   deps.recorder.hide(asked.state, ...secretsOf({ credentials, steps }));
   return phases.measure('sign-in pages', async () => {
     const network = { settings, fetch: providers.fetchFor(settings) };
@@ -300,9 +312,14 @@ function driverOf(
 }
 
 /** The state comes before anything else in an answer (RFC 6749 §10.12). */
-function refuseOtherState(answer: URLSearchParams, state: string, redirectUri: string): void {
-  if (sameState(answer.get('state'), state)) return;
-  throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 0, wrongState: 1 });
+function refuseOtherState(answer: PageAnswer, state: string, redirectUri: string): void {
+  if (sameState(answer.parameters.get('state'), state)) return;
+  throw afterPages(new OidcCliError('callback_state_mismatch', { redirectUri, strays: 0, wrongState: 1 }), answer);
+}
+
+/** An error after the sign-in pages, which says what was sent on them. */
+function afterPages(error: unknown, { credentialsSent }: PageAnswer): unknown {
+  return withCredentialsSent(error, credentialsSent);
 }
 
 /** The times of the requests that the protocol has made. */

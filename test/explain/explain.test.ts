@@ -232,6 +232,33 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { field: 'code', file: '/run/totp', reason: 'ENOENT' },
     { field: 'password', source: 'stdin', reason: 'it is empty' },
   ],
+  sign_in_unsafe_destination: [
+    {
+      problem: 'plain http',
+      kinds: ['user name', 'password'],
+      destination: 'http://login.example.com',
+      host: 'login.example.com',
+      page: 'https://id.example.com',
+      credentialsSent: ['one-time code to https://id.example.com'],
+    },
+    {
+      problem: 'plain http',
+      kinds: ['password'],
+      destination: 'http://id.example.com',
+      host: 'id.example.com',
+      onPage: true,
+      allowHttpHelps: true,
+    },
+    { problem: 'in the URL', kinds: ['password'], destination: 'https://id.example.com', host: 'id.example.com' },
+    {
+      problem: 'another site',
+      kinds: ['password'],
+      destination: 'https://other.example',
+      host: 'other.example',
+      page: 'https://id.example.com',
+    },
+    {},
+  ],
   sign_in_step_failed: [
     {
       step: 'click "Go on"',

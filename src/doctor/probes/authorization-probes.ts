@@ -1,4 +1,4 @@
-import { isLoopback } from '../../protocol/provider.js';
+import { isLoopback } from '../../loopback.js';
 import { hostileText, lostCharacters } from './hostile-text.js';
 import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing } from './probing.js';

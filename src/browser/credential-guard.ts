@@ -1,0 +1,91 @@
+import { type DestinationRefusal, destinationRefusal, isConfidential } from './credential-destination.js';
+import type { CredentialKind, CredentialPolicy } from './credential-policy.js';
+import { kindsInContent, kindsInUrl, type TypedCredential } from './credential-values.js';
+import type { SentCredentials } from './sent-credentials.js';
+
+/** A request of a sign-in, before it is sent. */
+interface GuardedRequest {
+  readonly to: URL;
+  /** The page that sends it. */
+  readonly page: URL | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** What the driver itself typed into the fields of this request. */
+  readonly known?: { readonly inUrl: ReadonlySet<CredentialKind>; readonly inBody: ReadonlySet<CredentialKind> };
+}
+
+/** Watches over the credentials of one sign-in: which were typed, and to which origins they were sent. */
+export class CredentialGuard {
+  private readonly typed: TypedCredential[] = [];
+  private readonly sentTo = new Map<string, Set<CredentialKind>>();
+
+  constructor(
+    private readonly policy: CredentialPolicy,
+    private readonly username: string,
+    /** The origin of the authorization request. */
+    private readonly startOrigin: string,
+  ) {}
+
+  /** Whether anything was typed that a request could carry away. */
+  get active(): boolean {
+    return this.typed.length > 0;
+  }
+
+  /** Notes a value that is about to be typed, so that every later request is searched for it. */
+  add(kind: CredentialKind, value: string): void {
+    // A user name is in many requests of a provider's own, and so is a password that is the same.
+    if (kind === 'user name' || value === '' || value === this.username) return;
+    if (!this.typed.some((one) => one.kind === kind && one.value === value)) this.typed.push({ kind, value });
+  }
+
+  /** Why nothing may be typed on a page: it came unencrypted, and anybody on the way could have changed it. */
+  refusePage(page: URL, kinds: Iterable<CredentialKind>): DestinationRefusal | undefined {
+    const all = [...new Set(kinds)];
+    if (all.length === 0 || isConfidential(page, this.policy)) return undefined;
+    return { problem: 'plain http', kinds: all, to: page, page };
+  }
+
+  /** Why a request may not be sent; undefined where it may. */
+  refuse(request: GuardedRequest): DestinationRefusal | undefined {
+    return destinationRefusal({ to: request.to, page: request.page, ...this.carried(request) }, this.policy);
+  }
+
+  /** Notes that a request was sent. */
+  note(request: GuardedRequest): void {
+    const { inUrl, inBody } = this.carried(request);
+    const kinds = [...inUrl, ...inBody];
+    if (kinds.length === 0) return;
+    const sent = this.sentTo.get(request.to.origin) ?? new Set();
+    for (const kind of kinds) sent.add(kind);
+    this.sentTo.set(request.to.origin, sent);
+  }
+
+  /** What was sent so far. */
+  get sent(): SentCredentials {
+    return {
+      lines: [...this.sentTo].map(([origin, kinds]) => `${inWords(kinds)} to ${origin}`),
+      elsewhere: [...this.sentTo.keys()].some(
+        (origin) => origin !== this.startOrigin && origin !== this.policy.issuerOrigin,
+      ),
+    };
+  }
+
+  /** Whether `--allow-http` would change a refusal. */
+  allowHttpHelps({ problem, to }: DestinationRefusal): boolean {
+    return problem === 'plain http' && this.policy.allowHttp !== true && to.origin === this.policy.issuerOrigin;
+  }
+
+  private carried({ to, headers, body, known }: GuardedRequest) {
+    return {
+      inUrl: new Set([...(known?.inUrl ?? []), ...kindsInUrl(to, this.typed)]),
+      inBody: new Set([...(known?.inBody ?? []), ...kindsInContent(headers, body, this.typed)]),
+    };
+  }
+}
+
+/** Kinds as a list in a sentence. */
+function inWords(kinds: Iterable<string>): string {
+  const all = [...kinds];
+  const last = all.pop() ?? '';
+  return all.length === 0 ? last : `${all.join(', ')} and ${last}`;
+}

@@ -1,0 +1,119 @@
+import type { CredentialKind } from './credential-policy.js';
+import { maskSecrets } from './mask-secrets.js';
+
+/** A value that was typed on a page. */
+export interface TypedCredential {
+  readonly kind: CredentialKind;
+  readonly value: string;
+}
+
+/** A text of a request, and the values in it as its format has them. */
+interface RequestText {
+  readonly raw: string;
+  readonly values: readonly string[];
+}
+
+/** The kinds of typed values that a URL holds, in its host, path, query or fragment. */
+export function kindsInUrl(url: URL, typed: readonly TypedCredential[]): Set<CredentialKind> {
+  if (typed.length === 0) return new Set();
+  const fragment = url.hash.slice(1);
+  const values = [
+    ...url.searchParams.values(),
+    ...new URLSearchParams(fragment).values(),
+    fragment,
+    url.search.slice(1),
+    url.username,
+    url.password,
+  ];
+  const kinds = kindsIn({ raw: url.href, values }, typed);
+  // A password that is a plain word, such as "password", is also a common part of paths and host names.
+  const others = typed.filter(({ value }) => !/^[a-z]+$/i.test(value));
+  const parts = [...url.pathname.split('/'), ...url.hostname.split('.')];
+  for (const kind of kindsIn({ raw: '', values: parts }, others)) kinds.add(kind);
+  return kinds;
+}
+
+/** The kinds of typed values that a body or the headers of a request hold. */
+export function kindsInContent(
+  headers: Readonly<Record<string, string>>,
+  body: string | undefined,
+  typed: readonly TypedCredential[],
+): Set<CredentialKind> {
+  if (typed.length === 0) return new Set();
+  const lines = Object.values(headers);
+  const kinds = kindsIn(
+    { raw: lines.join('\n'), values: lines.flatMap((line) => [line, ...line.split(/[=;,\s]+/)]) },
+    typed,
+  );
+  if (body === undefined || body === '') return kinds;
+  for (const kind of kindsIn({ raw: body, values: valuesOf(body) }, typed)) kinds.add(kind);
+  return kinds;
+}
+
+/** The values of a body: a form's fields, the leaves of a JSON document, or its lines. */
+function valuesOf(body: string): string[] {
+  if (/^\s*[[{"]/.test(body)) {
+    try {
+      return leavesOf(JSON.parse(body));
+    } catch {
+      // Not JSON: its lines count.
+    }
+  }
+  const lines = body.split(/\r?\n/);
+  // A multipart body has its values on lines of their own, and a body of one line is a form or plain text.
+  return lines.length > 1 ? [body.trim(), ...lines] : [body, ...new URLSearchParams(body).values()];
+}
+
+/** The texts and numbers of a JSON document; without recursion, as it may be nested to any depth. */
+function leavesOf(document: unknown): string[] {
+  const leaves: string[] = [];
+  const waiting: unknown[] = [document];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === 'string' || typeof value === 'number') leaves.push(String(value));
+    else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) waiting.push(each);
+  }
+  return leaves;
+}
+
+function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<CredentialKind> {
+  const decoded = new Set(text.values.flatMap(decodings));
+  // A code with a field for each digit.
+  const digits = text.values.filter((value) => /^\d$/.test(value)).join('');
+  const lowerCase = text.raw.toLowerCase();
+  return new Set(
+    typed
+      .filter(({ kind, value }) => {
+        if (decoded.has(value)) return true;
+        if (kind === 'one-time code') return digits.includes(value) || standsAlone(value, text.raw);
+        if (!isUnlikelyByChance(value)) return false;
+        // A host name is always in lower case.
+        return maskSecrets(text.raw, [value]) !== text.raw || lowerCase.includes(value.toLowerCase());
+      })
+      .map(({ kind }) => kind),
+  );
+}
+
+/** A value as it is, URL-decoded once more, and decoded from base64. */
+function decodings(value: string): string[] {
+  const found = [value];
+  try {
+    found.push(decodeURIComponent(value), decodeURIComponent(value.replaceAll('+', ' ')));
+  } catch {
+    // A percent sign that begins no escape.
+  }
+  if (/^[\w+/-]{2,}={0,2}$/.test(value)) found.push(Buffer.from(value, 'base64').toString());
+  return found;
+}
+
+function standsAlone(code: string, text: string): boolean {
+  return new RegExp(`(?<![\\w.])${code.replace(/\W/g, '\\$&')}(?![\\w.])`).test(text);
+}
+
+/**
+ * Whether a value found inside of a longer text is no accident: `password` or
+ * `test` may be part of any address, and only counts as a whole value.
+ */
+function isUnlikelyByChance(value: string): boolean {
+  return value.length >= 16 || (value.length >= 8 && /[^a-z]/i.test(value) && /\D/.test(value));
+}
