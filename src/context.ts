@@ -1,6 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
+import { makeFolderSync } from './make-folder.js';
 import type { Follower } from './trace/recorder.js';
 
 /** The time, so that tests can move it. */
@@ -69,7 +70,7 @@ export function keepCompiledCode(env: Environment, enable: (folder: string) => u
   const folder = join(env.OIDC_CLI_HOME || envPaths('oidc-cli', { suffix: '' }).cache, 'compiled');
   try {
     // It may be the first to make the folder that sessions are kept in as well, which is private.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolderSync(folder, 0o700);
     const { uid, mode } = statSync(folder);
     if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return;
   } catch {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, unlinkSync } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OidcCliError } from './errors.js';
+import { makeFolder } from './make-folder.js';
 import { ownIdentity, type ProcessIdentity, processState } from './process-identity.js';
 
 /** How long, in milliseconds, a waiter must see a lock unchanged before it takes it away from its holder. */
@@ -91,7 +92,7 @@ export async function withLock<T>(
 
 async function acquire(file: string, deadline: number, options: LockOptions): Promise<Lock> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), 0o700);
     const real = await ownIdentity();
     const identity = real && options.host !== undefined ? { ...real, host: options.host } : real;
     const attempt = contender(file, { identity, staleMs: options.staleMs ?? STALE_MS });

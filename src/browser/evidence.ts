@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
 import { shownHarmless } from '../harmless.js';
+import { makeFolder } from '../make-folder.js';
+import { writeWholeFile } from '../write-file.js';
 import { nameOf, type PageDescription } from './page-description.js';
 import type { SignInEvidence } from './sign-in-driver.js';
 
 /**
  * Keeps what was seen when a sign-in failed, in files of their own that only
  * this user can read. The text is masked here; a screenshot comes masked.
- * Never throws: the failure itself is what counts.
+ * Never throws: the failure itself is what counts. A file that could not be
+ * written whole is not there and not named.
  */
 export async function keepEvidence(
   folder: string,
@@ -17,22 +19,20 @@ export async function keepEvidence(
   mask: (text: string) => string,
 ): Promise<SignInEvidence> {
   const { page, screenshot } = seen;
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const stem = join(folder, `sign-in-${randomBytes(4).toString('hex')}`);
-    const evidence: { screenshot?: string; text?: string } = {};
-    if (screenshot) {
-      await writeFile(`${stem}.png`, screenshot, { mode: 0o600 });
-      evidence.screenshot = `${stem}.png`;
+  const stem = join(folder, `sign-in-${randomBytes(4).toString('hex')}`);
+  const kept = async (file: string, content: string | Buffer) => {
+    try {
+      await makeFolder(folder, 0o700);
+      await writeWholeFile(file, content, { mode: 0o600 });
+      return file;
+    } catch {
+      return undefined;
     }
-    if (page) {
-      await writeFile(`${stem}.txt`, mask(pageText(page)), { mode: 0o600 });
-      evidence.text = `${stem}.txt`;
-    }
-    return evidence;
-  } catch {
-    return {};
-  }
+  };
+  // The text first: it is short, and says more.
+  const text = page && (await kept(`${stem}.txt`, mask(pageText(page))));
+  const picture = screenshot && (await kept(`${stem}.png`, screenshot));
+  return { ...(picture === undefined ? {} : { screenshot: picture }), ...(text === undefined ? {} : { text }) };
 }
 
 /** An error that names the files kept of it. */

@@ -25,6 +25,12 @@ export function openSessions(context: Context, terminal: Terminal): Sessions {
       const where = facts.file === undefined ? '' : ` (${printable(String(facts.file))})`;
       if (notice === 'index_rebuilt') terminal.say(`The list of sessions was damaged and has been made anew${where}.`);
       if (notice === 'entry_set_aside') terminal.say(`A damaged session file was set aside${where}.`);
+      if (notice === 'session_moved') {
+        const place = facts.to === 'keychain' ? 'the keychain' : 'the encrypted file';
+        terminal.say(
+          `${terminal.talk.warn('Warning:')} the session could not be saved where it was (${printable(String(facts.reason))}). It is now in ${place}.`,
+        );
+      }
       if (notice === 'old_session_left') {
         terminal.say('The session that was replaced could not be removed from its old store.');
       }

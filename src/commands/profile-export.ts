@@ -38,7 +38,7 @@ const HIDDEN = '<secret>';
  *
  * Throws `usage` for another format, `config_missing`,
  * `client_auth_unsupported`, `client_secret_unavailable` (with `showSecrets`),
- * and as `collectProfile`, `discoverProvider` and the session store do.
+ * `report_unwritable`, and as `collectProfile`, `discoverProvider` and the session store do.
  */
 export async function profileExport(
   options: ProfileExportOptions,
@@ -181,13 +181,10 @@ async function write(
     return;
   }
   const file = resolve(context.cwd, output);
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  try {
-    await writeFileAtomic(file, `${JSON.stringify(document, undefined, 2)}\n`, { mode: showSecrets ? 0o600 : 0o644 });
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new OidcCliError('config_file_unreadable', { file, reason, doing: 'write' }, { cause: error });
-  }
+  const { writeOutputFile } = await import('../smoke/reporters/report-file.js');
+  await writeOutputFile(file, context.cwd, `${JSON.stringify(document, undefined, 2)}\n`, {
+    mode: showSecrets ? 0o600 : 0o644,
+  });
   terminal.say(`Wrote ${printable(file)}`);
 }
 

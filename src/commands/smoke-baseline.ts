@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { BASELINE_FILE, baselineText, type Metadata, readBaseline } from '../smoke/baseline-file.js';
@@ -7,6 +6,7 @@ import { checkError } from '../smoke/check-error.js';
 import { differences } from '../smoke/expectations/baseline.js';
 import { createProviders } from '../smoke/providers.js';
 import type { ReadyCheck } from '../smoke/ready-check.js';
+import { writeOutputFile } from '../smoke/reporters/report-file.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type PlanFlags, readyPlan } from './smoke-plan.js';
 
@@ -61,16 +61,7 @@ export async function smokeBaseline(
       return known === undefined ? [] : [[issuer, known] as const];
     }),
   );
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  const failed = (error: NodeJS.ErrnoException) => {
-    throw new OidcCliError(
-      'report_unwritable',
-      { file, reason: error.code ?? error.message, flag: '--output' },
-      { cause: error },
-    );
-  };
-  await mkdir(dirname(file), { recursive: true }).catch(failed);
-  await writeFileAtomic(file, baselineText({ issuers: { ...kept, ...issuers } })).catch(failed);
+  await writeOutputFile(file, context.cwd, baselineText({ issuers: { ...kept, ...issuers } }));
   const changes = Object.entries(issuers).map(([issuer, metadata]) => {
     const known = before?.issuers[issuer];
     return { issuer, new: known === undefined, changes: known === undefined ? [] : differences(known, metadata) };

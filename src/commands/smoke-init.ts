@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { shellWord } from '../harmless.js';
 import { resolveProfile } from '../profiles/profile.js';
 import { firstPlan, passwordVariable, secretVariable } from '../smoke/first-plan.js';
 import { PLAN_FILE } from '../smoke/plan-file.js';
+import { writeOutputFile } from '../smoke/reporters/report-file.js';
 import { printable, type Terminal } from '../terminal.js';
 
 /** What `smoke init` was asked. */
@@ -26,18 +26,12 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
   const layer = sources.issuer?.layer;
   const inFile = layer === 'project file' || layer === 'user file';
   const text = firstPlan(profile, inFile, options.user);
-  const unwritable = (error: NodeJS.ErrnoException) => {
-    const reason = error.code ?? error.message;
-    return new OidcCliError('report_unwritable', { file, reason, flag: '--output' }, { cause: error });
-  };
-  await mkdir(dirname(file), { recursive: true }).catch((error) => Promise.reject(unwritable(error)));
   try {
     // Never over a file that is there, also one that has come in between.
-    await writeFile(file, text, { flag: options.force ? 'w' : 'wx' });
+    await writeOutputFile(file, context.cwd, text, { exclusive: options.force !== true });
   } catch (error) {
-    const failure = error as NodeJS.ErrnoException;
-    if (failure.code === 'EEXIST') throw new OidcCliError('plan_exists', { file }, { cause: error });
-    throw unwritable(failure);
+    if (!(error instanceof OidcCliError) || !isTaken(error.cause)) throw error;
+    throw new OidcCliError('plan_exists', { file }, { cause: error });
   }
   const variable = passwordVariable(profile.name);
   if (options.json) {
@@ -59,6 +53,12 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
   const named = options.output === undefined ? '' : ` ${printable(shellWord(options.output))}`;
   terminal.say(`Put ${todo.join(', ')}, and run: oidc-cli smoke${named}`);
   return EXIT.done;
+}
+
+/** Whether the file system said that there is a file of the name already. */
+function isTaken(cause: unknown): boolean {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  return code === 'EEXIST' && syscall !== 'mkdir';
 }
 
 /** The profile to write about. Throws as `resolveProfile` does; its secret is not asked for. */

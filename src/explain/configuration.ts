@@ -1,6 +1,7 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { hostOf, issuerDifference, saysHttp } from './differences.js';
 import { causes, type Entry, listed, quoted } from './explanation.js';
+import { inWords } from './system-reasons.js';
 
 /** "file, line 7, key profiles.x" as far as known. */
 function place(facts: Facts): string {
@@ -21,28 +22,15 @@ function eitherOf(value: Facts[string]): string {
   return Array.isArray(value) ? value.join(' or ') : String(value);
 }
 
-/** What a system calls its refusal, in words; other reasons are words already. */
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of its path is no folder',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its links lead in a circle',
-  ENOSPC: 'the disk is full',
-  EROFS: 'the disk is read-only',
-  ELOCKED: 'another process is changing it',
-};
-
-function inWords(reason: Facts[string]): string | undefined {
-  if (reason === undefined) return undefined;
-  return SYSTEM_REASONS[String(reason)] ?? String(reason);
+function isFull(reason: Facts[string]): boolean {
+  return reason === 'ENOSPC' || reason === 'EDQUOT';
 }
 
 /** What to do about a file that the system, or its content, keeps us from. */
 function otherFile(facts: Facts): string {
   if (/larger than/.test(String(facts.reason))) return 'Divide it into several files, or name another one.';
   if (facts.doing !== 'write') return 'Check that it is a file that you may read, or move it away.';
+  if (isFull(facts.reason)) return 'Make room on the disk, and try again. The file is as it was.';
   return /^E[A-Z]+$/.test(String(facts.reason))
     ? 'Check that you may write to the file and its folder, and that no other program holds it.'
     : 'Change the profile in the file yourself, or replace the aliases (*) in it by what they stand for.';
@@ -268,13 +256,16 @@ export const configuration = {
     fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
   }),
   report_unwritable: (f) => ({
-    message: `The ${f.flag === '--output' ? 'file' : 'report'} ${quoted(f.file, 'in question')} cannot be written: ${f.reason ?? 'the file system refuses it'}.`,
+    message: `The ${f.flag === '--output' ? 'file' : 'report'} ${quoted(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (inWords(f.reason) ?? 'the file system refuses it')}.`,
     causes: causes(
       (f.reason === 'EACCES' || f.reason === 'EPERM') && 'The folder or the file belongs to another user.',
       f.reason === 'EROFS' && 'The file system is mounted for reading only.',
-      f.reason === 'ENOSPC' && 'The disk is full.',
+      f.target !== undefined && 'The link came with the folder: a repository can hold links to anywhere.',
     ),
-    fix: `Name another file with ${f.flag ?? '--reporter NAME=FILE'}, in a folder where this user may write.`,
+    fix:
+      f.target === undefined
+        ? `Name another file with ${f.flag ?? '--reporter NAME=FILE'}, in a folder where this user may write${isFull(f.reason) ? ' and on a disk with room' : ''}.`
+        : `Remove the link. If the file is to be there, name that place itself with ${f.flag ?? '--reporter NAME=FILE'}.`,
   }),
 
   issuer_invalid: (f) => ({

@@ -10,6 +10,7 @@ import {
   quoted,
   signInAgain,
 } from './explanation.js';
+import { inWords } from './system-reasons.js';
 import { WHY_REFRESH_REFUSED } from './tokens.js';
 
 /** The scope that most providers give refresh tokens for (OIDC Core §11). */
@@ -42,6 +43,14 @@ function whyStoreFailed(reason: Facts[string]): string[] {
     default:
       return ['The disk is full or read-only, or the folder belongs to another user.'];
   }
+}
+
+/** What to do about a store that the file system keeps from working. */
+function storeRepair(facts: Facts): string {
+  const full = facts.reason === 'ENOSPC' || facts.reason === 'EDQUOT';
+  const again = facts.lost === undefined ? '' : `, and sign in again with: ${loginCommand(facts)}`;
+  if (full) return `Make room on the disk${again || ', or name a folder on another one with OIDC_CLI_HOME'}.`;
+  return `Check the folder, or name another with OIDC_CLI_HOME${again}.`;
 }
 
 /** Codes of kept sessions, their stores, and of the process itself. */
@@ -152,9 +161,16 @@ export const sessions = {
     fix: 'Forget the session with oidc-cli logout --local, and sign in again.',
   }),
   store_failed: (f) => ({
-    message: `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${wherefore(f)}.`,
+    message: [
+      `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${f.reason === undefined ? '' : `: ${inWords(f.reason)}`}.`,
+      f.sessionSaved === true && 'The session itself was saved.',
+      f.lost !== undefined &&
+        `The provider has issued a new ${f.lost} in exchange for the saved one, and no other place could take it: it ends with this command.`,
+    ]
+      .filter(Boolean)
+      .join(' '),
     causes: whyStoreFailed(f.reason),
-    fix: 'Check the folder, or name another with OIDC_CLI_HOME.',
+    fix: storeRepair(f),
   }),
   interrupted: (f) => ({
     message:

@@ -1,18 +1,12 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { causes, type Entry, inItsWords, inSeconds, listed, quoted } from './explanation.js';
+import { inWords } from './system-reasons.js';
 
 /** Where a secret was to come from. */
 function secretPlace(facts: Facts): string {
   if (facts.variable !== undefined) return `the variable ${facts.variable}`;
   if (facts.source !== undefined) return String(facts.source);
   return facts.file === undefined ? 'its place' : `the file ${facts.file}`;
-}
-
-/** What a system calls its refusal, in words; other reasons are words already. */
-function reasonInWords(reason: Facts[string]): string {
-  if (reason === 'ENOENT') return 'there is no such file';
-  if (reason === 'EACCES') return 'permission denied';
-  return String(reason ?? 'it cannot be had');
 }
 
 /** Codes of smoke checks: their file, and a run of them. */
@@ -33,7 +27,7 @@ export const smoke = {
     fix: 'Name another file, or pass --force to replace it.',
   }),
   smoke_baseline_unreadable: (f) => ({
-    message: `The baseline ${f.file ?? 'file'} cannot be used: ${reasonInWords(f.reason)}.`,
+    message: `The baseline ${f.file ?? 'file'} cannot be used: ${inWords(f.reason) ?? 'it is not available'}.`,
     causes: causes(
       f.reason === 'ENOENT' && 'It has not been written yet.',
       'The path is relative to the file of checks.',
@@ -41,7 +35,7 @@ export const smoke = {
     fix: 'Write it with: oidc-cli smoke baseline',
   }),
   smoke_secret_unavailable: (f) => ({
-    message: `The ${f.what ?? 'secret'} of the check cannot be had from ${secretPlace(f)}: ${reasonInWords(f.reason)}.`,
+    message: `The ${f.what ?? 'secret'} of the check cannot be had from ${secretPlace(f)}: ${inWords(f.reason) ?? 'it is not available'}.`,
     causes: causes(
       f.variable !== undefined &&
         'The job does not hand the variable on, as many CI systems do for pull requests from forks.',

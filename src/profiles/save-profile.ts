@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Document, YAMLMap } from 'yaml';
 import { OidcCliError } from '../errors.js';
 import { type StillHeld, withLock } from '../lock.js';
+import { writeWholeFile } from '../write-file.js';
 import { checkFile } from './file-check.js';
 import { found } from './found.js';
 import { LOGTO_KEYS } from './logto-kind.js';
@@ -186,10 +187,7 @@ async function change(file: string, name: string, options: SaveOptions, edit: Ed
     try {
       await before?.(old);
       await stillHeld();
-      await orUnwritable(file, async () => {
-        const { default: writeFileAtomic } = await import('write-file-atomic');
-        await writeFileAtomic(file, edited.text, mode === PRIVATE ? { mode } : {});
-      });
+      await orUnwritable(file, () => writeWholeFile(file, edited.text, mode === PRIVATE ? { mode } : {}));
     } catch (error) {
       await undo?.(old);
       throw error;

@@ -1,9 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, readdir, unlink } from 'node:fs/promises';
+import { chmod, copyFile, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { reasonOf } from '../lock.js';
+import { makeFolder } from '../make-folder.js';
 import { readBoundedFile } from '../read-file.js';
 import { writeAtomically } from './atomic-file.js';
 import type { SessionStore } from './session-store.js';
@@ -76,7 +77,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
 
   const prepare = async () => {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, 0o700);
       if (options.platform !== 'win32') await chmod(folder, 0o700);
     } catch (error) {
       throw failed('create', folder, error);

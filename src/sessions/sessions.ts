@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Environment } from '../context.js';
-import { type Facts, OidcCliError } from '../errors.js';
-import { type LockOptions, type StillHeld, withLock } from '../lock.js';
+import { OidcCliError } from '../errors.js';
+import { type StillHeld, withLock } from '../lock.js';
 import { type ClientSecrets, createClientSecrets } from './client-secrets.js';
 import { createEncryptedFileStore } from './encrypted-file.js';
 import { createKeychainStore, type KeychainStore } from './keychain.js';
 import { probeKeychain } from './keychain-probe.js';
-import type { KeytarLike } from './keytar-module.js';
 import { createMemoryStore, createTurns } from './memory.js';
 import { createPendingSignIns, type PendingSignIns } from './pending-sign-ins.js';
 import { describeSession, parseSession, rebuildIndex, type StoreValues } from './rebuild-index.js';
+import { rescueSession } from './rescue-session.js';
 import { createSessionIndex, type IndexContent, type SessionEntry, type StoredValue } from './session-index.js';
 import { type Session, type SessionStore, type StoreKind, sameSignIn } from './session-store.js';
+import type { SessionsOptions } from './sessions-options.js';
 import { valueNames } from './value-names.js';
 
 export type { SessionEntry } from './session-index.js';
@@ -21,31 +21,6 @@ export type { SessionEntry } from './session-index.js';
 const EXCLUSIVE_TIMEOUT_MS = 90_000;
 /** For a person who chose the keychain and has to type its password first. */
 const UNLOCK_TIMEOUT_MS = 30_000;
-
-/** What happened on the side, for `explain/` to put into words. */
-export type SessionNotice = 'index_rebuilt' | 'entry_set_aside' | 'old_session_left';
-
-/** What `createSessions` needs of the outside world. */
-export interface SessionsOptions {
-  readonly dataFolder: string;
-  readonly env: Environment;
-  readonly platform: NodeJS.Platform;
-  readonly clock: Clock;
-  /** Ends the wait for one's turn to refresh and for the keychain's probe; never a save. */
-  readonly signal?: AbortSignal | undefined;
-  /** A keychain of the caller's, which is not probed. */
-  readonly keytar?: KeytarLike | undefined;
-  /**
-   * Called when a keychain call has hung for 30 s, just before the process
-   * ends itself by SIGKILL: must write what it has to say synchronously.
-   * Without it one line with the code is written to stderr.
-   */
-  readonly onHang?: ((error: OidcCliError) => void) | undefined;
-  /** Called when something was not as it should be and was dealt with. Facts hold no secrets. */
-  readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
-  /** Replaces the locks' own values. */
-  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
-}
 
 /** Which session is meant. Nothing given means the newest. */
 export interface SessionSelection {
@@ -92,6 +67,8 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
   /**
    * Keeps a refreshed session where it was. Throws `not_signed_in` when it has
    * been forgotten since; does nothing when a newer sign-in has taken its place.
+   * Where its store does not take it, the other store may, with a notice; else
+   * this object holds it, and throws as `rescueSession` does.
    */
   update(session: Session, entry: SessionEntry): Promise<void>;
   /**
@@ -185,7 +162,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   const list = async () => [...inMemory, ...(await index.read()).sessions];
 
   const open = async (asked: SessionEntry): Promise<OpenedSession | undefined> => {
-    let entry = asked;
+    // A refreshed session that no store took.
+    let entry = inMemory.find((held) => sameOwner(held, asked) && held.savedAt >= asked.savedAt) ?? asked;
     for (;;) {
       const value = await storeOf(entry.store).get(entry.key);
       if (value !== undefined) return readAs(entry, value);
@@ -304,10 +282,20 @@ export function createSessions(options: SessionsOptions): Sessions {
         return;
       }
       const kept: SessionEntry & StoredValue = { ...refreshed, store: entry.store };
-      await index.change(async (content, save, stillHeld) => {
+      const change = index.change(async (content, save, stillHeld) => {
         const current = await replace(content.sessions, storeOf(entry.store), stillHeld);
         if (!current) return;
         await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
+      });
+      await change.catch(async (error) => {
+        if (!(error instanceof OidcCliError) || error.code === 'not_signed_in') throw error;
+        await rescueSession(
+          { session, entry, failure: error },
+          {
+            ...{ storeOf, keychainCanBeUsed, save: sessions.save },
+            onMoved: (facts) => options.onNotice?.('session_moved', facts),
+          },
+        );
       });
     },
 

@@ -1,10 +1,11 @@
 import { createHmac, randomBytes, scrypt } from 'node:crypto';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { reasonOf } from '../lock.js';
+import { makeFolder } from '../make-folder.js';
 import { type ReadFile, readBoundedFile } from '../read-file.js';
+import { removeLeftovers, writeWholeFile } from '../write-file.js';
 
 const KEY_BYTES = 32;
 /** Enough to see that a file is not a key, and to say how long it is; bytes. */
@@ -137,22 +138,10 @@ async function readSecretFile(file: string, platform: NodeJS.Platform): Promise<
 async function readOrMake(file: string, platform: NodeJS.Platform): Promise<Buffer> {
   const found = await readSecretFile(file, platform);
   if (found) return found;
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(randomBytes(KEY_BYTES));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    try {
-      // Unlike a rename, a link fails where the name is taken.
-      await link(draft, file);
-    } finally {
-      await unlink(draft);
-    }
+    await makeFolder(dirname(file), 0o700);
+    await writeWholeFile(file, randomBytes(KEY_BYTES), { mode: 0o600, exclusive: true });
+    await removeLeftovers(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw new OidcCliError('store_failed', { file, operation: 'create', ...reasonOf(error) }, { cause: error });

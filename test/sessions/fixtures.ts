@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import type { Session } from '../../src/sessions/session-store.js';
-import { createSessions, type Sessions, type SessionsOptions } from '../../src/sessions/sessions.js';
+import { createSessions, type Sessions } from '../../src/sessions/sessions.js';
+import type { SessionsOptions } from '../../src/sessions/sessions-options.js';
 
 /** A time for tests, in milliseconds: noon of 1 May 2030. */
 export const NOON = Date.UTC(2030, 4, 1, 12);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SessionStore } from '../../src/sessions/session-store.js';
 import { everythingIn, folder, keeper, kill, NOON, program, session } from './fixtures.js';
 
@@ -254,37 +254,6 @@ describe('sessions', () => {
     failing = false;
     await sessions.save(session({ profile: 'b' }), store);
     expect([...entries.values()].map((value) => JSON.parse(value).profile)).toEqual(['b']);
-  });
-
-  test('whose place in the list cannot be put right, for the disk is full, are read all the same', async () => {
-    const data = folder();
-    await keeper(data).save(session(), await file(data));
-    const [before] = await keeper(data).list();
-    const [index, newer] = [join(data, 'sessions.json'), session({ subject: 'newer', signedInAt: NOON / 1000 + 5 })];
-    const text = readFileSync(index, 'utf8');
-    await keeper(data).save(newer, await file(data));
-    writeFileSync(index, text);
-    const full = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
-    vi.doMock('write-file-atomic', () => ({ default: full }));
-    onTestFinished(() => vi.doUnmock('write-file-atomic'));
-    expect(before && (await keeper(data).read(before))).toEqual(newer);
-    expect(readFileSync(index, 'utf8')).toBe(text);
-  });
-
-  test('are removed from their store although the list cannot be written, for the disk is full', async () => {
-    const data = folder();
-    await keeper(data).save(session(), await file(data));
-    const [entry] = await keeper(data).list();
-    if (!entry) throw new Error('it was saved');
-    const full = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
-    vi.doMock('write-file-atomic', () => ({ default: full }));
-    onTestFinished(() => vi.doUnmock('write-file-atomic'));
-    await expect(keeper(data).forget(entry)).rejects.toMatchObject({
-      code: 'store_failed',
-      facts: { reason: 'ENOSPC' },
-    });
-    expect(entryFiles(data)).toEqual([]);
-    expect(await keeper(data).read(entry)).toBeUndefined();
   });
 
   test('another key is noticed before anybody signs in again', async () => {

@@ -41,9 +41,12 @@ export interface RunWorld {
   readonly onOutput?: (text: string) => void;
 }
 
-/** Makes a machine whose sessions go to the encrypted file, since a keychain would be shared by all tests. */
-export async function createMachine(): Promise<Machine> {
-  const home = await mkdtemp(join(tmpdir(), 'oidc-cli-test-'));
+/**
+ * Makes a machine whose sessions go to the encrypted file, since a keychain
+ * would be shared by all tests. Its home is a new folder, or the one given.
+ */
+export async function createMachine(folder?: string): Promise<Machine> {
+  const home = folder ?? (await mkdtemp(join(tmpdir(), 'oidc-cli-test-')));
   let ahead = 0;
   return {
     home,

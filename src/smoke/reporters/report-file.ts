@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, appendFile, mkdir, open, realpath, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OidcCliError } from '../../errors.js';
+import { makeFolder } from '../../make-folder.js';
+import { isInside } from '../../profiles/paths.js';
 import { readBoundedFile } from '../../read-file.js';
+import { appendWhole, isSpecial, tryToWriteBeside, writeToDevice, writeWholeFile } from '../../write-file.js';
 
 /** No report of an earlier run that is read again is larger; bytes. */
 const LARGEST = 64 * 1024 * 1024;
@@ -20,30 +22,36 @@ export interface ReportFile {
   read(): Promise<string | undefined>;
 }
 
+/** A file as it was named on the command line. */
+interface NamedFile {
+  /** Who may read the file, where that is not for the system to say. */
+  readonly mode?: number;
+  /** How another file is named. */
+  readonly flag?: string;
+}
+
 /**
  * Makes the folders of a report's file and tries to write there, without
  * touching what is in it. A device or pipe (`/dev/stdout`, `>(…)` of a shell) is
- * written to as it is: to replace it by a file would break it. `mode`: who may
- * read the file, where that is not for the system to say; `flag`: how another
- * file is named. Throws `report_unwritable`.
+ * written to as it is: to replace it by a file would break it. A link in the
+ * file's path is followed as far as `outputPath` lets it be.
+ * Throws `report_unwritable` (facts: file, reason, flag, target).
  */
 export async function prepareReportFile(
   file: string,
   cwd: string,
-  { mode, flag }: { readonly mode?: number; readonly flag?: string } = {},
+  { mode, flag }: NamedFile = {},
 ): Promise<ReportFile> {
-  const refuse = (error: unknown) => unwritable({ file, reason: reasonOf(error), flag }, error);
-  const typed = resolve(cwd, file);
-  let path = typed;
-  let special = false;
+  const refuse = (error: unknown) => unwritable(file, flag, error);
+  let path: string;
+  let special: boolean;
   try {
-    await mkdir(dirname(typed), { recursive: true });
-    path = await realpath(typed).catch(async () => join(await realpath(dirname(typed)), basename(typed)));
+    path = await outputPath(file, cwd);
+    special = await isSpecial(path);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) throw new Error('it is a folder');
-    special = found !== undefined && !found.isFile();
     if (found !== undefined) await access(path, constants.W_OK);
-    if (!special) await tryBeside(path);
+    // A file is replaced by another from its folder, so it is the folder that must take one.
+    if (!special) await tryToWriteBeside(path, 0);
   } catch (error) {
     throw refuse(error);
   }
@@ -51,15 +59,14 @@ export async function prepareReportFile(
     path,
     async write(text) {
       try {
-        if (special) return await writeFile(path, text);
-        const { default: writeFileAtomic } = await import('write-file-atomic');
-        await writeFileAtomic(path, text, mode === undefined ? {} : { mode });
+        if (special) await writeToDevice(path, text);
+        else await writeWholeFile(path, text, { follow: false, ...(mode === undefined ? {} : { mode }) });
       } catch (error) {
         throw refuse(error);
       }
     },
     async append(text) {
-      await appendFile(path, text).catch((error: unknown) => {
+      await appendWhole(path, text).catch((error: unknown) => {
         throw refuse(error);
       });
     },
@@ -72,19 +79,76 @@ export async function prepareReportFile(
 }
 
 /**
- * A file is replaced by another from its folder, so it is the folder that must
- * take one. The name is nobody else's: jobs in containers often have the same
- * process id, and one that is killed here leaves its file.
+ * Writes a file that `--output` names, as `prepareReportFile` and `write` do.
+ * With `exclusive` a file that is there is left alone: the error's cause is
+ * then the system's `EEXIST`. Throws `report_unwritable`.
  */
-async function tryBeside(path: string): Promise<void> {
-  const trial = `${path}.${randomBytes(6).toString('hex')}-trial`;
-  const handle = await open(trial, 'wx');
-  await handle.close();
-  await unlink(trial);
+export async function writeOutputFile(
+  file: string,
+  cwd: string,
+  text: string,
+  options: { readonly mode?: number; readonly exclusive?: boolean } = {},
+): Promise<void> {
+  try {
+    const path = await outputPath(file, cwd);
+    if (!options.exclusive && (await isSpecial(path))) await writeToDevice(path, text);
+    else await writeWholeFile(path, text, { follow: false, ...options });
+  } catch (error) {
+    throw unwritable(file, '--output', error);
+  }
 }
 
-function unwritable(facts: { file: string; reason: string; flag: string | undefined }, cause: unknown): OidcCliError {
-  return new OidcCliError('report_unwritable', facts, { cause });
+/**
+ * Where a file that was named really is: absolute, its links followed, its
+ * folders made. A name in the current folder must stay in it, since the links
+ * there come with a cloned repository; of any other name the links on the way
+ * are the caller's own, and only the file itself must not be a link that
+ * leads out of its folder. What the system keeps in /dev and /proc is taken as
+ * it is. Throws a plain error whose message completes "cannot be written: …",
+ * or the file system's own.
+ */
+async function outputPath(file: string, cwd: string): Promise<string> {
+  const typed = resolve(cwd, file);
+  const ofSystem = (isInside(typed, '/dev') && !isInside(typed, '/dev/shm')) || isInside(typed, '/proc');
+  const ofCwd = isInside(typed, cwd) && !ofSystem;
+  const root = ofCwd ? await realpath(cwd) : undefined;
+  if (root !== undefined) stayIn(root, await realpath(await nearestThere(dirname(typed))));
+  await makeFolder(dirname(typed));
+  const folder = await realpath(dirname(typed));
+  const path = await realpath(typed).catch(() => join(folder, basename(typed)));
+  if (!ofSystem) stayIn(root ?? folder, path);
+  const about = await stat(path).catch(() => undefined);
+  if (about?.isDirectory()) throw new Error('it is a folder');
+  return path;
+}
+
+/** The folder itself, or the nearest above it that is there, also as a link that leads nowhere. */
+async function nearestThere(folder: string): Promise<string> {
+  const there = await stat(folder).catch(() => undefined);
+  return there || dirname(folder) === folder ? folder : nearestThere(dirname(folder));
+}
+
+/** What a link that leads out of its folder is refused with. */
+class LeadsOut extends Error {
+  constructor(
+    root: string,
+    readonly target: string,
+  ) {
+    super(`a link leads out of ${root}, to ${target}`);
+  }
+}
+
+function stayIn(root: string, path: string): void {
+  if (!isInside(path, root)) throw new LeadsOut(root, path);
+}
+
+function unwritable(file: string, flag: string | undefined, error: unknown): OidcCliError {
+  const target = error instanceof LeadsOut ? error.target : undefined;
+  return new OidcCliError(
+    'report_unwritable',
+    { file, reason: reasonOf(error), flag, ...(target === undefined ? {} : { target }) },
+    { cause: error },
+  );
 }
 
 function reasonOf(error: unknown): string {

@@ -1,0 +1,27 @@
+import type { Facts } from '../errors.js';
+
+/** What a system calls its refusal, in words. */
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is not a folder',
+  EEXIST: 'something that is not a folder is in its place',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota of this user is used up',
+  EFBIG: 'it is larger than the limit for files',
+  EROFS: 'the disk is read-only',
+  EIO: 'the disk failed',
+  ENXIO: 'no program reads the pipe',
+  ETIMEDOUT: 'the program that reads the pipe takes nothing',
+  ELOCKED: 'another process is changing it',
+};
+
+/** The reason of a failure as people read it: a system's code in words, any other reason as it is. */
+export function inWords(reason: Facts[string]): string | undefined {
+  if (reason === undefined) return undefined;
+  return SYSTEM_REASONS[String(reason)] ?? String(reason);
+}

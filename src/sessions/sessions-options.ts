@@ -1,0 +1,29 @@
+import type { Clock, Environment } from '../context.js';
+import type { Facts, OidcCliError } from '../errors.js';
+import type { LockOptions } from '../lock.js';
+import type { KeytarLike } from './keytar-module.js';
+
+/** What happened on the side, for `explain/` to put into words. */
+export type SessionNotice = 'index_rebuilt' | 'entry_set_aside' | 'old_session_left' | 'session_moved';
+
+/** What `createSessions` needs of the outside world. */
+export interface SessionsOptions {
+  readonly dataFolder: string;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly clock: Clock;
+  /** Ends the wait for one's turn to refresh and for the keychain's probe; never a save. */
+  readonly signal?: AbortSignal | undefined;
+  /** A keychain of the caller's, which is not probed. */
+  readonly keytar?: KeytarLike | undefined;
+  /**
+   * Called when a keychain call has hung for 30 s, just before the process
+   * ends itself by SIGKILL: must write what it has to say synchronously.
+   * Without it one line with the code is written to stderr.
+   */
+  readonly onHang?: ((error: OidcCliError) => void) | undefined;
+  /** Called when something was not as it should be and was dealt with. Facts hold no secrets. */
+  readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
+  /** Replaces the locks' own values. */
+  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
+}

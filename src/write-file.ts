@@ -1,0 +1,247 @@
+import { randomInt } from 'node:crypto';
+import { constants, unlinkSync } from 'node:fs';
+import { type FileHandle, link, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** The file's mode, whatever it was before. Absent: that of the file that is there, else what the system gives. */
+  readonly mode?: number;
+  /** Never replaces a file: one that is there, also a link, is the error `EEXIST`. */
+  readonly exclusive?: boolean;
+  /** With false, a link is replaced instead of the file that it leads to: for a path whose links have been resolved. */
+  readonly follow?: boolean;
+}
+
+/** Milliseconds after which a temporary file can only be what a killed process left behind. */
+const LEFTOVER_AGE_MS = 60_000;
+
+/** On Windows a virus scanner or a reader may hold the file for a moment. */
+const BUSY = new Set(['EPERM', 'EACCES', 'EBUSY']);
+
+/** What file systems answer that know no hard links, modes or owners, or cannot flush a file. */
+const UNSUPPORTED = new Set(['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
+
+/** How long a pipe's reader may take nothing, in milliseconds. */
+const PIPE_TIMEOUT_MS = 30_000;
+const PIPE_RETRY_MS = 20;
+
+/**
+ * Writes a file whole or not at all. A temporary file beside it takes every
+ * byte, is flushed and measured, and then takes the file's place; on any
+ * failure it is removed and what was there stays. A link is followed, unless
+ * `follow` is false; an existing file keeps its owner, and its mode unless
+ * `mode` is given. Throws the file system's own error: `ENOSPC` also where
+ * only a part of the content found room.
+ */
+export async function writeWholeFile(
+  file: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
+  const { exclusive = false, follow = true } = options;
+  const target = follow && !exclusive ? await realpath(file).catch(() => file) : file;
+  const old = exclusive ? undefined : await stat(target).catch(() => undefined);
+  const mode = options.mode ?? (old && old.mode & 0o7777);
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const temporary = temporaryName(target);
+  beingWritten.add(temporary);
+  try {
+    const handle = await open(temporary, 'wx', mode);
+    await closing(handle, async () => {
+      await writeAll(handle, bytes);
+      if (old && process.getuid) await keepOwner(handle, old);
+      // The umask has been at the mode that the file was made with.
+      if (mode !== undefined) await handle.chmod(mode).catch(unlessUnsupported);
+    });
+    if (exclusive) await takeFreeName(temporary, target, bytes, mode);
+    else await replace(temporary, target);
+  } finally {
+    await unlink(temporary).catch(() => {});
+    beingWritten.delete(temporary);
+  }
+}
+
+/**
+ * Adds to the end of a file that others write to as well, whose path has no
+ * links; one that is not there is made. Where not all of it finds room, what did is taken away again,
+ * unless another has added to it meanwhile. Throws the file system's own error.
+ */
+export async function appendWhole(file: string, content: string): Promise<void> {
+  const bytes = Buffer.from(content, 'utf8');
+  if (await isSpecial(file)) return writeToDevice(file, bytes);
+  // A link is refused (`ELOOP`): the links of the path have been resolved, and this one came since.
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants;
+  const handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
+  await closing(handle, async () => {
+    const before = (await handle.stat()).size;
+    try {
+      await handle.writeFile(bytes);
+      await flush(handle);
+    } catch (error) {
+      const { size } = await handle.stat();
+      if (size > before && size < before + bytes.length) await handle.truncate(before).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/**
+ * Writes to what is not a regular file, as `/dev/stdout` or a pipe, without
+ * replacing it. Throws the file system's own error: `ENXIO` for a pipe that
+ * nobody reads, and `ETIMEDOUT` for one whose reader takes nothing for 30 s.
+ */
+export async function writeToDevice(file: string, content: string | Uint8Array): Promise<void> {
+  let rest = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  // Without this flag the opening of a pipe waits for its reader, and a write for room in it, deaf to every limit.
+  const handle = await open(file, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0));
+  await closing(handle, async () => {
+    let lastProgress = performance.now();
+    while (rest.length > 0) {
+      try {
+        const { bytesWritten } = await handle.write(rest);
+        rest = rest.subarray(bytesWritten);
+        lastProgress = performance.now();
+      } catch (error) {
+        if (codeOf(error) !== 'EAGAIN') throw error;
+        if (performance.now() - lastProgress > PIPE_TIMEOUT_MS)
+          throw systemError('ETIMEDOUT', 'its reader takes nothing');
+        await delay(PIPE_RETRY_MS);
+      }
+    }
+  });
+}
+
+/** Whether there is something at the path that is neither a file nor a folder: a device, a pipe, a socket. */
+export async function isSpecial(path: string): Promise<boolean> {
+  const about = await stat(path).catch(() => undefined);
+  return about !== undefined && !about.isFile() && !about.isDirectory();
+}
+
+/**
+ * Shows that a file of `bytes` bytes can be written whole: writes as much
+ * beside it, and removes it. Throws the file system's own error.
+ */
+export async function tryToWriteBeside(file: string, bytes: number): Promise<void> {
+  const temporary = temporaryName(file);
+  beingWritten.add(temporary);
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    await closing(handle, () => writeAll(handle, Buffer.alloc(bytes)));
+  } finally {
+    await unlink(temporary).catch(() => {});
+    beingWritten.delete(temporary);
+  }
+}
+
+/** Removes what killed processes left beside a file a minute ago or earlier; what cannot be removed now is tried again at the next call. */
+export async function removeLeftovers(file: string): Promise<void> {
+  const folder = dirname(file);
+  const prefix = `${basename(file)}.`;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !/^\d+$/.test(name.slice(prefix.length))) continue;
+    const path = join(folder, name);
+    try {
+      if ((await stat(path)).mtimeMs < Date.now() - LEFTOVER_AGE_MS) await unlink(path);
+    } catch {
+      // Another process removed it first.
+    }
+  }
+}
+
+/** `removeLeftovers` knows temporary files by their name. */
+function temporaryName(file: string): string {
+  return `${file}.${randomInt(2 ** 47)}`;
+}
+
+/** Temporary files of this process, removed also where it ends in the middle of a write: by a second Ctrl-C, say. */
+const beingWritten = new Set<string>();
+process.on('exit', () => {
+  for (const path of beingWritten) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // It has been renamed, or was never made.
+    }
+  }
+});
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  // Node writes on after a short write, until everything is written or the system gives the reason for it.
+  await handle.writeFile(bytes);
+  await flush(handle);
+  const { size } = await handle.stat();
+  if (size !== bytes.length) throw systemError('ENOSPC', `only ${size} of ${bytes.length} bytes were written`);
+}
+
+/** A file system that is mounted from elsewhere may find out only now that there is no room. */
+async function flush(handle: FileHandle): Promise<void> {
+  await handle.sync().catch(unlessUnsupported);
+}
+
+async function replace(temporary: string, target: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await rename(temporary, target);
+    } catch (error) {
+      if (process.platform !== 'win32' || attempt === 5 || !BUSY.has(codeOf(error))) throw error;
+      await delay(attempt * 20);
+    }
+  }
+}
+
+/** Unlike a rename, a link fails where the name is taken. */
+async function takeFreeName(
+  temporary: string,
+  target: string,
+  bytes: Uint8Array,
+  mode: number | undefined,
+): Promise<void> {
+  try {
+    return await link(temporary, target);
+  } catch (error) {
+    if (!UNSUPPORTED.has(codeOf(error))) throw error;
+  }
+  const handle = await open(target, 'wx', mode);
+  try {
+    await closing(handle, () => writeAll(handle, bytes));
+  } catch (error) {
+    await unlink(target).catch(() => {});
+    throw error;
+  }
+}
+
+/** Runs `work`, and closes the file whatever comes of it; what closing it throws counts as well. */
+async function closing(handle: FileHandle, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await handle.close().catch(() => {});
+    throw error;
+  }
+  await handle.close();
+}
+
+/** Only root may give a file away; whoever replaces another's file without being root becomes its owner. */
+async function keepOwner(handle: FileHandle, old: { readonly uid: number; readonly gid: number }): Promise<void> {
+  const { uid, gid } = await handle.stat();
+  if (uid === old.uid && gid === old.gid) return;
+  await handle.chown(old.uid, old.gid).catch((error) => {
+    if (process.getuid?.() === 0 && codeOf(error) !== 'ENOSYS') throw error;
+    unlessUnsupported(error);
+  });
+}
+
+function unlessUnsupported(error: unknown): void {
+  if (!UNSUPPORTED.has(codeOf(error))) throw error;
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+}
+
+function systemError(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
+}
