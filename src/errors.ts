@@ -82,6 +82,7 @@ export const ERROR_EXIT_CODES = {
   callback_issuer_mismatch: EXIT.verification,
   callback_invalid: EXIT.verification,
   callback_no_pending: EXIT.notSignedIn,
+  one_time_address_reused: EXIT.verification,
   login_timeout: EXIT.timedOut,
 
   // Signing in without a person

@@ -128,7 +128,7 @@ describe('with a browser', () => {
 
   test('Ctrl-C during the sign-in ends everything, with exit code 130', async () => {
     const demo = startDemo({ ...bareEnvironment(folder), CI: undefined, BROWSER });
-    await demo.said('/auth?');
+    await demo.said('/go/');
     const issuer = issuerOf(demo.output());
     expect((await signInOverHttp(`${issuer}/jwks`, { username: 'alice' })).status).toBe(200);
     demo.child.kill('SIGINT');

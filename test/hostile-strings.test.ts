@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Parser } from 'tap-parser';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CookieBrowser } from './support/cookie-browser.js';
 import { junitErrors } from './support/junit.js';
 import { createMachine, type Machine } from './support/run.js';
 import { type Script, type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.js';
@@ -134,7 +135,7 @@ describe.each([
       provider.play(script);
       const pages: string[] = [];
       const openUrl = async (url: string) => {
-        pages.push(await (await fetch(url)).text());
+        pages.push(await (await new CookieBrowser().open(url)).text());
       };
       const { stdout, stderr, har, json, html } = await traced(machine, flags('--show-claims', '--with-claims'), {
         openUrl,

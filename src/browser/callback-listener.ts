@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../context.js';
-import { OidcCliError } from '../errors.js';
-import { type CallbackFault, hasOurForm, type ResponseVia, readCallback, stateDigest } from './callback-answer.js';
+import { type Facts, OidcCliError } from '../errors.js';
+import { BrowserBinding, randomName } from './browser-binding.js';
+import { hasOurForm, type ResponseVia, readCallback, stateDigest } from './callback-answer.js';
 import {
   type CallbackKind,
   PAGE_HEADERS,
@@ -13,6 +13,9 @@ import {
 } from './callback-page.js';
 import { type LoopbackRedirectUri, parseLoopbackRedirectUri } from './loopback-redirect-uri.js';
 import { type LoopbackServer, listenOnLoopback } from './loopback-server.js';
+import { PostedAnswers } from './posted-answers.js';
+import { STRAY_STATUS, StrayCounter, type StrayReason, type StrayRequest, type Strays } from './stray-requests.js';
+import { isOtherUsers } from './tcp-table.js';
 
 /** The authorization response (RFC 6749 §4.1.2), proven by its state to belong to this sign-in. */
 export interface CallbackAnswer {
@@ -21,49 +24,8 @@ export interface CallbackAnswer {
   readonly via: ResponseVia;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-}
-
-/** Why a request was not the answer. */
-export type StrayReason =
-  | CallbackFault
-  /** A visit to the address itself, without any parameter. */
-  | 'empty'
-  | 'no state'
-  | 'wrong state'
-  | 'answered already'
-  | 'foreign host'
-  | 'other path'
-  | 'malformed';
-
-/** A request that was refused and changed nothing. */
-export interface StrayRequest {
-  readonly reason: StrayReason;
-  readonly method: string;
-  /** Without the query, which may hold anything. A stranger's words. */
-  readonly path: string;
-  /** How many there have been, this one included. */
-  readonly count: number;
-}
-
-/** A request that looked like an answer, but without the right state: what it carried, never a value but `error`'s. */
-export interface RefusedAnswer {
-  readonly reason: 'no state' | 'wrong state';
-  readonly via: ResponseVia;
-  /** Milliseconds since the epoch. */
-  readonly receivedAt: number;
-  readonly parameterNames: readonly string[];
-  /** The `error` code it named. A stranger's word: to be shown, not believed. */
-  readonly error: string | undefined;
-  /** Its state has the form of this tool's own: that of an earlier sign-in, most likely. */
-  readonly likeOurs: boolean;
-}
-
-/** Everything that came and was not the answer. */
-export interface Strays {
-  readonly count: number;
-  readonly byReason: Readonly<Partial<Record<StrayReason, number>>>;
-  /** The newest request that looked like an answer to another sign-in, or to none. */
-  readonly lastWrongState: RefusedAnswer | undefined;
+  /** It came with the cookie of the browser that opened the one-time address; false where there is no such address. */
+  readonly bound: boolean;
 }
 
 /** A listener on the redirect URI, for one answer. */
@@ -71,8 +33,10 @@ export interface CallbackListener {
   /** The exact one, with the real port when port 0 was asked for. */
   readonly redirectUri: string;
   /**
-   * The first request with the right state. No stranger can end or fail it.
-   * Rejects only when the listener is closed or its signal aborted.
+   * The first request with the right state, and with the cookie where there is
+   * a one-time address. No stranger can end or fail it. Rejects when the
+   * listener is closed or its signal aborted, and with `one_time_address_reused`
+   * when a second client opens the one-time address.
    */
   readonly answer: Promise<CallbackAnswer>;
   readonly strays: Strays;
@@ -82,10 +46,20 @@ export interface CallbackListener {
    */
   conclude(verdict: Verdict): Promise<void>;
   /**
-   * A loopback address that sends the first who asks on to `url`, once: for a
-   * URL with a secret in it, which must not be a program's argument.
+   * Makes an address on the redirect URI's host that leads to `url`, for the
+   * browser's command line. The first client to open it gets a cookie, and from
+   * now on only a response with that cookie counts. An earlier address leads
+   * nowhere any more.
    */
-  oneTimeRedirect(url: string): string;
+  oneTimeAddress(url: string): string;
+  /**
+   * Takes the one-time address back, so that a response counts without a
+   * cookie. Where a client has opened it already, `answer` rejects with
+   * `one_time_address_reused`.
+   */
+  withdrawAddress(reason: string): void;
+  /** Throws `one_time_address_reused` where a second client has opened the one-time address, even after the answer. */
+  refuseSecondClient(): void;
   /** Stops at once and ends every connection; a browser that still waits is told so. */
   close(): Promise<void>;
 }
@@ -106,21 +80,6 @@ export interface CallbackOptions {
 /** Milliseconds that a browser on its way to the verdict page is waited for, and one that does not take the page. */
 const GRACE_MS = 1_000;
 
-const STATUS: Readonly<Record<StrayReason, number>> = {
-  empty: 400,
-  'no state': 400,
-  'wrong state': 400,
-  'own parameter missing': 400,
-  'broken off': 400,
-  malformed: 400,
-  'other path': 404,
-  method: 405,
-  'answered already': 409,
-  'too large': 413,
-  'content type': 415,
-  'foreign host': 421,
-};
-
 /** Browsers ask for these by themselves, beside any page: that is nobody's doing and not counted. */
 const ASKED_BY_BROWSERS =
   /^\/(favicon\.ico|apple-touch-icon[\w-]*\.png|\.well-known\/appspecific\/com\.chrome\.devtools\.json)$/;
@@ -140,22 +99,36 @@ export async function startCallbackListener(options: CallbackOptions): Promise<C
   return listener;
 }
 
+/**
+ * A listener for its one-time address alone, where nothing listens on the
+ * redirect URI: its `answer` never resolves, and rejects as that of any other.
+ *
+ * @throws OidcCliError as `startCallbackListener`
+ */
+export function startAddressListener(options: Pick<CallbackOptions, 'clock' | 'signal'>): Promise<CallbackListener> {
+  return startCallbackListener({
+    ...options,
+    redirectUri: `http://127.0.0.1:0/${randomName()}`,
+    expectedState: randomName(),
+  });
+}
+
 class Listener implements CallbackListener {
   readonly answer: Promise<CallbackAnswer>;
   redirectUri: string;
   private readonly uri: LoopbackRedirectUri;
   private readonly expectedState: Buffer;
   private readonly verdictPath = `/verdict/${randomName()}`;
-  private readonly redirects = new Map<string, string>();
+  private binding: BrowserBinding | undefined;
+  private readonly posted = new PostedAnswers<Omit<CallbackAnswer, 'bound'>>();
   private readonly waiting = new Set<ServerResponse>();
-  private readonly counts: Partial<Record<StrayReason, number>> = {};
-  private strayCount = 0;
-  private lastWrongState: RefusedAnswer | undefined;
+  private readonly strayCounter: StrayCounter;
   private answered = false;
+  private reused: OidcCliError | undefined;
   private verdict: Verdict | undefined;
   /** Whether a browser has come for the verdict. */
   private visited = false;
-  private accept!: (answer: CallbackAnswer) => void;
+  private take!: (answer: CallbackAnswer) => void;
   private giveUp!: (reason: unknown) => void;
   private delivered: () => void = () => {};
   private closing: Promise<void> | undefined;
@@ -167,8 +140,9 @@ class Listener implements CallbackListener {
     this.uri = parseLoopbackRedirectUri(options.redirectUri);
     this.redirectUri = options.redirectUri;
     this.expectedState = stateDigest(options.expectedState);
+    this.strayCounter = new StrayCounter(options.onStray);
     this.answer = new Promise((resolve, reject) => {
-      this.accept = resolve;
+      this.take = resolve;
       this.giveUp = reject;
     });
     // Whoever waits for it hears of it; when nobody does, that is no failure.
@@ -176,7 +150,7 @@ class Listener implements CallbackListener {
   }
 
   get strays(): Strays {
-    return { count: this.strayCount, byReason: { ...this.counts }, lastWrongState: this.lastWrongState };
+    return this.strayCounter.strays;
   }
 
   async listen(): Promise<void> {
@@ -185,7 +159,7 @@ class Listener implements CallbackListener {
       uri.addresses,
       uri.port,
       (request, response) => void this.handle(request, response),
-      () => this.count('malformed', '', ''),
+      () => this.strayCounter.count('malformed', '', ''),
       options,
     );
     this.hosts = uri.hostHeaders(this.server.port);
@@ -217,10 +191,25 @@ class Listener implements CallbackListener {
     await this.server.close();
   }
 
-  oneTimeRedirect(url: string): string {
-    const path = `/go/${randomName()}`;
-    this.redirects.set(path, new URL(url).href);
-    return `http://${this.hosts[0]}${path}`;
+  oneTimeAddress(url: string): string {
+    this.binding = new BrowserBinding(new URL(url).href, this.server.port);
+    return `http://${this.hosts[0]}${this.binding.path}`;
+  }
+
+  withdrawAddress(reason: string): void {
+    if (this.binding?.visited) this.endReused({ browserFailed: reason });
+    else this.binding = undefined;
+  }
+
+  refuseSecondClient(): void {
+    if (this.reused) throw this.reused;
+  }
+
+  /** Ends the wait: whoever of two clients has the cookie, nobody can tell whether it is the person's browser. */
+  private endReused(facts: Facts): void {
+    const of = this.options.kind === 'sign-out' ? { of: 'sign-out' } : {};
+    this.reused ??= new OidcCliError('one_time_address_reused', { ...facts, ...of });
+    this.giveUp(this.reused);
   }
 
   async conclude(verdict: Verdict): Promise<void> {
@@ -242,9 +231,10 @@ class Listener implements CallbackListener {
     const query = questionMark < 0 ? '' : url.slice(questionMark + 1);
     const refusal = await this.serve(request, response, path, query);
     if (refusal === undefined) return;
-    this.count(refusal, method, path);
+    this.strayCounter.count(refusal, method, path);
     if (refusal === 'method') response.setHeader('allow', path === this.uri.pathname ? 'GET, POST' : 'GET');
-    this.send(response, STATUS[refusal], plainPage('stray', languageOf(request)));
+    const topic = refusal === 'other browser' ? 'other browser' : 'stray';
+    this.send(response, STRAY_STATUS[refusal], plainPage(topic, languageOf(request)));
   }
 
   /** Answers the request, or says why it will not. */
@@ -257,20 +247,51 @@ class Listener implements CallbackListener {
     // A page can make its own host name point here (DNS rebinding), but can't make the browser send another Host.
     if (!this.hosts.includes(request.headers.host?.toLowerCase() ?? '')) return 'foreign host';
     if (path === this.uri.pathname) return await this.serveCallback(request, response, query);
-    const destination = this.redirects.get(path);
-    if (path === this.verdictPath || destination !== undefined) {
+    const serve = this.ownPage(path);
+    if (serve !== undefined) {
       // Programs that look before they go send HEAD: it must use nothing up.
-      if (request.method !== 'GET') return 'method';
-      if (destination === undefined) this.serveVerdict(request, response);
-      else {
-        this.redirects.delete(path);
-        this.redirect(response, destination);
-      }
-      return undefined;
+      return request.method === 'GET' ? serve(request, response) : 'method';
     }
     if (!ASKED_BY_BROWSERS.test(path)) return 'other path';
     this.send(response, path === '/favicon.ico' ? 204 : 404, '');
     return undefined;
+  }
+
+  /** What serves a path that this listener has made up, which nobody can guess. */
+  private ownPage(path: string) {
+    if (path === this.verdictPath) return this.serveVerdict;
+    const { binding } = this;
+    if (path === binding?.path) {
+      return (request: IncomingMessage, response: ServerResponse) =>
+        this.serveOneTimeAddress(binding, request, response);
+    }
+    if (!this.posted.has(path)) return undefined;
+    return (request: IncomingMessage, response: ServerResponse) => {
+      const answer = this.posted.take(path);
+      return answer && this.accept(answer, request, response);
+    };
+  }
+
+  private serveOneTimeAddress(
+    binding: BrowserBinding,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): StrayReason | undefined {
+    // Who reads a browser's command line may be faster than that browser.
+    if (isOtherUsers(request.socket)) return 'other user';
+    switch (binding.visit(request)) {
+      case 'first':
+        response.setHeader('set-cookie', binding.setCookie);
+        return this.redirect(response, binding.destination);
+      case 'again':
+        return this.redirect(response, binding.destination);
+      case 'prefetch':
+        return this.send(response, 503, '');
+      case 'second client':
+        if (this.verdict === undefined) this.endReused({});
+        // It may be the person's own browser, which is told why it is not sent on.
+        return this.serveVerdict(request, response);
+    }
   }
 
   private async serveCallback(
@@ -289,18 +310,32 @@ class Listener implements CallbackListener {
       const parameterNames = names.slice(0, 20).map((name) => name.slice(0, 64));
       const error = parameters.get('error')?.slice(0, 64);
       const likeOurs = hasOurForm(parameters.get('state'));
-      this.lastWrongState = { reason, via, receivedAt, parameterNames, error, likeOurs };
+      this.strayCounter.lastWrongState = { reason, via, receivedAt, parameterNames, error, likeOurs };
       return reason;
     }
-    if (this.answered) return 'answered already';
+    const answer = { parameters, via, receivedAt };
+    if (via === 'form_post' && this.binding?.isFrom(request) === false) {
+      return this.redirect(response, this.posted.hold(answer));
+    }
+    return this.accept(answer, request, response);
+  }
+
+  /** Takes an answer with the right state, where it is the first and comes from the right browser. */
+  private accept(
+    answer: Omit<CallbackAnswer, 'bound'>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): StrayReason | undefined {
+    if (this.answered || this.reused) return 'answered already';
+    if (this.binding?.isFrom(request) === false) return 'other browser';
     this.answered = true;
     // So that no code stays in the browser's history, nor goes on as a referrer.
     this.redirect(response, this.verdictPath);
-    this.accept({ parameters, via, receivedAt });
+    this.take({ ...answer, bound: this.binding !== undefined });
     return undefined;
   }
 
-  private serveVerdict(request: IncomingMessage, response: ServerResponse): void {
+  private readonly serveVerdict = (request: IncomingMessage, response: ServerResponse): undefined => {
     this.visited = true;
     if (this.verdict) {
       void this.deliver(response, this.pageOf(this.verdict, response)).then(() => this.delivered());
@@ -309,7 +344,7 @@ class Listener implements CallbackListener {
     this.server.protect(request.socket);
     this.waiting.add(response);
     response.once('close', () => this.waiting.delete(response));
-  }
+  };
 
   private pageOf(verdict: Verdict, response: ServerResponse): string {
     return verdictPage(verdict, this.options.kind ?? 'sign-in', languageOf(response.req));
@@ -323,26 +358,21 @@ class Listener implements CallbackListener {
       response.once('close', done);
       // A second request on a connection hears nothing of its own when the first one's answer ends that.
       response.req.socket.once('close', done);
+      if (this.binding) response.setHeader('set-cookie', this.binding.clearCookie);
       this.send(response, 200, page);
     });
   }
 
-  private redirect(response: ServerResponse, location: string): void {
+  private redirect(response: ServerResponse, location: string): undefined {
     response.setHeader('location', location);
     this.send(response, 303, '');
   }
 
-  private send(response: ServerResponse, status: number, page: string): void {
+  private send(response: ServerResponse, status: number, page: string): undefined {
     const type = page === '' ? {} : { 'content-type': 'text/html; charset=utf-8' };
     // One request a connection: none is left open on our side that a browser might still want to use.
     response.writeHead(status, { ...PAGE_HEADERS, ...type, connection: 'close' });
     response.end(page);
-  }
-
-  private count(reason: StrayReason, method: string, path: string): void {
-    this.strayCount += 1;
-    this.counts[reason] = (this.counts[reason] ?? 0) + 1;
-    this.options.onStray?.({ reason, method, path: path.slice(0, 200), count: this.strayCount });
   }
 }
 
@@ -355,10 +385,6 @@ function withinGrace(start: (done: () => void) => void): Promise<void> {
       resolve();
     });
   });
-}
-
-function randomName(): string {
-  return randomBytes(18).toString('base64url');
 }
 
 function languageOf(request: IncomingMessage): ReturnType<typeof pageLanguage> {

@@ -23,6 +23,7 @@ const WORDS = {
     fix: 'What to change',
     details: 'The terminal shows the details. You can close this window.',
     stray: 'This is not what the terminal is waiting for',
+    'other browser': 'The terminal is waiting for another browser',
     ended: 'The terminal stopped waiting',
   },
   ja: {
@@ -34,6 +35,7 @@ const WORDS = {
     fix: '変更が必要な点',
     details: '詳細はターミナルに表示されています。このウィンドウは閉じてかまいません。',
     stray: 'ターミナルが待っているページではありません',
+    'other browser': 'ターミナルは別のブラウザーからの応答を待っています',
     ended: 'ターミナルは待機を終了しました',
   },
 } as const;
@@ -114,9 +116,10 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
 
 /**
  * The page without a verdict: `stray` for every request that is not the answer
- * waited for, which it tells nothing, `ended` for a browser that waited in vain.
+ * waited for, which it tells nothing, `other browser` for an answer without the
+ * right browser's cookie, `ended` for a browser that waited in vain.
  */
-export function plainPage(topic: 'stray' | 'ended', language: PageLanguage): string {
+export function plainPage(topic: 'stray' | 'other browser' | 'ended', language: PageLanguage): string {
   const words = WORDS[language];
   return layout(language, words[topic], 'quiet', '–', `<p>${words.close}</p>`);
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { type CallbackListener, startCallbackListener } from './callback-listener.js';
+import { type CallbackListener, startAddressListener, startCallbackListener } from './callback-listener.js';
 import { commandWords } from './command-words.js';
 import { type Deadline, deadline } from './deadline.js';
 import { oneTimeCodes } from './one-time-code.js';
@@ -27,9 +27,9 @@ const MAX_OUTPUT = 256 * 1024;
 const AFTER_END_MS = 2_000;
 
 /**
- * Signs in by any program: it gets the URL, and prints the address that the
- * sign-in ended at, or goes there itself where that is on this machine. It
- * finds user name, password and one-time code in `OIDC_CLI_SIGN_IN_USER`,
+ * Signs in by any program: it gets a one-time address on this machine that
+ * leads to the URL, and prints the address that the sign-in ended at, or goes
+ * there itself where that is on this machine. It finds user name, password and one-time code in `OIDC_CLI_SIGN_IN_USER`,
  * `OIDC_CLI_SIGN_IN_PASSWORD` and `OIDC_CLI_SIGN_IN_CODE`.
  */
 export function commandDriver(options: CommandDriverOptions): SignInDriver {
@@ -55,27 +55,38 @@ async function signInBy(job: PageSignIn, time: Deadline, options: CommandDriverO
     new OidcCliError('sign_in_command_failed', { command: programOf(options), reason });
   const environment = await credentialsIn(job, time, options);
   const listener = await listenerFor(job, options.clock);
+  let addresses = listener;
   let child: ChildProcess | undefined;
   try {
     // Every user of this machine can read the arguments of a program.
-    const url = job.secretUrl ? listener?.oneTimeRedirect(job.url) : job.url;
-    if (url === undefined) throw failed('the URL holds a secret, and only a redirect URI on this machine can hide it');
-    child = start(url, environment, options, failed);
+    addresses ??= await startAddressListener({ clock: options.clock, signal: job.signal });
+    child = start(addresses.oneTimeAddress(job.url), environment, options, failed);
     const printed = printedAnswer(child, job, failed);
-    const heard = listener?.answer.then(
+    // Without a listener on the redirect URI only a second client is heard of.
+    const heard = addresses.answer.then(
       ({ parameters, via }): PageAnswer => ({ parameters, via, pages: 0, way: 'command' }),
+      (error: unknown) => {
+        if (!(error instanceof OidcCliError)) throw error;
+        throw failed('its one-time address was opened twice, by a program without cookies or by two programs');
+      },
     );
     const ended = endOf(child, failed).then(async () => {
       // What it printed last is being read yet, or its request is under way.
       await new Promise((resolve) => setTimeout(resolve, AFTER_END_MS).unref());
-      throw failed('it ended, and neither printed the address nor went there');
+      const without = listener?.strays.byReason['other browser'] ?? 0;
+      throw failed(
+        without > 0
+          ? 'it went to the redirect URI without the cookie that its one-time address sets'
+          : 'it ended, and neither printed the address nor went there',
+      );
     });
-    const answer = await time.race(Promise.race([printed, ended, ...(heard ? [heard] : [])]));
+    const answer = await time.race(Promise.race([printed, ended, heard]));
+    addresses.refuseSecondClient();
     await listener?.conclude({ ok: true, name: job.credentials.username, issuer: new URL(job.url).origin });
     return answer;
   } finally {
     if (child?.exitCode === null) child.kill();
-    await listener?.close();
+    await Promise.all([listener?.close(), addresses?.close()]);
   }
 }
 

@@ -17,6 +17,10 @@ const PROVIDERS_LOG = '続く場合は、プロバイダーのログで原因を
 /** Every code that a browser can be told of: those of the answer, and of all that follows it until the session is kept. */
 const FAILURES: Readonly<Partial<Record<ErrorCode, readonly [what: string, change: string]>>> = {
   // The authorization response
+  one_time_address_reused: [
+    'このサインインのワンタイムアドレスが二つのプログラムで開かれたため、処理を終了しました。',
+    'もう一度実行して、アドレスを一度だけ開いてください。繰り返される場合は、--no-browser を付けてください。',
+  ],
   access_denied: [
     'サインインが拒否またはキャンセルされました。',
     'もう一度サインインして、許可してください。許可しても拒否される場合は、プロバイダーのサインインログで、利用者とアプリケーションの記録を確認してください。',

@@ -25,6 +25,9 @@ export interface OpenBrowserOptions {
 
 const EARLY_EXIT_MS = 1_500;
 
+/** Windows' file manager opens URLs, also for programs in WSL, and ends with exit code 1 when it has done so. */
+const EXPLORER = /(^|[\\/])explorer\.exe$/i;
+
 /**
  * Opens a URL in the person's browser: by `--browser`, else by the first
  * command of `BROWSER` that works, else by the system's own way. The URL is
@@ -169,7 +172,8 @@ async function watch(
     child.on('error', () => {});
   }
   signal?.throwIfAborted();
-  if (child.exitCode) return { opened: false, reason: `${program} ended with exit code ${child.exitCode}` };
+  if (child.exitCode && !(child.exitCode === 1 && EXPLORER.test(program)))
+    return { opened: false, reason: `${program} ended with exit code ${child.exitCode}` };
   if (child.signalCode) return { opened: false, reason: `${program} was ended by ${child.signalCode}` };
   return { opened: true, by: program };
 }

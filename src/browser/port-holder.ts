@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform as thisPlatform } from 'node:os';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
+import { tcpSockets } from './tcp-table.js';
 
 /** Milliseconds: the answer is a courtesy and must not make the failure slow. */
 const PATIENCE_MS = 1_000;
@@ -26,7 +27,7 @@ export async function portHolder(
 
 function holderInProc(port: number): string | undefined {
   const until = performance.now() + PATIENCE_MS;
-  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(table, port)));
+  const sockets = new Set(listeningSockets(port));
   if (sockets.size === 0) return undefined;
   for (const pid of readdirSync('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
@@ -52,18 +53,10 @@ function programName(pid: string): string {
 }
 
 /** The sockets that listen on `port`, named as `/proc/PID/fd` links to them. */
-function listeningSockets(table: string, port: number): string[] {
-  const LISTEN = '0A';
-  let text: string;
-  try {
-    text = readFileSync(table, 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => {
-    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
-    return state === LISTEN && Number.parseInt(local.split(':')[1] ?? '', 16) === port ? [`socket:[${inode}]`] : [];
-  });
+function listeningSockets(port: number): string[] {
+  return tcpSockets().flatMap(({ listening, localPort, inode }) =>
+    listening && localPort === port ? [`socket:[${inode}]`] : [],
+  );
 }
 
 function openFiles(pid: string): string[] {

@@ -27,8 +27,6 @@ export type SignInStep =
 export interface PageSignIn {
   /** The authorization request. */
   readonly url: string;
-  /** The URL holds a secret, such as a one-time token: it is no argument of a program. */
-  readonly secretUrl?: boolean | undefined;
   /**
    * A new authorization request with the same state, for a sign-in that begins
    * anew (another way, a browser that died): a pushed request may be used up.

@@ -2,6 +2,16 @@ import type { LoginEvent } from '../flow/browser-login.js';
 import { printable, type Terminal } from '../terminal.js';
 import { clientAuthText } from './login-report.js';
 
+/** Said wherever the provider's own address is handed out. */
+export const ANY_BROWSER = 'The answer counts from any browser, without a cookie.';
+
+/** Requests that nobody sends by accident, in words; each is told once. */
+const REFUSALS = {
+  'other browser':
+    'An answer with the right state came from another browser, or from one that keeps no cookies: it was ignored.',
+  'other user': 'A program of another user of this machine opened the one-time address: it was not let in.',
+};
+
 /**
  * Says on stderr what goes on in a sign-in, so that nobody waits without
  * knowing for what. `pasting`: a person could paste the callback's address here.
@@ -12,13 +22,25 @@ export function loginProgress(
   terminal: Terminal,
 ): (event: LoginEvent) => void {
   let url = '';
+  let once = false;
   let redirectUri = '';
   let hinted = false;
+  const refused = new Set<string>();
   let waiting: string | undefined;
   const say = (...lines: readonly string[]) => {
     for (const line of lines) terminal.say(line);
     // On a terminal the last line says what is waited for; in a log that stands there already.
     if (waiting !== undefined && terminal.interactive) terminal.status(waiting);
+  };
+  const sayAddress = () => {
+    say('', url, '');
+    if (!once) say(ANY_BROWSER);
+    if (!options.pasting) return;
+    say(
+      once
+        ? 'With a browser on another machine, use --no-browser.'
+        : 'With a browser on another machine, paste the address it ends at here.',
+    );
   };
 
   return (event) => {
@@ -41,26 +63,29 @@ export function loginProgress(
         }
         return;
       case 'authorization request':
-        url = event.url;
+        ({ url, once } = event);
         if (options.openBrowser) return;
         say(
-          event.once
-            ? 'Open this address in a browser on this machine; it leads to the provider, and works once:'
+          once
+            ? 'Open this address in a browser on this machine; it leads to the provider, and works in one browser:'
             : 'Open this address in a browser:',
-          '',
-          url,
-          '',
         );
+        sayAddress();
         return;
       case 'browser opened':
-        say(`Opened a browser (${printable(event.by)}). If nothing appears, open this address yourself:`, '', url, '');
+        say(
+          `Opened a browser (${printable(event.by)}). If nothing appears, open this address yourself${once ? ', in one browser only' : ''}:`,
+        );
+        sayAddress();
         return;
       case 'browser failed':
-        say(`No browser could be opened: ${printable(event.reason)}. Open this address in one:`, '', url, '');
+        say(
+          `No browser could be opened: ${printable(event.reason)}. Open this address in one${once ? ' on this machine' : ''}:`,
+        );
+        sayAddress();
         return;
       case 'waiting':
         waiting = `Waiting up to ${event.seconds} s for ${options.what ?? 'the sign-in'} … (Ctrl-C ends it)`;
-        if (options.pasting) say('With a browser on another machine, paste the address it ends at here.');
         terminal.status(waiting);
         return;
       case 'long wait':
@@ -73,6 +98,11 @@ export function loginProgress(
         if (event.strays > 0) say(`(${event.strays} other requests came to it, none with this sign-in's state.)`);
         return;
       case 'stray':
+        if (event.reason in REFUSALS) {
+          if (!refused.has(event.reason)) say(REFUSALS[event.reason as keyof typeof REFUSALS]);
+          refused.add(event.reason);
+          return;
+        }
         // The first is told, and then each tenfold: a flood must not drown what is waited for.
         if (!/^10*$/.test(String(event.count))) return;
         say(

@@ -8,6 +8,7 @@ import { profileValues } from '../profiles/profile-values.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { Terminal } from '../terminal.js';
+import { ANY_BROWSER } from './login-progress.js';
 import { printResult } from './login-report.js';
 import { saveLoginProfile } from './login-save.js';
 import { openSessions } from './open-sessions.js';
@@ -64,6 +65,7 @@ export async function startLogin(
       'Open the address in a browser, sign in, and within 10 minutes hand over the address the browser ends at:',
     );
     terminal.say("  oidc-cli login --callback-url 'ADDRESS'   (or: --callback-url - to read it from stdin)");
+    terminal.say(ANY_BROWSER);
     return EXIT.done;
   } catch (error) {
     throw withWhatIsKnown(error, request, context);

@@ -96,6 +96,7 @@ async function logoutOne(
         openUrl: browserOf(options.browser, context),
         on: (event) => {
           if (event.type === 'end session') {
+            // A second one comes where no browser could be opened.
             address = event.url;
             if (options.browser !== false) return;
             terminal.say('Open this address in a browser on this machine to sign out at the provider:');

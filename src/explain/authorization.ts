@@ -10,6 +10,7 @@ import {
   quoted,
   signInAgain,
 } from './explanation.js';
+import { COOKIE_FIX, otherBrowserCause } from './one-browser.js';
 import { meaningOfError } from './provider-codes.js';
 import { oddSecret } from './sent-secret.js';
 
@@ -78,6 +79,9 @@ function pageCause({ pageStatus, pageWords, complaint, redirectUri, clientId }: 
 function comeBack(facts: Facts): string {
   const { redirectUri, pageStatus, pageWords, complaint, clientId, emptyVisits } = facts;
   const longer = 'allow more time with --timeout';
+  if (Number(facts.otherBrowser) > 0) return COOKIE_FIX;
+  if (Number(facts.otherUser) > 0)
+    return 'Open the address in a browser of the user who runs oidc-cli, or use --no-browser: then any browser may answer.';
   if (Number(emptyVisits) > 0)
     return 'Have the provider answer in the query (the application uses the code flow), or ask with --response-mode query.';
   if (Number(pageStatus) >= 500) return "Look into the provider's log, and at whatever stands in front of it.";
@@ -310,20 +314,25 @@ export const authorization = {
   }),
   login_timeout: (f) => ({
     message: `Nobody finished the sign-in within ${inSeconds(f.seconds)}.`,
-    causes: causes(
-      Number(f.emptyVisits) > 0 &&
-        `The browser came back to ${f.redirectUri ?? 'the redirect URI'} with nothing behind a question mark: the provider answers in the fragment (#), as in the implicit flow, and no server gets to see that.`,
-      Number(f.strays) > Number(f.emptyVisits ?? 0) &&
-        `${f.strays} other ${f.strays === 1 ? 'request' : 'requests'} came to the redirect URI, and none was an answer to this sign-in.`,
-      pageCause(f),
-      f.pageStatus === undefined &&
-        (f.redirectUri !== undefined || f.seconds === undefined) &&
-        `The browser shows an error page of the provider, most often because ${quoted(f.redirectUri, 'the redirect URI')} is not registered as a redirect URI of this client.`,
-      (f.pageStatus === undefined || f.pageWords !== undefined) && 'The page was left or closed.',
-      f.pageStatus !== undefined &&
-        f.pageWords === undefined &&
-        'The browser runs on another machine, or in a container, and cannot reach this one: paste the address it ends at (--no-browser).',
-    ),
+    causes:
+      Number(f.otherBrowser) > 0
+        ? causes(otherBrowserCause(f))
+        : causes(
+            Number(f.emptyVisits) > 0 &&
+              `The browser came back to ${f.redirectUri ?? 'the redirect URI'} with nothing behind a question mark: the provider answers in the fragment (#), as in the implicit flow, and no server gets to see that.`,
+            Number(f.otherUser) > 0 &&
+              'A program of another user of this machine opened the one-time address, and was not let in: only a browser of the user who runs oidc-cli is.',
+            Number(f.strays) > Number(f.emptyVisits ?? 0) + Number(f.otherUser ?? 0) &&
+              `${f.strays} other ${f.strays === 1 ? 'request' : 'requests'} came to the redirect URI, and none was an answer to this sign-in.`,
+            pageCause(f),
+            f.pageStatus === undefined &&
+              (f.redirectUri !== undefined || f.seconds === undefined) &&
+              `The browser shows an error page of the provider, most often because ${quoted(f.redirectUri, 'the redirect URI')} is not registered as a redirect URI of this client.`,
+            (f.pageStatus === undefined || f.pageWords !== undefined) && 'The page was left or closed.',
+            f.pageStatus !== undefined &&
+              f.pageWords === undefined &&
+              'The browser runs on another machine, or in a container, and cannot reach this one: paste the address it ends at (--no-browser).',
+          ),
     fix: comeBack(f),
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

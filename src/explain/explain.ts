@@ -7,6 +7,7 @@ import type { Entry, Explanation } from './explanation.js';
 import { idToken } from './id-token.js';
 import { logtoConnector } from './logto-connector.js';
 import { network } from './network.js';
+import { ONE_BROWSER } from './one-browser.js';
 import { causeOfOwnCode } from './provider-own-codes.js';
 import { sessions } from './sessions.js';
 import { signInPages } from './sign-in-pages.js';
@@ -17,7 +18,7 @@ import { tokens } from './tokens.js';
 const AREAS = {
   'Command line, configuration and discovery': configuration,
   Network: network,
-  'Authorization response': authorization,
+  'Authorization response': { ...authorization, ...ONE_BROWSER },
   "Signing in on a provider's pages by a program": signInPages,
   'Token, userinfo, revocation and end session endpoints': tokens,
   'ID token': idToken,

@@ -12,6 +12,7 @@ import {
   signInAgain,
   strictly,
 } from './explanation.js';
+import { otherBrowserCause } from './one-browser.js';
 import { meaningOfError } from './provider-codes.js';
 import { characters, oddSecret } from './sent-secret.js';
 
@@ -277,11 +278,17 @@ export const tokens = {
   }),
   end_session_not_confirmed: (f) => ({
     message: `The provider did not send the browser back within ${inSeconds(f.seconds)}, so its own session may still be there.`,
-    causes: causes(
-      f.postLogoutRedirectUri !== undefined &&
-        `${quoted(f.postLogoutRedirectUri)} is not registered as a post-logout redirect URI of this client.`,
-      'The page that asks "sign out?" was not confirmed.',
-    ),
-    fix: `Register ${f.postLogoutRedirectUri ?? 'the post-logout redirect URI'} at the provider, or sign out there in the browser.`,
+    causes:
+      Number(f.otherBrowser) > 0
+        ? causes(otherBrowserCause(f))
+        : causes(
+            f.postLogoutRedirectUri !== undefined &&
+              `${quoted(f.postLogoutRedirectUri)} is not registered as a post-logout redirect URI of this client.`,
+            'The page that asks "sign out?" was not confirmed.',
+          ),
+    fix:
+      Number(f.otherBrowser) > 0
+        ? 'Sign out at the provider in that browser.'
+        : `Register ${f.postLogoutRedirectUri ?? 'the post-logout redirect URI'} at the provider, or sign out there in the browser.`,
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

@@ -1,4 +1,4 @@
-import { type CallbackListener, startCallbackListener } from '../browser/callback-listener.js';
+import { type CallbackListener, startAddressListener, startCallbackListener } from '../browser/callback-listener.js';
 import type { Verdict } from '../browser/callback-page.js';
 import type { Clock } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
@@ -8,18 +8,23 @@ import type { Recorder } from '../trace/recorder.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse, noteEvent } from './browser-steps.js';
 import { type Driven, type DrivenEvent, throughDriver } from './driven-answer.js';
 import { sameState } from './same-state.js';
-import { type OpenUrl, type WaitEvent, waitForPerson } from './wait-for-person.js';
+import { type OpenUrl, outcomeOf, type WaitEvent, waitForPerson } from './wait-for-person.js';
 
 /** After this long without an answer the waiting line names the likely cause; milliseconds. */
 const LONG_WAIT_MS = 20_000;
 
-/** What a person is told while their browser is away at the provider. None of it holds a secret; `url` is the authorization request. */
+/** What a person is told while their browser is away at the provider. None of it holds a secret. */
 export type AnswerEvent =
   | WaitEvent
   | DrivenEvent
   | { readonly type: 'listening'; readonly redirectUri: string }
   | { readonly type: 'no listener'; readonly redirectUri: string }
-  /** `once`: the URL is on this machine and leads to the authorization request, which holds a secret. */
+  /**
+   * The address to open by hand. `once`: a one-time address on this machine,
+   * which binds the sign-in to the browser that opens it; otherwise the
+   * authorization request itself, whose response counts without a cookie.
+   * Comes again where no browser could be opened.
+   */
   | { readonly type: 'authorization request'; readonly url: string; readonly once: boolean }
   | { readonly type: 'long wait'; readonly redirectUri: string; readonly strays: number }
   | { readonly type: 'stray'; readonly reason: string; readonly count: number }
@@ -54,10 +59,12 @@ export interface BrowserRoundTrip<Asked extends { readonly url: string }, T> {
   readonly timeout: number;
   /** Makes the authorization request, for the redirect URI that listens; `url` is where the person is sent. */
   readonly ask: (redirectUri: string) => Promise<Asked>;
-  /** The URL holds a secret: person and browser get a one-time address on this machine that leads there. */
+  /** The URL holds a secret: the person, too, gets no other address than the one-time one. */
   readonly secretUrl?: boolean | undefined;
-  /** Makes a result of the answer and keeps it; the browser is told of success only after that. */
+  /** Makes a result of the answer. */
   readonly finish: (answer: URLSearchParams, asked: Asked, came: CameBack) => Promise<T>;
+  /** Saves the result; the browser is told of success only after that. */
+  readonly save?: ((result: T, asked: Asked) => Promise<void>) | undefined;
   /** Where nobody came back: what the provider shows to whoever comes with the request. Throws nothing. */
   readonly look?: ((asked: Asked) => Promise<Facts>) | undefined;
   /** Whom the browser's page greets. */
@@ -66,10 +73,12 @@ export interface BrowserRoundTrip<Asked extends { readonly url: string }, T> {
 
 /**
  * Sends a person through the browser and back (RFC 8252): listens on the
- * redirect URI, shows the URL, takes the one answer with the right state from
- * the listener or a pasted line, finishes, and tells the browser how it ended.
+ * redirect URI, opens a one-time address that leads to the provider, takes the
+ * one answer with the right state and that browser's cookie from the listener,
+ * or a pasted line, finishes, saves, and tells the browser how it ended.
  * Throws `redirect_uri_*`, `port_*`, `login_timeout`, `callback_state_mismatch`,
- * `interrupted`, and what `ask` and `finish` throw; the listener is closed in every case.
+ * `one_time_address_reused`, `interrupted`, and what `ask`, `finish` and `save`
+ * throw; the listener is closed in every case.
  */
 export async function throughBrowser<Asked extends { readonly url: string }, T>(
   trip: BrowserRoundTrip<Asked, T>,
@@ -86,31 +95,36 @@ export async function throughBrowser<Asked extends { readonly url: string }, T>(
   if (!local && (!deps.pasted || trip.secretUrl))
     throw new OidcCliError('redirect_uri_not_loopback', { redirectUri: trip.redirectUri });
 
+  const { clock, signal } = deps;
   const listener = local
     ? await startCallbackListener({
         redirectUri: trip.redirectUri,
         expectedState: trip.state,
-        clock: deps.clock,
-        signal: deps.signal,
+        clock,
+        signal,
         onStray: (stray) => deps.on({ type: 'stray', reason: stray.reason, count: stray.count }),
       })
     : undefined;
   const redirectUri = listener?.redirectUri ?? trip.redirectUri;
   deps.on(listener ? { type: 'listening', redirectUri } : { type: 'no listener', redirectUri });
   const conclude = async (verdict: Verdict) => listener?.conclude(verdict);
+  let addresses = listener;
   let asked: Asked | undefined;
   try {
     asked = await trip.ask(redirectUri);
-    const once = trip.secretUrl === true ? listener?.oneTimeRedirect(asked.url) : undefined;
     noteAuthorizationRequest(deps, asked.url);
-    deps.on({ type: 'authorization request', url: once ?? asked.url, once: once !== undefined });
+    // A pasted answer needs no listener, but the browser's command line may not hold the request.
+    if (deps.openUrl) addresses ??= await startAddressListener({ clock, signal });
     const askedAt = deps.clock.now();
-    const answer = await askPerson(once ?? asked.url, trip, redirectUri, listener, deps);
+    const answer = await askPerson({ ...trip, url: asked.url, redirectUri }, listener, addresses, deps);
     noteAuthorizationResponse(deps, { redirectUri, ...answer });
     deps.on({ type: 'answered', via: answer.via });
     const by = answer.via === 'pasted' ? 'paste' : 'listener';
     const seconds = Math.round((deps.clock.now() - askedAt) / 1000);
     const result = await trip.finish(answer.parameters, asked, { by, seconds });
+    // Whoever opened the address first may have been faster than the person's own browser.
+    if (answer.via !== 'pasted') listener?.refuseSecondClient();
+    await trip.save?.(result, asked);
     await conclude({ ok: true, ...trip.greet(result, asked) });
     return result;
   } catch (thrown) {
@@ -118,7 +132,7 @@ export async function throughBrowser<Asked extends { readonly url: string }, T>(
     if (error instanceof OidcCliError) await conclude({ ok: false, code: error.code, ...(await deps.explain(error)) });
     throw error;
   } finally {
-    await listener?.close();
+    await Promise.all([listener?.close(), addresses?.close()]);
   }
 }
 
@@ -133,28 +147,56 @@ function told(deps: BrowserAnswerDeps): BrowserAnswerDeps['on'] {
 interface Answer {
   readonly parameters: URLSearchParams;
   readonly via: 'query' | 'form_post' | 'pasted';
+  /** Absent where it was pasted. */
+  readonly bound?: boolean;
 }
 
-/** Shows the URL, then waits for the first true answer, from the listener or pasted. */
+/**
+ * Opens a browser or shows the URL, then waits for the first true answer, from
+ * the listener or pasted. `addresses` makes the one-time address.
+ */
 async function askPerson(
-  url: string,
-  { state, timeout }: { readonly state: string; readonly timeout: number },
-  redirectUri: string,
+  trip: {
+    readonly url: string;
+    readonly state: string;
+    readonly timeout: number;
+    readonly redirectUri: string;
+    readonly secretUrl?: boolean | undefined;
+  },
   listener: CallbackListener | undefined,
+  addresses: CallbackListener | undefined,
   deps: BrowserAnswerDeps,
 ): Promise<Answer> {
+  const { url, state, timeout, redirectUri } = trip;
   const answers: Promise<Answer>[] = [];
   if (listener) answers.push(listener.answer);
+  // Of this one comes no answer, only the news that a second client opened the address.
+  if (addresses && addresses !== listener) answers.push(addresses.answer);
   if (deps.pasted) answers.push(pastedAnswer(deps.pasted, state, redirectUri, deps.on, listener !== undefined));
   const hint = setInterval(
     () => deps.on({ type: 'long wait', redirectUri, strays: listener?.strays.count ?? 0 }),
     LONG_WAIT_MS,
   );
+  const { openUrl } = deps;
+  const opened = openUrl && addresses?.oneTimeAddress(url);
+  const show = (once: string | undefined) =>
+    deps.on({ type: 'authorization request', url: once ?? url, once: once !== undefined });
+  const secret = trip.secretUrl ? listener : undefined;
+  // The one-time address can be opened by hand as well, but only on this machine: a pasted answer comes from any.
+  show(opened !== undefined && listener ? opened : secret?.oneTimeAddress(url));
   try {
     return await waitForPerson(
       {
-        url,
-        openUrl: deps.openUrl,
+        openUrl:
+          openUrl && opened
+            ? async () => {
+                const outcome = await outcomeOf(openUrl, opened);
+                if (outcome.opened || deps.signal.aborted) return outcome;
+                addresses?.withdrawAddress(outcome.reason);
+                show(secret?.oneTimeAddress(url));
+                return outcome;
+              }
+            : undefined,
         answers,
         seconds: timeout,
         onTimeout: () => timedOut(timeout, redirectUri, listener),
@@ -172,8 +214,14 @@ function timedOut(timeout: number, redirectUri: string, listener: CallbackListen
   const noState = strays?.byReason['no state'] ?? 0;
   const wrongState = (strays?.byReason['wrong state'] ?? 0) + noState;
   const facts = { seconds: timeout, redirectUri, strays: strays?.count ?? 0, wrongState };
-  if (wrongState === 0) {
-    return new OidcCliError('login_timeout', { ...facts, emptyVisits: strays?.byReason.empty ?? 0 });
+  const otherBrowser = strays?.byReason['other browser'] ?? 0;
+  if (wrongState === 0 || otherBrowser > 0) {
+    return new OidcCliError('login_timeout', {
+      ...facts,
+      otherBrowser,
+      otherUser: strays?.byReason['other user'] ?? 0,
+      emptyVisits: strays?.byReason.empty ?? 0,
+    });
   }
   const { likeOurs, error } = strays?.lastWrongState ?? {};
   return new OidcCliError('callback_state_mismatch', { ...facts, noState, likeOurs, strayError: error });
@@ -186,6 +234,8 @@ async function withPage<Asked>(
   look: ((asked: Asked) => Promise<Facts>) | undefined,
 ): Promise<unknown> {
   if (!(error instanceof OidcCliError) || error.code !== 'login_timeout' || asked === undefined || !look) return error;
+  // The provider did answer, to a browser without the cookie.
+  if (Number(error.facts.otherBrowser) > 0) return error;
   return new OidcCliError(error.code, { ...error.facts, ...(await look(asked)) }, { cause: error.cause });
 }
 

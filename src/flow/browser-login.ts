@@ -63,11 +63,10 @@ export async function browserLogin(
         sent.pushed || request.authorization.parameters?.one_time_token !== undefined
           ? {}
           : { clientId: request.clientId, ...(await authorizationPage(sent, redirectUri, deps)) },
-      finish: async (answer, prepared, came) => {
-        const result = await completeSignIn(request, prepared, answer, deps, came);
+      finish: (answer, prepared, came) => completeSignIn(request, prepared, answer, deps, came),
+      save: async (result) => {
         await deps.keep(result);
         deps.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: deps.clock.now() });
-        return result;
       },
       greet: (result, { provider }) => ({ name: personName(result), issuer: provider.issuer }),
     },

@@ -16,14 +16,20 @@ export function noteAuthorizationRequest({ recorder, clock }: StepDeps, url: str
 /** The authorization response, as the browser or a driver brought it (RFC 6749 §4.1.2). */
 export function noteAuthorizationResponse(
   { recorder, clock }: StepDeps,
-  answer: { readonly redirectUri: string; readonly parameters: URLSearchParams; readonly via: string },
+  answer: {
+    readonly redirectUri: string;
+    readonly parameters: URLSearchParams;
+    readonly via: string;
+    /** Whether it came with the cookie of the one browser that opened the one-time address; absent where no listener took it. */
+    readonly bound?: boolean;
+  },
 ): void {
   recorder.note({
     step: 'authorization response',
     from: 'browser',
     to: 'cli',
     at: clock.now(),
-    note: `by ${answer.via}`,
+    note: `by ${answer.via}${answer.bound === undefined ? '' : answer.bound ? ', bound to one browser' : ', from any browser'}`,
     url: answer.redirectUri,
     posted: answer.via === 'form_post',
     parameters: [...answer.parameters],

@@ -32,7 +32,7 @@ export type DrivenEvent =
  * URI may be anywhere, as it is registered, since the answer never gets there.
  * The state is compared in constant time before anything else is believed.
  * Throws `callback_state_mismatch`, `interrupted`, what the driver throws, and
- * what `ask` and `finish` throw.
+ * what `ask`, `finish` and `save` throw.
  */
 export async function throughDriver<Asked extends { readonly url: string }, T>(
   trip: BrowserRoundTrip<Asked, T>,
@@ -55,7 +55,6 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
       evidenceFolder,
       session,
       url: asked.url,
-      secretUrl: trip.secretUrl,
       again: async () => {
         asked = await trip.ask(redirectUri);
         noteAuthorizationRequest(deps, asked.url);
@@ -82,7 +81,9 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   deps.on({ type: 'driven', way, pages, via });
   const seconds = Math.round((deps.clock.now() - askedAt) / 1000);
   try {
-    return await trip.finish(parameters, asked, { by: 'driver', seconds });
+    const result = await trip.finish(parameters, asked, { by: 'driver', seconds });
+    await trip.save?.(result, asked);
+    return result;
   } catch (error) {
     throw withCredentialsSent(error, credentialsSent);
   }

@@ -7,7 +7,7 @@ import { revokeToken } from '../protocol/revocation.js';
 import type { TokenClient } from '../protocol/token-requests.js';
 import type { Session } from '../sessions/session-store.js';
 import { type CurrentSessionDeps, meetProviderOf, meetProviderUnauthenticated } from './current-session.js';
-import { type OpenUrl, type WaitEvent, waitForPerson } from './wait-for-person.js';
+import { type OpenUrl, outcomeOf, type WaitEvent, waitForPerson } from './wait-for-person.js';
 
 /** What became of one part of a sign-out. */
 export interface LogoutStep {
@@ -18,7 +18,7 @@ export interface LogoutStep {
   readonly error?: OidcCliError;
 }
 
-/** What a person is told during a sign-out. `url` is a one-time loopback address. */
+/** What a person is told during a sign-out. `url` is a one-time loopback address; another one comes where no browser could be opened. */
 export type LogoutEvent =
   | WaitEvent
   | { readonly type: 'end session'; readonly url: string; readonly postLogoutRedirectUri: string };
@@ -155,19 +155,35 @@ async function endSession(
       postLogoutRedirectUri,
       state,
     });
-    // The URL holds the ID token: the browser gets a one-time address that leads there.
-    const address = listener.oneTimeRedirect(url);
     const noted = { from: 'browser', to: 'provider' } as const;
     deps.recorder.note({ step: 'end session request', ...noted, at: deps.clock.now(), url });
-    deps.on({ type: 'end session', url: address, postLogoutRedirectUri });
+    const { openUrl } = deps;
+    // The URL holds the ID token: browser and person get a one-time address that leads there.
+    const newAddress = () => {
+      const address = listener.oneTimeAddress(url);
+      deps.on({ type: 'end session', url: address, postLogoutRedirectUri });
+      return address;
+    };
+    const address = newAddress();
     const answer = await waitForPerson(
       {
-        url: address,
-        openUrl: deps.openUrl,
+        openUrl:
+          openUrl &&
+          (async () => {
+            const outcome = await outcomeOf(openUrl, address);
+            if (outcome.opened || deps.signal.aborted) return outcome;
+            listener.withdrawAddress(outcome.reason);
+            newAddress();
+            return outcome;
+          }),
         answers: [listener.answer],
         seconds: request.timeout,
         onTimeout: () =>
-          new OidcCliError('end_session_not_confirmed', { seconds: request.timeout, postLogoutRedirectUri }),
+          new OidcCliError('end_session_not_confirmed', {
+            seconds: request.timeout,
+            postLogoutRedirectUri,
+            otherBrowser: listener.strays.byReason['other browser'] ?? 0,
+          }),
       },
       deps,
     );

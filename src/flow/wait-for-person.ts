@@ -14,6 +14,15 @@ export type WaitEvent =
   | { readonly type: 'browser failed'; readonly reason: string }
   | { readonly type: 'waiting'; readonly seconds: number };
 
+/** Shows a URL to the person; a failure of any kind is an outcome. */
+export async function outcomeOf(openUrl: OpenUrl, url: string): Promise<OpenOutcome> {
+  try {
+    return await openUrl(url);
+  } catch (error) {
+    return { opened: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /**
  * Opens a page, where there is a browser for it, and waits for the first of
  * `answers`. The wait ends after `seconds` with the error `onTimeout` makes,
@@ -22,8 +31,8 @@ export type WaitEvent =
  */
 export async function waitForPerson<T>(
   wait: {
-    readonly url: string;
-    readonly openUrl: OpenUrl | undefined;
+    /** Shows the page to the person; never rejects. */
+    readonly openUrl: (() => Promise<OpenOutcome>) | undefined;
     readonly answers: readonly Promise<T>[];
     readonly seconds: number;
     readonly onTimeout: () => OidcCliError;
@@ -43,15 +52,15 @@ export async function waitForPerson<T>(
   });
   try {
     // Not waited for: a slow browser start must not delay an answer.
-    wait.openUrl?.(wait.url).then(
-      (outcome) =>
+    void wait
+      .openUrl?.()
+      .then((outcome) =>
         tell(
           outcome.opened
             ? { type: 'browser opened', by: outcome.by }
             : { type: 'browser failed', reason: outcome.reason },
         ),
-      (error) => tell({ type: 'browser failed', reason: error instanceof Error ? error.message : String(error) }),
-    );
+      );
     tell({ type: 'waiting', seconds: wait.seconds });
     return await Promise.race([...wait.answers, ended]);
   } finally {

@@ -97,10 +97,9 @@ export async function connectorLogin(
       },
       finish: async (answer, { redirectUri }) => {
         const provider = await soon(discovery, PATIENCE_MS);
-        const result = await finishAsLogto(request, answer, { redirectUri, nonce, issuer }, provider, deps);
-        await deps.keep(result);
-        return result;
+        return finishAsLogto(request, answer, { redirectUri, nonce, issuer }, provider, deps);
       },
+      save: deps.keep,
       greet: ({ profile, report }) => ({
         name: profile.find(({ field, value }) => field === 'name' && value)?.value ?? String(report.claims.sub),
         issuer: String(report.claims.iss ?? config.authorizationEndpoint),

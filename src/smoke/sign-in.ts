@@ -145,7 +145,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   const url = authorizationUri(config, { redirectUri, state, nonce });
   const secrets = secretParameters(config).map(({ value }) => value);
   deps.recorder.hide(...secrets);
-  const { answer, way } = await onPages({ url, redirectUri, state, secretUrl: secrets.length > 0 }, check, deps, tools);
+  const { answer, way } = await onPages({ url, redirectUri, state }, check, deps, tools);
   refuseOtherState(answer, state, redirectUri);
   if (!answer.parameters.has('error')) phases.current = 'token request';
   const result = await finishAsLogto(
@@ -267,7 +267,7 @@ interface OnPages {
 }
 
 /** What is asked of the provider's pages. */
-type Asked = Pick<PageSignIn, 'url' | 'secretUrl' | 'redirectUri' | 'state' | 'again' | 'steps'>;
+type Asked = Pick<PageSignIn, 'url' | 'redirectUri' | 'state' | 'again' | 'steps'>;
 
 /** Signs in on the provider's pages: by http, by a browser, by whichever of them the page needs, or by a command. */
 async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: SignInTools): Promise<OnPages> {

@@ -49,6 +49,6 @@ export interface SignedIn {
   readonly logtoProfile: readonly ProfileLine[] | undefined;
   /** Sends the same browser to another address of the provider; absent where no browser of ours signed in. */
   readonly visit:
-    | ((next: Pick<PageSignIn, 'url' | 'secretUrl' | 'redirectUri' | 'state' | 'steps'>) => Promise<PageAnswer>)
+    | ((next: Pick<PageSignIn, 'url' | 'redirectUri' | 'state' | 'steps'>) => Promise<PageAnswer>)
     | undefined;
 }

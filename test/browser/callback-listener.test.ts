@@ -384,27 +384,168 @@ describe('the page with the verdict', () => {
   });
 });
 
-describe('a one-time address for a URL with a secret', () => {
-  test('sends the first on, and only the first', async () => {
+describe('the one-time address', () => {
+  const PROVIDER = 'https://provider.example/logout?id_token_hint=SECRET';
+  const cookieOf = ({ headers }: Reply) => (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '';
+
+  /** A listener whose one-time address the person's browser has opened. */
+  const visited = async (redirectUri = 'http://127.0.0.1:0/callback') => {
+    const listener = await listen({ redirectUri });
+    const address = listener.oneTimeAddress(PROVIDER);
+    const cookie = cookieOf(await send(listener, address));
+    return { listener, address, cookie, mine: { headers: { cookie } } };
+  };
+
+  test('sends the first client on, with a cookie, and that one again', async () => {
     const listener = await listen();
-    const secret = 'https://provider.example/logout?id_token_hint=SECRET';
-    const address = listener.oneTimeRedirect(secret);
+    const address = listener.oneTimeAddress(PROVIDER);
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/go\/[\w-]{24}$/);
     expect((await send(listener, address, { method: 'HEAD' })).status).toBe(405);
     const reply = await send(listener, address);
     expect([reply.status, reply.headers.location, reply.headers['referrer-policy'], reply.body]).toEqual([
       303,
-      secret,
+      PROVIDER,
       'no-referrer',
       '',
     ]);
-    const second = await send(listener, address);
-    expect([second.status, JSON.stringify(second)]).toEqual([404, expect.not.stringContaining('SECRET')]);
+    const { port } = new URL(address);
+    expect(reply.headers['set-cookie']).toEqual([
+      expect.stringMatching(new RegExp(`^oidc-cli-${port}=[\\w-]{24}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400$`)),
+    ]);
+    const again = await send(listener, address, { headers: { cookie: `a=b; ${cookieOf(reply)}` } });
+    expect([again.status, again.headers.location]).toEqual([303, PROVIDER]);
+    listener.refuseSecondClient();
+  });
+
+  test.each([
+    ['sec-purpose', 'prefetch'],
+    ['sec-purpose', 'prefetch;prerender'],
+    ['purpose', 'prefetch'],
+    ['x-moz', 'prefetch'],
+  ])('is not used up by a browser that loads it ahead (%s: %s)', async (header, purpose) => {
+    const listener = await listen();
+    const address = listener.oneTimeAddress(PROVIDER);
+    const ahead = await send(listener, address, { headers: { [header]: purpose } });
+    expect([ahead.status, ahead.headers.location, ahead.headers['set-cookie']]).toEqual([503, undefined, undefined]);
+    expect((await send(listener, address)).status).toBe(303);
+    listener.refuseSecondClient();
+  });
+
+  test('is on the host of the redirect URI, to which its cookie comes back', async () => {
+    for (const host of ['localhost', '127.0.0.1', ...(ipv6 ? ['[::1]'] : [])]) {
+      const listener = await listen({ redirectUri: `http://${host}:0/callback` });
+      expect(new URL(listener.oneTimeAddress(PROVIDER)).host).toBe(new URL(listener.redirectUri).host);
+    }
+  });
+
+  test.each<[string, (cookie: string) => Record<string, string>]>([
+    ['without a cookie', () => ({})],
+    ['with a guessed cookie', (cookie) => ({ cookie: cookie.replace(/=.*/, '=AAAAAAAAAAAAAAAAAAAAAAAA') })],
+    ['with the cookie under another name', (cookie) => ({ cookie: `x${cookie}` })],
+  ])('ends the sign-in when a second client opens it, %s', async (_how, headers) => {
+    const { listener, address, cookie, mine } = await visited();
+    const second = send(listener, address, { headers: headers(cookie) });
+    await expect(listener.answer).rejects.toMatchObject({ code: 'one_time_address_reused', exitCode: 7 });
+    expect(() => listener.refuseSecondClient()).toThrow('one_time_address_reused');
+    // Whichever of the two had the cookie, nothing counts any more.
+    expect((await send(listener, ANSWER, mine)).status).toBe(409);
+    await listener.conclude({ ok: false, code: 'one_time_address_reused', message: 'Two programs opened it.' });
+    const { body, headers: sent } = await second;
+    expect(body).toContain('Two programs opened it.');
+    expect(JSON.stringify([body, sent])).not.toContain('SECRET');
+  });
+
+  test('ends it also while the answer of the first client is being used', async () => {
+    const { listener, address, mine } = await visited();
+    await send(listener, ANSWER, mine);
+    await listener.answer;
+    listener.refuseSecondClient();
+    const second = send(listener, address);
+    await expect
+      .poll(() => {
+        try {
+          listener.refuseSecondClient();
+        } catch (error) {
+          return (error as OidcCliError).code;
+        }
+        return undefined;
+      })
+      .toBe('one_time_address_reused');
+    await listener.close();
+    await second;
+  });
+
+  test.each([
+    ['a code', ANSWER],
+    ['an error', `/callback?error=access_denied&state=${STATE}`],
+  ])('%s without its cookie is ignored, and the page says so', async (_what, target) => {
+    const { listener, mine } = await visited();
+    const reply = await send(listener, target);
+    expect([reply.status, listener.strays.byReason]).toEqual([403, { 'other browser': 1 }]);
+    expect(reply.body).toContain('The terminal is waiting for another browser');
+    expect((await send(listener, ANSWER, mine)).status).toBe(303);
+    expect((await listener.answer).bound).toBe(true);
+  });
+
+  test('an answer counts for nothing before anybody has opened it', async () => {
+    const listener = await listen();
+    listener.oneTimeAddress(PROVIDER);
+    expect((await send(listener, ANSWER)).status).toBe(403);
+  });
+
+  test('binds a form post from another site by the GET that follows it', async () => {
+    const { listener, mine } = await visited();
+    const deliver = async (code: string) =>
+      (await post(listener, '/callback', { code, state: STATE })).headers.location;
+    const [foreign = '', own = ''] = [await deliver('foreign'), await deliver('own')];
+    expect(own).toMatch(/^\/response\/[\w-]{24}$/);
+    expect((await send(listener, foreign)).status).toBe(403);
+    expect((await send(listener, own, { method: 'HEAD', ...mine })).status).toBe(405);
+    const reply = await send(listener, own, mine);
+    expect(reply.headers.location).toMatch(/^\/verdict\//);
+    const { parameters, via, bound } = await listener.answer;
+    expect([parameters.get('code'), via, bound]).toEqual(['own', 'form_post', true]);
+  });
+
+  test('keeps few form posts that nobody follows up', async () => {
+    const { listener, mine } = await visited();
+    const paths: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      paths.push((await post(listener, '/callback', { code: `${i}`, state: STATE })).headers.location ?? '');
+    }
+    expect((await send(listener, paths[0] ?? '', mine)).status).toBe(404);
+    expect((await send(listener, paths.at(-1) ?? '', mine)).status).toBe(303);
+  });
+
+  test('the page at the end takes the cookie away', async () => {
+    const { listener, mine } = await visited();
+    const { headers } = await send(listener, ANSWER, mine);
+    const page = send(listener, headers.location ?? '', mine);
+    await listener.conclude({ ok: true });
+    expect((await page).headers['set-cookie']?.[0]).toMatch(/^oidc-cli-\d+=; .*Max-Age=0$/);
+  });
+
+  test('taken back, it leads nowhere, and any browser may answer', async () => {
+    const listener = await listen();
+    const address = listener.oneTimeAddress(PROVIDER);
+    listener.withdrawAddress('there is no display here');
+    expect((await send(listener, address)).status).toBe(404);
+    await send(listener, ANSWER);
+    expect((await listener.answer).bound).toBe(false);
+  });
+
+  test('taken back after somebody has opened it, it ends the sign-in', async () => {
+    const { listener } = await visited();
+    listener.withdrawAddress('xdg-open ended with exit code 3');
+    await expect(listener.answer).rejects.toMatchObject({
+      code: 'one_time_address_reused',
+      facts: { browserFailed: 'xdg-open ended with exit code 3' },
+    });
   });
 
   test('is given to the right Host alone', async () => {
     const listener = await listen();
-    const address = listener.oneTimeRedirect('https://provider.example/');
+    const address = listener.oneTimeAddress('https://provider.example/');
     expect((await send(listener, address, { headers: { host: 'evil.example' } })).status).toBe(421);
     expect((await send(listener, address)).status).toBe(303);
   });

@@ -60,6 +60,14 @@ describe.runIf(process.platform !== 'win32')('--browser', () => {
     }
   });
 
+  test('may be explorer.exe, which ends with exit code 1 when it has opened the URL', async () => {
+    const file = browser('explorer.exe', 'process.exitCode = 1;');
+    expect(await openBrowser('https://provider.example/', { ...linux, command: file })).toEqual({
+      opened: true,
+      by: file,
+    });
+  });
+
   test('may say where the URL goes', async () => {
     const file = browser('browser');
     await openBrowser(URL_WITH_EVERYTHING, { ...linux, command: `${file} --app=%s --zoom 100%%` });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chromiumPath, chromiumPresent, launchChromium } from '../support/chromium.js';
@@ -120,8 +122,32 @@ describe.runIf(present)('a sign-in through a real browser', () => {
     expect(asked).toBe(true);
   });
 
-  it('takes a form_post answer', async () => {
-    const { code } = await run([...login, '--response-mode', 'form_post'], signInByHand);
-    expect(code).toBe(0);
+  it.each(['query', 'form_post'])(
+    'takes an answer by %s from another site, bound to the browser by its cookie',
+    async (mode) => {
+      // The provider is at 127.0.0.1 and the redirect URI at localhost: to a browser these are two sites.
+      const trace = join(machine.home, 'trace.json');
+      const posts: Record<string, string>[] = [];
+      page.on('request', async (request) => {
+        if (request.method() === 'POST' && request.url().startsWith('http://localhost'))
+          posts.push(await request.allHeaders());
+      });
+      const { code } = await run([...login, '--response-mode', mode, '--trace-file', trace], signInByHand);
+      expect(code).toBe(0);
+      expect(readFileSync(trace, 'utf8')).toContain(`by ${mode}, bound to one browser`);
+      expect(posts.map(({ cookie }) => cookie)).toEqual(mode === 'query' ? [] : [undefined]);
+    },
+  );
+
+  it('ends the sign-in when another profile opens the address after it', async () => {
+    const other = await chromium.newContext();
+    const { code, stderr } = await run(login, async (url) => {
+      await page.goto(url);
+      const second = await other.newPage();
+      await second.goto(url);
+      await second.getByText('Sign-in failed').first().waitFor();
+    });
+    await other.close();
+    expect([code, stderr]).toEqual([7, expect.stringContaining('one_time_address_reused')]);
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
 import { createTestAuthority, opensslPresent, type TestAuthority } from '../support/certificates.js';
+import { CookieBrowser } from '../support/cookie-browser.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
@@ -73,7 +74,11 @@ describe("a project's file is not trusted to", () => {
     const program = join(project, 'browser.mjs');
     await writeFile(
       program,
-      `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(ran)}, '');\nawait (await fetch(process.argv.at(-1))).text();\n`,
+      `import { writeFileSync } from 'node:fs';
+import { signInOverHttp } from ${JSON.stringify(new URL('../support/http-browser.js', import.meta.url))};
+writeFileSync(${JSON.stringify(ran)}, '');
+await signInOverHttp(process.argv.at(-1), { username: '' });
+`,
     );
     await writeProject(profile(provider.issuer, `browser: '"${process.execPath}" "${program}"'`));
     const refused = await login([], { openUrl: 'program' });
@@ -123,15 +128,17 @@ describe.runIf(requirement('openssl', opensslPresent(), 'certificates of a test 
     let secure: ScriptedProvider;
     /** A browser that has accepted the provider's certificate. */
     const acceptsAnyCertificate: OpenUrl = async (url) => {
+      const browser = new CookieBrowser();
+      const asked = await browser.authorizationRequest(url);
       const back = await new Promise<string>((resolve, reject) => {
         https
-          .get(url, { rejectUnauthorized: false, agent: false }, (response) => {
+          .get(asked, { rejectUnauthorized: false, agent: false }, (response) => {
             response.resume();
             resolve(response.headers.location ?? '');
           })
           .on('error', reject);
       });
-      await followRedirects(back);
+      await browser.open(back);
     };
 
     beforeAll(async () => {

@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { startIdentityProvider } from '../../src/idp/identity-provider.js';
 import { createSessions } from '../../src/sessions/sessions.js';
+import { CookieBrowser } from '../support/cookie-browser.js';
+import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 
@@ -295,9 +297,10 @@ describe('login', () => {
       ['login', '--issuer', `${provider.issuer}/`, '--client-id', 'demo', '--port', '0'],
       {
         openUrl: async (url) => {
-          const redirectUri = new URL(url).searchParams.get('redirect_uri');
-          await fetch(`${redirectUri}?code=x&state=another`);
-          await aliceSignsIn(url);
+          const browser = new CookieBrowser();
+          const { href, searchParams } = await browser.authorizationRequest(url);
+          await fetch(`${searchParams.get('redirect_uri')}?code=x&state=another`);
+          await signInOverHttp(href, { username: 'alice', password: 'alice-password', jar: browser.jar });
         },
       },
     );

@@ -284,7 +284,11 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { browser: '/usr/bin/chromium', reason: 'No usable sandbox' },
     { reason: 'it ended twice while signing in' },
   ],
+  one_time_address_reused: [{}, { of: 'sign-out' }, { browserFailed: 'xdg-open ended with exit code 3' }],
   login_timeout: [
+    { seconds: 5, strays: 1, wrongState: 0, otherBrowser: 1, redirectUri: 'http://localhost:8484/callback' },
+    { seconds: 5, strays: 1, wrongState: 0, otherUser: 1, redirectUri: 'http://localhost:8484/callback' },
+    { seconds: 5, strays: 3, wrongState: 1, otherBrowser: 2, redirectUri: 'http://localhost:8484/callback' },
     { seconds: 300, redirectUri: 'http://localhost:8484/callback', strays: 0 },
     { seconds: 5, strays: 1 },
     { seconds: 5, strays: 1, emptyVisits: 1, redirectUri: 'http://localhost:8484/callback' },
@@ -380,7 +384,10 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { token: 'refresh_token', status: 503 },
     { token: 'access_token', status: 400, ...said },
   ],
-  end_session_not_confirmed: [{ seconds: 60, postLogoutRedirectUri: 'http://localhost:8484/signed-out' }],
+  end_session_not_confirmed: [
+    { seconds: 60, postLogoutRedirectUri: 'http://localhost:8484/signed-out' },
+    { seconds: 60, postLogoutRedirectUri: 'http://localhost:8484/signed-out', otherBrowser: 1 },
+  ],
   not_signed_in: [{ profile: 'staging', issuer, others: ['dev'] }],
   session_expired: [{ profile: 'staging', issuer, scope: 'openid' }],
   no_refresh_token: [

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
+import { CookieBrowser } from '../support/cookie-browser.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
-import { followRedirects, refused, signIn } from '../support/scripted-sign-in.js';
+import { refused, signIn } from '../support/scripted-sign-in.js';
 
 let provider: ScriptedProvider;
 beforeAll(async () => {
@@ -10,16 +11,18 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 /** A browser that asks the provider and comes back with its answer, changed on the way. It returns the page it is shown. */
-async function comeBack(url: string, change: (callback: URL) => void): Promise<Response> {
-  const { headers } = await fetch(url, { redirect: 'manual' });
+async function comeBack(browser: CookieBrowser, asked: URL, change: (callback: URL) => void): Promise<Response> {
+  const { headers } = await browser.request(asked);
   const callback = new URL(headers.get('location') ?? '');
   change(callback);
-  return fetch(callback);
+  return browser.open(callback);
 }
 
 test('a thousand requests of strangers do not keep a sign-in from completing', async () => {
   const openUrl: OpenUrl = async (url) => {
-    const redirectUri = new URL(url).searchParams.get('redirect_uri') ?? '';
+    const browser = new CookieBrowser();
+    const asked = await browser.authorizationRequest(url);
+    const redirectUri = asked.searchParams.get('redirect_uri') ?? '';
     const strangers = Array.from({ length: 1_000 }, (_, index) => {
       const stray = index % 2 ? `${redirectUri}?error=access_denied&state=${index}` : `${redirectUri}/${index}`;
       // Those still open when the listener ends are cut off.
@@ -28,7 +31,7 @@ test('a thousand requests of strangers do not keep a sign-in from completing', a
         () => undefined,
       );
     });
-    await followRedirects(url);
+    await browser.open(asked);
     await Promise.all(strangers);
   };
   const { code, document } = await signIn(provider, {}, [], { openUrl });
@@ -42,7 +45,8 @@ describe('an answer with the right state and a parameter twice ends the sign-in,
     ['iss', undefined],
   ])('%s', async (name, value) => {
     const openUrl: OpenUrl = async (url) => {
-      const page = await comeBack(url, ({ searchParams }) =>
+      const browser = new CookieBrowser();
+      const page = await comeBack(browser, await browser.authorizationRequest(url), ({ searchParams }) =>
         searchParams.append(name, value ?? searchParams.get(name) ?? ''),
       );
       expect(await page.text()).toContain('Sign-in failed');
@@ -56,9 +60,11 @@ describe('an answer with the right state and a parameter twice ends the sign-in,
 
   test('but with another state beside ours it is a stranger’s', async () => {
     const openUrl: OpenUrl = async (url) => {
-      const page = await comeBack(url, ({ searchParams }) => searchParams.append('state', 'another'));
+      const browser = new CookieBrowser();
+      const asked = await browser.authorizationRequest(url);
+      const page = await comeBack(browser, asked, ({ searchParams }) => searchParams.append('state', 'another'));
       expect(page.status).toBe(400);
-      await followRedirects(url);
+      await browser.open(asked);
     };
     expect((await signIn(provider, {}, [], { openUrl })).code).toBe(0);
   });
@@ -68,7 +74,7 @@ test('HTML in error_description is text on the page that the person sees', async
   const evil = '<img src=x onerror="alert(1)"><script>alert(1)</script>';
   let page = '';
   const openUrl: OpenUrl = async (url) => {
-    page = await (await fetch(url)).text();
+    page = await (await new CookieBrowser().open(url)).text();
   };
   const script = { authorization: { code: undefined, error: 'access_denied', error_description: evil } };
   const { error } = await refused(provider, script, [], { openUrl });

@@ -217,6 +217,7 @@ describe('login --with command', () => {
   const program = (name: string, source: string) =>
     writeFile(join(machine.home, name), source).then(() => `"${process.execPath}" "${join(machine.home, name)}"`);
   const PRINTING = `
+    if (process.argv.at(-1).includes('state=')) throw new Error('everybody can read it');
     const url = new URL(process.argv.at(-1));
     const { OIDC_CLI_SIGN_IN_USER: user, OIDC_CLI_SIGN_IN_PASSWORD: password } = process.env;
     const cookies = new Map();
@@ -241,19 +242,30 @@ describe('login --with command', () => {
     expect(code).toBe(0);
   });
 
+  const goingThere = (command: string) => [
+    '--with',
+    'command',
+    '--browser',
+    command,
+    '--redirect-uri',
+    'http://127.0.0.1:0/callback',
+  ];
+
   test('or hears of it where the program goes to the redirect URI on this machine', async () => {
     const pages = await pagesOf('japanese');
-    const command = await program('sign-in.mjs', `${PRINTING}\nawait fetch(end);`);
-    const flags = [
-      '--with',
-      'command',
-      '--browser',
-      command,
-      '--redirect-uri',
-      'http://127.0.0.1:0/callback',
-      ...SECRETS,
-    ];
-    expect((await login(pages.issuer, flags)).code).toBe(0);
+    const command = await program('sign-in.mjs', `${PRINTING}\nawait go(end);`);
+    expect((await login(pages.issuer, [...goingThere(command), ...SECRETS])).code).toBe(0);
+  });
+
+  test.each([
+    ['goes there without its cookies', '\nawait fetch(end);', 'without the cookie that its one-time address sets'],
+    ['opens its address a second time without them', '\ncookies.clear();\nawait go(url);', 'was opened twice'],
+  ])('which %s: that is said', async (_what, source, reason) => {
+    const pages = await pagesOf('japanese');
+    const command = await program('sign-in.mjs', PRINTING + source);
+    const { error } = asRefused(await login(pages.issuer, [...goingThere(command), ...SECRETS, '--json']));
+    expect(error.code).toBe('sign_in_command_failed');
+    expect(error.message).toContain(reason);
   });
 
   test.each([

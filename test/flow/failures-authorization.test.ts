@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
+import { CookieBrowser } from '../support/cookie-browser.js';
 import { createMachine } from '../support/run.js';
 import { type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import {
@@ -149,7 +150,8 @@ describe('the answer is not one to be believed', () => {
 });
 
 describe('no answer comes', () => {
-  const redirectOf = (url: string) => new URL(url).searchParams.get('redirect_uri') ?? '';
+  const redirectOf = async (url: string) =>
+    (await new CookieBrowser().authorizationRequest(url)).searchParams.get('redirect_uri') ?? '';
 
   /** A sign-in whose seconds are over as soon as the browser has done its part. */
   const timedOut = (seconds: number, browse: OpenUrl, script: Script = {}) =>
@@ -201,7 +203,7 @@ describe('no answer comes', () => {
 
   test('but answers of another sign-in did: a state mismatch, and no time-out', async () => {
     const error = await timedOut(2, async (url) => {
-      const redirect = redirectOf(url);
+      const redirect = await redirectOf(url);
       await fetch(`${redirect}?code=stolen`);
       await fetch(`${redirect}?code=stolen&state=another`);
     });
@@ -216,7 +218,7 @@ describe('no answer comes', () => {
 
   test('but other requests did: they are counted as what they are', async () => {
     const error = await timedOut(1, async (url) => {
-      await fetch(redirectOf(url).replace('/callback', '/other'));
+      await fetch((await redirectOf(url)).replace('/callback', '/other'));
     });
     expect(error).toMatchObject({ code: 'login_timeout', exitCode: 6 });
     expect(error.causes[0]).toMatch(/^1 other request came to the redirect URI/);
@@ -226,9 +228,10 @@ describe('no answer comes', () => {
     provider.play({});
     const machine = await createMachine();
     const openUrl: OpenUrl = async (url) => {
-      const redirect = redirectOf(url);
-      await fetch(`${redirect}?error=access_denied&state=another`);
-      await followRedirects(url);
+      const browser = new CookieBrowser();
+      const asked = await browser.authorizationRequest(url);
+      await fetch(`${asked.searchParams.get('redirect_uri')}?error=access_denied&state=another`);
+      await browser.open(asked);
     };
     const { code } = await loginOn(machine, provider.issuer, [], { openUrl });
     await machine.remove();

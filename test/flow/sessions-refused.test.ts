@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
-import { loginOn } from '../support/scripted-sign-in.js';
+import { followRedirects, loginOn } from '../support/scripted-sign-in.js';
 
 let provider: ScriptedProvider;
 let machine: Machine;
@@ -110,7 +110,7 @@ describe('a sign-in that is repeated by its name', () => {
     await signIn('--strict', '--clock-tolerance', '7');
     const name = new URL(provider.issuer).host;
     provider.play({ claims: { azp: 'somebody-else' } });
-    const again = await machine.run(['login', name, '--json'], { openUrl: async (url) => void (await fetch(url)) });
+    const again = await machine.run(['login', name, '--json'], { openUrl: followRedirects });
     expect(again.code).toBe(7);
     expect(JSON.parse(again.stdout).error.code).toBe('id_token_authorized_party_mismatch');
   });

@@ -27,7 +27,7 @@ test.each([
 
 /** Codes that no check ends with, and a flag of the browser itself. */
 const NOT_OF_A_CHECK =
-  /^(profile_exists|plan_exists|redirect_uri_not_loopback|port_taken|port_forbidden): |: --headless$/;
+  /^(profile_exists|plan_exists|redirect_uri_not_loopback|port_taken|port_forbidden|one_time_address_reused): |: --headless$/;
 
 test('no error of a check names a flag that smoke has not', async () => {
   const machine = await createMachine();

@@ -87,7 +87,9 @@ describe('many checks at once', () => {
 describe('ways and places', () => {
   /** A program that prints where the provider sends it. */
   const SIGNS_IN =
-    "const answer = await fetch(process.argv[2], { redirect: 'manual' });\nconsole.log(answer.headers.get('location'));\n";
+    "const next = async (url) => (await fetch(url, { redirect: 'manual' })).headers.get('location');\n" +
+    '// The one-time address leads to the provider, which sends the browser back.\n' +
+    'console.log(await next(await next(process.argv[2])));\n';
 
   test('a command signs in, where the file is trusted', async () => {
     scripted.play({});

@@ -25,9 +25,10 @@ export interface RunningCommand {
 /** Whatever holds it alive: SIGTERM would only ask it to end. */
 const LIMIT = { timeout: 80_000, killSignal: 'SIGKILL' } as const;
 
-/** Starts the built command in a process of its own; after 80 s it is ended, so that no test leaves one behind. */
-export function startCommand(argv: readonly string[], env: Environment, stdin?: string): RunningCommand {
-  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, ...LIMIT });
+/** Starts the built command in a process of its own, as user `uid` where root runs the tests; after 80 s it is ended, so that no test leaves one behind. */
+export function startCommand(argv: readonly string[], env: Environment, stdin?: string, uid?: number): RunningCommand {
+  const user = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, ...user, ...LIMIT });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Environment, OpenUrl } from '../../src/context.js';
 import { ERROR_EXIT_CODES, type ErrorCode } from '../../src/errors.js';
 import type { Check } from '../../src/protocol/id-token-report.js';
+import { CookieBrowser } from './cookie-browser.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from './run.js';
 import type { Script, ScriptedProvider } from './scripted-provider.js';
 
@@ -38,7 +39,7 @@ export interface Refused extends SignedIn {
 
 /** A browser that follows redirects and shows nothing: the scripted provider asks nothing of anybody. */
 export const followRedirects: OpenUrl = async (url) => {
-  const page = await fetch(url);
+  const page = await new CookieBrowser().open(url);
   await page.text();
 };
 

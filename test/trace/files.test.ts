@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { har as validateHar } from 'har-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CookieBrowser } from '../support/cookie-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
@@ -119,10 +120,11 @@ describe('the whole of a sign-in', () => {
 
   test('has an answer that came as a form as a form', async () => {
     const openUrl = async (url: string) => {
-      const page = await (await fetch(url)).text();
+      const browser = new CookieBrowser();
+      const page = await (await browser.open(url)).text();
       const fields = new URLSearchParams();
       for (const [, name = '', value = ''] of page.matchAll(/name="([^"]*)" value="([^"]*)"/g)) fields.set(name, value);
-      await fetch(/action="([^"]*)"/.exec(page)?.[1] ?? '', { method: 'POST', body: fields });
+      await browser.open(/action="([^"]*)"/.exec(page)?.[1] ?? '', { method: 'POST', body: fields });
     };
     const { har, code, stderr } = await traced(machine, login('--response-mode', 'form_post'), { openUrl });
     expect(code, stderr).toBe(0);

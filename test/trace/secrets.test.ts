@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CookieBrowser } from '../support/cookie-browser.js';
 import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { createMachine, type Machine } from '../support/run.js';
@@ -53,8 +54,12 @@ describe('a sign-in, its session and its end at the built-in provider', () => {
       const world = {
         env: { APP_SECRET: 'demo-secret' },
         openUrl: async (url: string) => {
-          for (const name of ['state', 'nonce']) secrets.add(new URL(url).searchParams.get(name) ?? '');
-          await signInOverHttp(url, { username: 'alice', password: 'alice-password', timeoutMs: 60_000 });
+          const browser = new CookieBrowser();
+          const { href, searchParams } = await browser.authorizationRequest(url);
+          for (const name of ['state', 'nonce']) secrets.add(searchParams.get(name) ?? '');
+          const { jar } = browser;
+          for (const { value } of await jar.getCookies(url)) secrets.add(value);
+          await signInOverHttp(href, { username: 'alice', password: 'alice-password', timeoutMs: 60_000, jar });
         },
       };
       const flags = ['--client-secret-env', 'APP_SECRET', '--client-auth', method];

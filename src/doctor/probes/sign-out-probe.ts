@@ -34,7 +34,6 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   const { signal } = deps;
   const asked = {
     url,
-    secretUrl: true,
     redirectUri: FOREIGN,
     state,
     credentials: { username: '' },

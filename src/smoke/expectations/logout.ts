@@ -39,11 +39,7 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Expectat
       postLogoutRedirectUri,
       state,
     });
-    // The URL holds the ID token.
-    const { parameters } = await signOutOnPages(
-      { url, secretUrl: true, redirectUri: postLogoutRedirectUri, state },
-      visit,
-    );
+    const { parameters } = await signOutOnPages({ url, redirectUri: postLogoutRedirectUri, state }, visit);
     const ours = sameState(parameters.get('state'), state);
     return [judged(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
   });

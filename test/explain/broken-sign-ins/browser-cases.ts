@@ -1,4 +1,5 @@
 import type { OpenUrl } from '../../../src/context.js';
+import { CookieBrowser } from '../../support/cookie-browser.js';
 import { signInOverHttp } from '../../support/http-browser.js';
 import { signInPages, TEST_USER } from '../../support/sign-in-pages.js';
 import type { BrokenSignIn, Stage } from './stage.js';
@@ -9,9 +10,13 @@ const SHORT = ['--timeout', '2'];
 /** A browser that only goes to the redirect URI, with this behind the question mark. */
 const goesBack = (query: string): OpenUrl => {
   return async (url) => {
-    await fetch(`${new URL(url).searchParams.get('redirect_uri')}${query}`);
+    const { searchParams } = await new CookieBrowser().authorizationRequest(url);
+    await fetch(`${searchParams.get('redirect_uri')}${query}`);
   };
 };
+
+/** A browser that follows redirects and keeps no cookies. */
+const keepsNoCookies: OpenUrl = async (url) => void (await fetch(url));
 
 /** Signs in by a program at pages of this style. */
 function program(style: Parameters<typeof signInPages>[0]['style'], flags: readonly string[] = []) {
@@ -58,6 +63,25 @@ export const BROWSER_CASES: readonly BrokenSignIn[] = [
     because: /refused with the error "unauthorized_client" and left the state out/,
     run: async (stage) =>
       stage.login((await stage.idp()).issuer, SHORT, { openUrl: goesBack('?error=unauthorized_client') }),
+  },
+  {
+    name: 'the browser keeps no cookies',
+    code: 'login_timeout',
+    exit: 6,
+    because: /An answer with the right state came from another browser .* or from one that keeps no cookies/,
+    run: async (stage) => stage.login((await stage.scripted()).issuer, SHORT, { openUrl: keepsNoCookies }),
+  },
+  {
+    name: 'two programs open the one-time address',
+    code: 'one_time_address_reused',
+    exit: 7,
+    because: /opened in two browsers/,
+    run: async (stage) =>
+      stage.login((await stage.idp()).issuer, [], {
+        openUrl: async (url) => {
+          for (const _ of [1, 2]) await new CookieBrowser().request(url);
+        },
+      }),
   },
   {
     name: 'a program types the wrong password',

@@ -1,4 +1,5 @@
 import type { FaultName } from '../../../src/idp/faults.js';
+import { CookieBrowser } from '../../support/cookie-browser.js';
 import { type BrokenSignIn, nobodyThere, type Stage } from './stage.js';
 
 /** Signs in at the built-in provider while it has these faults. */
@@ -180,7 +181,10 @@ export const PROVIDER_CASES: readonly BrokenSignIn[] = [
     run: async (stage) => {
       const { issuer } = await stage.idp({ faults: ['answer-in-fragment'] });
       return stage.login(issuer, SHORT, {
-        openUrl: async (url) => void (await fetch(new URL(url).searchParams.get('redirect_uri') ?? '')),
+        openUrl: async (url) => {
+          const { searchParams } = await new CookieBrowser().authorizationRequest(url);
+          await fetch(searchParams.get('redirect_uri') ?? '');
+        },
       });
     },
   },

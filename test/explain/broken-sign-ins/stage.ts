@@ -128,6 +128,7 @@ function readable(text: string, home: string): string {
       .replaceAll(home, 'HOME')
       .replaceAll(/(127\.0\.0\.1|localhost|\[::1\])(:|%3A)\d{4,5}\b/g, '$1$2PORT')
       .replaceAll(/\bPort \d{4,5}\b/g, 'Port PORT')
+      .replaceAll(/\/go\/[\w-]{24}(?=\n)/g, '/go/…')
       // Of our own sign-in pages, in a path or a query.
       .replaceAll(/(\/(?:interaction|pages)\/)[\w-]+/g, '$1…')
       .replaceAll(/\/\S+\/oidc-cli-ca-\w+/g, 'FOLDER')
