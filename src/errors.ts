@@ -91,6 +91,7 @@ export const ERROR_EXIT_CODES = {
   sign_in_page_error: EXIT.refused,
   sign_in_loops: EXIT.refused,
   sign_in_page_not_understood: EXIT.configuration,
+  sign_in_page_too_large: EXIT.configuration,
   sign_in_script_needed: EXIT.configuration,
   sign_in_credentials_missing: EXIT.configuration,
   sign_in_unsafe_destination: EXIT.configuration,

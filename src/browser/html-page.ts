@@ -1,6 +1,14 @@
-import { type ChildNode, type Document, type Element, isTag, isText, type ParentNode } from 'domhandler';
-import { DomUtils, parseDocument } from 'htmlparser2';
-import type { PageControl, PageDescription, PageForm } from './page-description.js';
+import { type Document, type Element, isTag, isText, type ParentNode } from 'domhandler';
+import { DomUtils } from 'htmlparser2';
+import type { HtmlDocument } from '../html-document.js';
+import { cutLine, firstElement, HtmlWords, isBlock, MAX_WORDS, oneLine } from './html-words.js';
+import {
+  MAX_CONTROLS,
+  type PageControl,
+  type PageDescription,
+  type PageForm,
+  type PageLimit,
+} from './page-description.js';
 import { WANTS_SCRIPT } from './page-words.js';
 
 /** A page without its scripts: described, and with its elements to fill in and send. */
@@ -18,23 +26,20 @@ export interface HtmlPage {
   readonly wantsScript: boolean;
   /** Where the page goes by itself (`http-equiv=refresh`), soon. */
   readonly refresh: string | undefined;
+  /** The limit where reading ended: the page has more than is described. */
+  readonly over: PageLimit | undefined;
 }
 
 const { textContent } = DomUtils;
 
-/** Elements that begin a line of their own. */
-const BLOCK = new Set(
-  'address article aside blockquote br button dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr label legend li main nav ol option p pre section select table tbody td th tr ul'.split(
-    ' ',
-  ),
-);
-
 /** Seconds after which a page that goes on by itself is one that means to. */
 const SOON = 10;
 
-/** Reads a page of HTML. */
-export function readHtmlPage(html: string, url: URL, status: number): HtmlPage {
-  const root = parseDocument(html);
+/** Alerts and headings of a page that are read. */
+const MAX_TEXTS = 200;
+
+/** Reads a page of HTML, in time that grows with its size. */
+export function readHtmlPage({ root, over }: HtmlDocument, url: URL, status: number): HtmlPage {
   const base = new URL(url);
   const parts = partsOf(root);
   const href = parts.base?.attribs.href;
@@ -44,7 +49,7 @@ export function readHtmlPage(html: string, url: URL, status: number): HtmlPage {
   return {
     description: {
       url: url.origin + url.pathname,
-      title: oneLine(parts.title ? textContent(parts.title) : ''),
+      title: cutLine(parts.title ? textContent(parts.title) : ''),
       language: parts.html?.attribs.lang ?? '',
       headings: reader.headings,
       alerts: reader.alerts,
@@ -60,12 +65,18 @@ export function readHtmlPage(html: string, url: URL, status: number): HtmlPage {
     hasScript: parts.script !== undefined,
     wantsScript: [...reader.withoutScript, ...reader.lines].some((line) => WANTS_SCRIPT.test(line)),
     refresh: refreshOf(parts.refresh),
+    over: over ?? (reader.overfull ? 'controls' : undefined),
   };
 }
 
 /** The elements that matter wherever they stand, each the first of its kind. */
 interface Parts {
   readonly forms: Element[];
+  /** The place of each form among them. */
+  readonly formIndex: Map<Element, number>;
+  /** The first of each id. */
+  readonly byId: Map<string, Element>;
+  readonly formById: Map<string, Element>;
   /** By the id of their field. */
   readonly labels: Map<string, Element>;
   html?: Element;
@@ -77,13 +88,24 @@ interface Parts {
 
 /** Finds them in one walk: selectors cost many times as much, and a run may read thousands of pages. */
 function partsOf(root: Document): Parts {
-  const parts: Parts = { forms: [], labels: new Map() };
+  const parts: Parts = {
+    forms: [],
+    formIndex: new Map(),
+    byId: new Map(),
+    formById: new Map(),
+    labels: new Map(),
+  };
   const walk = (node: ParentNode, noscript: boolean) => {
     for (const child of node.childNodes) {
       if (!isTag(child)) continue;
       const tag = child.name;
-      if (tag === 'form') parts.forms.push(child);
-      else if (tag === 'label') {
+      const { id } = child.attribs;
+      if (id !== undefined && !parts.byId.has(id)) parts.byId.set(id, child);
+      if (tag === 'form') {
+        parts.formIndex.set(child, parts.forms.length);
+        parts.forms.push(child);
+        if (id !== undefined && !parts.formById.has(id)) parts.formById.set(id, child);
+      } else if (tag === 'label') {
         const field = child.attribs.for;
         if (field !== undefined && !parts.labels.has(field)) parts.labels.set(field, child);
       } else if (tag === 'html' || tag === 'title' || tag === 'base' || tag === 'script') parts[tag] ??= child;
@@ -105,29 +127,27 @@ export function formEntries(
   ticked: ReadonlySet<number>,
   pressed: number | undefined,
 ): [string, string][] {
+  const replaced = tickedRadios(page, form, ticked);
   return page.description.controls.flatMap((control): [string, string][] => {
-    const { id, kind, name } = control;
+    const { id, kind } = control;
+    // What is described may be cut.
+    const { name = '', value } = (page.elements[id] as Element).attribs;
     if (control.form !== form || name === '' || control.disabled) return [];
-    const element = page.elements[id] as Element;
-    if (kind === 'button') return id === pressed ? [[name, control.value]] : [];
+    if (kind === 'button') return id === pressed ? [[name, value ?? '']] : [];
     if (kind === 'link') return [];
     if (kind === 'choice') {
-      const on = ticked.has(id) || (control.checked && !replaced(page, control, ticked));
-      return on ? [[name, element.attribs.value ?? 'on']] : [];
+      const on = ticked.has(id) || (control.checked && !(control.type === 'radio' && replaced.has(name)));
+      return on ? [[name, value ?? 'on']] : [];
     }
     return [[name, typed.get(id) ?? control.value]];
   });
 }
 
-/** A radio button gives way to another of its name. */
-function replaced({ description }: HtmlPage, control: PageControl, ticked: ReadonlySet<number>): boolean {
-  return (
-    control.type === 'radio' &&
-    description.controls.some(
-      ({ id, name, type, form }) =>
-        type === 'radio' && name === control.name && form === control.form && ticked.has(id),
-    )
-  );
+/** Names of radio buttons of which one is ticked: another of the name gives way to it. */
+function tickedRadios(page: HtmlPage, form: number, ticked: ReadonlySet<number>): Set<string> {
+  const { controls } = page.description;
+  const radios = [...ticked].filter((id) => controls[id]?.type === 'radio' && controls[id].form === form);
+  return new Set(radios.map((id) => page.elements[id]?.attribs.name ?? ''));
 }
 
 interface Place {
@@ -148,7 +168,10 @@ class Reader {
   readonly withoutScript: string[] = [];
   readonly headings: string[] = [];
   readonly alerts: string[] = [];
+  /** There are more controls than are read. */
+  overfull = false;
   private line = '';
+  private readonly words = new HtmlWords();
 
   constructor(
     private readonly root: Document,
@@ -172,7 +195,7 @@ class Reader {
   private readElement(element: Element, outer: Place): void {
     const tag = element.name;
     if (['script', 'style', 'template', 'head', 'svg'].includes(tag)) return;
-    const block = BLOCK.has(tag);
+    const block = isBlock(tag);
     if (block) this.endLine();
     const hidden = outer.hidden || isHidden(element);
     const alert = !hidden && outer.alert === undefined && isAlert(element) ? [] : undefined;
@@ -193,8 +216,8 @@ class Reader {
     if (tag !== 'select' && tag !== 'textarea') this.read(element, place);
     if (block) this.endLine();
     // A field marked as wrong is styled like an error, but says nothing.
-    if (alert && oneLine(alert.join(' ')) !== '') this.alerts.push(oneLine(alert.join(' ')));
-    if (heading && oneLine(heading.join(' ')) !== '') this.headings.push(oneLine(heading.join(' ')));
+    addLine(this.alerts, alert);
+    addLine(this.headings, heading);
   }
 
   private endLine(): void {
@@ -206,16 +229,25 @@ class Reader {
   private controlOf(element: Element, tag: string, place: Place): PageControl | undefined {
     const attribute = (name: string) => element.attribs[name] ?? '';
     const has = (name: string) => element.attribs[name] !== undefined;
+    const cut = (name: string) => attribute(name).slice(0, MAX_WORDS);
     const what = kindOf(element, tag);
     if (!what) return undefined;
+    if (this.controls.length >= MAX_CONTROLS) {
+      this.overfull = true;
+      return undefined;
+    }
     const { kind, type } = what;
-    const text = kind === 'button' || kind === 'link' ? textOf(element) : '';
+    const text = kind === 'button' || kind === 'link' ? this.words.visible(element).trim() : '';
     const ownValue =
-      tag === 'select' ? selected(element) : tag === 'textarea' ? textContent(element) : attribute('value');
+      tag === 'select'
+        ? selected(element)
+        : tag === 'textarea'
+          ? textContent(element)
+          : kind === 'button'
+            ? cut('value')
+            : attribute('value');
     const label =
-      tag === 'input' && kind === 'button'
-        ? attribute('value') || attribute('alt')
-        : text || this.labelOf(element, place);
+      tag === 'input' && kind === 'button' ? cut('value') || cut('alt') : text || this.labelOf(element, place);
     const maxLength = Number(attribute('maxlength'));
     // Without script only a form's own button does something.
     const form = this.formOf(element, place);
@@ -224,12 +256,12 @@ class Reader {
       id: this.controls.length,
       kind,
       type,
-      name: attribute('name'),
-      domId: attribute('id'),
+      name: cut('name'),
+      domId: cut('id'),
       label: oneLine(label),
-      ariaLabel: attribute('aria-label') || this.texts(attribute('aria-labelledby')) || attribute('title'),
-      placeholder: attribute('placeholder'),
-      autocomplete: attribute('autocomplete'),
+      ariaLabel: cut('aria-label') || this.texts(attribute('aria-labelledby')) || cut('title'),
+      placeholder: cut('placeholder'),
+      autocomplete: cut('autocomplete'),
       value: ownValue,
       visible: !place.hidden && type !== 'hidden',
       disabled: has('disabled') || attribute('aria-disabled') === 'true' || idle,
@@ -239,30 +271,35 @@ class Reader {
       ...(maxLength > 0 ? { maxLength } : {}),
       form,
       ...(kind === 'link' || kind === 'button'
-        ? { around: (element.parent ? textOf(element.parent) : '').slice(0, 200) }
+        ? { around: (element.parent ? this.words.visible(element.parent) : '').trim().slice(0, 200) }
         : {}),
     };
   }
 
   private formOf(element: Element, place: Place): number | undefined {
     const named = element.attribs.form;
-    const { forms } = this.parts;
-    const form = named === undefined ? place.form : forms.find((each) => each.attribs.id === named);
-    const index = form ? forms.indexOf(form) : -1;
-    return index < 0 ? undefined : index;
+    const form = named === undefined ? place.form : this.parts.formById.get(named);
+    return form && this.parts.formIndex.get(form);
   }
 
   private labelOf(element: Element, place: Place): string {
     const label = this.parts.labels.get(element.attribs.id ?? '') ?? place.label;
-    return label ? textContent(label) : '';
+    return label ? this.words.content(label) : '';
   }
 
+  /** The words of the elements that have these ids. */
   private texts(ids: string): string {
-    return ids
-      .split(/\s+/)
-      .filter(Boolean)
-      .map((id) => oneLine(textContent(DomUtils.getElementById(id, this.root.childNodes) ?? [])))
-      .join(' ');
+    const words: string[] = [];
+    let length = 0;
+    for (const id of ids.split(/\s+/)) {
+      if (id === '') continue;
+      const element = this.parts.byId.get(id);
+      const text = element ? this.words.content(element).trim() : '';
+      words.push(text);
+      length += text.length;
+      if (length > MAX_WORDS) break;
+    }
+    return words.join(' ').slice(0, MAX_WORDS);
   }
 }
 
@@ -316,8 +353,7 @@ function describeForm(form: Element): PageForm {
 }
 
 function selected(list: Element): string {
-  const options = DomUtils.getElementsByTagName('option', list);
-  const option = options.find((each) => each.attribs.selected !== undefined) ?? options[0];
+  const option = firstElement(list, 'option', ({ attribs }) => attribs.selected !== undefined);
   return option?.attribs.value ?? (option ? textContent(option) : '');
 }
 
@@ -326,20 +362,8 @@ function refreshOf(meta: Element | undefined): string | undefined {
   return found && Number(found[1]) <= SOON ? found[2]?.trim() : undefined;
 }
 
-/** Its words, with a space wherever a person sees one. */
-function textOf(node: ParentNode): string {
-  const pieces = (of: ParentNode): string =>
-    of.childNodes
-      .map((child: ChildNode) => {
-        if (!isTag(child)) return isText(child) ? child.data : '';
-        const tag = child.name;
-        if (tag === 'script' || tag === 'style') return '';
-        return BLOCK.has(tag) ? ` ${pieces(child)} ` : pieces(child);
-      })
-      .join('');
-  return oneLine(pieces(node));
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+/** Adds what the texts say in one line, where they say something. */
+function addLine(lines: string[], texts: readonly string[] | undefined): void {
+  const line = cutLine(texts?.join(' ') ?? '');
+  if (line !== '' && lines.length < MAX_TEXTS) lines.push(line);
 }

@@ -4,6 +4,7 @@ import type { AnyNode, Element } from 'domhandler';
 import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { parseHtml } from '../html-document.js';
 import type { CredentialKind } from './credential-policy.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepEvidence, withEvidence } from './evidence.js';
@@ -127,7 +128,7 @@ class HttpWay {
         request = redirected(request, location, response.status);
         continue;
       }
-      this.page = this.read(response, request.url);
+      this.page = await this.read(response, request.url);
       this.pageUrl = request.url;
       request = await this.next(this.page, request.url);
     }
@@ -182,25 +183,21 @@ class HttpWay {
     return response;
   }
 
-  private read(response: PageResponse, url: URL): HtmlPage {
+  private async read(response: PageResponse, url: URL): Promise<HtmlPage> {
     const type = response.headers['content-type'] ?? '';
     const text = decodeText(response.body, type);
-    if (/html|^$/i.test(type)) return this.readHtml(text, url, response.status);
+    const { status } = response;
+    if (/html|^$/i.test(type)) return this.readHtml(text, url, status);
     const shown = /json/i.test(type) ? errorInJson(text) : text.slice(0, 500);
-    const plain = readHtmlPage('', url, response.status);
+    const plain = await this.readHtml('', url, status);
     const lines = /text|json/i.test(type) ? shown.split('\n').filter((line) => line.trim() !== '') : [];
     return { ...plain, description: { ...plain.description, lines } };
   }
 
-  private readHtml(text: string, url: URL, status: number): HtmlPage {
-    try {
-      return readHtmlPage(text, url, status);
-    } catch (error) {
-      // Elements some thousand deep in one another: more than the stack has room for.
-      if (!(error instanceof RangeError)) throw error;
-      const facts = { tooDeep: true, url: url.origin + url.pathname };
-      throw this.progress.failure('sign_in_page_not_understood', undefined, facts, error);
-    }
+  private async readHtml(text: string, url: URL, status: number): Promise<HtmlPage> {
+    const page = readHtmlPage(await parseHtml(text, this.time.signal), url, status);
+    if (page.over !== undefined) throw this.progress.tooLarge(page.description, page.over);
+    return page;
   }
 
   /** What to request after a page. */
@@ -303,9 +300,13 @@ class HttpWay {
   private posted(page: HtmlPage, url: URL): Request | undefined {
     const { controls, forms } = page.description;
     const seen = controls.filter(({ visible, kind }) => visible && kind !== 'link');
+    const onlyHidden = new Map<number | undefined, boolean>();
+    for (const { form, type, kind } of controls) {
+      const hidden = type === 'hidden' || kind === 'button';
+      onlyHidden.set(form, hidden && (onlyHidden.get(form) ?? true));
+    }
     const index = forms.findIndex((form, place) => {
-      const own = controls.filter((control) => control.form === place);
-      const hidden = own.length > 0 && own.every(({ type, kind }) => type === 'hidden' || kind === 'button');
+      const hidden = onlyHidden.get(place) ?? false;
       if (form.method !== 'post' || !hidden) return false;
       const toTarget =
         URL.canParse(form.action, page.base.href) && this.target.matches(new URL(form.action, page.base).href);

@@ -1,3 +1,11 @@
+import type { HtmlLimit } from '../html-document.js';
+
+/** Controls of a page that are read: more are on no page that asks one person to sign in. */
+export const MAX_CONTROLS = 5_000;
+
+/** What a page has too much of to be read. */
+export type PageLimit = HtmlLimit | 'controls';
+
 /** Something on a page that can be filled in or pressed, as plain data. All texts are the provider's. */
 export interface PageControl {
   /** Its place among the page's controls: by this a driver finds it again. */

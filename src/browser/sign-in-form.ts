@@ -116,7 +116,9 @@ function fieldGroup(page: PageDescription, so: SoFar): Group | undefined {
   const forms = new Map<number | undefined, PageControl[]>();
   for (const control of page.controls) {
     if (control.kind !== 'field' || !control.visible || control.disabled || control.readOnly) continue;
-    forms.set(control.form, [...(forms.get(control.form) ?? []), control]);
+    const fields = forms.get(control.form);
+    if (fields) fields.push(control);
+    else forms.set(control.form, [control]);
   }
   const groups = [...forms]
     .map(([form, fields]): Group => ({ form, fills: fillsOf(fields, so, page) }))

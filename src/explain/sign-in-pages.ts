@@ -113,14 +113,17 @@ export const signInPages = {
       f.captcha === true && 'The page asks for proof that a person is there (CAPTCHA): no program can give that.',
       f.newPassword === true && 'The page wants a new password for the account.',
       f.passkey === true && 'The account signs in by a passkey or an app on a phone.',
-      f.tooDeep === true
-        ? 'Its elements stand in one another thousands deep, so that it cannot be read.'
-        : 'The page asks for something else than user name, password, one-time code and consent.',
+      'The page asks for something else than user name, password, one-time code and consent.',
     ),
-    fix:
-      f.tooDeep === true
-        ? 'Look at the page in a browser, and at what makes it; --with browser may be able to sign in there.'
-        : 'Use a test account that signs in by password (and one-time code) alone, or name the steps for this page.',
+    fix: 'Use a test account that signs in by password (and one-time code) alone, or name the steps for this page.',
+  }),
+  sign_in_page_too_large: (f) => ({
+    message: `Cannot read ${page(f)}: ${tooMuch(f)}.`,
+    causes: [
+      'The provider sent another page than its sign-in page, or what makes the page repeats a part of it by mistake.',
+      'The server sends pages that keep whoever reads them busy.',
+    ],
+    fix: 'Open the page in a browser and look at its source. Nothing was typed on it.',
   }),
   sign_in_script_needed: (f) => ({
     message: `The sign-in page needs a browser: without script there is nothing to fill in on ${page(f)}.`,
@@ -202,3 +205,19 @@ export const signInPages = {
     fix: 'Start it by hand with --headless to see what it says, or name another with --browser-path.',
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;
+
+/** The limit that a page is over. */
+function tooMuch({ limit, most }: Facts): string {
+  if (typeof most !== 'number') return 'it is too large';
+  const number = most.toLocaleString('en');
+  switch (limit) {
+    case 'depth':
+      return `its elements are nested more than ${number} deep`;
+    case 'controls':
+      return `it has more than ${number} fields, buttons and links`;
+    case 'seconds':
+      return `reading it takes more than ${number} seconds`;
+    default:
+      return `it has more than ${number} elements`;
+  }
+}

@@ -1,4 +1,4 @@
-import type { AnyNode, Element } from 'domhandler';
+import type { ParentNode } from 'domhandler';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { placeOf } from './endpoint-address.js';
@@ -57,9 +57,8 @@ export async function askAuthorizationEndpoint(
     return redirected(new URL(location, url), redirectUri, status);
   }
   const body = await response.text();
-  const posted = await postedAnswer(body);
+  const { error, words, form, posted } = await pageContent(body, status, signal);
   if (posted) return atRedirectUri(posted, status);
-  const { error, words, form } = await pageWords(body, status);
   if (status < 400 && error === undefined && !SAYS_REFUSED.test(words)) return { kind: 'page', status, form };
   return { kind: 'refused', error, words, told: 'page', status };
 }
@@ -106,22 +105,18 @@ function atRedirectUri(parameters: URLSearchParams, status: number): Authorizati
   return { kind: 'refused', error, words, told: 'redirect URI', status, iss };
 }
 
-/** The answer in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
-async function postedAnswer(body: string): Promise<URLSearchParams | undefined> {
-  if (!/name=["']?(error|code)["'\s>]/.test(body)) return undefined;
-  const [{ parseDocument }, { selectAll }] = await Promise.all([import('htmlparser2'), import('css-select')]);
-  const selector = 'form[method] input[type="hidden"], form[method] input[name="error"]';
-  const parameters = new URLSearchParams();
-  for (const { attribs } of selectAll<AnyNode, Element>(selector, parseDocument(body))) {
-    const { name, value } = attribs;
-    if (name !== undefined) parameters.set(name, value ?? '');
-  }
-  // A form for a one-time code has a field of that name, too, but no state of ours.
-  return parameters.has('error') || (parameters.has('code') && parameters.has('state')) ? parameters : undefined;
+/** What a page says of an authorization request. */
+interface PageContent {
+  readonly error?: string;
+  readonly words: string;
+  /** Something can be filled in on it. */
+  readonly form: boolean;
+  /** The answer in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
+  readonly posted?: URLSearchParams | undefined;
 }
 
-/** What a page says: its OAuth error where it is JSON, else its text. */
-async function pageWords(body: string, status: number): Promise<{ error?: string; words: string; form: boolean }> {
+/** Reads a page: its OAuth error where it is JSON, else its text and fields. Rejects with the reason of an aborted signal. */
+async function pageContent(body: string, status: number, signal: AbortSignal | undefined): Promise<PageContent> {
   try {
     const { error, error_description: description } = JSON.parse(body) as Record<string, unknown>;
     if (typeof error === 'string') {
@@ -130,15 +125,38 @@ async function pageWords(body: string, status: number): Promise<{ error?: string
   } catch {
     // A page for people.
   }
-  const [{ DomUtils, parseDocument }, { isText }] = await Promise.all([import('htmlparser2'), import('domhandler')]);
-  const page = parseDocument(body);
-  for (const element of DomUtils.getElements({ tag_name: isUnseen }, page, true)) DomUtils.removeElement(element);
-  const inputs = DomUtils.getElementsByTagName('input', page);
-  const form = inputs.some(({ attribs }) => !/^(hidden|submit)$/.test(attribs.type ?? ''));
+  const [{ parseHtml }, { isTag, isText }] = await Promise.all([import('../html-document.js'), import('domhandler')]);
+  // Of a page with more elements than are read, the beginning tells as much.
+  const { root } = await parseHtml(body, signal);
+  const texts: string[] = [];
+  const parameters = new Map<string, string>();
+  let form = false;
+  const walk = (node: ParentNode, inForm: boolean, seen: boolean) => {
+    for (const child of node.childNodes) {
+      if (isText(child) && seen) texts.push(child.data);
+      if (!isTag(child)) continue;
+      const { name: tag, attribs } = child;
+      const shown = seen && !isUnseen(tag);
+      if (tag === 'input') {
+        const { name, value = '', type = '' } = attribs;
+        if (inForm && name !== undefined && (/^hidden$/i.test(type) || name === 'error')) parameters.set(name, value);
+        if (shown && !/^(hidden|submit)$/.test(type)) form = true;
+      }
+      walk(child, inForm || (tag === 'form' && attribs.method !== undefined), shown);
+    }
+  };
+  walk(root, false, true);
   // Where one element ends and the next begins, a person sees two words.
-  const texts = DomUtils.filter(isText, page).map((text) => (isText(text) ? text.data : ''));
   const words = cut(texts.join(' ').replaceAll(/\s+/g, ' ').trim());
-  return { words: words === '' ? `an empty page with the status ${status}` : words, form };
+  return {
+    words: words === '' ? `an empty page with the status ${status}` : words,
+    form,
+    // A form for a one-time code has a field of that name, too, but no state of ours.
+    posted:
+      parameters.has('error') || (parameters.has('code') && parameters.has('state'))
+        ? new URLSearchParams([...parameters])
+        : undefined,
+  };
 }
 
 /** Elements whose text nobody sees. */

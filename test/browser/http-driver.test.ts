@@ -351,8 +351,8 @@ describe('as a browser would', () => {
   test('a page whose elements stand thousands deep in one another is told as one that cannot be read', async () => {
     await site.serve({ '/auth': `${'<div>'.repeat(50_000)}<form method="post"><input type="password"></form>` });
     await expect(driver.signIn(pageJob(site.origin))).rejects.toMatchObject({
-      code: 'sign_in_page_not_understood',
-      facts: { tooDeep: true, url: `${site.origin}/auth` },
+      code: 'sign_in_page_too_large',
+      facts: { limit: 'depth', url: `${site.origin}/auth` },
     });
   });
 

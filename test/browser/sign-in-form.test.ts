@@ -1,3 +1,4 @@
+import { parseDocument } from 'htmlparser2';
 import { describe, expect, test } from 'vitest';
 import { readHtmlPage } from '../../src/browser/html-page.js';
 import type { PageDescription } from '../../src/browser/page-description.js';
@@ -5,7 +6,11 @@ import { decide, type FieldPurpose, type SoFar } from '../../src/browser/sign-in
 
 /** A page as a browser would describe it: buttons that live by script do something there. */
 function described(html: string, status = 200): PageDescription {
-  const { description, elements } = readHtmlPage(html, new URL('https://id.example/sign-in'), status);
+  const { description, elements } = readHtmlPage(
+    { root: parseDocument(html), over: undefined },
+    new URL('https://id.example/sign-in'),
+    status,
+  );
   const controls = description.controls.map((control) => ({
     ...control,
     disabled: elements[control.id]?.attribs.disabled !== undefined,

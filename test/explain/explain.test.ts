@@ -216,9 +216,14 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { title: '', url, words: 'Sign in to go on' },
   ],
   sign_in_page_not_understood: [
-    { tooDeep: true, url: 'https://id.example/sign-in' },
     { title: 'Choose', url, controls: ['text field "Colour"', 'button "Go"'] },
     { title: 'Prove', url, controls: [], captcha: true, newPassword: true, passkey: true },
+  ],
+  sign_in_page_too_large: [
+    { title: 'Sign in', url, limit: 'elements', most: 100_000 },
+    { title: '', url, limit: 'depth', most: 2_000 },
+    { title: '', url, limit: 'controls', most: 5_000 },
+    { title: '', url, limit: 'seconds', most: 5 },
   ],
   sign_in_script_needed: [
     { title: 'App', url },
