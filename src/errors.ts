@@ -63,6 +63,7 @@ export const ERROR_EXIT_CODES = {
   tls_failed: EXIT.network,
   proxy_failed: EXIT.network,
   response_too_large: EXIT.network,
+  response_too_deep: EXIT.network,
 
   // The authorization response
   access_denied: EXIT.refused,

@@ -24,6 +24,11 @@ export function cutShort(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
+/** A JSON value as text for a message: never `[object Object]`, and no longer than `most` characters. */
+export function jsonInShort(value: unknown, most = 100): string {
+  return cutShort(JSON.stringify(value) ?? 'nothing', most);
+}
+
 /** Line breaks stand only between the members of JSON text: within a string they are written as \n already. */
 const HARMFUL_IN_JSON = new RegExp(`(?!\\n)${HARMFUL.source}`, 'gu');
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import { lookup } from '../json.js';
 
 /** A failure in Japanese: what happened, and what to change. */
 export interface JapaneseFailure {
@@ -244,6 +245,11 @@ const FAILURES: Readonly<Partial<Record<ErrorCode, readonly [what: string, chang
     'ターミナルに表示されているアドレスの内容を curl で取得し、先頭の部分を確認してください。',
   ],
 
+  response_too_deep: [
+    'プロバイダーの応答の JSON の入れ子が深すぎます。',
+    'ターミナルに表示されているアドレスの内容を curl で取得し、プロバイダーの運用者に報告してください。',
+  ],
+
   // Keeping the session, and with --save the profile
   store_unavailable: [
     'セッションの保存先を利用できません。',
@@ -332,6 +338,6 @@ const FAILURES: Readonly<Partial<Record<ErrorCode, readonly [what: string, chang
  * words) is on the terminal.
  */
 export function failureInJapanese(code: string): JapaneseFailure | undefined {
-  const found = Object.hasOwn(FAILURES, code) ? FAILURES[code as ErrorCode] : undefined;
+  const found = lookup(FAILURES, code);
   return found && { what: found[0], change: found[1] };
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../json.js';
+
 /** Text of a page, in the charset that it or its header names. */
 export function decodeText(bytes: Buffer, contentType: string): string {
   const inHeader = /charset\s*=\s*["']?([\w-]+)/i.exec(contentType)?.[1];
@@ -12,7 +14,7 @@ export function decodeText(bytes: Buffer, contentType: string): string {
 /** The message of an error in JSON: its `error`, `error_description` and `message`, else its first 500 characters. */
 export function errorInJson(text: string): string {
   try {
-    const { error, error_description: description, message } = JSON.parse(text) as Record<string, unknown>;
+    const { error, error_description: description, message } = parseJson(text) as Record<string, unknown>;
     const said = [error, description, message].filter((part) => typeof part === 'string');
     return said.length > 0 ? said.join(': ') : text.slice(0, 500);
   } catch {

@@ -1,4 +1,5 @@
 import type { InspectedToken } from '../flow/inspect-token.js';
+import { lookup } from '../json.js';
 import { inWords } from '../protocol/time-in-words.js';
 import type { TokenCheck } from '../protocol/token-checks.js';
 import type { ReadToken } from '../protocol/token-kinds.js';
@@ -66,7 +67,7 @@ function section(title: string, content: Readonly<Record<string, unknown>>, now:
   const times = timesInWords(content, now);
   const rows = Object.entries(safeClaims(content)).map(([name, value]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const time = Object.hasOwn(times, name) ? times[name] : undefined;
+    const time = lookup(times, name);
     const words = time === undefined ? '' : `  ${style.dim(`${time.at}, ${time.inWords}`)}`;
     return [cutForTable(name, 60), `${cutForTable(text, LONGEST)}${words}`];
   });

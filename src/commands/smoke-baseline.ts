@@ -41,7 +41,7 @@ export async function smokeBaseline(
       const job = providers.job(discovery, context.signal, issuer);
       try {
         const { provider } = await providers.meet(discovery, job);
-        issuers[issuer] = { ...provider.metadata };
+        issuers[issuer] = { ...provider.document };
       } catch (error) {
         context.signal.throwIfAborted();
         if (!(error instanceof OidcCliError)) throw error;

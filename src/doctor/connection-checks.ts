@@ -188,7 +188,8 @@ export function sideOfFailure({ code, facts }: OidcCliError): Side {
   return code === 'network_refused' ||
     code === 'network_closed' ||
     code === 'tls_failed' ||
-    code === 'response_too_large'
+    code === 'response_too_large' ||
+    code === 'response_too_deep'
     ? 'provider'
     : 'network';
 }

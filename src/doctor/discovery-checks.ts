@@ -1,6 +1,6 @@
 import { OidcCliError } from '../errors.js';
 import { clockSkewOf, contentTypeOf, locationOf } from '../protocol/answer-facts.js';
-import { type Announced, announcedIn } from '../protocol/metadata.js';
+import { type Announced, documentIn, type MistypedMember, readMetadata } from '../protocol/metadata.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
 import { duration } from '../trace/phases.js';
 import type { Exchange } from '../trace/recorder.js';
@@ -13,6 +13,8 @@ export interface Discovered {
   readonly provider?: Provider | undefined;
   /** Where there is one, accepted or not. */
   readonly announced?: Announced | undefined;
+  /** What of it has another type than the standard gives it, and is not used. */
+  readonly mistyped?: readonly MistypedMember[] | undefined;
   readonly fault?: OidcCliError | undefined;
   readonly exchange?: Exchange | undefined;
 }
@@ -25,11 +27,16 @@ export async function discover(
   try {
     const provider = await discoverProvider(request, deps);
     const exchange = deps.recorder.last('discovery');
-    return { provider, announced: exchange?.status === 200 ? provider.metadata : namedAlone(provider), exchange };
+    if (exchange?.status !== 200) return { provider, announced: namedAlone(provider), exchange };
+    const { metadata: announced, mistyped } = readMetadata(provider.document);
+    return { provider, announced, mistyped, exchange };
   } catch (fault) {
     if (!(fault instanceof OidcCliError) || fault.code === 'interrupted') throw fault;
     const exchange = deps.recorder.last('discovery');
-    return { fault, exchange, announced: announcedIn(exchange) };
+    const document = documentIn(exchange);
+    if (document === undefined) return { fault, exchange };
+    const { metadata: announced, mistyped } = readMetadata(document);
+    return { fault, exchange, announced, mistyped };
   }
 }
 
@@ -54,8 +61,8 @@ const OF_DOCUMENT = ['issuer', 'required members', 'recommended members'];
 /** The discovery answer: status, content type, size, whose it is, and what is in it (OIDC Discovery §4.2, §4.3). */
 export function discoveryChecks(issuer: string, discovered: Discovered, explain: Explain): DoctorCheck[] {
   const checks = new Checks('discovery', explain);
-  const { fault, exchange, announced } = discovered;
-  if (exchange?.status === undefined) {
+  const { fault, exchange, announced, mistyped = [] } = discovered;
+  if (exchange?.status === undefined || fault?.code === 'response_too_deep') {
     answerless(checks, fault);
     return checks.list;
   }
@@ -88,15 +95,19 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
     return checks.list;
   }
   spelling(checks, issuer, announced, fault);
-  required(checks, announced, fault);
-  recommended(checks, announced);
+  required(checks, announced, mistyped, fault);
+  recommended(checks, announced, mistyped);
+  types(
+    checks,
+    mistyped.filter(({ name }) => !REQUIRED.includes(name)),
+  );
   return checks.list;
 }
 
 /** Nothing came that could be looked at. */
 function answerless(checks: Checks, fault: OidcCliError | undefined): void {
   if (fault === undefined) return;
-  const name = fault.code === 'response_too_large' ? 'size' : 'status';
+  const name = { response_too_large: 'size', response_too_deep: 'document' }[fault.code as string] ?? 'status';
   checks.failWith(name, fault, fault.code.startsWith('issuer_') ? 'configuration' : sideOfFailure(fault));
   const others = ['status', 'content type', 'size', ...OF_DOCUMENT].filter((other) => other !== name);
   checks.notMade(others, { name });
@@ -144,11 +155,17 @@ function spelling(checks: Checks, issuer: string, announced: Announced, fault: O
   }
 }
 
-function required(checks: Checks, announced: Announced, fault: OidcCliError | undefined): void {
+function required(
+  checks: Checks,
+  announced: Announced,
+  mistyped: readonly MistypedMember[],
+  fault: OidcCliError | undefined,
+): void {
   const name = 'required members';
-  const absent = (members: readonly string[]) => members.filter((member) => announced[member] === undefined);
+  const odd = REQUIRED.filter((member) => isAmong(mistyped, member));
+  const absent = (members: readonly string[]) =>
+    members.filter((member) => announced[member] === undefined && !isAmong(mistyped, member));
   const needed = absent(NEEDED);
-  const odd = REQUIRED.filter((member) => announced[member] !== undefined && !isList(announced[member]));
   if (needed.length > 0) {
     checks.fail(name, {
       found: `no ${needed.join(', no ')}`,
@@ -173,8 +190,8 @@ function required(checks: Checks, announced: Announced, fault: OidcCliError | un
   } else checks.pass(name, `all ${NEEDED.length + REQUIRED.length + 1} are there`);
 }
 
-function recommended(checks: Checks, announced: Announced): void {
-  const absent = RECOMMENDED.filter((member) => announced[member] === undefined);
+function recommended(checks: Checks, announced: Announced, mistyped: readonly MistypedMember[]): void {
+  const absent = RECOMMENDED.filter((member) => announced[member] === undefined && !isAmong(mistyped, member));
   if (absent.length === 0) {
     checks.pass('recommended members', `${RECOMMENDED.join(', ')}`);
     return;
@@ -187,8 +204,20 @@ function recommended(checks: Checks, announced: Announced): void {
   });
 }
 
-function isList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+/** Members of another type than the standard gives them; a document without any has no line for it. */
+function types(checks: Checks, mistyped: readonly MistypedMember[]): void {
+  if (mistyped.length === 0) return;
+  checks.warn('member types', {
+    found: some(mistyped.map(({ name, actual }) => `${name}: ${actual}`)),
+    expected: some(mistyped.map(({ name, expected }) => `${name}: ${expected}`)),
+    why: 'What has another type is not used here, and some clients refuse the whole document (OIDC Discovery §3).',
+    repair: "Ask the provider's operators to correct them.",
+    side: 'provider',
+  });
+}
+
+function isAmong(mistyped: readonly MistypedMember[], member: string): boolean {
+  return mistyped.some(({ name }) => name === member);
 }
 
 /** A difference that a person would not notice, in seconds. */

@@ -5,6 +5,7 @@ import {
   describeKey,
   indistinguishableKeys,
   isForSignatures,
+  keyIdInWords,
   PUBLIC_KEY_SIGNATURES,
   servedAlgorithms,
 } from '../protocol/key-facts.js';
@@ -117,7 +118,9 @@ function rsaSize(checks: Checks, keys: readonly JWK[]): void {
     return;
   }
   const said = {
-    found: short.map(({ key, bits }) => `${key.kid ?? 'a key without kid'}: ${bits} bits`).join(', '),
+    found: short
+      .map(({ key, bits }) => `${key.kid === undefined ? 'a key without kid' : keyIdInWords(key)}: ${bits} bits`)
+      .join(', '),
     expected: `${SHORTEST_RSA} bits or more`,
     why: 'RFC 7518 §3.3 forbids shorter ones; no signature by it is taken here, since others could make one.',
     repair: 'Have the provider replace the key.',

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { ownCodeIn } from './provider-own-codes.js';
 
 /** An error as it was copied out of a log, an answer or an address. */
@@ -30,7 +31,7 @@ export function readErrorText(text: string, isKnown: (code: string) => boolean):
 function membersOf(text: string): { readonly error?: string | undefined; readonly description?: string | undefined } {
   if (/^\s*{/.test(text)) {
     try {
-      const { error, error_description: description } = JSON.parse(text) as Record<string, unknown>;
+      const { error, error_description: description } = parseJson(text) as Record<string, unknown>;
       const word = (value: unknown) => (typeof value === 'string' ? value : undefined);
       return { error: word(error), description: word(description) };
     } catch {

@@ -56,6 +56,9 @@ function networkReason(facts: Facts): string {
 /** That nothing came from an address, and what Logto shows then. A limit of our own says nothing of Logto. */
 function unreachable(facts: Facts, what: 'token endpoint' | 'key set'): string {
   const address = facts.url === undefined ? '' : ` ${facts.url}`;
+  if (facts.why === 'response_too_deep') {
+    return `The answer of the ${what}${address} is nested deeper than the ${facts.limit ?? 'allowed'} levels that are read here, so it is not known what Logto would make of it.`;
+  }
   return facts.why === 'response_too_large'
     ? `The answer of the ${what}${address} is larger than the ${facts.limit ?? 'allowed'} bytes that are read here, so it is not known what Logto would make of it.`
     : `Logto could not get ${what === 'key set' ? 'the' : 'an answer from the'} ${what}${address}: ${networkReason(facts)}.${asLogtoShows(facts)}`;

@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { MAX_JSON_DEPTH } from '../json.js';
 import { causes, type Entry, inSeconds, quoted } from './explanation.js';
 
 function target(facts: Facts): string {
@@ -180,5 +181,12 @@ export const network = {
       'The address serves something other than what an OpenID provider has there, or that with far too much in it: such answers have a few kilobytes.',
     ],
     fix: 'Fetch the address with curl and look at the beginning of what comes.',
+  }),
+  response_too_deep: (f) => ({
+    message: `The JSON that ${f.url ?? target(f)} answered with is nested more than ${f.limit ?? MAX_JSON_DEPTH} levels deep and was not read.`,
+    causes: [
+      'The provider, or something between it and this machine, sends a made-up answer: those of OpenID Connect have fewer than ten levels.',
+    ],
+    fix: "Fetch the address with curl, and report what comes to the provider's operators.",
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

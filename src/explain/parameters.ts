@@ -1,3 +1,5 @@
+import { lookup } from '../json.js';
+
 /** What one parameter of an authorization request or response stands for. */
 export interface ParameterMeaning {
   /** One line for people. */
@@ -61,7 +63,8 @@ const SOUNDS_SECRET = /token|secret|password|assertion|verifier|ticket|^saml/i;
 
 /** What a parameter stands for; one that no standard knows is called the provider's own. */
 export function parameterMeaning(name: string): ParameterMeaning {
-  if (Object.hasOwn(MEANINGS, name) && MEANINGS[name]) return MEANINGS[name];
+  const known = lookup(MEANINGS, name);
+  if (known) return known;
   const means = 'of no standard: the provider, or the application, has it for itself';
   return SOUNDS_SECRET.test(name) ? { means, secret: true } : { means };
 }

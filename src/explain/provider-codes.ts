@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { lookup } from '../json.js';
 import type { Explanation } from './explanation.js';
 
 /** An error code that providers answer with, and where it is defined. */
@@ -255,7 +256,7 @@ const PROVIDER_CODES: Readonly<Record<string, ProviderCode>> = {
 
 /** What the standards say of an error code, or undefined for a code that is not theirs. */
 export function providerCode(code: string): ProviderCode | undefined {
-  return Object.hasOwn(PROVIDER_CODES, code) ? PROVIDER_CODES[code] : undefined;
+  return lookup(PROVIDER_CODES, code);
 }
 
 /** The codes of the standards that have words here, in the order of their standards. */

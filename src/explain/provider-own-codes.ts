@@ -1,4 +1,5 @@
 import type { Facts } from '../errors.js';
+import { lookup } from '../json.js';
 import type { Explanation } from './explanation.js';
 
 /** Codes that a provider puts into its descriptions, beside the standard's: AADSTS50011, AADB2C90118, ORA-01017, … */
@@ -96,7 +97,8 @@ const ENTRA: Readonly<Record<string, readonly [cause: string, fix: string]>> = {
 /** The likely cause that a provider's own code in its words stands for, where it is known here. Facts: description, words. */
 export function causeOfOwnCode({ description, words }: Facts): string | undefined {
   const code = ownCodeIn(`${description ?? ''} ${words ?? ''}`);
-  return code !== undefined && Object.hasOwn(ENTRA, code) ? `${code}: ${ENTRA[code]?.[0]}` : undefined;
+  const known = code === undefined ? undefined : lookup(ENTRA, code);
+  return known === undefined ? undefined : `${code}: ${known[0]}`;
 }
 
 /** A provider's own code by itself, as it is looked up; undefined for a text that is none. */
@@ -106,7 +108,7 @@ export function explainOwnCode(
   const whole = code.toUpperCase();
   if (ownCodeIn(whole) !== whole) return undefined;
   const microsoft = whole.startsWith('AADSTS');
-  const known = ENTRA[whole];
+  const known = lookup(ENTRA, whole);
   return {
     code: whole,
     standard: "no standard; the provider's own",

@@ -1,4 +1,5 @@
 import type { Facts } from '../errors.js';
+import { lookup } from '../json.js';
 
 /** What a system calls its refusal, in words. */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
@@ -23,5 +24,5 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
 /** The reason of a failure as people read it: a system's code in words, any other reason as it is. */
 export function inWords(reason: Facts[string]): string | undefined {
   if (reason === undefined) return undefined;
-  return SYSTEM_REASONS[String(reason)] ?? String(reason);
+  return lookup(SYSTEM_REASONS, String(reason)) ?? String(reason);
 }

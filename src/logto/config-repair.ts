@@ -1,3 +1,4 @@
+import { lookup, parseJson } from '../json.js';
 import { nearest } from '../profiles/nearest.js';
 import { CONNECTOR_KEYS, type ConfigFault } from './connector-config.js';
 
@@ -69,7 +70,8 @@ function ofText(key: string, value: string, fault: ConfigFault): string | undefi
     return 'Take the quotes (and the backslashes) off: JSON stands there within a text.';
   }
   if (key === 'tokenEndpointAuthMethod') {
-    if (Object.hasOwn(NO_METHOD, value)) return NO_METHOD[value];
+    const known = lookup(NO_METHOD, value);
+    if (known !== undefined) return known;
     const method = nearest(value, ['client_secret_basic', 'client_secret_post', 'client_secret_jwt']);
     return method && `Write "${method}".`;
   }
@@ -84,7 +86,7 @@ function ofText(key: string, value: string, fault: ConfigFault): string | undefi
 
 function parsedValue(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

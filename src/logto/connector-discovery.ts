@@ -1,4 +1,5 @@
 import type { Facts } from '../errors.js';
+import { lookup } from '../json.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
 import type { Announced } from '../protocol/metadata.js';
 import { addressFault } from './connector-address.js';
@@ -77,7 +78,7 @@ function unusable({ asked, fault }: AskedIssuer): Outcome {
   return [
     'fail',
     {
-      found: `${asked}: ${reasons[code] ?? `it could not be reached (${code})`}`,
+      found: `${asked}: ${lookup(reasons, code) ?? `it could not be reached (${code})`}`,
       expected: 'a discovery document',
       why: /^(network|tls|proxy)/.test(code)
         ? 'Where this machine cannot reach the provider, Logto perhaps cannot either.'

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
 import type { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { CONNECTOR_KEYS } from './connector-config.js';
 import { type PlacedJson, parseConnectorJson } from './connector-json.js';
 import { invalid, readConnectorText } from './connector-text.js';
@@ -97,7 +98,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function parsesAsObject(text: string): boolean {
   try {
-    return isObject(JSON.parse(text));
+    return isObject(parseJson(text));
   } catch {
     return false;
   }

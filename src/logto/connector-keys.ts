@@ -85,6 +85,8 @@ function unreachable({ code, facts }: OidcCliError): string {
       return `its certificate is not trusted: ${facts.reason}`;
     case 'response_too_large':
       return 'its answer is too large';
+    case 'response_too_deep':
+      return 'its answer is nested too deep to be read here';
     default:
       return `it could not be reached (${code})`;
   }
@@ -125,7 +127,7 @@ function materialOf({ kty, crv, n, e, x, y, pub }: JWK): string {
 
 /** Whether the set has a key for an algorithm that the provider may sign with and Logto accepts: jose decides. */
 async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: Announced | undefined): Promise<Outcome> {
-  const said = { key: JWKS_URI, found: set.keys.map(describeKey).join(', ') || 'no key at all' };
+  const said = { key: JWKS_URI, found: inShort(set.keys) || 'no key at all' };
   if (set.keys.some((key) => key.d !== undefined)) {
     const why =
       'A private key stands in it, for everybody to sign with; Logto refuses the ID tokens signed by it (500).';
@@ -144,6 +146,14 @@ async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: An
     'fail',
     { ...said, expected, why, repair: "Compare jwksUri and algorithms with the provider's discovery document." },
   ];
+}
+
+/** Keys that a message describes. */
+const MOST_SHOWN = 8;
+
+function inShort(keys: readonly JWK[]): string {
+  const more = keys.length > MOST_SHOWN ? [`${keys.length - MOST_SHOWN} more`] : [];
+  return [...keys.slice(0, MOST_SHOWN).map(describeKey), ...more].join(', ');
 }
 
 /** Keys that an ID token cannot tell apart. */

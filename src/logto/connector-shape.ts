@@ -1,3 +1,4 @@
+import { lookup } from '../json.js';
 import { found as shown } from '../profiles/found.js';
 import { nearest } from '../profiles/nearest.js';
 import { members } from '../protocol/json-values.js';
@@ -164,7 +165,8 @@ function emptyValues(list: CheckList, config: Readonly<Record<string, unknown>>,
     const name = path.join('.');
     if (!empty || refused.has(name)) return;
     const loss =
-      LOSSES[name] ?? (path[0] === 'customConfig' ? 'the parameter is not sent' : 'it is as if it were not there');
+      lookup(LOSSES, name) ??
+      (path[0] === 'customConfig' ? 'the parameter is not sent' : 'it is as if it were not there');
     list.add('warn', 'empty value', {
       key: path,
       found: Array.isArray(value) ? 'an empty list' : 'an empty text',

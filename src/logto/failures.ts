@@ -18,7 +18,7 @@ export type LogtoAnswer = keyof typeof LOGTO_ANSWERS;
  * (Ctrl-C, the time of a whole check) is none of Logto's business.
  */
 export function isNetworkFailure(error: unknown): error is OidcCliError {
-  return error instanceof OidcCliError && /^(?:network|tls|proxy)_|^response_too_large$/.test(error.code);
+  return error instanceof OidcCliError && /^(?:network|tls|proxy)_|^response_too_(?:large|deep)$/.test(error.code);
 }
 
 /**

@@ -1,4 +1,7 @@
+import { OidcCliError } from '../errors.js';
+import { MAX_JSON_DEPTH } from '../json.js';
 import { shownUrl } from '../network/network-error.js';
+import { isJwtNestedTooDeep } from '../protocol/id-token-report.js';
 import type { ConnectorConfig } from './connector-config.js';
 import { isNetworkFailure, refusedByLogto } from './failures.js';
 import { KEY_SET_LIMIT_MS, type RemoteKeySet, remoteKeySet } from './remote-key-set.js';
@@ -41,6 +44,13 @@ export async function verifyIdTokenAsLogto(
   if (idToken === '') {
     const facts = { reason: 'id_token is empty', member: 'id_token' };
     throw refusedByLogto('social_invalid_id_token', 'connector_token_response_invalid', facts);
+  }
+  // What Logto would do with such a token is not known; nothing here could keep or show it.
+  if (isJwtNestedTooDeep(idToken)) {
+    throw new OidcCliError('id_token_malformed', {
+      expected: `at most ${MAX_JSON_DEPTH} levels of nesting`,
+      actual: 'more',
+    });
   }
   const payload = await verifiedPayload(config, idToken, deps);
   const claims = readClaims(payload, config.acceptStringTypedBooleanClaims);

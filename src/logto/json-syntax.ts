@@ -1,4 +1,5 @@
 import type { ParseErrorCode } from 'jsonc-parser';
+import { lookup } from '../json.js';
 
 /** Where JSON breaks, why (completes a sentence), and what to do. */
 interface SyntaxFault {
@@ -124,7 +125,7 @@ function afterTheEnd(rest: string, fault: Fault): SyntaxFault {
 }
 
 function aWord(word: string, previous: string, fault: Fault): SyntaxFault {
-  const meant = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+  const meant = lookup(WORDS, word);
   if (meant !== undefined) return fault(`${word} is not JSON's word`, `Write ${meant}, in lower case.`);
   if (/^(?:undefined|NaN|Infinity)$/.test(word)) {
     return fault(`${word} is not in JSON`, 'Leave the key out, or write a value.');

@@ -1,3 +1,4 @@
+import { lookup } from '../json.js';
 import { found as shown } from '../profiles/found.js';
 import { CheckList, type ConnectorCheck, type Said } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
@@ -82,7 +83,7 @@ export function optionChecks(file: ConnectorFile, { requestOptions, customConfig
     for (const [key, value] of Object.entries(values)) sent.set(snakeCase(key), { key: [place, key], value });
   }
   for (const [name, { key, value }] of sent) {
-    const judged = Object.hasOwn(JUDGES, name) ? JUDGES[name]?.(value) : undefined;
+    const judged = lookup(JUDGES, name)?.(value);
     if (!judged) continue;
     const { verdict, ...said } = judged;
     list.add(verdict, 'request options', { key, ...said });

@@ -1,4 +1,5 @@
 import { OidcCliError } from '../errors.js';
+import { lookup } from '../json.js';
 import { nearest } from '../profiles/nearest.js';
 
 /** What `login` was told about Logto's sign-in page, as it was typed. */
@@ -99,7 +100,7 @@ export function signInParameters(flags: SignInFlags): SignInParameters {
     const note = `Logto has replaced interaction_mode by first_screen, which goes before it: first_screen=${rest.first_screen} is sent, and --interaction-mode ${mode} is left out.`;
     return { parameters: rest, notes: [note] };
   }
-  const screen = INTERACTION_MODES[mode] ?? '';
+  const screen = lookup(INTERACTION_MODES, mode) ?? '';
   const note = `Logto has replaced interaction_mode by first_screen: first_screen=${screen} is sent for --interaction-mode ${mode}. Write --first-screen ${screen} instead.`;
   return { parameters: { first_screen: screen, ...rest }, notes: [note] };
 }
@@ -204,7 +205,7 @@ function organizationFault(value: string): Fault | undefined {
 
 function meantBy(value: string, known: readonly string[]): string | undefined {
   const plain = value.toLowerCase().replace(/[-_:\s]/g, '');
-  const meant = MEANT[plain];
+  const meant = lookup(MEANT, plain);
   if (meant !== undefined && known.includes(meant)) return meant;
   return nearest(value, known);
 }

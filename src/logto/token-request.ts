@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { shownUrl } from '../network/network-error.js';
 import { type Discretion, discretionAbout } from '../protocol/confidential.js';
@@ -215,7 +216,7 @@ async function accepted(response: Response, inConfidence: Discretion): Promise<R
 
 function json(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import tls, { type PeerCertificate, type SecureContext, type TLSSocket } from 'n
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { isNestedTooDeep, MAX_JSON_DEPTH } from '../json.js';
 import type { Exchange, Recorder } from '../trace/recorder.js';
 import { collectAnswer, type NetworkAnswer, toResponse } from './answer.js';
 import { certificateAuthorities } from './certificate-authorities.js';
@@ -78,7 +79,7 @@ class SendFailure extends Error {
  * never keep the process alive.
  *
  * Its requests reject with `OidcCliError`: `network_*`, `tls_not_trusted`,
- * `tls_failed`, `proxy_failed`, `response_too_large`, each with the facts
+ * `tls_failed`, `proxy_failed`, `response_too_large`, `response_too_deep`, each with the facts
  * `url` (no query) and `host`; when a caller's signal is aborted, with that
  * signal's reason.
  *
@@ -210,6 +211,11 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         const expires = Date.parse(answer.certificate?.valid_to ?? '');
         if (!Number.isNaN(expires)) exchange.certificateExpiresAt = Math.floor(expires / 1000);
       }
+      const text = exchange?.responseBody ?? answer.body.toString();
+      if (isJsonInForm(text, answer.headers['content-type']) && isNestedTooDeep(text)) {
+        const facts = { url: shownUrl(url), host: url.host, limit: MAX_JSON_DEPTH };
+        throw new OidcCliError('response_too_deep', facts);
+      }
       if (answer.status < 200 || answer.status > 599) {
         const reason = `the status ${answer.status} is outside of what HTTP has`;
         throw new OidcCliError('network_failed', { url: shownUrl(url), host: url.host, reason });
@@ -268,6 +274,11 @@ function whenConnected(request: ClientRequest, tell: () => void): void {
     else if (socket.connecting) socket.once('connect', tell);
     else tell();
   });
+}
+
+/** Whether an answer would be read as JSON: a web page is not, and what begins like neither object nor list nests nothing. */
+function isJsonInForm(text: string, contentType: string | undefined): boolean {
+  return /^\s*[[{]/.test(text) && !/^text\/html\b/i.test(contentType ?? '');
 }
 
 function describe(error: Error): string {

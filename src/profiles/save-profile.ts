@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, YAMLMap } from 'yaml';
 import { OidcCliError } from '../errors.js';
+import { lookup } from '../json.js';
 import { type StillHeld, withLock } from '../lock.js';
 import { writeWholeFile } from '../write-file.js';
 import { checkFile } from './file-check.js';
@@ -169,7 +170,7 @@ type Content = Awaited<ReturnType<typeof checkFile>>['content'];
 
 /** The profile in the file's content; null where its key has no value, undefined where there is none. */
 function profileIn(content: Content, name: string) {
-  return content.profiles && Object.hasOwn(content.profiles, name) ? content.profiles[name] : undefined;
+  return content.profiles ? lookup(content.profiles, name) : undefined;
 }
 
 type Edit = (yaml: Yaml, document: Document.Parsed, content: Content) => unknown;

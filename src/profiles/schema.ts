@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../json.js';
 import { keptConnector } from './kept-connector.js';
 import { kindsForEditors, refuseOtherKinds } from './kind-check.js';
 
@@ -88,7 +89,7 @@ const SCOPES = 'a list of scopes, each without spaces';
 
 function isJsonObject(value: string): boolean {
   try {
-    const parsed: unknown = JSON.parse(value);
+    const parsed: unknown = parseJson(value);
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
   } catch {
     return false;

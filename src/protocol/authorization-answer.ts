@@ -1,5 +1,6 @@
 import type { ParentNode } from 'domhandler';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { placeOf } from './endpoint-address.js';
 
@@ -118,7 +119,7 @@ interface PageContent {
 /** Reads a page: its OAuth error where it is JSON, else its text and fields. Rejects with the reason of an aborted signal. */
 async function pageContent(body: string, status: number, signal: AbortSignal | undefined): Promise<PageContent> {
   try {
-    const { error, error_description: description } = JSON.parse(body) as Record<string, unknown>;
+    const { error, error_description: description } = parseJson(body) as Record<string, unknown>;
     if (typeof error === 'string') {
       return { error, words: inWords(error, typeof description === 'string' ? description : null), form: false };
     }

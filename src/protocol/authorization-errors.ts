@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { lookup } from '../json.js';
 import type { Provider } from './provider.js';
 import type { CameBack } from './token-requests.js';
 import { innermostMessage, originalError } from './unwrap.js';
@@ -39,10 +40,10 @@ export function refusedByAuthorizationEndpoint(
   if (original) return original;
   if (error instanceof client.AuthorizationResponseError) {
     return new OidcCliError(
-      AUTHORIZATION_ERRORS[error.error] ?? 'authorization_refused',
+      lookup(AUTHORIZATION_ERRORS, error.error) ?? 'authorization_refused',
       {
         error: error.error,
-        description: error.error_description,
+        description: error.error_description ?? undefined,
         prompt: sent.prompt,
         scope: sent.scope,
         redirectUri: sent.redirectUri,

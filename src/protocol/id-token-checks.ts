@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CompactVerifyGetKey, JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { ErrorCode } from '../errors.js';
 import type { Check, IdTokenExpectations } from './id-token-report.js';
+import { keyIdInWords } from './key-facts.js';
 import { inWords } from './time-in-words.js';
 
 /*
@@ -47,6 +48,9 @@ export function checkAlgorithm(header: ProtectedHeaderParameters, announced: rea
   return { name: 'alg', verdict: 'pass', expected, actual };
 }
 
+/** Keys of a key set that a message names. */
+const MOST_KIDS = 20;
+
 /** The key sets that have been used, with the keys that jose made of them: a smoke run verifies thousands of tokens with one. */
 const imported = new WeakMap<JSONWebKeySet, CompactVerifyGetKey>();
 
@@ -78,7 +82,8 @@ export async function checkSignature(
     return { name, verdict: 'pass', expected, actual: `valid (${header.alg}, ${kid})` };
   } catch (error) {
     if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-      const kids = jwks.keys.map((key) => key.kid ?? '(no kid)');
+      const kids = jwks.keys.slice(0, MOST_KIDS).map(keyIdInWords);
+      if (jwks.keys.length > MOST_KIDS) kids.push(`${jwks.keys.length - MOST_KIDS} more`);
       const actual =
         error instanceof errors.JWKSMultipleMatchingKeys
           ? `several keys fit and the token names none (key set: ${kids.join(', ')})`

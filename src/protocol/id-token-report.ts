@@ -1,5 +1,6 @@
 import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { ErrorCode } from '../errors.js';
+import { isNestedTooDeep, MAX_JSON_DEPTH } from '../json.js';
 import {
   checkAcr,
   checkAlgorithm,
@@ -102,6 +103,10 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
   ]);
   let header: ProtectedHeaderParameters;
   let claims: JWTPayload;
+  if (isJwtNestedTooDeep(idToken)) {
+    const [expected, actual] = [`at most ${MAX_JSON_DEPTH} levels of nesting`, 'more'];
+    return unreadable({ name: 'format', verdict: 'fail', expected, actual, code: 'id_token_malformed' });
+  }
   try {
     header = decodeProtectedHeader(idToken);
     if (idToken.split('.').length === 5) {
@@ -144,6 +149,11 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
   ];
   if (expected.previous) checks.push(...checkSameIdentity(claims, expected.previous));
   return { checks, claims, header: { ...header } };
+}
+
+/** Whether the header or the claims of a JWT are JSON that nests too deep to be read. */
+export function isJwtNestedTooDeep(jwt: string): boolean {
+  return jwt.split('.', 2).some((part) => isNestedTooDeep(Buffer.from(part, 'base64url').toString()));
 }
 
 /** Adds what was learned after the token was read, such as userinfo's `sub` (OIDC Core §5.3.2). */

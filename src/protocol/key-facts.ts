@@ -1,12 +1,28 @@
 import type { JSONWebKeySet, JWK } from 'jose';
+import { jsonInShort } from '../harmless.js';
+
+/** Keys that a key set may have; those of providers have fewer than 50. */
+export const MAX_KEYS = 1_000;
 
 /** The signatures with a public key that jose verifies on every Node this tool runs on (RFC 7518 §3.1, RFC 8037, RFC 9864). */
 export const PUBLIC_KEY_SIGNATURES: readonly string[] =
   'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
 
 /** A public key in a few words: `RSA RS256`, `P-256 ES256`, `RSA RSA-OAEP for enc`. */
-export function describeKey({ kty, crv, alg, use }: JWK): string {
-  return [crv ?? kty, alg, use === undefined || use === 'sig' ? undefined : `for ${use}`].filter(Boolean).join(' ');
+export function describeKey(key: JWK): string {
+  const [kty, crv, alg, use] = [key.kty, key.crv, key.alg, key.use].map(memberInWords);
+  const described = [crv ?? kty, alg, use === undefined || use === 'sig' ? undefined : `for ${use}`].filter(Boolean);
+  return described.join(' ') || 'a key without a type';
+}
+
+/** The `kid` of a key in words. */
+export function keyIdInWords({ kid }: JWK): string {
+  return memberInWords(kid) ?? '(no kid)';
+}
+
+/** RFC 7517 §4: a text. What else a provider writes there is shown as JSON. */
+function memberInWords(value: unknown): string | undefined {
+  return value === undefined || typeof value === 'string' ? value : jsonInShort(value, 40);
 }
 
 /** Whether a key may be meant for signatures (RFC 7517 §4.2). */
@@ -17,23 +33,29 @@ export function isForSignatures({ use }: JWK): boolean {
 /** Keys for signatures that an ID token cannot tell apart: of one kind, with the same kid or both without one. */
 export function indistinguishableKeys(keys: readonly JWK[]): JWK[] {
   const signing = keys.filter(isForSignatures);
-  const kind = ({ kty, crv, alg }: JWK) => `${kty} ${crv ?? ''} ${alg ?? ''}`;
-  const alike = (one: JWK, other: JWK) => one !== other && kind(one) === kind(other) && one.kid === other.kid;
-  return signing.filter((key) => signing.some((other) => alike(key, other)));
+  const kind = ({ kty, crv, alg }: JWK) => [kty, crv, alg];
+  const name = (key: JWK) => JSON.stringify([kind(key), key.kid]);
+  const counts = new Map<string, number>();
+  for (const key of signing) counts.set(name(key), (counts.get(name(key)) ?? 0) + 1);
+  return signing.filter((key) => counts.get(name(key)) !== 1);
 }
 
 /** Of these algorithms, those for which the set has a key that can be used: jose decides. */
 export async function servedAlgorithms(set: JSONWebKeySet, algorithms: readonly string[]): Promise<string[]> {
   const { createLocalJWKSet } = await import('jose/jwks/local');
+  const keyOf = createLocalJWKSet(set);
   const served: string[] = [];
+  const kids = new Set(set.keys.slice(0, MAX_KEYS).map(({ kid }) => kid));
   for (const alg of algorithms) {
-    for (const { kid } of set.keys) {
-      const usable = await createLocalJWKSet(set)({ alg, ...(kid === undefined ? {} : { kid }) }).then(
+    for (const kid of kids) {
+      const usable = await keyOf({ alg, ...(kid === undefined ? {} : { kid }) }).then(
         (key) => !isShortRsa(key),
         // Several keys that fit and cannot be told apart are a finding of their own.
         (error: { code?: unknown }) => error.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
       );
-      if (usable && !served.includes(alg)) served.push(alg);
+      if (!usable) continue;
+      served.push(alg);
+      break;
     }
   }
   return served;

@@ -1,7 +1,10 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { jsonInShort } from '../harmless.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import { isObject, members } from './json-values.js';
+import { MAX_KEYS } from './key-facts.js';
 import { namedElsewhere } from './named-elsewhere.js';
 
 /** openid-client ignores a cached key set older than 300 s; ours is renewed before that, so both read the same one. */
@@ -82,16 +85,11 @@ async function fetchKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: 
   } catch {
     throw unavailable('its answer is not JSON');
   }
-  if (!isKeySet(body)) throw unavailable('its answer is not a key set: it has no list "keys"');
-  return { jwks: body, fetchedAt: Math.floor(deps.clock.now() / 1000) };
-}
-
-function isKeySet(value: unknown): value is JSONWebKeySet {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'keys' in value &&
-    Array.isArray(value.keys) &&
-    value.keys.every((key) => typeof key === 'object' && key !== null)
-  );
+  const { keys } = members(body);
+  if (!Array.isArray(keys)) throw unavailable('its answer is not a key set: it has no list "keys"');
+  if (keys.length > MAX_KEYS) throw unavailable(`it has ${keys.length} keys, and no more than ${MAX_KEYS} are read`);
+  const odd = keys.findIndex((key) => !isObject(key));
+  if (odd >= 0)
+    throw unavailable(`its answer is not a key set: keys[${odd}] is ${jsonInShort(keys[odd], 40)}, not an object`);
+  return { jwks: { ...members(body), keys }, fetchedAt: Math.floor(deps.clock.now() / 1000) };
 }

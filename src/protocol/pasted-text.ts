@@ -1,3 +1,4 @@
+import { lookup, parseJson } from '../json.js';
 import { looksLikeJwt, type TokenName } from './token-kinds.js';
 
 /** A token with the name it came under. */
@@ -47,7 +48,7 @@ const TOKEN_NAMES: Readonly<Record<string, TokenName>> = {
 
 /** What a token is that came under this name, where the name tells. */
 export function tokenNameOf(name: string | undefined): TokenName | undefined {
-  return name !== undefined && Object.hasOwn(TOKEN_NAMES, name) ? TOKEN_NAMES[name] : undefined;
+  return name === undefined ? undefined : lookup(TOKEN_NAMES, name);
 }
 
 /**
@@ -115,7 +116,7 @@ function asJson(text: string): object | string | undefined {
   // A line copied out of a JSON document: "id_token": "…",
   const whole = /^"\w+"\s*:/.test(text) ? `{${text.replace(/,$/, '')}}` : text;
   try {
-    const value: unknown = JSON.parse(whole);
+    const value: unknown = parseJson(whole);
     return typeof value === 'string' || (typeof value === 'object' && value !== null) ? value : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { isLoopback } from '../loopback.js';
 import { toResponse } from '../network/answer.js';
 import type { NetworkFetch } from '../network/fetch.js';
@@ -8,7 +9,7 @@ import type { Recorder } from '../trace/recorder.js';
 import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
 import { PUBLIC_KEY_SIGNATURES } from './key-facts.js';
 import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
-import { checkEndpoint, checkMetadata } from './metadata.js';
+import { checkEndpoint, checkMetadata, readMetadata } from './metadata.js';
 import { namedElsewhere } from './named-elsewhere.js';
 import { libraryCode, originalError } from './unwrap.js';
 
@@ -38,7 +39,10 @@ export interface NamedEndpoints {
 export interface Provider {
   /** The issuer in the provider's own words. */
   readonly issuer: string;
+  /** What it says of itself, without the members of another type than the standard gives them. */
   readonly metadata: Readonly<client.ServerMetadata>;
+  /** All that it says of itself, whatever its type. */
+  readonly document: Readonly<Record<string, unknown>>;
   readonly keySet: KeySet;
   /** Where its answers are kept, for telling why one was refused. */
   readonly recorder: Recorder;
@@ -88,7 +92,7 @@ export async function discoverProvider(
   const server = parseIssuer(request.issuer, request.allowHttp === true);
   const plainHttp = server.protocol === 'http:';
   const execute = plainHttp ? [client.allowInsecureRequests] : [];
-  let document: string | undefined;
+  let text: string | undefined;
   const discover = (fetch: client.CustomFetch, party?: RelyingParty) =>
     client.discovery(
       server,
@@ -98,22 +102,23 @@ export async function discoverProvider(
       { [client.customFetch]: fetch, execute },
     );
 
-  let metadata: Readonly<client.ServerMetadata>;
+  let document: Readonly<client.ServerMetadata>;
   try {
     const configuration = await discover(async (url, init) => {
       const response = await deps.fetch(url, { ...init, step: 'discovery' });
       const named = request.endpoints && (await withNamedEndpoints(response, request.issuer, request.endpoints));
-      document = await (named ?? response).clone().text();
+      text = await (named ?? response).clone().text();
       return named ?? response;
     });
-    metadata = configuration.serverMetadata();
+    document = configuration.serverMetadata();
   } catch (error) {
     throw discoveryError(error, request.issuer, deps.recorder);
   }
 
   const allowed = (url: URL) =>
     url.protocol === 'https:' || (plainHttp && (request.allowHttp === true || isLoopback(url.hostname)));
-  checkMetadata(metadata, allowed);
+  checkMetadata(document, allowed);
+  const metadata: Readonly<client.ServerMetadata> = { ...readMetadata(document).metadata, issuer: document.issuer };
   if (!metadata.jwks_uri) throw new OidcCliError('endpoint_missing', { endpoint: 'jwks_uri', issuer: metadata.issuer });
   const keySet = createKeySet(metadata.jwks_uri, deps, metadata.issuer);
   const steps = new Map<string, string>();
@@ -132,7 +137,7 @@ export async function discoverProvider(
   const configurationFor = async (party: RelyingParty): Promise<client.Configuration> => {
     // Microsoft's common endpoints announce another issuer than they are asked by: only `discovery` knows what to make of it.
     if (new URL(metadata.issuer).href !== server.href) {
-      const kept = new Response(document, { headers: { 'content-type': 'application/json' } });
+      const kept = new Response(text, { headers: { 'content-type': 'application/json' } });
       return discover(async () => kept, party);
     }
     const { clientId, authentication } = party;
@@ -144,14 +149,15 @@ export async function discoverProvider(
   const ofJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
     issuer: metadata.issuer,
     metadata,
+    document,
     keySet,
     recorder: job.recorder,
     forJob: ofJob,
     endpoint: (name) => {
-      const url = metadata[name];
+      const url = document[name];
       if (!url) throw new OidcCliError('endpoint_missing', { endpoint: name, issuer: metadata.issuer });
-      checkEndpoint(metadata, name, allowed);
-      return url;
+      checkEndpoint(document, name, allowed);
+      return String(url);
     },
     configurationOf: (clientId) => {
       const known = ofClients.get(clientId);
@@ -237,11 +243,11 @@ function handOver(configuration: client.Configuration, keySet: KeptKeySet): void
 /** The `kid` of the ID token in a token response, without judging anything: that is the readers' work. */
 function keyIdOfIdToken(answer: Buffer): { present: boolean; value?: string } {
   try {
-    const body: unknown = JSON.parse(answer.toString());
+    const body: unknown = parseJson(answer.toString());
     if (typeof body !== 'object' || body === null || !('id_token' in body) || typeof body.id_token !== 'string') {
       return { present: false };
     }
-    const header: unknown = JSON.parse(Buffer.from(body.id_token.split('.')[0] ?? '', 'base64url').toString());
+    const header: unknown = parseJson(Buffer.from(body.id_token.split('.')[0] ?? '', 'base64url').toString());
     const kid = typeof header === 'object' && header !== null && 'kid' in header ? header.kid : undefined;
     return typeof kid === 'string' ? { present: true, value: kid } : { present: true };
   } catch {
@@ -303,7 +309,7 @@ function discoveryError(error: unknown, issuer: string, recorder: Recorder): Err
 
 function announcedIssuer(document: string | undefined): string | undefined {
   try {
-    const parsed: unknown = JSON.parse(document ?? '');
+    const parsed: unknown = parseJson(document ?? '');
     const issuer = typeof parsed === 'object' && parsed !== null && 'issuer' in parsed ? parsed.issuer : undefined;
     return typeof issuer === 'string' ? issuer : undefined;
   } catch {

@@ -1,7 +1,9 @@
 import * as client from 'openid-client';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { lookup, parseJson } from '../json.js';
 import type { Exchange } from '../trace/recorder.js';
 import { contentTypeOf, locationOf, reasonOf, titleOf, withoutSecrets } from './answer-facts.js';
+import { members, text } from './json-values.js';
 import { originalError } from './unwrap.js';
 
 /** OAuth error codes with an entry of their own (RFC 6749 §5.2, RFC 8707 §2, RFC 9126 §2.3), and some of §4.1.2.1 that occur here. */
@@ -43,7 +45,7 @@ export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: 
     description: withoutSecrets(provider?.description, exchange),
   };
   if (provider) {
-    return new OidcCliError(REFUSALS[provider.error] ?? 'token_request_refused', known, { cause: error });
+    return new OidcCliError(lookup(REFUSALS, provider.error) ?? 'token_request_refused', known, { cause: error });
   }
   const success = exchange?.status !== undefined && exchange.status >= 200 && exchange.status < 300;
   return new OidcCliError(
@@ -55,7 +57,7 @@ export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: 
 
 function providerError(error: unknown, exchange: Exchange | undefined): ProviderError | undefined {
   if (error instanceof client.ResponseBodyError) {
-    return { error: error.error, description: error.error_description };
+    return { error: error.error, description: text(error.error_description) };
   }
   if (exchange?.status === undefined) return undefined;
   const stated = errorInBody(exchange.responseBody);
@@ -74,13 +76,12 @@ function providerError(error: unknown, exchange: Exchange | undefined): Provider
 }
 
 /** An OAuth error in a body of any status: some providers answer 200 with one. */
-function errorInBody(text: string | undefined): ProviderError | undefined {
+function errorInBody(responseBody: string | undefined): ProviderError | undefined {
   try {
-    const body: unknown = JSON.parse(text ?? '');
-    if (typeof body !== 'object' || body === null || 'access_token' in body) return undefined;
-    if (!('error' in body) || typeof body.error !== 'string') return undefined;
-    const description = 'error_description' in body ? body.error_description : undefined;
-    return { error: body.error, description: typeof description === 'string' ? description : undefined };
+    const body = members(parseJson(responseBody ?? ''));
+    const error = text(body.error);
+    if (error === undefined || Object.hasOwn(body, 'access_token')) return undefined;
+    return { error, description: text(body.error_description) };
   } catch {
     return undefined;
   }

@@ -1,3 +1,5 @@
+import { lookup, parseJson } from '../json.js';
+
 /** How a token is written. `damaged`: it was meant to be a JWT, or is no token at all. */
 export type TokenForm = 'signed' | 'unsigned' | 'encrypted' | 'opaque' | 'damaged';
 
@@ -216,7 +218,7 @@ function becauseOfName(name: TokenName | undefined): string {
 
 function kindOf(header: Json, claims: Json, name: TokenName | undefined): Pick<ReadToken, 'kind' | 'because'> {
   const typ = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : '';
-  const byType = Object.hasOwn(TYPES, typ) ? TYPES[typ] : undefined;
+  const byType = lookup(TYPES, typ);
   if (byType) return { kind: byType, because: `its typ is ${typ}` };
   if (name !== undefined) return { kind: NAMES[name], because: becauseOfName(name) };
   const has = (...wanted: readonly string[]) => wanted.filter((claim) => claims[claim] !== undefined);
@@ -263,7 +265,7 @@ function jsonObject(part: string | undefined): Json | undefined {
   if (!part || !/^[A-Za-z0-9\-_+/]+=*$/.test(part)) return undefined;
   try {
     const bytes = Buffer.from(part, 'base64');
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import { type Facts, OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { Exchange } from '../trace/recorder.js';
 import { ageOf, clockSkewOf } from './answer-facts.js';
 import { refusedByAuthorizationEndpoint } from './authorization-errors.js';
@@ -343,7 +344,7 @@ function isAboutTheResponse(error: unknown): boolean {
 
 function jsonObject(text: string | undefined): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text ?? '');
+    const value: unknown = parseJson(text ?? '');
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;

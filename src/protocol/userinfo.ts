@@ -1,6 +1,8 @@
 import * as client from 'openid-client';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { contentTypeOf, reasonOf, withoutSecrets } from './answer-facts.js';
+import { members, text } from './json-values.js';
 import type { Provider, ProviderDeps } from './provider.js';
 import type { TokenClient } from './token-requests.js';
 import { originalError } from './unwrap.js';
@@ -52,8 +54,8 @@ export async function requestUserinfo(
 /** Whom an access token is for, where it is a JWT that says so (RFC 9068 §2.2). */
 function audienceOf(accessToken: string): readonly string[] | undefined {
   try {
-    const { aud } = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
-    const audience = Array.isArray(aud) ? aud : [aud];
+    const { aud } = members(parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()));
+    const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
     return audience.every((one) => typeof one === 'string') ? audience : undefined;
   } catch {
     return undefined;
@@ -62,9 +64,7 @@ function audienceOf(accessToken: string): readonly string[] | undefined {
 
 function subjectOf(body: string | undefined): string | undefined {
   try {
-    const value: unknown = JSON.parse(body ?? '');
-    const sub = typeof value === 'object' && value !== null && 'sub' in value ? value.sub : undefined;
-    return typeof sub === 'string' ? sub : undefined;
+    return text(members(parseJson(body ?? '')).sub);
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import type { ClientSecretEntry, SessionIndex } from './session-index.js';
 import type { SessionStore, StoreKind } from './session-store.js';
 import type { ValueNames } from './value-names.js';
@@ -96,7 +97,7 @@ export function createClientSecrets(world: {
 /** A stored client secret, or undefined where the text is none. */
 export function parseClientSecret(text: string): StoredClientSecret | undefined {
   try {
-    const value = JSON.parse(text) as Partial<StoredClientSecret> | null;
+    const value = parseJson(text) as Partial<StoredClientSecret> | null;
     return typeof value?.profile === 'string' && typeof value.issuer === 'string' && typeof value.secret === 'string'
       ? (value as StoredClientSecret)
       : undefined;

@@ -3,6 +3,7 @@ import { chmod, copyFile, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { reasonOf } from '../lock.js';
 import { makeFolder } from '../make-folder.js';
 import { readBoundedFile } from '../read-file.js';
@@ -193,7 +194,7 @@ function checksum(entry: Omit<EntryFile, 'sum'>): string {
 function parseEntry(text: string, file: string): EntryFile {
   let entry: Partial<EntryFile>;
   try {
-    entry = JSON.parse(text);
+    entry = parseJson(text) as Partial<EntryFile>;
   } catch (error) {
     throw new OidcCliError('store_corrupt', { file }, { cause: error });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../context.js';
+import { parseJson } from '../json.js';
 import type { PendingEntry, SessionIndex } from './session-index.js';
 import type { SessionStore, StoreKind } from './session-store.js';
 import { pendingId, pendingName } from './value-names.js';
@@ -118,7 +119,7 @@ export function createPendingSignIns(world: {
 /** A pending sign-in as its store holds it, or undefined where the text is none. */
 export function parsePending(text: string): PendingSignIn | undefined {
   try {
-    const value = JSON.parse(text) as Partial<PendingSignIn> | null;
+    const value = parseJson(text) as Partial<PendingSignIn> | null;
     return typeof value?.state === 'string' && typeof value.expiresAt === 'number'
       ? (value as PendingSignIn)
       : undefined;

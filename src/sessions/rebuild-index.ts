@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { parseClientSecret } from './client-secrets.js';
 import { parsePending } from './pending-sign-ins.js';
 import type { ClientSecretEntry, IndexContent, PendingEntry, SessionEntry, StoredValue } from './session-index.js';
@@ -68,7 +69,7 @@ export function describeSession(session: Session, store: StoreKind, key: string)
 /** A session as its store holds it, or undefined where the text is none. */
 export function parseSession(text: string): Session | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Session> | null;
+    const value = parseJson(text) as Partial<Session> | null;
     const whole =
       value?.version === 1 &&
       [value.profile, value.issuer, value.clientId, value.subject, value.accessToken, value.idToken].every(

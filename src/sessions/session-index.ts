@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { type LockOptions, reasonOf, type StillHeld, withLock } from '../lock.js';
 import { readBoundedFile } from '../read-file.js';
 import { tryToWrite, writeAtomically } from './atomic-file.js';
@@ -159,7 +160,7 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
 function parse(text: string, file: string): IndexContent | undefined {
   let content: Partial<IndexContent>;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text) as Partial<IndexContent>;
   } catch {
     return undefined;
   }

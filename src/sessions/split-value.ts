@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 
 /** Entries of limited size. Each call is atomic by itself. */
 export interface Entries {
@@ -54,7 +55,7 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
   const sweep = async (account: string, current: Generation | undefined) => {
     const text = await entries.get(noteName(account));
     if (text === undefined) return;
-    const note = parseJson<Note>(text);
+    const note = parsed<Note>(text);
     for (const generation of [note?.made, note?.replaced]) {
       if (generation && generation.id !== current?.id) await removeParts(account, generation);
     }
@@ -116,12 +117,12 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
 function pointer(head: string): Generation | undefined {
   if (!head.startsWith(MARK)) return undefined;
   // A damaged pointer has no part that fits its sum, so that reading it says so.
-  return parseJson<Generation>(head.slice(MARK.length)) ?? { id: '', count: 0, sum: '' };
+  return parsed<Generation>(head.slice(MARK.length)) ?? { id: '', count: 0, sum: '' };
 }
 
-function parseJson<T>(text: string): T | undefined {
+function parsed<T>(text: string): T | undefined {
   try {
-    return JSON.parse(text) as T;
+    return parseJson(text) as T;
   } catch {
     return undefined;
   }

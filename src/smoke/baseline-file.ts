@@ -1,4 +1,5 @@
 import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
 import { FileReadError, readBoundedFile } from '../read-file.js';
 
 /** A provider's metadata (OIDC Discovery §3). */
@@ -27,7 +28,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
   }
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text);
   } catch {
     throw refuse('it is no JSON');
   }

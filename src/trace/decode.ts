@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import type { ShownParameter, ShownUrl } from './document.js';
 
 /** An address as a line, its values as they are: for what is itself a value. */
@@ -34,7 +35,7 @@ export function formDecoded(text: string): string {
 export function parsedJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

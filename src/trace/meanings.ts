@@ -1,3 +1,4 @@
+import { lookup } from '../json.js';
 import type { Party } from './recorder.js';
 
 /*
@@ -86,9 +87,7 @@ const STEPS: Readonly<Record<string, string>> = {
 
 /** Why a parameter is in a step's request or answer; undefined where there is nothing to say. */
 export function whyParameter(step: string, name: string): string | undefined {
-  const ofStep = Object.hasOwn(IN_STEP, step) ? IN_STEP[step] : undefined;
-  if (ofStep && Object.hasOwn(ofStep, name)) return ofStep[name];
-  return Object.hasOwn(ANYWHERE, name) ? ANYWHERE[name] : undefined;
+  return lookup(lookup(IN_STEP, step) ?? {}, name) ?? lookup(ANYWHERE, name);
 }
 
 /** Why an `Authorization` header is sent. */
@@ -101,7 +100,7 @@ export function whyAuthorization(scheme: string): string | undefined {
 
 /** What a step is for; undefined where its name says it. */
 export function whyStep(step: string): string | undefined {
-  return Object.hasOwn(STEPS, step) ? STEPS[step] : undefined;
+  return lookup(STEPS, step);
 }
 
 /** Who sends a request of this step: where a sign-in is driven without a browser, its pages are asked for in one's place. */

@@ -1,3 +1,4 @@
+import { lookup } from '../json.js';
 import type { ShownEvent } from './document.js';
 import type { RequestTimes } from './recorder.js';
 
@@ -60,7 +61,7 @@ export function timingOf(
         { ...begun, name: step, kind: 'request', durationMs, ...(times ? { times } : {}), failed: isRefused(event) },
       ];
     }
-    const away = Object.hasOwn(AWAY, step) ? AWAY[step] : undefined;
+    const away = lookup(AWAY, step);
     if (!away) return [];
     const later = events.slice(index + 1).filter((other) => other.about === about);
     const back = later.find((other) => other.step === away.back);

@@ -135,6 +135,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   tls_failed: [{ url, host, reason: 'this port does not speak TLS' }],
   proxy_failed: [{ url, host, proxy: 'proxy.example:3128', reason: 'it answered 407' }],
   response_too_large: [{ url, host, limit: 2_097_152 }],
+  response_too_deep: [{ url, host, limit: 100 }],
   access_denied: [{ ...said, ...askedFor }],
   login_required: [
     { ...said, ...silent },
@@ -519,6 +520,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...serverError, url, host, why: 'network_failed', reason: 'the answer is not HTTP' },
     { ...serverError, url, host, why: 'tls_not_trusted', reason: 'the certificate is self-signed' },
     { ...serverError, url, host, why: 'response_too_large', limit: 2_097_152 },
+    { ...serverError, url, host, why: 'response_too_deep', limit: 100 },
     { ...serverError, url, reason: 'it redirects without end' },
   ],
   connector_key_set_unavailable: [

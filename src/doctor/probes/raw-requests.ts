@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAbort } from '../../errors.js';
+import { parseJson } from '../../json.js';
 import type { ClientAuthentication } from '../../protocol/client-authentication.js';
 import type { Provider, ProviderDeps } from '../../protocol/provider.js';
 import type { TokenClient } from '../../protocol/token-requests.js';
@@ -168,7 +169,7 @@ function challengeError(challenge: string | null): string | undefined {
 /** A body that is a JSON object, or undefined. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { lookup } from '../../json.js';
 import type { Provider } from '../../protocol/provider.js';
 import { type Metadata, readBaseline } from '../baseline-file.js';
 import type { ExpectationResult } from '../result.js';
@@ -18,9 +19,9 @@ export async function judgeDiscovery(
   if (!provider && unmet === 'failed') return [judged(false, name, expected, `discovery failed at ${issuer}`)];
   if (!provider) return [skipped(name, expected, 'discovery was not asked')];
   try {
-    const known = (await readBaseline(file)).issuers[issuer];
+    const known = lookup((await readBaseline(file)).issuers, issuer);
     if (!known) return [judged(false, name, expected, `the baseline has nothing of ${issuer}`)];
-    const found = differences(known, provider.metadata);
+    const found = differences(known, provider.document);
     if (found.length === 0) return [judged(true, name, expected, 'unchanged')];
     const more = found.length > MOST_SHOWN ? [`${found.length - MOST_SHOWN} more`] : [];
     return [judged(false, name, expected, [...found.slice(0, MOST_SHOWN), ...more].join('; '))];
@@ -33,7 +34,7 @@ export async function judgeDiscovery(
 export function differences(before: Metadata, now: Metadata): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
   return names.flatMap((name) => {
-    const [old, current] = [before[name], now[name]];
+    const [old, current] = [lookup(before, name), lookup(now, name)];
     if (old === undefined) return [`${name} is new: ${shown(current)}`];
     if (current === undefined) return [`${name} is gone (was ${shown(old)})`];
     if (Array.isArray(old) && Array.isArray(current)) return listDifference(name, old, current);
@@ -43,7 +44,7 @@ export function differences(before: Metadata, now: Metadata): string[] {
 
 function listDifference(name: string, before: readonly unknown[], now: readonly unknown[]): string[] {
   const without = (list: readonly unknown[], others: readonly unknown[]) =>
-    list.filter((one) => !others.some((other) => isDeepStrictEqual(one, other))).map((one) => String(one));
+    list.filter((one) => !others.some((other) => isDeepStrictEqual(one, other))).map((one) => shown(one));
   const [added, removed] = [without(now, before), without(before, now)];
   const words = [
     ...(added.length > 0 ? [`now has ${listed(added, 'and')}`] : []),

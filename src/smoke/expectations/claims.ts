@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { lookup } from '../../json.js';
 import type { ClaimExpectation } from '../plan.js';
 import type { ExpectationResult } from '../result.js';
 import { matchWithinLimit, PATTERN_LIMIT_SECONDS } from './bounded-match.js';
@@ -27,7 +28,7 @@ function judgeClaim(
   wanted: ClaimExpectation,
   claims: Readonly<Record<string, unknown>>,
 ): ExpectationResult {
-  const value: unknown = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const value: unknown = lookup(claims, name);
   const parts = partsOf(wanted);
   const found = parts.map((part) => part.holds(value));
   const hidden = UNSHOWN.includes(name) && value !== undefined;

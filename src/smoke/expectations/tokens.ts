@@ -1,3 +1,5 @@
+import { parseJson } from '../../json.js';
+import { members } from '../../protocol/json-values.js';
 import type { Expectations } from '../plan.js';
 import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
@@ -85,8 +87,8 @@ function claimsOfJwt(token: string): Readonly<Record<string, unknown>> | undefin
   const parts = token.split('.');
   if (parts.length !== 3) return undefined;
   try {
-    const [header, claims] = parts.slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
-    return typeof header?.alg === 'string' && typeof claims === 'object' && claims !== null ? claims : undefined;
+    const [header, claims] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString()));
+    return typeof members(header).alg === 'string' ? members(claims) : undefined;
   } catch {
     return undefined;
   }

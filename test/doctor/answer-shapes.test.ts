@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ERROR_EXIT_CODES } from '../../src/errors.js';
+import { ANNOUNCED, provider as connectorProvider, examine, examinesConnectors } from '../support/examine-connector.js';
+import { createMachine, type Finished, type Machine } from '../support/run.js';
+import {
+  type Json,
+  oauthError,
+  type Reply,
+  type Script,
+  type ScriptedProvider,
+  startScriptedProvider,
+} from '../support/scripted-provider.js';
+import { followRedirects } from '../support/scripted-sign-in.js';
+
+/*
+ * A provider answers in JSON of any shape. Each member of each answer is given
+ * every type that it must not have: the command says what is wrong, and never
+ * fails by itself.
+ */
+
+const LISTS = [
+  ...['scopes', 'claims', 'response_types', 'response_modes', 'grant_types', 'subject_types', 'acr_values'],
+  ...['display_values', 'prompt_values', 'code_challenge_methods', 'id_token_signing_alg_values'],
+  ...['token_endpoint_auth_methods', 'token_endpoint_auth_signing_alg_values', 'request_object_signing_alg_values'],
+].map((name) => `${name}_supported`);
+const ENDPOINTS = [
+  ...['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'revocation_endpoint', 'jwks_uri', 'issuer'],
+  ...['introspection_endpoint', 'end_session_endpoint', 'pushed_authorization_request_endpoint'],
+];
+const FLAGS = ['claims_parameter_supported', 'require_pushed_authorization_requests', 'require_signed_request_object'];
+/** One of each type that a list, an address or a flag must not have. */
+const SHAPES = [null, false, 7, 'a text', { length: 2, includes: 'a' }, [null], [{}]];
+
+let provider: ScriptedProvider;
+let machine: Machine;
+beforeAll(async () => {
+  provider = await startScriptedProvider();
+  machine = await createMachine();
+});
+beforeEach(() => provider.play({}));
+afterAll(async () => {
+  await provider.close();
+  await machine.remove();
+});
+examinesConnectors();
+
+/** Runs a command; it ends with a documented code for what was wrong, and shows every value in words. */
+async function run(what: string, script: Script, argv: readonly string[]): Promise<Finished & { document: Json }> {
+  provider.play(script);
+  const finished = await machine.run([...argv, '--json'], { openUrl: followRedirects });
+  expectCoded(finished, what);
+  return { ...finished, document: JSON.parse(finished.stdout) };
+}
+
+function expectCoded({ code, stdout, stderr }: Finished, what: string): void {
+  const output = stdout + stderr;
+  expect(output, what).not.toMatch(/"internal"|\[object |native code/);
+  const error = JSON.parse(stdout).error as { code: keyof typeof ERROR_EXIT_CODES } | undefined;
+  if (error) expect(ERROR_EXIT_CODES[error.code], what).toBe(code);
+}
+
+const doctor = () => ['doctor', '--issuer', provider.issuer, '--client-id', 'app', '--prompt', 'login'];
+const login = () => [
+  ...['login', '--issuer', provider.issuer, '--client-id', 'app', '--redirect-uri', 'http://127.0.0.1:0/callback'],
+  '--show-claims',
+];
+
+describe('metadata', () => {
+  test.each([...LISTS, ...ENDPOINTS, ...FLAGS])('%s of every wrong type: doctor tells it', async (name) => {
+    for (const shape of SHAPES) {
+      if (FLAGS.includes(name) && shape === false) continue;
+      if (ENDPOINTS.includes(name) && typeof shape === 'string') continue;
+      const what = `${name}: ${JSON.stringify(shape)}`;
+      const { document } = await run(what, { metadata: { [name]: shape } }, doctor());
+      const checks = document.checks as { verdict: string; found: string; group: string }[];
+      const told = checks.filter(({ verdict }) => verdict === 'warn' || verdict === 'fail');
+      const words = name === 'issuer' ? /issuer/ : new RegExp(`\\b${name}\\b`);
+      expect(told.map(({ found }) => found).join('\n'), what).toMatch(words);
+    }
+  });
+
+  test('a sign-in uses what has the right type, and refuses what decides what it sends', async () => {
+    const decides = ['token_endpoint_auth_methods_supported', 'id_token_signing_alg_values_supported'];
+    for (const name of LISTS) {
+      const { code, document } = await run(name, { metadata: { [name]: { length: 2 } } }, login());
+      if (decides.includes(name)) expect(document.error, name).toMatchObject({ code: 'discovery_invalid' });
+      else expect(code, name).toBe(0);
+    }
+  });
+
+  test('a connector is compared with what has the right type', async () => {
+    for (const name of [...LISTS, ...ENDPOINTS, ...FLAGS]) {
+      for (const shape of ['a text', { length: 2 }]) {
+        const finished = await examine({ script: { metadata: { ...ANNOUNCED, [name]: shape } } });
+        expectCoded(finished, `${name}: ${JSON.stringify(shape)}`);
+      }
+    }
+    expect(connectorProvider.requests('/keys')).not.toEqual([]);
+  });
+});
+
+describe('key sets', () => {
+  const replies = (key: Json): Reply[] => [
+    ...SHAPES.map((shape) => ({ body: JSON.stringify(shape) })),
+    ...SHAPES.map((keys) => ({ body: { keys } })),
+    ...SHAPES.map((other) => ({ body: { keys: [other, key] } })),
+    ...['kty', 'kid', 'alg', 'use', 'crv', 'n', 'x', 'd', 'k', 'key_ops', 'x5c'].flatMap((name) =>
+      [null, 7, { length: 2 }].flatMap((shape) => [
+        { body: { keys: [{ ...key, [name]: shape }] } },
+        { body: { keys: [key, { ...key, [name]: shape }] } },
+      ]),
+    ),
+  ];
+
+  test.each(['doctor', 'login'])('of every shape: %s', async (command) => {
+    for (const [index, { body }] of replies({}).entries()) {
+      const keySet: Script['keySet'] = ({ keys: [key] }) => replies(key as Json)[index] as Reply;
+      await run(`key set ${index}: ${JSON.stringify(body)}`, { keySet }, command === 'doctor' ? doctor() : login());
+    }
+  });
+
+  test('a member that is no object is told with its place', async () => {
+    const keySet: Script['keySet'] = ({ keys }) => ({ body: { keys: [...keys, ['a list']] } });
+    const { document } = await run('a list among the keys', { keySet }, login());
+    expect(document.error).toMatchObject({
+      code: 'key_set_unavailable',
+      message: expect.stringContaining('keys[1] is ["a list"], not an object'),
+    });
+    const examined = await examine({ script: { keySet } });
+    expectCoded(examined, 'a connector');
+    expect(examined.bad).toContain('fail key set');
+  });
+
+  test('a set of far too many keys is refused, not searched', async () => {
+    const keySet: Script['keySet'] = ({ keys: [key] }) => ({
+      body: { keys: Array.from({ length: 5_000 }, (_, number) => ({ ...key, kid: `key-${number}` })) },
+    });
+    const { document } = await run('5,000 keys', { keySet }, login());
+    expect(document.error).toMatchObject({
+      code: 'key_set_unavailable',
+      message: expect.stringContaining('5000 keys'),
+    });
+  });
+});
+
+describe('what is nested without end', () => {
+  const deep = (levels: number) => `${'{"a":['.repeat(levels)}1${']}'.repeat(levels)}`;
+  const reply = (honest: object, levels: number): Reply => ({
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...honest, extra: 0 }).replace('"extra":0', `"extra":${deep(levels)}`),
+  });
+  const jwt = (honest: string, levels: number) => {
+    const [header, claims = '', signature] = honest.split('.');
+    const text = String(reply(JSON.parse(Buffer.from(claims, 'base64url').toString()), levels).body);
+    return [header, Buffer.from(text).toString('base64url'), signature].join('.');
+  };
+  const places: Readonly<Record<string, readonly [(levels: number) => Script, string]>> = {
+    discovery: [(levels) => ({ discovery: (honest) => reply(honest, levels) }), 'response_too_deep'],
+    'the key set': [(levels) => ({ keySet: (honest) => reply(honest, levels) }), 'response_too_deep'],
+    'the token answer': [(levels) => ({ token: (honest) => reply(honest, levels) }), 'response_too_deep'],
+    'a refusal': [
+      (levels) => ({ token: () => ({ ...reply({ error: 'invalid_grant' }, levels), status: 400 }) }),
+      'response_too_deep',
+    ],
+    'the ID token': [(levels) => ({ idToken: (honest) => jwt(honest, levels) }), 'id_token_malformed'],
+  };
+
+  test.each(Object.entries(places))('%s', async (_place, [script, code]) => {
+    for (const levels of [60, 6_000, 60_000]) {
+      const { document } = await run(`${levels} levels`, script(levels), login());
+      expect(document.error, `${levels} levels`).toMatchObject({ code });
+    }
+  });
+
+  test('userinfo', async () => {
+    for (const levels of [60, 6_000]) {
+      const script: Script = { userinfo: (honest) => reply(honest, levels) };
+      expectCoded(await run(`${levels} levels`, script, login()), 'login');
+      const shown = await run(`${levels} levels`, script, ['userinfo']);
+      expect(shown.document.error).toMatchObject({ code: 'response_too_deep' });
+    }
+  });
+
+  test('what doctor finds of it', async () => {
+    for (const script of [places.discovery?.[0](6_000), places['the key set']?.[0](6_000)]) {
+      const { code, stdout } = await run('doctor', script ?? {}, doctor());
+      expect([code, stdout]).toEqual([1, expect.stringContaining('nested more than 100 levels deep')]);
+    }
+  });
+});
+
+describe.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf'])('the error code %s', (error) => {
+  const pushed = { metadata: { require_pushed_authorization_requests: true }, pushed: oauthError(400, error) };
+  const userinfo = () => ({ status: 401, headers: { 'www-authenticate': `Bearer error="${error}"` } });
+
+  test.each<[string, Script, string | undefined]>([
+    ['of the authorization endpoint', { authorization: { code: undefined, error } }, 'authorization_refused'],
+    ['of the token endpoint', { token: () => oauthError(400, error, error) }, 'token_request_refused'],
+    ['of a pushed request', pushed, 'token_request_refused'],
+    ['of userinfo', { userinfo }, undefined],
+  ])('%s', async (_where, script, code) => {
+    const { document } = await run(error, script, login());
+    if (code) expect(document.error).toMatchObject({ code, facts: { error } });
+    await run(error, script, doctor());
+  });
+
+  test('explained, and in an address that is looked at', async () => {
+    for (const argv of [
+      ['explain', error],
+      ['explain', `error=${error}&error_description=${error}`],
+      ['inspect', `http://localhost/callback?error=${error}&state=x`],
+    ]) {
+      await run(argv.join(' '), {}, argv);
+    }
+  });
+});
+
+test('a description that is no text is left out, and the code is told', async () => {
+  for (const shape of SHAPES) {
+    const token = () => ({ status: 400, body: { error: 'invalid_grant', error_description: shape } });
+    const { document } = await run(JSON.stringify(shape), { token }, login());
+    expect(document.error).toMatchObject({ code: 'invalid_grant' });
+  }
+});
