@@ -389,10 +389,11 @@ describe('login in two commands', () => {
   }
 
   async function start(redirectUri: string): Promise<string> {
-    const { code, stdout } = await machine.run([
+    const { code, stdout, stderr } = await machine.run([
       ...['login', '--start', '--issuer', provider.issuer, '--client-id', 'demo', '--redirect-uri', redirectUri],
     ]);
     expect(code).toBe(0);
+    expect(stderr).toContain('The answer counts from any browser, without a cookie.');
     expect(stdout).toMatch(/^http\S+\n$/);
     return stdout.trim();
   }

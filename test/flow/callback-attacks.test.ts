@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenUrl } from '../../src/context.js';
 import { CookieBrowser } from '../support/cookie-browser.js';
+import { createMachine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
-import { refused, signIn } from '../support/scripted-sign-in.js';
+import { followRedirects, loginOn, refused, signIn } from '../support/scripted-sign-in.js';
 
 let provider: ScriptedProvider;
 beforeAll(async () => {
@@ -82,4 +83,104 @@ test('HTML in error_description is text on the page that the person sees', async
   expect(page).toContain('Sign-in failed');
   expect(page).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(page).not.toMatch(/<img|<script/);
+});
+
+describe('the sign-in belongs to the browser that opened the one-time address', () => {
+  const COUNTS_FROM_ANY = 'The answer counts from any browser, without a cookie.';
+
+  test('a stranger with the right state can neither end nor fail it', async () => {
+    const openUrl: OpenUrl = async (url) => {
+      const browser = new CookieBrowser();
+      const asked = await browser.authorizationRequest(url);
+      const { redirect_uri: redirectUri, state = '' } = Object.fromEntries(asked.searchParams);
+      for (const answer of [{ code: 'foreign' }, { error: 'access_denied' }, { code: 'foreign' }]) {
+        const reply = await fetch(`${redirectUri}?${new URLSearchParams({ ...answer, state })}`);
+        expect([reply.status, await reply.text()]).toEqual([403, expect.stringContaining('another browser')]);
+      }
+      await browser.open(asked);
+    };
+    const { code, stderr } = await signIn(provider, {}, [], { openUrl });
+    expect(code).toBe(0);
+    expect(stderr.match(/An answer with the right state came from another browser/g)).toHaveLength(1);
+    expect(stderr).not.toContain(COUNTS_FROM_ANY);
+  });
+
+  test('who answers before the person’s browser has come does not stay signed in', async () => {
+    const machine = await createMachine();
+    let address = '';
+    let second: Promise<Response> | undefined;
+    provider.play({
+      // The code is exchanged when the other browser comes: nothing is saved yet.
+      token: async (honest) => {
+        second = fetch(address);
+        await fetch(new URL('/favicon.ico', address));
+        return { body: honest };
+      },
+    });
+    const openUrl: OpenUrl = async (url) => {
+      address = url;
+      await followRedirects(url);
+    };
+    const { code, stdout } = await loginOn(machine, provider.issuer, ['--json'], { openUrl });
+    expect([code, JSON.parse(stdout).error.code]).toEqual([7, 'one_time_address_reused']);
+    expect(await (await second)?.text()).toContain('Sign-in failed');
+    expect((await machine.run(['whoami'])).code).toBe(4);
+    await machine.remove();
+  });
+
+  test('a browser command that fails, though somebody opened the address, ends it', async () => {
+    const openUrl: OpenUrl = async (url) => {
+      await new CookieBrowser().request(url);
+      throw new Error('no display');
+    };
+    const { error } = await refused(provider, {}, [], { openUrl });
+    expect(error).toMatchObject({
+      code: 'one_time_address_reused',
+      exitCode: 7,
+      facts: { browserFailed: 'no display' },
+    });
+    expect(error.message).toContain('(no display)');
+  });
+
+  test.each([
+    ['no browser can be opened', [], 'No browser could be opened: no display.'],
+    ['none is asked for', ['--no-browser'], 'Open this address in a browser:'],
+  ])('where %s, the address is the provider’s and any browser may answer, which is said', async (_why, flags, said) => {
+    let answering: Promise<Response> | undefined;
+    let opened = '';
+    const finished = await signIn(provider, {}, flags, {
+      openUrl: async (url) => {
+        opened = url;
+        throw new Error('no display');
+      },
+      onStderr: (text) => {
+        const [address] = text.match(/^http\S+\/authorize\?\S+$/m) ?? [];
+        if (address !== undefined && text.includes(COUNTS_FROM_ANY)) answering ??= fetch(address);
+      },
+    });
+    await answering;
+    expect(finished.stderr).toContain(said);
+    expect(finished.code).toBe(0);
+    if (flags.length === 0) expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/go\//);
+  });
+
+  test('where the answer is pasted, the browser gets a one-time address and the person the provider’s', async () => {
+    const redirectUri = 'https://app.example.com/callback';
+    let opened = '';
+    let ended = '';
+    const { code, stderr } = await signIn(provider, {}, ['--redirect-uri', redirectUri], {
+      openUrl: async (url) => {
+        opened = url;
+        const browser = new CookieBrowser();
+        const asked = await browser.authorizationRequest(url);
+        ended = (await browser.request(asked)).headers.get('location') ?? '';
+      },
+      onStderr: (text, stdin) => {
+        if (ended !== '' && text.includes(COUNTS_FROM_ANY)) stdin.write(`${ended}\n`);
+      },
+    });
+    expect(code, stderr).toBe(0);
+    expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/go\/[\w-]{24}$/);
+    expect(stderr).toContain(`\n${provider.issuer}/authorize?`);
+  });
 });

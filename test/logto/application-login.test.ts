@@ -400,6 +400,26 @@ describe('a one-time token', () => {
     expect(stdout + stderr).not.toContain(`${logto.issuer}/auth`);
   });
 
+  it('where no browser can be opened is behind another one-time address', async () => {
+    let signingIn: Promise<void> | undefined;
+    let opened = '';
+    const { code, stderr } = await login(flags(), {
+      ...withToken,
+      openUrl: async (url) => {
+        opened = url;
+        throw new Error('no display');
+      },
+      onStderr: (text) => {
+        const [address] = /http:\/\/localhost:\d+\/go\/[\w-]+(?=\n)/.exec(text) ?? [];
+        if (address !== undefined) signingIn ??= aliceSignsIn(address);
+      },
+    });
+    await signingIn;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('Open this address in one on this machine:');
+    expect(stderr).not.toContain(opened);
+  });
+
   it('on the command line works and warns, and it warns of a missing login hint', async () => {
     const { code, stdout, stderr } = await login([...here(), '--one-time-token', ONE_TIME_TOKEN]);
     expect(code).toBe(0);

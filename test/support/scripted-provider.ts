@@ -57,11 +57,11 @@ export interface Script {
   /** Laid over the token response. */
   readonly tokens?: Json;
   /** In place of the token endpoint's answer. */
-  readonly token?: (honest: Json, request: SeenRequest) => Reply;
+  readonly token?: (honest: Json, request: SeenRequest) => Reply | Promise<Reply>;
   /** In place of the pushed authorization request's answer. */
   readonly pushed?: Reply;
   /** In place of the userinfo answer. */
-  readonly userinfo?: (honest: Json, request: SeenRequest) => Reply;
+  readonly userinfo?: (honest: Json, request: SeenRequest) => Reply | Promise<Reply>;
   /** The token answer's Date header: seconds off the true time, or none. */
   readonly date?: number | 'none';
   /** The client it knows; without one it takes anybody. */
