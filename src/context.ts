@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { makeFolderSync } from './make-folder.js';
+import type { Masker } from './masking/mask.js';
 import type { Follower } from './trace/recorder.js';
 
 /** The time, so that tests can move it. */
@@ -46,6 +47,8 @@ export interface Context {
   readonly openUrl?: OpenUrl;
   /** Hears of every exchange and step, where a trace was asked for; `main` puts it here. */
   readonly follower?: Follower | undefined;
+  /** Knows the secrets of the run; `main` puts it here. */
+  readonly masker?: Masker | undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { type BeginTrace, withTraceFlags } from './command-tree/trace-flags.js';
 import type { TraceRun } from './commands/trace-run.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitCode, OidcCliError } from './errors.js';
+import { Masker, maskedError } from './masking/mask.js';
 import { createTerminal, type Terminal } from './terminal.js';
 import { version } from './version.js';
 
@@ -13,13 +14,15 @@ import { version } from './version.js';
  * context's streams only and resolves to the process exit code; it never throws.
  */
 export async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
-  const terminal = await createTerminal(context, argv.includes('--json'));
+  const masker = new Masker();
+  const terminal = await createTerminal(context, argv.includes('--json'), masker);
   const traced: { run?: TraceRun } = {};
   // Copied without being read: reading stdin is what opens it.
   const world: { -readonly [Part in keyof Context]: Context[Part] } = Object.create(
     Object.prototype,
     Object.getOwnPropertyDescriptors(context),
   );
+  world.masker = masker;
   const begin: BeginTrace = async (command, flags) => {
     const { startTrace } = await import('./commands/trace-run.js');
     traced.run = await startTrace(command, flags, context, terminal);
@@ -30,7 +33,7 @@ export async function main(argv: readonly string[], context: Context): Promise<E
     return (await traced.run?.end(exitCode)) ?? exitCode;
   } catch (error) {
     const { asCodedError, failureDocument, failureLines } = await import('./commands/failure-text.js');
-    const failure = asCodedError(error, context.signal.aborted);
+    const failure = maskedError(asCodedError(error, context.signal.aborted), masker);
     terminal.status(undefined);
     if (terminal.failsInJson) terminal.json(failureDocument(failure));
     else for (const line of failureLines(failure, terminal.talk)) terminal.say(line);

@@ -3,6 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Environment, Output } from './context.js';
 import { harmlessInJson, shownHarmless } from './harmless.js';
+import { type Masker, maskedData } from './masking/mask.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
 export interface Style {
@@ -79,10 +80,15 @@ export function jsonText(value: unknown): string {
   return harmlessInJson(JSON.stringify(value, undefined, 2));
 }
 
-/** Makes the terminal for one run; chalk is loaded only when something will be coloured. `failsInJson` as in `Terminal`. */
+/**
+ * Makes the terminal for one run; chalk is loaded only when something will be
+ * coloured. `failsInJson` as in `Terminal`. `masker` masks the secrets of the
+ * run in all that is written.
+ */
 export async function createTerminal(
   world: { stdout: Output; stderr: Output; env: Environment },
   failsInJson = false,
+  masker?: Masker,
 ): Promise<Terminal> {
   const outColour = wantsColour(world.stdout, world.env);
   const errColour = wantsColour(world.stderr, world.env);
@@ -92,6 +98,7 @@ export async function createTerminal(
     painted = coloured(new Chalk({ level: 1 }));
   }
   const interactive = world.stderr.isTTY === true && !world.env.CI && world.env.TERM !== 'dumb';
+  const masked = (text: string) => masker?.own(text) ?? text;
   let transient = false;
   const clear = () => {
     if (transient) world.stderr.write('\r\u001b[2K');
@@ -104,25 +111,25 @@ export async function createTerminal(
     failsInJson,
     out: (line) => {
       clear();
-      world.stdout.write(`${line}\n`);
+      world.stdout.write(`${masked(line)}\n`);
     },
     json: (value) => {
       clear();
-      world.stdout.write(`${jsonText(value)}\n`);
+      world.stdout.write(`${jsonText(maskedData(value, masked))}\n`);
     },
     say: (line) => {
       clear();
-      world.stderr.write(`${line}\n`);
+      world.stderr.write(`${masked(line)}\n`);
     },
     status: (line) => {
       clear();
       if (line === undefined) return;
       if (interactive) {
         // A line that wraps could not be taken back: only its last row would be.
-        world.stderr.write(clipped(line, widthOf(world.stderr)));
+        world.stderr.write(clipped(masked(line), widthOf(world.stderr)));
         transient = true;
       } else {
-        world.stderr.write(`${line}\n`);
+        world.stderr.write(`${masked(line)}\n`);
       }
     },
   };

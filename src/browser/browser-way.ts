@@ -56,7 +56,10 @@ export class BrowserWay {
 
   whereabouts(): Readonly<Record<string, string | number>> {
     const { progress, page } = this;
-    return { pages: progress.pages, ...(page ? { title: progress.mask(page.title), url: page.url } : {}) };
+    return {
+      pages: progress.pages,
+      ...(page ? { title: progress.mask(page.title), url: progress.mask(page.url) } : {}),
+    };
   }
 
   async walk(url: string): Promise<PageAnswer> {

@@ -101,6 +101,9 @@ async function attemptSignIn(
       () => way?.whereabouts() ?? { pages: 0 },
     );
     if (died && attempt === 1) return { error: failure, died };
+    if (job.evidenceFolder !== undefined) {
+      progress.noteCookies(((await within(context?.cookies())) ?? []).map(({ value }) => value));
+    }
     const evidence =
       failure instanceof OidcCliError && job.evidenceFolder !== undefined && way
         ? await keepEvidence(

@@ -113,7 +113,7 @@ class HttpWay {
 
   whereabouts(): Readonly<Record<string, string | number>> {
     const { progress, page } = this;
-    const at = page ? { title: progress.mask(page.description.title), url: page.description.url } : {};
+    const at = page ? { title: progress.mask(page.description.title), url: progress.mask(page.description.url) } : {};
     return { pages: progress.pages, ...at };
   }
 
@@ -180,6 +180,7 @@ class HttpWay {
     });
     guard.note(guarded);
     for (const cookie of response.cookies) this.jar.setCookieSync(cookie, url.href, { ignoreError: true });
+    this.progress.noteCookies(response.cookies.map((cookie) => /^[^=]*=([^;]*)/.exec(cookie)?.[1] ?? ''));
     return response;
   }
 

@@ -40,7 +40,8 @@ export function captureRedirect(context: BrowserContext, redirectUri: string): R
   ) => {
     if (responseStatusCode !== undefined) {
       const location = responseHeaders?.find(({ name }) => name.toLowerCase() === 'location')?.value;
-      const leadsThere = location !== undefined && responseStatusCode < 400 && target.matches(location);
+      const redirects = responseStatusCode >= 300 && responseStatusCode < 400;
+      const leadsThere = location !== undefined && redirects && target.matches(location);
       if (!leadsThere) return session.send('Fetch.continueRequest', { requestId });
       take({ parameters: target.answer(new URL(location).searchParams), via: 'query' });
       return session.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });

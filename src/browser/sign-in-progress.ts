@@ -1,10 +1,10 @@
 import type { Clock } from '../context.js';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 import { HTML_LIMITS } from '../html-document.js';
+import { maskSecrets } from '../masking/mask.js';
 import type { DestinationRefusal } from './credential-destination.js';
 import { CredentialGuard } from './credential-guard.js';
 import type { CredentialKind } from './credential-policy.js';
-import { maskSecrets } from './mask-secrets.js';
 import { type OneTimeCodes, oneTimeCodes } from './one-time-code.js';
 import { controlNames, MAX_CONTROLS, type PageDescription, type PageLimit, pageShape } from './page-description.js';
 import type { PageSignIn, SignInStep } from './sign-in-driver.js';
@@ -27,6 +27,12 @@ const KINDS: Readonly<Record<FieldPurpose, CredentialKind>> = {
 const SAME_PAGE = 3;
 const MOST_PAGES = 30;
 
+/** Parameters of an authorization request by which somebody else could go on with it. */
+const REQUEST_SECRETS: readonly string[] = ['state', 'nonce', 'one_time_token', 'id_token_hint', 'request_uri'];
+
+/** A cookie's shorter value is a setting, and names no session. */
+const SHORTEST_COOKIE = 8;
+
 /**
  * One sign-in on its way through the provider's pages, the same for every
  * driver: what has been sent, which pages have come, and what to do on the next.
@@ -38,6 +44,7 @@ export class SignInProgress {
   private readonly visits = new Map<string, number>();
   private readonly withPassword = new Set<string>();
   private readonly typed: string[] = [];
+  private readonly cookies = new Set<string>();
   private codes: OneTimeCodes | undefined;
   private codesSent = 0;
   /** Decides where credentials may be sent, and knows where they were. */
@@ -56,11 +63,19 @@ export class SignInProgress {
     return progress;
   }
 
-  /** Everything typed, or to be typed, that nobody may see. */
+  /** Everything typed, or to be typed, that nobody may see, and what names this sign-in to the provider. */
   get secrets(): string[] {
     const { password, totp } = this.job.credentials;
+    const asked = new URL(this.job.url).searchParams;
+    const ofRequest = REQUEST_SECRETS.map((name) => asked.get(name));
     const ofSteps = (this.job.steps ?? []).flatMap((step) => ('fill' in step ? [step.value] : []));
-    return [password, totp, ...ofSteps, ...this.typed].filter((secret): secret is string => Boolean(secret));
+    const all = [password, totp, ...ofSteps, ...this.typed, this.job.state, ...ofRequest, ...this.cookies];
+    return all.filter((secret): secret is string => Boolean(secret));
+  }
+
+  /** Values of the provider's cookies: one of them is a session. */
+  noteCookies(values: Iterable<string>): void {
+    for (const value of values) if (value.length >= SHORTEST_COOKIE) this.cookies.add(value);
   }
 
   mask(text: string): string {

@@ -167,9 +167,9 @@ async function examine(
   terminal: Terminal,
 ): Promise<ProfileReport> {
   const { env, platform, clock, signal } = context;
-  const recorder = new Recorder(context.follower);
+  const recorder = new Recorder(context);
   const { local, secret } = configuration;
-  if (typeof secret === 'string') recorder.hide(secret);
+  if (typeof secret === 'string') recorder.hideCredentials(secret);
   const { ca, insecure } = local.values;
   const { createFetch } = await import('../network/fetch.js');
   let fetch: NetworkFetch | undefined;

@@ -222,7 +222,7 @@ function tracer(
   users: readonly TestUser[],
   clients: readonly ClientRegistration[],
 ): NonNullable<RequestListeners['onExchange']> {
-  const recorder = new Recorder(follower);
+  const recorder = new Recorder({ follower });
   recorder.hide(...users.map(({ password }) => password));
   recorder.hide(...[...DEFAULT_CLIENTS, ...clients].map(({ clientSecret }) => clientSecret));
   return (exchange, failure) => {

@@ -64,7 +64,7 @@ export async function inspect(options: InspectOptions, context: Context, termina
   const { target } = input;
   const asks = target.issuer !== undefined && !options.offline;
   const network = asks ? await networkFor(target, context, terminal) : undefined;
-  new Recorder(context.follower).hide(...input.tokens.map(({ value }) => value));
+  new Recorder(context).hide(...input.tokens.map(({ value }) => value));
   let inspection: Inspection;
   try {
     inspection = await inspectTokens(input.tokens, target, network, context.clock);
@@ -115,7 +115,7 @@ export async function inspect(options: InspectOptions, context: Context, termina
 
 /** Tells the trace what was checked. */
 function noteChecks(tokens: readonly InspectedToken[], { follower, clock }: Context): void {
-  const recorder = new Recorder(follower);
+  const recorder = new Recorder({ follower });
   for (const token of tokens) {
     const { kind } = token.token;
     const step = kind === 'ID token' ? 'ID token checks' : 'token checks';

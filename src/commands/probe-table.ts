@@ -1,5 +1,6 @@
 import { definitionOf, PROBE_NAMES, type ProbeResult } from '../doctor/probes/probe.js';
 import type { ProbeRun } from '../doctor/probes/run-probes.js';
+import { isRedirect } from '../protocol/answer-facts.js';
 import { printable, type Style, table } from '../terminal.js';
 import { type ShownBody, type ShownEvent, type ShownParameter, urlText } from '../trace/document.js';
 import { cutForTable } from './id-token-table.js';
@@ -93,7 +94,7 @@ function eventLines(event: ShownEvent | undefined): string[] {
     return [`${event.step}: ${address}`, ...parameters];
   }
   const { method, url, requestBody, status, responseBody, responseHeaders = [], failure } = event;
-  const location = responseHeaders.find(({ name }) => name === 'location')?.value;
+  const location = isRedirect(status) ? responseHeaders.find(({ name }) => name === 'location')?.value : undefined;
   const answer = status === undefined ? `no answer: ${printable(failure ?? '')}` : String(status);
   return [
     `${method} ${cutForTable(urlText(url), LONGEST_ADDRESS)}`,

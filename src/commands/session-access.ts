@@ -117,7 +117,7 @@ export async function networkFor(
     import('../network/fetch.js'),
     import('../trace/recorder.js'),
   ]);
-  const recorder = new Recorder(context.follower);
+  const recorder = new Recorder(context);
   const fetch = createFetch({
     env: context.env,
     clock: context.clock,

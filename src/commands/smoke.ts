@@ -54,8 +54,8 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   // Before anything runs: a report that cannot be written is told now.
   const { stderr, env, cwd } = context;
   const reporters = await createReporters(specs, { env, cwd, stderr, terminal, printable });
-  const { follower, signal } = context;
-  const providers = createProviders({ env, clock: context.clock, signal, follower, onWait: sayWait(terminal) });
+  const { follower, masker, signal, clock } = context;
+  const providers = createProviders({ env, clock, signal, follower, masker, onWait: sayWait(terminal) });
   const drivers = createDrivers(driverMakers(context, options.browserPath));
   const evidence = evidenceFolder(options.evidence, context);
   const kept = keptRefreshes(context, terminal);
@@ -94,7 +94,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
 }
 
 function noteJudged(result: CheckResult, { follower, clock }: Context): void {
-  new Recorder(follower, result.name).note(judgedStep(result, clock.now()));
+  new Recorder({ follower }, result.name).note(judgedStep(result, clock.now()));
 }
 
 /** The reporters that were asked for; `--json` is the reporter json on stdout. */

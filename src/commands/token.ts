@@ -43,6 +43,8 @@ export async function token(options: TokenOptions, context: Context, terminal: T
       ? await targetToken(found.session, options, deps)
       : await sessionToken(found.session, options, now, deps);
     if (handed.refreshed) terminal.say(terminal.talk.dim('refreshed'));
+    // It was asked for.
+    context.masker?.allow(handed.value);
     print(handed, options, terminal);
     if (options.idToken && idTokenExpiry(handed.session) <= now) {
       terminal.say('This ID token has expired; the provider gave no newer one. Sign in again for a new one.');

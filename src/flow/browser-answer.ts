@@ -3,6 +3,7 @@ import type { Verdict } from '../browser/callback-page.js';
 import type { Clock } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
+import { maskedError } from '../masking/mask.js';
 import type { CameBack } from '../protocol/token-requests.js';
 import type { Recorder } from '../trace/recorder.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse, noteEvent } from './browser-steps.js';
@@ -85,7 +86,7 @@ export async function throughBrowser<Asked extends { readonly url: string }, T>(
   world: BrowserAnswerDeps,
 ): Promise<T> {
   const deps = { ...world, on: told(world) };
-  deps.recorder.hide(trip.state);
+  deps.recorder.hideInWords(trip.state);
   if (deps.driven) return throughDriver(trip, deps.driven, deps);
   const local = isLoopback(new URL(trip.redirectUri).hostname);
   if (!local && trip.responseMode === 'form_post') {
@@ -129,7 +130,12 @@ export async function throughBrowser<Asked extends { readonly url: string }, T>(
     return result;
   } catch (thrown) {
     const error = await withPage(thrown, asked, trip.look);
-    if (error instanceof OidcCliError) await conclude({ ok: false, code: error.code, ...(await deps.explain(error)) });
+    if (error instanceof OidcCliError)
+      await conclude({
+        ok: false,
+        code: error.code,
+        ...(await deps.explain(maskedError(error, deps.recorder.masker))),
+      });
     throw error;
   } finally {
     await Promise.all([listener?.close(), addresses?.close()]);

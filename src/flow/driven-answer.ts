@@ -41,7 +41,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
 ): Promise<T> {
   const { driver, credentials, credentialPolicy, steps, evidenceFolder, session } = driven;
   const redirectUri = await withRealPort(trip.redirectUri);
-  deps.recorder.hide(...secretsOf(driven));
+  deps.recorder.hideCredentials(...secretsOf(driven));
   let asked = await trip.ask(redirectUri);
   const askedAt = deps.clock.now();
   noteAuthorizationRequest(deps, asked.url);

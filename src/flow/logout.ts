@@ -137,7 +137,7 @@ async function endSession(
 ): Promise<'done'> {
   provider.endpoint('end_session_endpoint');
   const state = randomState();
-  deps.recorder.hide(state);
+  deps.recorder.hideInWords(state);
   const listener = await startCallbackListener({
     redirectUri: request.postLogoutRedirectUri,
     expectedState: state,

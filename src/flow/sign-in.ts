@@ -73,7 +73,7 @@ export async function meetProvider(
   >,
   deps: ProviderDeps,
 ): Promise<{ provider: Provider; party: TokenClient }> {
-  deps.recorder.hide(request.clientSecret);
+  deps.recorder.hideCredentials(request.clientSecret);
   const provider = await discoverProvider(request, deps);
   const authentication = chooseClientAuthentication(
     { method: request.clientAuth, secret: request.clientSecret },
@@ -92,7 +92,7 @@ export async function prepareSignIn(
 ): Promise<PreparedSignIn> {
   met.provider.endpoint('token_endpoint');
   const asked = { ...request.authorization, redirectUri };
-  met.provider.recorder.hide(state, request.authorization.parameters?.one_time_token);
+  met.provider.recorder.hideInWords(state, request.authorization.parameters?.one_time_token);
   const sent = await createAuthorizationRequest(met.provider, met.party, asked, state);
   return { ...met, redirectUri, sent };
 }
@@ -111,7 +111,8 @@ export async function completeSignIn(
   came?: CameBack,
 ): Promise<SignInResult> {
   const { provider, party, sent, redirectUri } = prepared;
-  deps.recorder.hide(sent.state, sent.nonce, sent.codeVerifier, answer.get('code') ?? undefined);
+  deps.recorder.hideInWords(sent.state, sent.nonce);
+  deps.recorder.hide(sent.codeVerifier, answer.get('code') ?? undefined);
   const tokens = await exchangeCode(
     provider,
     party,

@@ -77,7 +77,8 @@ export async function connectorLogin(
   const sent = snakeCaseParameters({ ...authRequestOptionalConfig, ...customConfig });
   const responseMode = sent.get('response_mode') ?? undefined;
   const secrets = secretParameters(config).map(({ value }) => value);
-  deps.recorder.hide(state, nonce, config.clientSecret, ...secrets);
+  deps.recorder.hideInWords(state, nonce);
+  deps.recorder.hideCredentials(config.clientSecret, ...secrets);
   // For our own reading and for explanations only: a connector needs no discovery, and its failure ends nothing.
   const issuer = connectorIssuer(connector, request.issuer);
   const discovery = discoverTolerantly(issuer, request, deps);

@@ -1,3 +1,5 @@
+import { maskSecrets } from '../masking/mask.js';
+import { sentSecrets } from '../trace/exchange-secrets.js';
 import type { Exchange } from '../trace/recorder.js';
 import { innermostMessage, libraryCode } from './unwrap.js';
 
@@ -6,12 +8,28 @@ export function contentTypeOf(exchange: Exchange | undefined): string | undefine
   return exchange?.responseHeaders?.['content-type']?.split(';')[0]?.trim() || undefined;
 }
 
-/** Where an answer redirects to, without credentials, query and fragment: those may hold secrets. */
+/**
+ * Where an answer redirects to, without credentials, query and fragment, and
+ * without what in its path may be a secret. Undefined where it is no redirect:
+ * a Location header alone makes none (RFC 9110 §10.2.2).
+ */
 export function locationOf(exchange: Exchange | undefined): string | undefined {
   const location = exchange?.responseHeaders?.location;
-  if (exchange === undefined || location === undefined || !URL.canParse(location, exchange.url)) return undefined;
+  if (exchange === undefined || location === undefined || !isRedirect(exchange.status)) return undefined;
+  if (!URL.canParse(location, exchange.url)) return undefined;
   const { origin, pathname } = new URL(location, exchange.url);
-  return origin === 'null' ? undefined : origin + pathname;
+  if (origin === 'null') return undefined;
+  return origin + withoutIds(withoutSecrets(pathname, exchange) ?? '');
+}
+
+/** Whether a status is that of a redirect (RFC 9110 §15.4): 304 is none. */
+export function isRedirect(status: number | undefined): boolean {
+  return status !== undefined && status >= 300 && status < 400 && status !== 304;
+}
+
+/** A path without segments that are made for one sign-in or one person. */
+export function withoutIds(pathname: string): string {
+  return pathname.replaceAll(/[^/]{20,}/g, (segment) => (/[\d_]|[a-z][A-Z]/.test(segment) ? '…' : segment));
 }
 
 /** Characters of a title that are shown. */
@@ -78,26 +96,14 @@ function inPlainWords(message: string): string {
   return message.replace(/^"response" body "(\w+)" property /, 'its $1 ');
 }
 
-/** Parameters of a request by which somebody else could act in our name. */
-const CONFIDENTIAL = ['code', 'code_verifier', 'client_secret', 'client_assertion', 'refresh_token', 'token'];
-
 /** Shorter values are no secrets worth the name, and would tear holes into plain words. */
 const SHORTEST_SECRET = 4;
 
 /** A provider's words without what it was told in confidence: some repeat the code, token or secret that they refuse. */
 export function withoutSecrets(words: string | undefined, exchange: Exchange | undefined): string | undefined {
   if (words === undefined || exchange === undefined) return words;
-  const form = new URLSearchParams(exchange.requestBody);
-  const secrets = CONFIDENTIAL.flatMap((name) => form.getAll(name));
-  const [scheme = '', credentials = ''] = (exchange.requestHeaders.authorization ?? '').split(' ');
-  secrets.push(credentials);
-  if (scheme.toLowerCase() === 'basic') {
-    const encoded = Buffer.from(credentials, 'base64')
-      .toString()
-      .replace(/^[^:]*:/, '');
-    secrets.push(encoded, new URLSearchParams(`value=${encoded}`).get('value') ?? '');
-  }
-  let safe = words;
-  for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) safe = safe.replaceAll(secret, '(not shown)');
-  return safe;
+  return maskSecrets(
+    words,
+    sentSecrets(exchange).filter((secret) => secret.length >= SHORTEST_SECRET),
+  );
 }

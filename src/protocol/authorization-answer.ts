@@ -2,6 +2,7 @@ import type { ParentNode } from 'domhandler';
 import { OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import { isRedirect, withoutIds } from './answer-facts.js';
 import { placeOf } from './endpoint-address.js';
 
 /** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
@@ -54,7 +55,7 @@ export async function askAuthorizationEndpoint(
   }
   const { status } = response;
   const location = response.headers.get('location');
-  if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
+  if (isRedirect(status) && location !== null && URL.canParse(location, url)) {
     return redirected(new URL(location, url), redirectUri, status);
   }
   const body = await response.text();
@@ -74,16 +75,15 @@ function redirected(to: URL, redirectUri: string, status: number): Authorization
   if (address === placeOf(new URL(redirectUri))) return atRedirectUri(parameters, status);
   const error = parameters.get('error') ?? undefined;
   const hidden = error === undefined ? refusalWithin(parameters) : undefined;
-  if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: withoutIds(address) };
+  if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: shownAddress(address) };
   const words = hidden ?? inWords(error ?? '', parameters.get('error_description'));
-  return { kind: 'refused', error, words, told: 'another address', address: withoutIds(address), status };
+  return { kind: 'refused', error, words, told: 'another address', address: shownAddress(address), status };
 }
 
 /** An address without what stands in its path for this one sign-in. */
-function withoutIds(address: string): string {
+function shownAddress(address: string): string {
   const { pathname } = new URL(address);
-  const before = address.slice(0, address.length - pathname.length);
-  return before + pathname.replaceAll(/[^/]{20,}/g, (segment) => (/[\d_]|[a-z][A-Z]/.test(segment) ? '…' : segment));
+  return address.slice(0, address.length - pathname.length) + withoutIds(pathname);
 }
 
 /** Some providers send the person to a page of theirs and put the refusal, encoded, into its query. */

@@ -57,7 +57,8 @@ export async function createAuthorizationRequest(
   const pushed = provider.metadata.require_pushed_authorization_requests === true;
   if (pushed) provider.endpoint('pushed_authorization_request_endpoint');
   const codeVerifier = client.randomPKCECodeVerifier();
-  provider.recorder.hide(codeVerifier, nonce);
+  provider.recorder.hide(codeVerifier);
+  provider.recorder.hideInWords(nonce);
   const parameters = new URLSearchParams(asked.parameters);
   parameters.set('redirect_uri', asked.redirectUri);
   parameters.set('scope', asked.scope);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Environment } from '../context.js';
+import type { Masker } from '../masking/mask.js';
 import { createFetch, type NetworkFetch } from '../network/fetch.js';
 import type { NetworkInit } from '../network/outgoing-request.js';
 import type { NamedEndpoints, Provider, ProviderDeps } from '../protocol/provider.js';
@@ -58,6 +59,7 @@ export function createProviders(world: {
   clock: Clock;
   signal: AbortSignal;
   follower?: Follower | undefined;
+  masker?: Masker | undefined;
   onWait?: ((longestMs: number) => void) | undefined;
 }): Providers {
   const fetches = new Map<string, NetworkFetch>();
@@ -75,7 +77,7 @@ export function createProviders(world: {
     const key = JSON.stringify([issuer, allowHttp, endpoints, ca, insecure]);
     const known = shared.get(key);
     if (known) return known;
-    const recorder = new Recorder(world.follower);
+    const recorder = new Recorder(world);
     // On the run's signal alone: a check that is given up must not take the others' metadata with it.
     const deps = { fetch: recordedBy(fetchFor(settings), recorder), recorder, clock: world.clock };
     const made = { discovered: discoverProvider({ issuer, allowHttp, endpoints }, deps), recorder };
@@ -88,7 +90,7 @@ export function createProviders(world: {
   return {
     fetchFor,
     job: (settings, signal, name) => {
-      const recorder = new Recorder(world.follower, name);
+      const recorder = new Recorder(world, name);
       return { fetch: recordedBy(fetchFor(settings), recorder, signal), recorder, clock: world.clock, signal };
     },
     meet: async (settings, job) => {

@@ -144,7 +144,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   if (met) onProvider(met);
   const url = authorizationUri(config, { redirectUri, state, nonce });
   const secrets = secretParameters(config).map(({ value }) => value);
-  deps.recorder.hide(...secrets);
+  deps.recorder.hideCredentials(config.clientSecret, ...secrets);
   const { answer, way } = await onPages({ url, redirectUri, state }, check, deps, tools);
   refuseOtherState(answer, state, redirectUri);
   if (!answer.parameters.has('error')) phases.current = 'token request';
@@ -284,7 +284,8 @@ async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: Si
     allowedHosts: check.planned.allowCredentialsTo,
   };
   const job = { credentials, credentialPolicy, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch.ask };
-  deps.recorder.hide(asked.state, ...secretsOf({ credentials, steps }));
+  deps.recorder.hideInWords(asked.state);
+  deps.recorder.hideCredentials(...secretsOf({ credentials, steps }));
   return phases.measure('sign-in pages', async () => {
     const network = { settings, fetch: providers.fetchFor(settings) };
     const driver = await driverOf(way, command, network, drivers);

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { SignInEvidence } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
+import { maskedData, maskedError } from '../masking/mask.js';
 import { coded } from './check-error.js';
 import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
 import { Phases } from './phases.js';
@@ -116,6 +117,12 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   // A sign-in that was to fail has no evidence to keep.
   if (judged?.asExpected) await removeEvidence(error);
   const ofProvider = facts();
+  // Before the job's secrets are forgotten: from here on reports repeat it.
+  const masker = known.job?.recorder.masker;
+  const own = (text: string) => masker?.own(text) ?? text;
+  const failure = error && !judged?.asExpected ? maskedError(error, masker) : undefined;
+  const expectations = maskedData(outcome.expectations ?? judged?.expectations ?? [], own);
+  const subject = known.subject && own(known.subject);
   const forget = () => known.job?.recorder.forget();
   // A refresh of a kept session goes on without us to its end, and reads there what was recorded of it.
   if (outcome.aborted) working.then(forget, forget);
@@ -123,13 +130,13 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   return {
     durationMs: phases.total(),
     way: known.way,
-    subject: known.subject,
+    subject,
     // A copy: what goes on without us must not write into a report.
     phases: [...phases.times],
-    expectations: outcome.expectations ?? judged?.expectations ?? [],
-    error: judged?.asExpected ? undefined : error,
-    failedIn: error && !judged?.asExpected ? phases.current : undefined,
-    evidence: judged?.asExpected ? undefined : evidenceOf(error),
+    expectations,
+    error: failure,
+    failedIn: failure && phases.current,
+    evidence: evidenceOf(failure && error),
     facts: ofProvider,
   };
 }

@@ -72,6 +72,7 @@ interface Extras {
 
 function exchangeEntry(event: ShownExchange): Entry & Extras {
   const { requestBody, responseBody, status, durationMs = 0, failure } = event;
+  const isRedirect = status !== undefined && status >= 300 && status < 400;
   const tokens = [
     ...tokensIn(event.requestHeaders, requestBody),
     ...tokensIn(event.responseHeaders ?? [], responseBody),
@@ -98,7 +99,7 @@ function exchangeEntry(event: ShownExchange): Entry & Extras {
         mimeType: headerOf(responseHeaders, 'content-type') ?? '',
         ...(responseBody === undefined ? {} : { text: bodyText(responseBody) }),
       },
-      redirectURL: headerOf(responseHeaders, 'location') ?? '',
+      redirectURL: (isRedirect && headerOf(responseHeaders, 'location')) || '',
     },
     cache: {},
     timings: timingsOf(event.times, durationMs),

@@ -1,3 +1,6 @@
+import type { Masker } from '../masking/mask.js';
+import { receivedSecrets, sentSecrets } from './exchange-secrets.js';
+
 /**
  * How long each part of a request took, in milliseconds, under the names that
  * HTTP archives have. Absent: there was none, as on a connection that was kept.
@@ -106,6 +109,13 @@ export interface Follower {
   hidden(secret: string): void;
 }
 
+/** Who has to do with what a recorder records: the command's context is one. */
+export interface Listeners {
+  readonly follower?: Follower | undefined;
+  /** Learns the secrets of the run. */
+  readonly masker?: Masker | undefined;
+}
+
 /**
  * Collects the exchanges of one run, and tells a follower of them and of the
  * steps between. `--trace`, reports and explanations all read from here;
@@ -113,16 +123,28 @@ export interface Follower {
  */
 export class Recorder {
   readonly exchanges: Exchange[] = [];
+  /** Masks the secrets of the run in what is printed. */
+  readonly masker: Masker | undefined;
+  private readonly follower: Follower | undefined;
+  /** Exchanges whose secrets the masker has not asked for yet. */
+  private unread: Exchange[] = [];
 
   /** `about`: the name of the job, where a command has several at once. */
   constructor(
-    private readonly follower?: Follower | undefined,
+    { follower, masker }: Listeners = {},
     private readonly about?: string,
-  ) {}
+  ) {
+    this.follower = follower;
+    this.masker = masker;
+  }
 
   /** Adds an exchange that has just begun and returns it, to be completed by the caller. */
   begin(exchange: Exchange): Exchange {
     this.exchanges.push(exchange);
+    if (this.masker) {
+      this.unread.push(exchange);
+      this.masker.watch(this, () => this.unreadSecrets());
+    }
     if (this.about !== undefined) exchange.about = this.about;
     this.follower?.begun(exchange);
     return exchange;
@@ -138,14 +160,42 @@ export class Recorder {
     this.follower?.noted(this.about === undefined ? step : { ...step, about: this.about });
   }
 
-  /** Names a secret of this run before anybody could repeat it. */
+  /** Names a secret of this job before anybody could repeat it: a code, a token, a verifier. */
   hide(...secrets: readonly (string | undefined)[]): void {
+    this.masker?.watch(this, () => this.unreadSecrets());
+    this.masker?.learn(this, secrets);
+    this.tell(secrets);
+  }
+
+  /** Names a value that an address on the terminal may hold, and a provider's words may not repeat: state, nonce. */
+  hideInWords(...secrets: readonly (string | undefined)[]): void {
+    this.masker?.watch(this, () => this.unreadSecrets());
+    this.masker?.learn(this, secrets, true);
+    this.tell(secrets);
+  }
+
+  /** Names a secret of the user's, which stays one when this job is over: a client secret, a password. */
+  hideCredentials(...secrets: readonly (string | undefined)[]): void {
+    this.masker?.learn(this.masker, secrets);
+    this.tell(secrets);
+  }
+
+  /** Lets go of the exchanges and their secrets, once nobody asks for them any more: a library may hold on to the job for longer. */
+  forget(): void {
+    this.exchanges.length = 0;
+    this.unread = [];
+    this.masker?.forget(this);
+  }
+
+  private tell(secrets: readonly (string | undefined)[]): void {
     for (const secret of secrets) if (secret) this.follower?.hidden(secret);
   }
 
-  /** Lets go of the exchanges, once nobody asks for them any more: a library may hold on to the job for longer. */
-  forget(): void {
-    this.exchanges.length = 0;
+  private unreadSecrets(): string[] {
+    const secrets = this.unread.flatMap((exchange) => [...sentSecrets(exchange), ...receivedSecrets(exchange)]);
+    // The answers of the others are still to come.
+    this.unread = this.unread.filter(({ durationMs }) => durationMs === undefined);
+    return secrets;
   }
 
   /** The newest exchange of a step, or undefined. */

@@ -52,7 +52,7 @@ export class Redactor {
 
   /** Words of our own, or of an explanation: less the secrets and, where asked, the people that are known. */
   words(text: string): string {
-    return this.people(this.secrets.without(text));
+    return this.people(this.secrets.withoutInOwn(text));
   }
 
   /** A failure as it may be shown. */

@@ -1,7 +1,7 @@
+import { replaceSecrets } from '../masking/mask.js';
+import { SecretIndex, secretForms } from '../masking/secret-index.js';
 import { KnownTexts } from './known-texts.js';
 
-/** Shorter ones would be found everywhere, and hide nothing. */
-const SHORTEST = 3;
 /** The shortest value that is looked for in other text because of its name alone. */
 const SHORTEST_BY_NAME = 8;
 /** The shortest part of a secret that is one. */
@@ -14,9 +14,8 @@ const SHORTEST_PART = 10;
  */
 export class Secrets {
   private readonly numbers = { secret: new Map<string, string>(), person: new Map<string, string>() };
-  /** In which forms a secret may stand in other text, and whose they are. */
-  private readonly forms = new Map<string, string>();
-  private readonly secretTexts = new KnownTexts(isWholeSecret);
+  private readonly known = new Set<string>();
+  private readonly index = new SecretIndex();
   private readonly people = new Set<string>();
   private readonly peopleTexts = new KnownTexts(isWholeWord);
   /** All forms, one behind the other, in which parts are looked for. */
@@ -40,7 +39,7 @@ export class Secrets {
 
   /** Tells of a secret before it is seen anywhere. */
   hide(value: string): void {
-    this.learn(value, SHORTEST);
+    this.learn(value, 0);
   }
 
   /** Tells of a value that looks like a secret and is none: a client id, a key id. */
@@ -48,9 +47,14 @@ export class Secrets {
     this.harmless.add(value);
   }
 
-  /** Text without the secrets that are known. */
+  /** Text that somebody else wrote, without the secrets that are known. */
   without(text: string): string {
-    return this.secretTexts.replaceIn(text, (form) => this.name('secret', this.forms.get(form) ?? form));
+    return this.replaced(text, 'foreign');
+  }
+
+  /** Text of our own, without the secrets that it quotes: a mere word in it is a word of ours. */
+  withoutInOwn(text: string): string {
+    return this.replaced(text, 'own');
   }
 
   /** Text without the people that are known, and without e-mail addresses and phone numbers. */
@@ -85,30 +89,22 @@ export class Secrets {
     return name;
   }
 
-  private learn(value: string, shortest: number): void {
-    if (value.length < shortest || this.forms.get(value) === value) return;
-    for (const form of formsOf(value)) this.addForm(form, value);
-    // Itself it is, even where it was a form of another.
-    this.forms.set(value, value);
+  private replaced(text: string, whose: 'own' | 'foreign'): string {
+    return replaceSecrets(text, this.index.find(text, whose), (secret) => this.name('secret', secret));
   }
 
-  private addForm(form: string, value: string): void {
-    if (this.forms.has(form)) return;
-    this.forms.set(form, value);
-    this.secretTexts.add(form);
-    this.allForms += `${form}\n`;
+  private learn(value: string, shortest: number): void {
+    if (value.length < shortest || this.known.has(value)) return;
+    this.known.add(value);
+    this.index.add(value);
+    const escaped = encodeURIComponent(Buffer.from(value).toString());
+    for (const { text } of [...secretForms(value), { text: escaped }]) this.allForms += `${text}\n`;
   }
 }
 
 /** Only at its beginning: tried at each letter of a long word it would take for ever. */
 const EMAIL = /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 const PHONE = /(?<![\p{L}\p{N}])\+\d[\d ()-]{6,}\d/gu;
-
-/** A secret that is a mere word ("secret") is looked for as a word: cut out of `client_secret_basic` it would be told. */
-function isWholeSecret(form: string, text: string, from: number, to: number): boolean {
-  if (!/^[A-Za-z]{1,12}$|^\d{1,12}$/.test(form)) return true;
-  return !/\w/.test(text[from - 1] ?? ' ') && !/\w/.test(text[to] ?? ' ');
-}
 
 /** Who somebody is may be a word in any language, and no part of another. */
 function isWholeWord(_value: string, text: string, from: number, to: number): boolean {
@@ -118,37 +114,4 @@ function isWholeWord(_value: string, text: string, from: number, to: number): bo
 function characterBefore(text: string, at: number): string {
   // Two, where it takes two: a letter beyond the first 65,536.
   return Array.from(text.slice(Math.max(0, at - 2), at)).at(-1) ?? '';
-}
-
-/** The forms in which a secret may stand in something else. */
-function formsOf(secret: string): string[] {
-  const encoded = encodeURIComponent(Buffer.from(secret).toString());
-  const posted = new URLSearchParams({ a: secret }).toString().slice(2);
-  const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const parts = secret.split('.');
-  return [
-    secret,
-    encoded,
-    encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    encodeURIComponent(encoded),
-    posted,
-    JSON.stringify(secret).slice(1, -1),
-    JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
-    html,
-    html.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
-    Buffer.from(secret).toString('hex'),
-    ...base64Forms(secret),
-    // Of a JWT the payload and the signature, also alone; the header is the same for many.
-    ...(parts.length === 3 || parts.length === 5 ? parts.slice(1).filter((part) => part.length >= 16) : []),
-  ].filter((form) => form.length >= SHORTEST);
-}
-
-/** The characters of base64 that depend on the secret alone, for each of the three places it may begin at. */
-function base64Forms(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [0, 1, 2].flatMap((offset) => {
-    const padded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-    const part = padded.slice(offset === 0 ? 0 : offset + 1, Math.floor(((offset + bytes.length) * 8) / 6));
-    return part.length < 6 ? [] : [part, part.replaceAll('+', '-').replaceAll('/', '_')];
-  });
 }

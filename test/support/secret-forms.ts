@@ -14,16 +14,36 @@ export function formsOf(secret: string): string[] {
     encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     encodeURIComponent(encoded),
     form,
-    JSON.stringify(secret).slice(1, -1),
+    encoded.replaceAll('%20', '+'),
+    encodeURIComponent(form),
+    ...inJson(secret),
+    encodeURIComponent(JSON.stringify(secret).slice(1, -1)),
     markup,
     markup.replaceAll('"', '&quot;'),
+    markup.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+    characters(secret, (code) => `&#${code};`),
+    characters(secret, (code) => `&#x${code.toString(16)};`),
     Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('hex').toUpperCase(),
     ...inBase64(secret),
     ...inBase64(form),
     // The header of a JWT is the same for all; the claims and the signature are not.
     ...(secret.split('.').length === 3 ? secret.split('.').slice(1) : []),
   ];
   return [...new Set(forms)];
+}
+
+/** As JSON writers put it: at least what must be escaped, the slash too, all but ASCII letters and digits. */
+function inJson(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const all = characters(secret, (code, character) =>
+    /[a-z\d]/i.test(character) ? character : `\\u${code.toString(16).padStart(4, '0')}`,
+  );
+  return [json, json.replaceAll('/', '\\/'), all];
+}
+
+function characters(text: string, write: (code: number, character: string) => string): string {
+  return Array.from(text, (character) => write(character.codePointAt(0) ?? 0, character)).join('');
 }
 
 /** The characters of base64 that depend on a text alone, wherever it begins in what was encoded. */

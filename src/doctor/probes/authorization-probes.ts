@@ -290,7 +290,7 @@ function open(
 function authorizationParameters({ request, party, deps }: Probing): URLSearchParams {
   const { scope, acrValues, claims, resource = [], parameters = {} } = request.authorization;
   const [state, nonce] = [unguessable(), unguessable()];
-  deps.recorder.hide(state, nonce);
+  deps.recorder.hideInWords(state, nonce);
   const optional = { acr_values: acrValues, claims };
   const given = Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const all = new URLSearchParams([...Object.entries(parameters), ...(given as [string, string][])]);

@@ -71,7 +71,7 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
   const at = { provider, party, deps };
   const ledger = new TokenLedger(at);
   const results = new Results(new Set(plan.names), deps.evidence, deps.on);
-  deps.recorder.hide(other?.secret);
+  deps.recorder.hideCredentials(other?.secret);
   const otherClient = other && {
     clientId: other.clientId,
     authentication: chooseClientAuthentication({ method: other.method, secret: other.secret }, provider.metadata),

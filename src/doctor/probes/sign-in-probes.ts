@@ -20,7 +20,7 @@ export async function probeHostileSignIn(
   // One that came back changed with an error would only be waited for in vain.
   const hostileState = results.wants('state-unchanged') && before?.verdict !== 'violated' ? hostileText() : undefined;
   const nonce = hostileText();
-  deps.recorder.hide(nonce, hostileState);
+  deps.recorder.hideInWords(nonce, hostileState);
   const mark = evidence.mark;
   let grant: Grant;
   try {

@@ -97,7 +97,8 @@ export class SignIns {
       },
       { number: this.count, why: wish.why },
     );
-    deps.recorder.hide(grant.answer.get('code') ?? undefined, grant.sent.nonce, grant.sent.codeVerifier, state);
+    deps.recorder.hide(grant.answer.get('code') ?? undefined, grant.sent.codeVerifier);
+    deps.recorder.hideInWords(grant.sent.nonce, state);
     this.endedAt = deps.clock.now();
     // An answer that is no code: openid-client says what it is.
     if (!grant.answer.get('code')) await this.redeem(grant);

@@ -27,7 +27,7 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   if (idToken === undefined) return results.add(name, 'not testable', 'there is no ID token to name the client with');
   const mark = evidence.mark;
   const state = randomState();
-  deps.recorder.hide(state);
+  deps.recorder.hideInWords(state);
   const url = await createEndSessionRequest(provider, party, { idToken, postLogoutRedirectUri: FOREIGN, state });
   const fetch: PageFetch = (address, init) => deps.fetch.ask(address, { ...init, step: 'end session request' });
   const driver = httpDriver({ fetch, clock: deps.clock });

@@ -1,0 +1,177 @@
+import { decodings } from './escapes.js';
+
+/** The shortest secret that is looked for, and how many characters of a place are looked up at once. */
+const SHORTEST = 3;
+/** The shortest part of base64 text that hides anything. */
+const SHORTEST_BASE64 = 6;
+/** The shortest part of a JWT that is a secret by itself. */
+const SHORTEST_JWT_PART = 16;
+/** Characters of a secret that breaks off. */
+const SHORTEST_BEGINNING = 16;
+
+/** Where a secret is in a text: characters from and to, and the secret itself. */
+export interface FoundSecret {
+  readonly from: number;
+  readonly to: number;
+  readonly secret: string;
+}
+
+interface Form {
+  /** As `comparable` makes it. */
+  readonly text: string;
+  readonly secret: string;
+  readonly plain: boolean;
+  /** A mere word or number: what else it is a part of is something else. */
+  readonly mere: 'word' | 'number' | undefined;
+  /** A text of our own may hold the same by chance. */
+  readonly ordinary: boolean;
+}
+
+/** What stands in place of a secret already: nothing within it is looked for. */
+const REPLACED = /(?:secret|person)#\d+|\(not shown\)/g;
+
+/**
+ * Secrets that are looked for in texts, thousands of them, in every form in
+ * which they may be there: as they are, in capitals or not; with any of their
+ * characters URL-, form-, JSON- or HTML-escaped, more than once too; in base64
+ * or base64url, as a part of something longer; in hex; of a JWT each part that
+ * is a secret by itself.
+ */
+export class SecretIndex {
+  private readonly byStart = new Map<number, Form[]>();
+  private readonly secrets = new Set<string>();
+
+  /** Adds a secret; one of fewer than three characters is found everywhere, and is left out. */
+  add(secret: string): void {
+    if (secret.length < SHORTEST || this.secrets.has(secret)) return;
+    this.secrets.add(secret);
+    for (const { text, plain } of secretForms(secret)) this.addForm(text, plain, secret);
+  }
+
+  /**
+   * Where secrets are in a text, from its beginning to its end, none within
+   * another. `own`: a text of ours, in which mere words are our words.
+   */
+  find(text: string, whose: 'own' | 'foreign'): readonly FoundSecret[] {
+    if (this.byStart.size === 0 || text.length < SHORTEST) return [];
+    const found: FoundSecret[] = [];
+    for (const layer of decodings(text)) {
+      const compared = comparable(layer.text);
+      for (let at = 0; at + SHORTEST <= compared.length; ) {
+        const hit = this.at(compared, at, whose);
+        if (hit === undefined) at += 1;
+        else {
+          found.push({ from: layer.from(at), to: layer.to(at + hit.length - 1), secret: hit.secret });
+          at += hit.length;
+        }
+      }
+    }
+    return found.length === 0 ? found : withoutOverlaps(found, text);
+  }
+
+  private addForm(form: string, plain: boolean, secret: string): void {
+    const text = comparable(form);
+    const key = keyAt(text, 0);
+    const others = this.byStart.get(key) ?? [];
+    if (others.some((other) => other.text === text)) return;
+    const mere = !plain
+      ? undefined
+      : /^\d{1,12}$/.test(text)
+        ? 'number'
+        : /^[a-z]{1,12}$/.test(text)
+          ? 'word'
+          : undefined;
+    const ordinary = plain && (mere === 'word' || text.length < 5);
+    // The longest first: it may begin with a shorter one.
+    const place = others.findIndex((other) => other.text.length < text.length);
+    others.splice(place < 0 ? others.length : place, 0, { text, secret, plain, mere, ordinary });
+    this.byStart.set(key, others);
+  }
+
+  private at(text: string, at: number, whose: 'own' | 'foreign') {
+    const forms = this.byStart.get(keyAt(text, at));
+    if (forms === undefined) return undefined;
+    for (const form of forms) {
+      if (whose === 'own' && form.ordinary) continue;
+      if (text.startsWith(form.text, at) && isWhole(form, text, at)) {
+        return { secret: form.secret, length: form.text.length };
+      }
+    }
+    if (whose === 'own') return undefined;
+    for (const { text: form, secret } of forms) {
+      const length = form.length > SHORTEST_BEGINNING ? commonLength(form, text, at) : 0;
+      if (length >= SHORTEST_BEGINNING) return { secret, length };
+    }
+    return undefined;
+  }
+}
+
+/** The forms of a secret that its characters one by one do not show: `plain` is the secret itself or a part of it. */
+export function secretForms(secret: string): { readonly text: string; readonly plain: boolean }[] {
+  const posted = new URLSearchParams({ a: secret }).toString().slice(2);
+  const parts = secret.split('.');
+  // The header of a JWT is the same for many; claims and signature are secrets by themselves.
+  const jwtParts = parts.length === 3 || parts.length === 5 ? parts.slice(1) : [];
+  const derived = [
+    Buffer.from(secret).toString('hex'),
+    ...[secret, posted, posted.replaceAll('+', '%20')].flatMap(base64Forms),
+  ];
+  return [
+    { text: secret, plain: true },
+    ...jwtParts.filter((part) => part.length >= SHORTEST_JWT_PART).map((text) => ({ text, plain: true })),
+    ...[...new Set(derived)].map((text) => ({ text, plain: false })),
+  ];
+}
+
+/** The characters of base64 that depend on the text alone, for each of the three places it may begin at. */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [0, 1, 2].flatMap((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const part = padded.slice(offset === 0 ? 0 : offset + 1, Math.floor(((offset + bytes.length) * 8) / 6));
+    return part.length < SHORTEST_BASE64 ? [] : [part, part.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** Capitals and the two spaces of a form are one. Only ASCII: no text becomes longer or shorter. */
+function comparable(text: string): string {
+  return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).replaceAll('+', ' ');
+}
+
+/** A secret that is a mere word ("secret") is looked for as a word: cut out of `client_secret_basic` it would be told. */
+function isWhole({ mere, text: { length } }: Form, text: string, at: number): boolean {
+  if (mere === undefined) return true;
+  const part = mere === 'number' ? /\d/ : /\w/;
+  return !part.test(text[at - 1] ?? '') && !part.test(text[at + length] ?? '');
+}
+
+/** A number for the first characters of a place; others may have the same. */
+function keyAt(text: string, at: number): number {
+  return (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2);
+}
+
+/** Characters that a form has in common with a place. */
+function commonLength(form: string, text: string, at: number): number {
+  let length = 0;
+  while (length < form.length && form[length] === text[at + length]) length += 1;
+  return length;
+}
+
+/** What was found, in the order of the text; of two that overlap one remains, as long as both. */
+function withoutOverlaps(found: readonly FoundSecret[], text: string): FoundSecret[] {
+  const replaced = [...text.matchAll(REPLACED)].map(({ index, 0: { length } }) => ({
+    from: index,
+    to: index + length,
+  }));
+  const merged: FoundSecret[] = [];
+  let next = 0;
+  for (const each of found.toSorted((one, other) => one.from - other.from || other.to - one.to)) {
+    while ((replaced[next]?.to ?? Number.POSITIVE_INFINITY) <= each.from) next += 1;
+    const name = replaced[next];
+    if (name !== undefined && name.from <= each.from && each.to <= name.to) continue;
+    const last = merged.at(-1);
+    if (last === undefined || last.to <= each.from) merged.push(each);
+    else if (each.to > last.to) merged[merged.length - 1] = { ...last, to: each.to };
+  }
+  return merged;
+}

@@ -1,0 +1,78 @@
+import type { Exchange } from './recorder.js';
+
+/** Parameters of a request by which somebody else could act in our name. */
+const SENT: readonly string[] = [
+  'code',
+  'code_verifier',
+  'client_secret',
+  'client_assertion',
+  'refresh_token',
+  'token',
+  'subject_token',
+  'actor_token',
+  'assertion',
+  'password',
+  'device_code',
+  'id_token_hint',
+];
+
+/** Members of an answer that are secrets. */
+const RECEIVED: readonly string[] = [
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'client_secret',
+  'registration_access_token',
+  'device_code',
+];
+
+/** A cookie's shorter value is a setting, and names no session. */
+const SHORTEST_COOKIE = 16;
+
+/** What an exchange sent in confidence: secret parameters, credentials, cookies. */
+export function sentSecrets({ url, requestHeaders, requestBody }: Exchange): string[] {
+  const form = new URLSearchParams(requestBody);
+  const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : new URLSearchParams();
+  const secrets = SENT.flatMap((name) => [...form.getAll(name), ...query.getAll(name)]);
+  const [scheme = '', credentials = ''] = (requestHeaders.authorization ?? '').split(' ');
+  secrets.push(credentials);
+  if (scheme.toLowerCase() === 'basic') {
+    // RFC 6749 §2.3.1: the password is form-encoded within.
+    const encoded = Buffer.from(credentials, 'base64')
+      .toString()
+      .replace(/^[^:]*:/, '');
+    secrets.push(encoded, new URLSearchParams(`value=${encoded}`).get('value') ?? '');
+  }
+  secrets.push(...(requestHeaders.cookie ?? '').split(';').map(cookieValue));
+  return secrets.filter(Boolean);
+}
+
+/** What an exchange received in confidence: tokens, cookies, the code that a redirect carries. */
+export function receivedSecrets({ responseHeaders, responseCookies = [], responseBody = '' }: Exchange): string[] {
+  const secrets = responseCookies.map((cookie) => cookieValue(cookie.split(';')[0] ?? ''));
+  const location = responseHeaders?.location ?? '';
+  const code = /[?&#]code=([^&#]+)/.exec(location)?.[1];
+  if (code !== undefined) secrets.push(new URLSearchParams(`value=${code}`).get('value') ?? '');
+  if (responseBody.includes('token') || responseBody.includes('secret')) {
+    const body = parsed(responseBody);
+    for (const name of RECEIVED) {
+      const value = body[name];
+      if (typeof value === 'string') secrets.push(value);
+    }
+  }
+  return secrets.filter(Boolean);
+}
+
+function cookieValue(pair: string): string {
+  const value = pair.slice(pair.indexOf('=') + 1).trim();
+  return value.length < SHORTEST_COOKIE ? '' : value;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,200 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createMachine, type Machine } from './support/run.js';
+import {
+  type Json,
+  type Reply,
+  type Script,
+  type ScriptedProvider,
+  type SeenRequest,
+  startScriptedProvider,
+} from './support/scripted-provider.js';
+import { followRedirects } from './support/scripted-sign-in.js';
+import { formsOf } from './support/secret-forms.js';
+import { traced } from './trace/traced.js';
+
+/*
+ * A provider that repeats each secret of the run, in each form, at each place
+ * from which something is shown: none of them is in any output.
+ */
+
+const CLIENT_SECRET = 'cl1ent s3cret+"<odd>"/&=ü1';
+const PASSWORD = 'pä55 "w0rd" & <more>/+2';
+
+/** All that a request and its honest answer have in confidence. */
+function secretsOf({ form, headers }: SeenRequest, honest: Json = {}): string[] {
+  const sent = ['code', 'code_verifier', 'client_secret', 'client_assertion', 'refresh_token', 'token'];
+  const tokens = ['access_token', 'refresh_token', 'id_token'].map((name) => honest[name]);
+  const bearer = headers.authorization?.replace(/^\w+ /, '') ?? '';
+  const all = [...sent.map((name) => form.get(name)), ...tokens, bearer, CLIENT_SECRET];
+  return all.filter((value): value is string => typeof value === 'string' && value !== '');
+}
+
+const inAllForms = (secrets: readonly string[]) => secrets.flatMap(formsOf).join(' | ');
+/** Headers have less room, and bytes of ASCII alone. */
+const inHeader = (secrets: readonly string[]) =>
+  inAllForms(secrets.filter(({ length }) => length < 100))
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .slice(0, 12_000);
+
+type Echo = (secrets: readonly string[]) => Reply;
+
+/** Where a refusal repeats them. */
+const REFUSALS: Readonly<Record<string, Echo>> = {
+  'in its description': (secrets) => ({
+    status: 400,
+    body: { error: 'invalid_grant', error_description: inAllForms(secrets), error_uri: inAllForms(secrets) },
+  }),
+  'as its code': (secrets) => ({ status: 400, body: { error: inAllForms(secrets) } }),
+  'in names of members': (secrets) => ({
+    status: 400,
+    body: { error: 'invalid_request', ...Object.fromEntries(secrets.flatMap(formsOf).map((form) => [form, form])) },
+  }),
+  'in WWW-Authenticate': (secrets) => ({
+    status: 401,
+    headers: {
+      'www-authenticate': `Basic realm="x", error="invalid_client", error_description="${inHeader(secrets).replaceAll(/["\\]/g, "'")}"`,
+      'x-echo': inHeader(secrets),
+    },
+  }),
+  'in the title and text of a page': (secrets) => ({
+    status: 500,
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+    body: `<title>${inAllForms(secrets).replaceAll('<', '&lt;')}</title><p>${inAllForms(secrets)}</p>`,
+  }),
+  'in the address of a redirect': (secrets) => ({
+    status: 302,
+    headers: {
+      location: `/in/${secrets.map(encodeURIComponent).join('/').slice(0, 9_000)}?x=${inHeader(secrets).slice(0, 3_000)}`,
+    },
+  }),
+  'in the Location of what is no redirect': (secrets) => ({
+    status: 500,
+    headers: { location: `/in/${secrets.map(encodeURIComponent).join('/').slice(0, 9_000)}` },
+  }),
+  'in a content type': (secrets) => ({
+    status: 200,
+    headers: { 'content-type': inHeader(secrets).replaceAll(';', ',') },
+    body: 'no',
+  }),
+};
+
+/** At which endpoint. */
+const AT: Readonly<Record<string, (echo: Echo) => Script>> = {
+  'the token endpoint': (echo) => ({ token: (honest, request) => echo(secretsOf(request, honest)) }),
+  'the userinfo endpoint': (echo) => ({ userinfo: (_honest, request) => echo(secretsOf(request)) }),
+  discovery: (echo) => ({ discovery: () => echo([CLIENT_SECRET]) }),
+  'the key set': (echo) => ({ keySet: () => echo([CLIENT_SECRET]) }),
+  'the authorization endpoint': (echo) => ({ page: echo([CLIENT_SECRET, PASSWORD]) }),
+};
+
+const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
+const PLACES = Object.entries(AT).flatMap(([endpoint, script], one) =>
+  Object.entries(REFUSALS).map(([where, echo], other) => ({
+    place: `${endpoint}, ${where}`,
+    script: script(echo),
+    method: METHODS[(one + other) % METHODS.length] as string,
+  })),
+);
+
+let provider: ScriptedProvider;
+let machine: Machine;
+beforeAll(async () => {
+  provider = await startScriptedProvider();
+});
+beforeEach(async () => {
+  machine = await createMachine();
+  return () => machine.remove();
+});
+afterAll(() => provider.close());
+
+const ENV = { OIDC_CLI_APP_SECRET: CLIENT_SECRET, OIDC_CLI_PASSWORD: PASSWORD };
+const flags = (method: string, ...more: string[]) => [
+  ...['login', '--issuer', provider.issuer, '--client-id', 'app', '--redirect-uri', 'http://127.0.0.1:0/callback'],
+  ...['--client-secret-env', 'OIDC_CLI_APP_SECRET', '--client-auth', method, ...more],
+];
+
+/** Fails where an output holds a secret of the run, or the state or nonce where no address of ours is. */
+function expectNone(outputs: Readonly<Record<string, string>>): void {
+  const secrets = [...provider.secrets, CLIENT_SECRET, PASSWORD];
+  expect(secrets.length).toBeGreaterThan(1);
+  for (const secret of secrets) {
+    for (const form of formsOf(secret)) {
+      for (const [name, output] of Object.entries(outputs)) {
+        const at = output.indexOf(form);
+        const near = at < 0 ? undefined : output.slice(Math.max(0, at - 80), at + form.length + 20);
+        expect(near, `${name} holds ${form}`).toBeUndefined();
+      }
+    }
+  }
+}
+
+describe.each(PLACES)('repeated by $place', ({ script, method }) => {
+  test('they are neither on the terminal, nor in JSON, nor in a trace, nor on the page in the browser', async () => {
+    provider.play(script);
+    const pages: string[] = [];
+    const openUrl = async (url: string) => {
+      pages.push(await (await fetch(url)).text());
+    };
+    const { stdout, stderr, har, json, html } = await traced(machine, flags(method), { env: ENV, openUrl });
+    const inJson = await machine.run(flags(method, '--json', '--verbose'), { env: ENV, openUrl: followRedirects });
+    JSON.parse(inJson.stdout);
+    // What the provider itself serves at its authorization endpoint is its own page.
+    const page = script.page ? '' : pages.join('\n');
+    expectNone({ stdout, stderr, har, json, html, page, '--json': inJson.stdout, 'stderr of --json': inJson.stderr });
+  });
+});
+
+test('in no report of smoke, and not in what is kept of a sign-in page', async () => {
+  const password = '$' + '{OIDC_CLI_PASSWORD}';
+  const clientSecret = '$' + '{OIDC_CLI_APP_SECRET}';
+  const reports = ['terminal', 'json', 'junit', 'tap', 'github', 'prometheus'];
+  const reporters = reports.flatMap((name) => ['--reporter', `${name}=report.${name}`]);
+  for (const { script, method } of PLACES) {
+    provider.play(script);
+    const profile = { issuer: provider.issuer, clientId: 'app', clientSecret, clientAuth: method };
+    const expected = { claims: { name: 'Bob' }, userinfo: { name: 'Bob' } };
+    const checks = [
+      { name: 'one', profile, user: 'alice', password, redirectUri: 'http://localhost:8484/', expect: expected },
+    ];
+    await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ checks }));
+    const env = { ...ENV, GITHUB_STEP_SUMMARY: join(machine.home, 'summary.md') };
+    const argv = ['smoke', '--evidence', 'kept', ...reporters, '--reporter', 'github', '--trace'];
+    const { code, stdout, stderr } = await machine.run(argv, { env });
+    expect(code, stderr).not.toBe(0);
+    const files = (await readdir(machine.home, { recursive: true })).filter((name) =>
+      /report\.|summary|kept.*\.txt/.test(name),
+    );
+    expect(files.length).toBeGreaterThan(6);
+    const texts = await Promise.all(
+      files.map(async (name) => [name, await readFile(join(machine.home, name), 'utf8')]),
+    );
+    expectNone({ stdout, stderr, ...Object.fromEntries(texts) });
+  }
+});
+
+test('in no claim, wherever claims are shown', async () => {
+  provider.play({
+    userinfo: (honest, request) => ({ body: { ...honest, name: inAllForms(secretsOf(request)) } }),
+    claims: { name: inAllForms([CLIENT_SECRET]), [CLIENT_SECRET]: 1 },
+  });
+  for (const more of [['--show-claims'], ['--show-claims', '--json']]) {
+    const { code, stdout, stderr } = await machine.run(flags('client_secret_post', ...more), {
+      env: ENV,
+      openUrl: followRedirects,
+    });
+    expect(code, stderr).toBe(0);
+    expectNone({ stdout, stderr });
+  }
+  for (const argv of [
+    ['whoami', '--claims', '--userinfo'],
+    ['userinfo'],
+    ['userinfo', '--json'],
+    ['token', '--refresh', '--json'],
+  ]) {
+    const { stdout, stderr } = await machine.run(argv, { env: ENV });
+    const token = argv[0] === 'token' ? (JSON.parse(stdout) as { accessToken: string }).accessToken : '';
+    expectNone({ stdout: stdout.replaceAll(token || '\0', ''), stderr });
+  }
+});
