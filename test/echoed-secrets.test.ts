@@ -1,9 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createMachine, type Machine } from './support/run.js';
 import {
-  type Json,
   type Reply,
   type Script,
   type ScriptedProvider,
@@ -22,13 +21,11 @@ import { traced } from './trace/traced.js';
 const CLIENT_SECRET = 'cl1ent s3cret+"<odd>"/&=ü1';
 const PASSWORD = 'pä55 "w0rd" & <more>/+2';
 
-/** All that a request and its honest answer have in confidence. */
-function secretsOf({ form, headers }: SeenRequest, honest: Json = {}): string[] {
+/** All that a request has in confidence. */
+function secretsOf({ form, headers }: SeenRequest): string[] {
   const sent = ['code', 'code_verifier', 'client_secret', 'client_assertion', 'refresh_token', 'token'];
-  const tokens = ['access_token', 'refresh_token', 'id_token'].map((name) => honest[name]);
   const bearer = headers.authorization?.replace(/^\w+ /, '') ?? '';
-  const all = [...sent.map((name) => form.get(name)), ...tokens, bearer, CLIENT_SECRET];
-  return all.filter((value): value is string => typeof value === 'string' && value !== '');
+  return [...sent.map((name) => form.get(name) ?? ''), bearer, CLIENT_SECRET].filter(Boolean);
 }
 
 const inAllForms = (secrets: readonly string[]) => secrets.flatMap(formsOf).join(' | ');
@@ -82,7 +79,7 @@ const REFUSALS: Readonly<Record<string, Echo>> = {
 
 /** At which endpoint. */
 const AT: Readonly<Record<string, (echo: Echo) => Script>> = {
-  'the token endpoint': (echo) => ({ token: (honest, request) => echo(secretsOf(request, honest)) }),
+  'the token endpoint': (echo) => ({ token: (_honest, request) => echo(secretsOf(request)) }),
   'the userinfo endpoint': (echo) => ({ userinfo: (_honest, request) => echo(secretsOf(request)) }),
   discovery: (echo) => ({ discovery: () => echo([CLIENT_SECRET]) }),
   'the key set': (echo) => ({ keySet: () => echo([CLIENT_SECRET]) }),
@@ -115,17 +112,16 @@ const flags = (method: string, ...more: string[]) => [
   ...['--client-secret-env', 'OIDC_CLI_APP_SECRET', '--client-auth', method, ...more],
 ];
 
-/** Fails where an output holds a secret of the run, or the state or nonce where no address of ours is. */
-function expectNone(outputs: Readonly<Record<string, string>>): void {
-  const secrets = [...provider.secrets, CLIENT_SECRET, PASSWORD];
+/** Fails where an output holds a secret that was used since the provider's `played`, or one of the user's. */
+function expectNone(outputs: Readonly<Record<string, string>>, since = 0, own = [CLIENT_SECRET, PASSWORD]): void {
+  const seen = [...provider.secrets].slice(since).filter((secret) => secret !== CLIENT_SECRET);
+  const secrets = [...seen, ...own];
   expect(secrets.length).toBeGreaterThan(1);
-  for (const secret of secrets) {
-    for (const form of formsOf(secret)) {
-      for (const [name, output] of Object.entries(outputs)) {
-        const at = output.indexOf(form);
-        const near = at < 0 ? undefined : output.slice(Math.max(0, at - 80), at + form.length + 20);
-        expect(near, `${name} holds ${form}`).toBeUndefined();
-      }
+  for (const form of secrets.flatMap(formsOf)) {
+    for (const [name, output] of Object.entries(outputs)) {
+      const at = output.indexOf(form);
+      const near = at < 0 ? undefined : output.slice(Math.max(0, at - 80), at + form.length + 20);
+      expect(near, `${name} holds ${form}`).toBeUndefined();
     }
   }
 }
@@ -133,16 +129,22 @@ function expectNone(outputs: Readonly<Record<string, string>>): void {
 describe.each(PLACES)('repeated by $place', ({ script, method }) => {
   test('they are neither on the terminal, nor in JSON, nor in a trace, nor on the page in the browser', async () => {
     provider.play(script);
+    const before = provider.secrets.size;
     const pages: string[] = [];
     const openUrl = async (url: string) => {
       pages.push(await (await fetch(url)).text());
     };
-    const { stdout, stderr, har, json, html } = await traced(machine, flags(method), { env: ENV, openUrl });
-    const inJson = await machine.run(flags(method, '--json', '--verbose'), { env: ENV, openUrl: followRedirects });
+    // Nobody is there to see a page that leads nowhere.
+    const driven = script.page ? ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_PASSWORD'] : [];
+    const argv = flags(method, ...driven);
+    const { stdout, stderr, har, json, html } = await traced(machine, argv, { env: ENV, openUrl });
+    const inJson = await machine.run([...argv, '--json', '--verbose'], { env: ENV, openUrl: followRedirects });
     JSON.parse(inJson.stdout);
-    // What the provider itself serves at its authorization endpoint is its own page.
-    const page = script.page ? '' : pages.join('\n');
-    expectNone({ stdout, stderr, har, json, html, page, '--json': inJson.stdout, 'stderr of --json': inJson.stderr });
+    const page = pages.join('\n');
+    expectNone(
+      { stdout, stderr, har, json, html, page, '--json': inJson.stdout, 'stderr of --json': inJson.stderr },
+      before,
+    );
   });
 });
 
@@ -151,18 +153,30 @@ test('in no report of smoke, and not in what is kept of a sign-in page', async (
   const clientSecret = '$' + '{OIDC_CLI_APP_SECRET}';
   const reports = ['terminal', 'json', 'junit', 'tap', 'github', 'prometheus'];
   const reporters = reports.flatMap((name) => ['--reporter', `${name}=report.${name}`]);
-  for (const { script, method } of PLACES) {
+  // Each refusal and each endpoint once or twice: a run takes its time.
+  const places = PLACES.filter(({ place }, index) => index % 5 === 0 || place.endsWith('in its description'));
+  expect(places.length).toBeGreaterThan(10);
+  for (const { script, method } of places) {
     provider.play(script);
+    const before = provider.secrets.size;
     const profile = { issuer: provider.issuer, clientId: 'app', clientSecret, clientAuth: method };
-    const expected = { claims: { name: 'Bob' }, userinfo: { name: 'Bob' } };
+    const expected = { claims: { name: 'Bob' }, userinfo: { claims: { name: 'Bob' } } };
     const checks = [
-      { name: 'one', profile, user: 'alice', password, redirectUri: 'http://localhost:8484/', expect: expected },
+      {
+        name: 'one',
+        profile,
+        with: 'http',
+        user: 'alice',
+        password,
+        redirectUri: 'http://localhost:8484/',
+        expect: expected,
+      },
     ];
     await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ checks }));
     const env = { ...ENV, GITHUB_STEP_SUMMARY: join(machine.home, 'summary.md') };
     const argv = ['smoke', '--evidence', 'kept', ...reporters, '--reporter', 'github', '--trace'];
     const { code, stdout, stderr } = await machine.run(argv, { env });
-    expect(code, stderr).not.toBe(0);
+    expect([1, 3, 5, 7, 8], stderr).toContain(code);
     const files = (await readdir(machine.home, { recursive: true })).filter((name) =>
       /report\.|summary|kept.*\.txt/.test(name),
     );
@@ -170,31 +184,39 @@ test('in no report of smoke, and not in what is kept of a sign-in page', async (
     const texts = await Promise.all(
       files.map(async (name) => [name, await readFile(join(machine.home, name), 'utf8')]),
     );
-    expectNone({ stdout, stderr, ...Object.fromEntries(texts) });
+    expectNone({ stdout, stderr, ...Object.fromEntries(texts) }, before);
+    await rm(join(machine.home, 'kept'), { recursive: true, force: true });
   }
 });
 
 test('in no claim, wherever claims are shown', async () => {
+  const before = provider.secrets.size;
   provider.play({
     userinfo: (honest, request) => ({ body: { ...honest, name: inAllForms(secretsOf(request)) } }),
     claims: { name: inAllForms([CLIENT_SECRET]), [CLIENT_SECRET]: 1 },
   });
   for (const more of [['--show-claims'], ['--show-claims', '--json']]) {
-    const { code, stdout, stderr } = await machine.run(flags('client_secret_post', ...more), {
-      env: ENV,
-      openUrl: followRedirects,
-    });
+    const world = { env: ENV, openUrl: followRedirects };
+    const { code, stdout, stderr } = await machine.run(flags('client_secret_post', ...more), world);
     expect(code, stderr).toBe(0);
-    expectNone({ stdout, stderr });
+    expectNone({ stdout, stderr }, before);
   }
-  for (const argv of [
-    ['whoami', '--claims', '--userinfo'],
-    ['userinfo'],
-    ['userinfo', '--json'],
-    ['token', '--refresh', '--json'],
-  ]) {
-    const { stdout, stderr } = await machine.run(argv, { env: ENV });
-    const token = argv[0] === 'token' ? (JSON.parse(stdout) as { accessToken: string }).accessToken : '';
-    expectNone({ stdout: stdout.replaceAll(token || '\0', ''), stderr });
+  // These have the tokens of the session, and no client secret.
+  for (const argv of [['whoami', '--userinfo'], ['userinfo'], ['userinfo', '--json']]) {
+    const { code, stdout, stderr } = await machine.run(argv, { env: ENV });
+    expect(code, stderr).toBe(0);
+    expectNone({ stdout, stderr }, before, []);
+  }
+});
+
+test('the token that was asked for is shown', async () => {
+  provider.play({});
+  await machine.run(flags('client_secret_post'), { env: ENV, openUrl: followRedirects });
+  for (const argv of [['token'], ['token', '--id-token'], ['token', '--json']]) {
+    const { stdout } = await machine.run(argv, { env: ENV });
+    expect(
+      [...provider.secrets].some((secret) => stdout.includes(secret)),
+      argv.join(' '),
+    ).toBe(true);
   }
 });

@@ -45,7 +45,11 @@ export interface PageSignIn {
   /** Milliseconds for the whole of it. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** A folder for a screenshot and the page's text when it fails; typed secrets are masked. */
+  /** Knows the secrets of the run beside those that are typed here, and is told of one-time codes. */
+  readonly masking?:
+    | { maskWords(text: string): string; hide(...secrets: readonly (string | undefined)[]): void }
+    | undefined;
+  /** A folder for a screenshot and the page's text when it fails; secrets are masked. */
   readonly evidenceFolder?: string | undefined;
   /**
    * Jobs with the same object share cookies, as in one person's browser (a

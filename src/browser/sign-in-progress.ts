@@ -79,7 +79,7 @@ export class SignInProgress {
   }
 
   mask(text: string): string {
-    return maskSecrets(text, this.secrets);
+    return maskSecrets(this.job.masking?.maskWords(text) ?? text, this.secrets);
   }
 
   /** What is to be done on a page; changes nothing. `filled` are the fields that steps have filled in. */
@@ -198,6 +198,7 @@ export class SignInProgress {
       code = (await this.codes?.next(signal)) ?? '';
       this.codesSent += 1;
       this.typed.push(code);
+      this.job.masking?.hide(code);
     }
     return fills.map(({ control, what, digit }) => {
       const value = { username, password, code }[what];

@@ -54,6 +54,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
       steps,
       evidenceFolder,
       session,
+      masking: deps.recorder,
       url: asked.url,
       again: async () => {
         asked = await trip.ask(redirectUri);

@@ -68,6 +68,7 @@ async function meet(check: ReadyCheck, { providers, phases, signal, onJob, onPro
   const { ca, insecure, clientAuth, clientSecret, clientId, clockTolerance, strict } = request;
   const deps = providers.job({ ca, insecure }, signal, check.planned.name);
   onJob(deps);
+  deps.recorder.hideCredentials(clientSecret);
   const met = await phases.measure('discovery', () => providers.meet(request, deps));
   onProvider(met);
   const { metadata } = met.provider;
@@ -283,7 +284,8 @@ async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: Si
     allowHttp: check.profile?.allowHttp,
     allowedHosts: check.planned.allowCredentialsTo,
   };
-  const job = { credentials, credentialPolicy, timeoutMs, signal, evidenceFolder, session, fetch: deps.fetch.ask };
+  const masking = deps.recorder;
+  const job = { credentials, credentialPolicy, timeoutMs, signal, evidenceFolder, session, masking, fetch: deps.fetch.ask };
   deps.recorder.hideInWords(asked.state);
   deps.recorder.hideCredentials(...secretsOf({ credentials, steps }));
   return phases.measure('sign-in pages', async () => {

@@ -180,6 +180,11 @@ export class Recorder {
     this.tell(secrets);
   }
 
+  /** Words that somebody else wrote, without the secrets of the run. */
+  maskWords(text: string): string {
+    return this.masker?.foreign(text) ?? text;
+  }
+
   /** Lets go of the exchanges and their secrets, once nobody asks for them any more: a library may hold on to the job for longer. */
   forget(): void {
     this.exchanges.length = 0;
