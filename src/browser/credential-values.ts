@@ -1,5 +1,5 @@
+import { holdsSecret } from '../masking/mask.js';
 import type { CredentialKind } from './credential-policy.js';
-import { maskSecrets } from './mask-secrets.js';
 
 /** A value that was typed on a page. */
 export interface TypedCredential {
@@ -88,7 +88,7 @@ function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<Cred
         if (kind === 'one-time code') return digits.includes(value) || standsAlone(value, text.raw);
         if (!isUnlikelyByChance(value)) return false;
         // A host name is always in lower case.
-        return maskSecrets(text.raw, [value]) !== text.raw || lowerCase.includes(value.toLowerCase());
+        return holdsSecret(text.raw, value) || lowerCase.includes(value.toLowerCase());
       })
       .map(({ kind }) => kind),
   );

@@ -2,7 +2,7 @@ import { OidcCliError } from '../errors.js';
 import { type FoundSecret, SecretIndex } from './secret-index.js';
 
 /** What stands in place of a secret. */
-export const NOT_SHOWN = '(not shown)';
+const NOT_SHOWN = '(not shown)';
 
 /** A signed token of any kind, also one that breaks off. */
 const TOKEN = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g;
@@ -17,6 +17,13 @@ export function createMask(secrets: Iterable<string | undefined>): (text: string
   const index = new SecretIndex();
   for (const secret of secrets) if (secret) index.add(secret);
   return (text) => replaceSecrets(text, index.find(text, 'foreign'), () => NOT_SHOWN).replace(TOKEN, NOT_SHOWN);
+}
+
+/** Whether a text holds a secret, in whatever form; one that is a mere word is not looked for. */
+export function holdsSecret(text: string, secret: string): boolean {
+  const index = new SecretIndex();
+  index.add(secret);
+  return index.find(text, 'own').length > 0;
 }
 
 /** A text with something else in place of what was found in it. */

@@ -285,7 +285,16 @@ async function onPages(asked: Asked, check: ReadyCheck, deps: JobDeps, tools: Si
     allowedHosts: check.planned.allowCredentialsTo,
   };
   const masking = deps.recorder;
-  const job = { credentials, credentialPolicy, timeoutMs, signal, evidenceFolder, session, masking, fetch: deps.fetch.ask };
+  const job = {
+    credentials,
+    credentialPolicy,
+    timeoutMs,
+    signal,
+    evidenceFolder,
+    session,
+    masking,
+    fetch: deps.fetch.ask,
+  };
   deps.recorder.hideInWords(asked.state);
   deps.recorder.hideCredentials(...secretsOf({ credentials, steps }));
   return phases.measure('sign-in pages', async () => {

@@ -110,7 +110,7 @@ export interface Follower {
 }
 
 /** Who has to do with what a recorder records: the command's context is one. */
-export interface Listeners {
+interface Listeners {
   readonly follower?: Follower | undefined;
   /** Learns the secrets of the run. */
   readonly masker?: Masker | undefined;
