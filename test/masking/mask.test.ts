@@ -113,12 +113,12 @@ describe('what is no secret stays', () => {
 });
 
 test.each([
-  ['escapes', '%25'.repeat(300_000)],
-  ['beginnings of it', 'secretsecre'.repeat(90_000)],
-  ['itself', '%73ecretsecret1 '.repeat(60_000)],
-  ['names of replaced secrets', 'secret#1 secretsecret1 '.repeat(40_000)],
+  ['escapes', '%25'.repeat(100_000)],
+  ['beginnings of it', 'secretsecre'.repeat(30_000)],
+  ['itself', '%73ecretsecret1 '.repeat(20_000)],
+  ['names of replaced secrets', 'secret#1 secretsecret1 '.repeat(13_000)],
 ])(
-  'a megabyte of %s is masked in linear time',
+  '300 KB of %s are masked in linear time',
   (_what, text) => {
     // Quadratic, it would take minutes.
     const secrets = ['secretsecret1', ...Array.from({ length: 50 }, (_, index) => `secret-of-many-${index}`)];

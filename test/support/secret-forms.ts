@@ -36,14 +36,14 @@ export function formsOf(secret: string): string[] {
 /** As JSON writers put it: at least what must be escaped, the slash too, all but ASCII letters and digits. */
 function inJson(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
-  const all = characters(secret, (code, character) =>
-    /[a-z\d]/i.test(character) ? character : `\\u${code.toString(16).padStart(4, '0')}`,
-  );
+  // By the halves of those beyond the first 65,536.
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const all = secret.replaceAll(/[^a-z\d]/gi, escaped);
   return [json, json.replaceAll('/', '\\/'), all];
 }
 
-function characters(text: string, write: (code: number, character: string) => string): string {
-  return Array.from(text, (character) => write(character.codePointAt(0) ?? 0, character)).join('');
+function characters(text: string, write: (code: number) => string): string {
+  return Array.from(text, (character) => write(character.codePointAt(0) ?? 0)).join('');
 }
 
 /** The characters of base64 that depend on a text alone, wherever it begins in what was encoded. */
