@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CookieBrowser } from './support/cookie-browser.js';
 import { createMachine, type Machine } from './support/run.js';
 import {
   type Reply,
@@ -132,7 +133,7 @@ describe.each(PLACES)('repeated by $place', ({ script, method }) => {
     const before = provider.secrets.size;
     const pages: string[] = [];
     const openUrl = async (url: string) => {
-      pages.push(await (await fetch(url)).text());
+      pages.push(await (await new CookieBrowser().open(url)).text());
     };
     // Nobody is there to see a page that leads nowhere.
     const driven = script.page ? ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_PASSWORD'] : [];
