@@ -11,15 +11,24 @@ export interface Explanation {
 /** Words for one code, made of what is known of this run. */
 export type Entry = (facts: Facts) => Explanation;
 
+/** Items of a list that a message names. */
+const MOST_NAMED = 30;
+
+/** Items in a row; of thousands the first, and how many more there are. */
+function row(items: readonly string[]): string {
+  if (items.length <= MOST_NAMED) return items.join(', ');
+  return `${items.slice(0, MOST_NAMED).join(', ')} and ${items.length - MOST_NAMED} more`;
+}
+
 /** A fact as quoted text, or a stand-in where it is not known. */
 export function quoted(value: Facts[string], unknown = 'something else'): string {
   if (value === undefined) return unknown;
-  return Array.isArray(value) ? value.map((item) => `"${item}"`).join(', ') : `"${String(value)}"`;
+  return Array.isArray(value) ? row(value.map((item) => `"${item}"`)) : `"${String(value)}"`;
 }
 
 /** A list fact as plain words, or a stand-in when it is empty or unknown. */
 export function listed(value: Facts[string], none: string): string {
-  if (Array.isArray(value)) return value.length === 0 ? none : value.join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? none : row(value);
   return value === undefined || value === '' ? none : String(value);
 }
 

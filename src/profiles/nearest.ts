@@ -23,6 +23,9 @@ function distance(a: string, b: string, limit: number): number {
   return last[b.length] ?? limit + 1;
 }
 
+/** Nobody types a longer word, and comparing two takes the product of their lengths. */
+const LONGEST = 100;
+
 /**
  * The one of `known` that a mistyped word most likely meant, for "did you
  * mean": upper and lower case, `-` and `_` don't count, and one edit in three
@@ -30,11 +33,13 @@ function distance(a: string, b: string, limit: number): number {
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
+  if (word.length > LONGEST) return undefined;
   const wanted = plain(word);
   const limit = Math.min(4, Math.floor(wanted.length / 3));
   let found: string | undefined;
   let fewest = limit + 1;
   for (const candidate of known) {
+    if (candidate.length > LONGEST) continue;
     const edits = distance(wanted, plain(candidate), limit);
     if (edits < fewest) {
       fewest = edits;

@@ -1,4 +1,4 @@
-import type { Document, LineCounter, Range, YAMLError } from 'yaml';
+import type { Document, LineCounter, Pair, Range, YAMLError, YAMLMap } from 'yaml';
 import { type Facts, OidcCliError } from '../errors.js';
 
 /** What a YAML file says, and the way back to its lines. */
@@ -21,7 +21,6 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'text that begins with a character that needs quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a mapping on the line of another key',
   BLOCK_IN_FLOW: 'an indented block inside brackets',
-  DUPLICATE_KEY: 'the key for the second time',
   IMPOSSIBLE: 'what cannot be read as YAML',
   KEY_OVER_1024_CHARS: 'a key of more than 1,024 characters',
   MISSING_CHAR:
@@ -40,14 +39,27 @@ const SYNTAX: Readonly<Record<string, string>> = {
 /** Where a key and its value are; an item of a list has no key. */
 type Place = { readonly key?: unknown; readonly value?: unknown };
 
+/** The pairs of each mapping by their key: a file may have thousands, and a place is asked for each of them. */
+type Index = WeakMap<YAMLMap, ReadonlyMap<string, Pair>>;
+
+function pairsByKey(yaml: Yaml, map: YAMLMap, index: Index): ReadonlyMap<string, Pair> {
+  let pairs = index.get(map);
+  if (pairs === undefined) {
+    // The last one of a key would win here; there is only one.
+    pairs = new Map(map.items.flatMap((pair) => (yaml.isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])));
+    index.set(map, pairs);
+  }
+  return pairs;
+}
+
 /** The place of the last key of `path`, and how many of its keys the file has. */
-function locate(yaml: Yaml, document: Document, path: readonly string[]): { at: Place; depth: number } {
+function locate(yaml: Yaml, document: Document, path: readonly string[], index: Index): { at: Place; depth: number } {
   let at: Place = { value: document.contents };
   let depth = 0;
   for (const key of path) {
     const node: unknown = at.value;
     let next: Place | undefined;
-    if (yaml.isMap(node)) next = node.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === key);
+    if (yaml.isMap(node)) next = pairsByKey(yaml, node, index).get(key);
     else if (yaml.isSeq(node)) next = key in node.items ? { value: node.items[Number(key)] } : undefined;
     if (next === undefined) break;
     at = next;
@@ -62,9 +74,16 @@ function startOf(yaml: Yaml, place: Place | undefined, part: 'key' | 'value'): n
   return range?.[0] ?? 0;
 }
 
-/** The path of the second of two equal keys, found by where it begins. */
-function pathOfDuplicate(yaml: Yaml, document: Document, offset: number): { path: string[]; first: number } {
-  let result: { path: string[]; first: number } = { path: [], first: 0 };
+/** Two equal keys of one mapping: where they begin, and the path of the second. */
+interface Duplicate {
+  readonly path: readonly string[];
+  readonly first: number;
+  readonly second: number;
+}
+
+/** The first key that stands a second time in its mapping. yaml's own search compares each key with all before it. */
+function duplicateKey(yaml: Yaml, document: Document): Duplicate | undefined {
+  let result: Duplicate | undefined;
   const names = (ancestors: readonly unknown[]) =>
     ancestors.flatMap((node, index) => {
       const above = ancestors[index - 1];
@@ -73,11 +92,14 @@ function pathOfDuplicate(yaml: Yaml, document: Document, offset: number): { path
     });
   yaml.visit(document, {
     Map(_, map, ancestors) {
+      const seen = new Map<unknown, Pair>();
       for (const pair of map.items) {
-        if (startOf(yaml, pair, 'key') !== offset || !yaml.isScalar(pair.key)) continue;
-        const name = String(pair.key.value);
-        const first = map.items.find((item) => yaml.isScalar(item.key) && String(item.key.value) === name);
-        result = { path: [...names([...ancestors, map]), name], first: startOf(yaml, first, 'key') };
+        if (!yaml.isScalar(pair.key)) continue;
+        const first = seen.get(pair.key.value);
+        seen.set(pair.key.value, pair);
+        if (first === undefined) continue;
+        const path = [...names([...ancestors, map]), String(pair.key.value)];
+        result = { path, first: startOf(yaml, first, 'key'), second: startOf(yaml, pair, 'key') };
         return yaml.visit.BREAK;
       }
       return undefined;
@@ -91,32 +113,33 @@ export function invalid(file: string, facts: Facts): OidcCliError {
   return new OidcCliError('config_file_invalid', { file, ...facts });
 }
 
-function syntaxError(
-  yaml: Yaml,
-  file: string,
-  problem: Pick<YAMLError, 'code' | 'pos'>,
-  document: Document,
-  counter: LineCounter,
-): OidcCliError {
+function syntaxError(file: string, problem: Pick<YAMLError, 'code' | 'pos'>, counter: LineCounter): OidcCliError {
   const at = counter.linePos(problem.pos[0]);
-  const facts = { line: at.line, column: at.col, found: SYNTAX[problem.code] ?? 'a mistake in the YAML' };
-  if (problem.code !== 'DUPLICATE_KEY') {
-    const allowed = problem.code === 'MULTIPLE_DOCS' ? 'one document in a file' : 'valid YAML';
-    return invalid(file, { ...facts, key: '', allowed });
-  }
-  const { path, first } = pathOfDuplicate(yaml, document, problem.pos[0]);
-  return invalid(file, {
-    ...facts,
-    key: path.join('.'),
-    allowed: `each key once (the first is on line ${counter.linePos(first).line})`,
-  });
+  const found = SYNTAX[problem.code] ?? 'a mistake in the YAML';
+  const allowed = problem.code === 'MULTIPLE_DOCS' ? 'one document in a file' : 'valid YAML';
+  return invalid(file, { line: at.line, column: at.col, found, key: '', allowed });
 }
 
-/** Where the first alias stands that no anchor before it explains, or undefined. */
+function duplicateError(file: string, { path, first, second }: Duplicate, counter: LineCounter): OidcCliError {
+  const { line, col: column } = counter.linePos(second);
+  const allowed = `each key once (the first is on line ${counter.linePos(first).line})`;
+  return invalid(file, { line, column, found: 'the key for the second time', key: path.join('.'), allowed });
+}
+
+/** Steps that yaml may take to resolve the aliases of a file: it goes through the whole document for each. */
+const MOST_ALIAS_STEPS = 1_000_000;
+
+/**
+ * Where the first alias stands that no anchor before it explains, or
+ * undefined. Throws where there are so many that resolving them takes seconds.
+ */
 function offsetOfLostAlias(yaml: Yaml, document: Document): number | undefined {
   const anchors = new Set<string>();
   let offset: number | undefined;
+  let [nodes, aliases] = [0, 0];
   yaml.visit(document, (_, node) => {
+    nodes += 1;
+    if (yaml.isAlias(node)) aliases += 1;
     if (yaml.isAlias(node) && !anchors.has(node.source)) {
       offset = node.range?.[0] ?? 0;
       return yaml.visit.BREAK;
@@ -124,6 +147,7 @@ function offsetOfLostAlias(yaml: Yaml, document: Document): number | undefined {
     if (yaml.isNode(node) && !yaml.isAlias(node) && node.anchor) anchors.add(node.anchor);
     return undefined;
   });
+  if (nodes * aliases > MOST_ALIAS_STEPS) throw new RangeError('too many aliases');
   return offset;
 }
 
@@ -147,9 +171,16 @@ export async function parseYaml(file: string, text: string): Promise<PlacedYaml>
   let document: Document.Parsed;
   let content: unknown;
   try {
-    document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
+    document = yaml.parseDocument(text, {
+      lineCounter: counter,
+      prettyErrors: false,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
     const problem = document.errors[0] ?? document.warnings[0];
-    if (problem) throw syntaxError(yaml, file, problem, document, counter);
+    if (problem) throw syntaxError(file, problem, counter);
+    const duplicate = duplicateKey(yaml, document);
+    if (duplicate) throw duplicateError(file, duplicate, counter);
     const lost = offsetOfLostAlias(yaml, document);
     if (lost !== undefined) {
       const { line, col: column } = counter.linePos(lost);
@@ -162,10 +193,11 @@ export async function parseYaml(file: string, text: string): Promise<PlacedYaml>
     // Nesting or aliases beyond reason; the cause might quote the file, so it is left out.
     throw invalid(file, { line: 1, key: '', found: SYNTAX.RESOURCE_EXHAUSTION, allowed: 'valid YAML' });
   }
+  const index: Index = new WeakMap();
   return {
     content,
     place: (path, part) => {
-      const { at, depth } = locate(yaml, document, path);
+      const { at, depth } = locate(yaml, document, path, index);
       const { line, col } = counter.linePos(startOf(yaml, at, depth === path.length ? part : 'key'));
       return { line: Math.max(1, line), column: Math.max(1, col) };
     },
