@@ -1,6 +1,6 @@
 import type { ElementHandle, Frame, JSHandle, Page } from 'playwright-core';
 import { type DomPage, describeDom } from './dom-page.js';
-import { type PageDescription, pageShape } from './page-description.js';
+import { PAGE_LIMITS, type PageDescription, type PageLimit, pageShape } from './page-description.js';
 
 /** One look at a page in a browser, with its frames: to be released when the next is taken. */
 export interface Look {
@@ -10,6 +10,8 @@ export interface Look {
   readonly loading: boolean;
   /** What is not on it yet may come without anybody doing something. */
   readonly changing: boolean;
+  /** The limit where reading the page itself ended; of a frame in it, what was read has to do. */
+  readonly over: PageLimit | undefined;
   /** The same text for two looks between which nothing has happened. */
   readonly signature: string;
   element(control: number): Promise<ElementHandle<HTMLElementLike> | undefined>;
@@ -32,7 +34,7 @@ export async function lookAt(window: Page, status: number | undefined): Promise<
   const seen: { handle: JSHandle<DomPage>; dom: Omit<DomPage, 'elements'> }[] = [];
   for (const frame of frames.slice(0, MOST_FRAMES)) {
     try {
-      const handle = await frame.evaluateHandle(describeDom);
+      const handle = await frame.evaluateHandle(describeDom, PAGE_LIMITS);
       const dom = await handle.evaluate(({ elements: _elements, ...data }) => data);
       seen.push({ handle, dom });
     } catch (error) {
@@ -67,6 +69,7 @@ export async function lookAt(window: Page, status: number | undefined): Promise<
     page,
     document: String(main.dom.document),
     loading: main.dom.state === 'loading',
+    over: main.dom.over,
     changing: main.dom.state !== 'complete' || main.dom.changing,
     signature: [main.dom.document, pageShape(page), page.alerts.join('|'), able.join('')].join('\n'),
     element: async (control) => {

@@ -136,6 +136,7 @@ export class BrowserWay {
       if (!look) continue;
       try {
         this.page = look.page;
+        if (look.over !== undefined) throw this.progress.tooLarge(look.page, look.over);
         await this.deal(look);
       } finally {
         look.release();

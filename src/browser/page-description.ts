@@ -1,10 +1,13 @@
-import type { HtmlLimit } from '../html-document.js';
+import { HTML_LIMITS, type HtmlLimit } from '../html-document.js';
 
 /** Controls of a page that are read: more are on no page that asks one person to sign in. */
 export const MAX_CONTROLS = 5_000;
 
-/** What a page has too much of to be read. */
-export type PageLimit = HtmlLimit | 'controls';
+/** What a page has too much of to be read; `seconds`: it takes a browser too long. */
+export type PageLimit = HtmlLimit | 'controls' | 'seconds';
+
+/** How much of a page is read. */
+export const PAGE_LIMITS: Readonly<Record<PageLimit, number>> = { ...HTML_LIMITS, controls: MAX_CONTROLS, seconds: 10 };
 
 /** Something on a page that can be filled in or pressed, as plain data. All texts are the provider's. */
 export interface PageControl {

@@ -1,12 +1,11 @@
 import type { Clock } from '../context.js';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
-import { HTML_LIMITS } from '../html-document.js';
 import { maskSecrets } from '../masking/mask.js';
 import type { DestinationRefusal } from './credential-destination.js';
 import { CredentialGuard } from './credential-guard.js';
 import type { CredentialKind } from './credential-policy.js';
 import { type OneTimeCodes, oneTimeCodes } from './one-time-code.js';
-import { controlNames, MAX_CONTROLS, type PageDescription, type PageLimit, pageShape } from './page-description.js';
+import { controlNames, PAGE_LIMITS, type PageDescription, type PageLimit, pageShape } from './page-description.js';
 import type { PageSignIn, SignInStep } from './sign-in-driver.js';
 import { type Decision, decide, type FieldPurpose, type Fill, type PageAct } from './sign-in-form.js';
 
@@ -128,10 +127,7 @@ export class SignInProgress {
 
   /** The error for a page that has more than is read. */
   tooLarge(page: PageDescription, limit: PageLimit): OidcCliError {
-    return this.failure('sign_in_page_too_large', page, {
-      limit,
-      most: { ...HTML_LIMITS, controls: MAX_CONTROLS }[limit],
-    });
+    return this.failure('sign_in_page_too_large', page, { limit, most: PAGE_LIMITS[limit] });
   }
 
   /** An error with the page it happened on. */

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { serve } from '../support/browser-pages.js';
 import { runCommand, startCommand } from '../support/built-command.js';
+import { browsersOf, chromiumPresent, drivenBrowserPath, isRunning } from '../support/chromium.js';
 import { atEndOfFile } from '../support/end-of-file.js';
+import { requirement } from '../support/requirement.js';
 import { ALICE, ENV, type Report } from '../support/smoke-plan.js';
 
 const times = (size: number, part: (index: number) => string) =>
@@ -36,6 +38,7 @@ beforeAll(async () => {
     if (rest?.startsWith('.well-known')) return metadata(issuer);
     if (rest === 'jwks') return '{}';
     onPage();
+    if (place === 'busy') return '<title>Busy</title><script>for (;;);</script>';
     return place === 'endless'
       ? `<meta http-equiv="refresh" content="0;url=${issuer}/again">${PAGES['chains of labels']?.html}`
       : (PAGES[place]?.html ?? '');
@@ -75,19 +78,19 @@ test('smoke ends with a reason for each of such pages, by one process that reads
   expect(done.find(({ name }) => name === 'deep nesting')?.error?.message).toMatch(/nested more than 2,000 deep/);
 });
 
-const login = (place: string, ...flags: string[]) => [
+const login = (place: string, way: 'http' | 'browser', ...flags: string[]) => [
   ...['login', '--issuer', `${origin}/${encodeURIComponent(place)}`, '--client-id', 'demo', '--no-userinfo'],
-  ...['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE', ...flags],
+  ...['--with', way, '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE', ...flags],
 ];
 
 test('a time limit ends a sign-in on pages that lead from one to the next', async () => {
-  const { code, stderr } = await runCommand(login('endless', '--timeout', '1', '--json'), environment());
+  const { code, stderr } = await runCommand(login('endless', 'http', '--timeout', '1', '--json'), environment());
   // On a fast machine it is called a loop before its time is over.
   expect([5, 6], stderr).toContain(code);
 });
 
 test('Ctrl-C is heard while such pages are read', async () => {
-  const command = startCommand(login('endless'), environment());
+  const command = startCommand(login('endless', 'http'), environment());
   let pages = 0;
   onPage = () => {
     pages += 1;
@@ -97,3 +100,26 @@ test('Ctrl-C is heard while such pages are read', async () => {
   expect(code).toBe(130);
   expect(pages).toBeLessThan(30);
 });
+
+const present = requirement('Chromium', chromiumPresent, 'a page that keeps a browser busy');
+
+test.runIf(present).each([
+  ['Ctrl-C', 130],
+  ['a time limit', 6],
+] as const)(
+  '%s ends a sign-in in a browser that a page keeps busy for ever, and the browser',
+  async (how, expected) => {
+    const browser = ['--browser-path', drivenBrowserPath ?? ''];
+    const limit = how === 'Ctrl-C' ? [] : ['--timeout', '5'];
+    const command = startCommand(login('busy', 'browser', ...browser, ...limit), environment());
+    let browsers: number[] = [];
+    onPage = () => {
+      browsers = browsersOf(command.pid);
+      if (how === 'Ctrl-C') command.kill('SIGINT');
+    };
+    const { code, stderr } = await command.finished;
+    expect(code, stderr).toBe(expected);
+    if (how === 'Ctrl-C') expect(browsers).toHaveLength(1);
+    await expect.poll(() => browsers.filter(isRunning)).toEqual([]);
+  },
+);

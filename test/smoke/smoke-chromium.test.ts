@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
 import { startCommand } from '../support/built-command.js';
-import { browsersOf, chromiumPath, chromiumPresent, drivenBrowserPath, killOwnBrowser } from '../support/chromium.js';
+import {
+  browsersOf,
+  chromiumPath,
+  chromiumPresent,
+  drivenBrowserPath,
+  isRunning,
+  killOwnBrowser,
+} from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine } from '../support/run.js';
@@ -138,12 +145,4 @@ async function countedBrowser({ home }: Machine): Promise<{ program: string; sta
   await writeFile(program, `#!/bin/sh\necho started >> '${log}'\nexec '${drivenBrowserPath}' "$@"\n`);
   await chmod(program, 0o755);
   return { program, starts: async () => (await readFile(log, 'utf8')).trim().split('\n').length };
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -74,3 +74,12 @@ export function browsersOf(pid: number): number[] {
     return Number(parent) === pid && args.includes('--headless') ? [Number(own)] : [];
   });
 }
+
+/** Whether a process is there. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
