@@ -154,6 +154,7 @@ export const ERROR_EXIT_CODES = {
   store_timeout: EXIT.store,
   store_key_invalid: EXIT.store,
   store_corrupt: EXIT.store,
+  store_version_newer: EXIT.store,
   store_failed: EXIT.store,
 
   // A Logto connector: its file, and what Logto would do with it
@@ -223,6 +224,15 @@ export class OidcCliError extends Error {
     this.exitCode = options.exitCode ?? ERROR_EXIT_CODES[code];
     this.details = options.details ?? {};
   }
+}
+
+/** A handler for a rejected promise: adds facts to an `OidcCliError` and throws it on; any other error is thrown as it is. */
+export function failWith(facts: Facts): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof OidcCliError)) throw error;
+    const { code, cause, exitCode, details } = error;
+    throw new OidcCliError(code, { ...error.facts, ...facts }, { cause, exitCode, details });
+  };
 }
 
 /** True for an error that an `AbortSignal` caused (a person's Ctrl-C, not a time limit). */

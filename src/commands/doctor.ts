@@ -11,7 +11,7 @@ import { environmentLayer, flagLayer } from '../profiles/layers.js';
 import type { ProfileFlags } from '../profiles/profile.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import { DEFAULTS } from '../profiles/settings.js';
-import type { Sessions } from '../sessions/sessions.js';
+import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import { printable, type Style, type Terminal, table } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { version } from '../version.js';
@@ -20,7 +20,7 @@ import { cutForTable } from './id-token-table.js';
 import { secretOf } from './login-request.js';
 import { openSessions } from './open-sessions.js';
 import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
-import { chosenByText } from './session-access.js';
+import { chosenByText, withSignIn } from './session-access.js';
 
 /** What `doctor` was asked. */
 export interface DoctorOptions {
@@ -133,7 +133,17 @@ async function collect(
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
     const entry = await sessions.find({ profile: name ?? last }).catch(() => undefined);
-    const found = entry && (await sessions.open(entry));
+    if (!entry) throw error;
+    let found: OpenedSession | undefined;
+    try {
+      found = await sessions.open(entry);
+    } catch (failure) {
+      if (!(failure instanceof OidcCliError) || failure.exitCode !== EXIT.store) throw failure;
+      // Its store is examined with the rest; the list says enough to examine the provider.
+      const listed = { ...flags, issuer: flags.issuer ?? entry.issuer, clientId: flags.clientId ?? entry.clientId };
+      const collected = await collectProfile({ name: entry.profile, flags: listed }, context);
+      return { ...collected, chosenBy: name === undefined ? 'last signed in to' : 'argument' };
+    }
     if (!found) throw error;
     const { session } = found;
     const repeated = flagsToRepeat(session, found.entry, flags);
@@ -183,7 +193,7 @@ async function examine(
           return fetch;
         },
         explain: ({ code, facts }) => explain(code, facts),
-        tryFileStore: async () => (await sessions.choose('file')).store.description,
+        tryFileStore: () => tryFileStore(configuration, sessions, context),
         on: (step) => {
           if (terminal.interactive) terminal.status(`${step}…`);
         },
@@ -192,6 +202,19 @@ async function examine(
   } finally {
     terminal.status(undefined);
     fetch?.close();
+  }
+}
+
+/** Whether a sign-in could save its session in the encrypted file, in place of the one that is there. Throws `store_*`. */
+async function tryFileStore({ collected }: Configuration, sessions: Sessions, context: Context): Promise<string> {
+  const { name: profile, values } = collected instanceof OidcCliError ? { values: {} } : collected;
+  const { issuer, clientId } = values;
+  const owner = profile === undefined || issuer === undefined ? undefined : { profile, issuer };
+  try {
+    await sessions.list();
+    return (await sessions.choose('file', owner)).store.description;
+  } catch (error) {
+    throw owner && clientId !== undefined ? await withSignIn(error, { ...owner, clientId }, context) : error;
   }
 }
 

@@ -7,7 +7,14 @@ import type { SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { browserOf } from './browser-choice.js';
 import { openSessions } from './open-sessions.js';
-import { findEntry, forgetSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
+import {
+  findEntry,
+  forgetSession,
+  networkFor,
+  openEntry,
+  type SessionSelection,
+  sessionDeps,
+} from './session-access.js';
 
 /** What `logout` was asked. */
 export interface LogoutOptions extends SessionSelection {
@@ -74,7 +81,7 @@ async function logoutOne(
   context: Context,
   terminal: Terminal,
 ): Promise<readonly LogoutStep[]> {
-  const found = await sessions.open(entry);
+  const found = await openEntry(entry, sessions, context);
   // Gone from its store behind our back: there is nothing left to revoke with.
   if (!found) return forgetOnly(entry, sessions);
   const { session } = found;

@@ -9,7 +9,7 @@ import { type ResolvedSignIn, signInRequest } from './login-request.js';
 import type { DrivenFlags } from './login-with.js';
 import { openSessions } from './open-sessions.js';
 import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
-import { chosenByText } from './session-access.js';
+import { chosenByText, openEntry, withSignIn } from './session-access.js';
 import { checkSignInPage, readSignInFlags, type SignInPageFlags } from './sign-in-flags.js';
 
 /** What `login` was asked. */
@@ -62,7 +62,11 @@ export async function prepareLogin(
   const how = name === profile.name ? chosenByText(resolved.chosenBy) : 'to be saved';
   terminal.say(terminal.talk.dim(`profile ${printable(name)} (${how})`));
   // Before anybody is sent to a browser: can the session be kept?
-  const { store, warning } = await sessions.choose(profile.store, { profile: name, issuer: profile.issuer });
+  const { store, warning } = await sessions
+    .choose(profile.store, { profile: name, issuer: profile.issuer })
+    .catch(async (error) => {
+      throw await withSignIn(error, { ...profile, profile: name }, context);
+    });
   const warnings = [...resolved.warnings, ...ofSignInPage, ...(warning === undefined ? [] : [warning])];
   for (const note of signInPage.notes) terminal.say(printable(note));
   for (const text of warnings) terminal.say(terminal.talk.warn(`Warning: ${printable(text)}`));
@@ -85,7 +89,7 @@ export async function resolveForSignIn(
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
     const entry = await sessions.find({ profile: name ?? lastSignedIn });
-    const found = entry && (await sessions.open(entry));
+    const found = entry && (await openEntry(entry, sessions, context));
     if (!found) throw error;
     return signInAgain(found, flags, context);
   }

@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { OidcCliError } from '../errors.js';
+import { EXIT, OidcCliError } from '../errors.js';
 import type { CurrentSessionDeps } from '../flow/current-session.js';
 import type { LogoutDeps } from '../flow/logout.js';
 import type { NetworkFetch } from '../network/fetch.js';
@@ -28,9 +28,42 @@ export async function findSession(
   terminal: Terminal,
 ): Promise<OpenedSession> {
   const entry = await findEntry(selection, sessions, context, terminal);
-  const found = await sessions.open(entry);
+  const found = await openEntry(entry, sessions, context);
   if (!found) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
   return found;
+}
+
+/**
+ * Opens a session as `Sessions.open` does. What its store throws gets the facts
+ * that a command to sign in again is made of (`withSignIn`).
+ */
+export async function openEntry(
+  entry: SessionEntry,
+  sessions: Sessions,
+  context: Context,
+): Promise<OpenedSession | undefined> {
+  try {
+    return await sessions.open(entry);
+  } catch (error) {
+    throw await withSignIn(error, entry, context);
+  }
+}
+
+/**
+ * A store's error with the facts `profile`, `issuer` and, where no file knows
+ * the profile, `unnamedClient`: whoever loses the session to it must be told
+ * how to sign in again. Any other error as it is.
+ */
+export async function withSignIn(
+  error: unknown,
+  { profile, issuer, clientId }: Pick<SessionEntry, 'profile' | 'issuer' | 'clientId'>,
+  context: Context,
+): Promise<unknown> {
+  if (!(error instanceof OidcCliError) || error.exitCode !== EXIT.store) return error;
+  const files = await loadProfileFiles(context).catch(() => undefined);
+  const known = [files?.project, files?.user].some((file) => file?.profiles.has(profile));
+  const facts = { profile, issuer, ...(known ? {} : { unnamedClient: clientId }), ...error.facts };
+  return new OidcCliError(error.code, facts, { cause: error, details: error.details });
 }
 
 /** As `findSession`, without opening the store that holds the session. */

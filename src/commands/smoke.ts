@@ -17,7 +17,7 @@ import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { failureLines } from './failure-text.js';
 import { openSessions } from './open-sessions.js';
-import { sayWait, sessionDeps } from './session-access.js';
+import { openEntry, sayWait, sessionDeps } from './session-access.js';
 import { driverMakers } from './sign-in-drivers.js';
 import { readyPlan } from './smoke-plan.js';
 
@@ -128,7 +128,7 @@ function keptRefreshes(context: Context, terminal: Terminal) {
   const running = new Set<Promise<unknown>>();
   const refresh: SignInTools['refreshKept'] = async (profile, issuer, deps) => {
     const entry = await sessions.find({ profile, issuer });
-    const found = entry && (await sessions.open(entry));
+    const found = entry && (await openEntry(entry, sessions, context));
     if (!found) throw new OidcCliError('not_signed_in', { profile, issuer });
     const { session } = found;
     const { session: renewed } = await currentSession(

@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { shellWord } from '../harmless.js';
 import {
   causes,
   type Entry,
@@ -19,11 +20,11 @@ const OFFLINE = 'offline_access';
 function loginCommand(facts: Facts): string {
   const { issuer, unnamedClient } = facts;
   if (unnamedClient !== undefined) return signInAgain({ issuer, unnamedClient });
-  return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${facts.profile}`;
+  return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${shellWord(String(facts.profile))}`;
 }
 
 function wherefore(facts: Facts): string {
-  return facts.reason === undefined ? '' : `: ${facts.reason}`;
+  return facts.reason === undefined ? '' : `: ${inWords(facts.reason)}`;
 }
 
 /** Why a file system refuses, by the system's own code. */
@@ -49,8 +50,30 @@ function whyStoreFailed(reason: Facts[string]): string[] {
 function storeRepair(facts: Facts): string {
   const full = facts.reason === 'ENOSPC' || facts.reason === 'EDQUOT';
   const again = facts.lost === undefined ? '' : `, and sign in again with: ${loginCommand(facts)}`;
+  if (typeof facts.file === 'string' && IN_THE_WAY.has(String(facts.reason))) {
+    return `Move it away: mv ${fileWord(facts)} ${fileWord(facts)}.old. Then sign in again with: ${loginCommand(facts)}`;
+  }
   if (full) return `Make room on the disk${again || ', or name a folder on another one with OIDC_CLI_HOME'}.`;
-  return `Check the folder, or name another with OIDC_CLI_HOME${again}.`;
+  return `Check the folder, or name another with OIDC_CLI_HOME, which is then the one for config.yaml too${again}.`;
+}
+
+/** What cannot be the file or folder that it should be, and can be moved away. */
+const IN_THE_WAY = new Set(['EEXIST', 'EISDIR', 'ENOTREG', 'EFBIG']);
+
+/** The file as a word of a shell. */
+function fileWord(facts: Facts): string {
+  return facts.file === undefined ? 'FILE' : shellWord(String(facts.file));
+}
+
+/** How to go on without what cannot be read any more. */
+function startOver(facts: Facts): string {
+  if (facts.value === 'client secret') {
+    const name = facts.profile === undefined ? 'NAME' : shellWord(String(facts.profile));
+    return `Give the secret again, and save it: oidc-cli login ${name} --client-secret-stdin --save ${name}`;
+  }
+  if (facts.value === 'unfinished sign-in') return 'Begin it again with: oidc-cli login --start';
+  const profile = facts.profile === undefined ? '--all' : shellWord(String(facts.profile));
+  return `Forget the session: oidc-cli logout ${profile} --local. Then sign in again with: ${loginCommand(facts)}`;
 }
 
 /** Codes of kept sessions, their stores, and of the process itself. */
@@ -106,12 +129,12 @@ export const sessions = {
   store_unavailable: (f) => ({
     message: `The session store is not available${wherefore(f)}.`,
     causes: ['There is no keychain service here (a container, CI, or a session without a desktop).'],
-    fix: 'Start the keychain service (on Linux: gnome-keyring or KWallet), or sign in with the encrypted file: oidc-cli login --store file.',
+    fix: `Start the keychain service (on Linux: gnome-keyring or KWallet), or sign in with the encrypted file: ${loginCommand(f)} --store file.`,
   }),
   store_locked: (f) => ({
     message: `The keychain is locked, and was not unlocked${wherefore(f)}.`,
     causes: ['The prompt was dismissed, or could not be shown.'],
-    fix: 'Unlock the keychain and try again, or sign in with the encrypted file: oidc-cli login --store file.',
+    fix: `Unlock the keychain and try again, or sign in with the encrypted file: ${loginCommand(f)} --store file.`,
   }),
   store_timeout: (f) => ({
     message:
@@ -133,32 +156,45 @@ export const sessions = {
       return {
         message: `The key in ${f.variable} cannot be used${wherefore(f)}.`,
         causes: ['Only a part of it was copied.'],
-        fix: 'Set it to 32 random bytes in base64 (openssl rand -base64 32), or to a passphrase of at least 8 characters.',
+        fix: `Set ${f.variable} to 32 random bytes in base64 (openssl rand -base64 32), or to a passphrase of at least 8 characters. Without it the key file is used: unset ${f.variable}.`,
+      };
+    }
+    if (f.mode !== undefined) {
+      return {
+        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${wherefore(f)} (mode ${f.mode}).`,
+        causes: ['It was copied or restored by another program.'],
+        fix: `Make it readable for you alone: chmod 600 ${fileWord(f)}.`,
       };
     }
     if (f.reason !== undefined) {
       return {
-        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${wherefore(f)}${f.mode === undefined ? '' : ` (mode ${f.mode})`}.`,
-        causes: ['It was copied, edited or restored by another program.'],
-        fix:
-          f.mode === undefined
-            ? 'Bring back the file as it was; else forget the session (oidc-cli logout --local) and sign in again.'
-            : 'Make it readable for you alone (chmod 600).',
+        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${wherefore(f)}.`,
+        causes: ['It was copied, edited or restored by another program, or cut off by a full disk.'],
+        fix: `Restore it from a backup. Without one, what was encrypted with it is lost. Move the file away: mv ${fileWord(f)} ${fileWord(f)}.old. ${startOver(f)}`,
       };
     }
     return {
-      message: `The session was saved with another key than the one at hand${f.file === undefined ? '' : ` (${f.file})`}.`,
+      message: `The ${f.value ?? 'session'} was encrypted with a different key${f.file === undefined ? '' : ` (${f.file})`}.`,
       causes: causes(
-        f.keySource !== 'key file' && 'OIDC_CLI_STORE_KEY is not set, or not the one the session was saved with.',
+        f.keySource !== 'key file' &&
+          'OIDC_CLI_STORE_KEY is not set here, or not to the key that was used then. A variable that was set in another shell is not set in this one.',
         f.keySource !== 'environment' && 'The key file was replaced.',
       ),
-      fix: 'Use the key of that time; else forget the session (oidc-cli logout --local) and sign in again.',
+      fix: `${f.keySource === 'key file' ? 'Restore the key file' : 'Set OIDC_CLI_STORE_KEY to that key'}. Without the key: ${startOver(f)}`,
     };
   },
   store_corrupt: (f) => ({
-    message: `The session file${f.file === undefined ? '' : ` ${f.file}`} is damaged${wherefore(f)}; it was left as it is.`,
-    causes: ['It was edited or cut off by a full disk.'],
-    fix: 'Forget the session with oidc-cli logout --local, and sign in again.',
+    message: `The ${f.value ?? 'session'}${f.file === undefined ? ' in the keychain' : ` file ${f.file}`} is damaged${wherefore(f)}; it was left as it is.`,
+    causes: ['It was edited, or cut off by a full disk.'],
+    fix: startOver(f),
+  }),
+  store_version_newer: (f) => ({
+    message: `A newer version of oidc-cli wrote ${f.file ?? 'the sessions'}, and this one does not know its format.`,
+    causes: ['Two versions are installed, for example one with npx and one globally.'],
+    fix:
+      f.list === true
+        ? `Use the newer version. To go on with this one, move the file away: mv ${fileWord(f)} ${fileWord(f)}.newer. Then sign in again with: ${loginCommand(f)}`
+        : `Use the newer version. To go on with this one: ${startOver(f)}`,
   }),
   store_failed: (f) => ({
     message: [

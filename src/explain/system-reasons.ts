@@ -9,6 +9,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a folder',
   EEXIST: 'something that is not a folder is in its place',
   EISDIR: 'it is a folder',
+  ENOTREG: 'it is not a regular file',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'its name is too long',
   ENOSPC: 'the disk is full',

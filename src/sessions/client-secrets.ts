@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { OidcCliError } from '../errors.js';
+import { failWith, OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
 import type { ClientSecretEntry, SessionIndex } from './session-index.js';
 import type { SessionStore, StoreKind } from './session-store.js';
@@ -37,10 +37,14 @@ export function createClientSecrets(world: {
   const firstOf = async (entries: readonly ClientSecretEntry[]): Promise<string | undefined> => {
     // The newest is last; between two saves there may be two, and the newer not written yet.
     for (const { profile, issuer, store, key } of entries.toReversed()) {
-      const value = await world.storeOf(store).get(key);
+      const value = await world
+        .storeOf(store)
+        .get(key)
+        .catch(failWith({ value: 'client secret', profile, issuer }));
       if (value === undefined) continue;
       const kept = parseClientSecret(value);
-      if (kept?.profile !== profile || kept.issuer !== issuer) throw new OidcCliError('store_corrupt', { store, key });
+      if (kept?.profile !== profile || kept.issuer !== issuer)
+        throw new OidcCliError('store_corrupt', { store, key, value: 'client secret', profile, issuer });
       return kept.secret;
     }
     return undefined;
@@ -62,7 +66,7 @@ export function createClientSecrets(world: {
         const entry: ClientSecretEntry = { profile, issuer, store: kind, key };
         // The index first, and the earlier ones out of it last, so that nothing is ever in a store that no entry names.
         await save({ ...content, clientSecrets: [...others, ...replaced, entry] });
-        await store.set(key, JSON.stringify(value));
+        await replace(store, key, JSON.stringify(value));
         await remove(replaced);
         if (replaced.length > 0) await save({ ...content, clientSecrets: [...others, entry] });
       });
@@ -92,6 +96,18 @@ export function createClientSecrets(world: {
       });
     },
   };
+}
+
+/** Saves a secret that was given anew, also over one that was encrypted with a key that is not here: nobody needs that one. */
+async function replace(store: SessionStore, key: string, value: string): Promise<void> {
+  try {
+    await store.set(key, value);
+  } catch (error) {
+    const lost = ['store_key_invalid', 'store_version_newer'];
+    if (!(error instanceof OidcCliError) || !lost.includes(error.code) || error.facts.reason !== undefined) throw error;
+    await store.delete(key);
+    await store.set(key, value);
+  }
 }
 
 /** A stored client secret, or undefined where the text is none. */

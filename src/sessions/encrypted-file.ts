@@ -50,7 +50,8 @@ export interface EncryptedFileOptions {
  * sessions never meet and each is one rename. AES-256-GCM with a fresh IV; the
  * entry's name is authenticated with it, so that one entry's file put in
  * another's place is refused. Methods throw `store_key_invalid` (facts: file,
- * keySource), `store_corrupt` (facts: file) and `store_failed`. An entry that
+ * keySource), `store_corrupt` (facts: file), `store_version_newer` (facts: file,
+ * version) and `store_failed`. An entry that
  * this process's key cannot open is never overwritten.
  */
 export function createEncryptedFileStore(options: EncryptedFileOptions): EncryptedFileStore {
@@ -198,7 +199,12 @@ function parseEntry(text: string, file: string): EntryFile {
   } catch (error) {
     throw new OidcCliError('store_corrupt', { file }, { cause: error });
   }
-  if (typeof entry !== 'object' || entry === null || entry.sum !== checksum(entry as EntryFile)) {
+  if (typeof entry !== 'object' || entry === null) throw new OidcCliError('store_corrupt', { file });
+  const version: unknown = entry.version;
+  const damaged = entry.sum === checksum({ ...(entry as EntryFile), version: 1 });
+  if (typeof version === 'number' && version > 1 && !damaged)
+    throw new OidcCliError('store_version_newer', { file, version });
+  if (entry.sum !== checksum(entry as EntryFile)) {
     throw new OidcCliError('store_corrupt', { file });
   }
   return entry as EntryFile;

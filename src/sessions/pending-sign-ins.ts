@@ -1,4 +1,5 @@
 import type { Clock } from '../context.js';
+import { failWith } from '../errors.js';
 import { parseJson } from '../json.js';
 import type { PendingEntry, SessionIndex } from './session-index.js';
 import type { SessionStore, StoreKind } from './session-store.js';
@@ -75,7 +76,12 @@ export function createPendingSignIns(world: {
     async findPending(state) {
       const id = pendingId(state);
       const entry = (await world.index.read()).pending.find((candidate) => candidate.id === id);
-      const value = entry && (await world.storeOf(entry.store).get(entry.key));
+      const value =
+        entry &&
+        (await world
+          .storeOf(entry.store)
+          .get(entry.key)
+          .catch(failWith({ value: 'unfinished sign-in' })));
       const pending = value === undefined ? inMemory.get(id) : parsePending(value);
       return pending?.state === state && !expired(pending) ? pending : undefined;
     },
@@ -104,7 +110,7 @@ export function createPendingSignIns(world: {
         const entry = content.pending.find((candidate) => candidate.id === id);
         const store = entry && world.storeOf(entry.store);
         if (entry && store) {
-          const value = await store.get(entry.key);
+          const value = await store.get(entry.key).catch(failWith({ value: 'unfinished sign-in' }));
           if (value !== undefined) pending = parsePending(value);
           await store.delete(entry.key);
         }

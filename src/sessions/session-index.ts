@@ -100,7 +100,8 @@ export interface SessionIndexOptions {
 /**
  * The index in `sessions.json` of the data folder. An absent file is an empty
  * index; a damaged one is moved aside and rebuilt from the stores; one that a
- * newer version wrote is left alone (`store_corrupt`, facts: file, reason).
+ * newer version wrote is left alone (`store_version_newer`, facts: file,
+ * version, list).
  */
 export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
   const file = join(options.dataFolder, 'sessions.json');
@@ -166,7 +167,7 @@ function parse(text: string, file: string): IndexContent | undefined {
   }
   if (typeof content !== 'object' || content === null) return undefined;
   if (typeof content.version === 'number' && content.version > 1) {
-    throw new OidcCliError('store_corrupt', { file, reason: 'written by a newer version of oidc-cli' });
+    throw new OidcCliError('store_version_newer', { file, version: content.version, list: true });
   }
   const { sessions, pending, clientSecrets, unsettled } = content;
   const whole =

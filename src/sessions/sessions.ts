@@ -188,6 +188,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     async choose(kind, replacing) {
       if (kind === 'memory') return { store: memory };
       await index.ready();
+      // What cannot be read cannot be added to: that must not show only when somebody has signed in.
+      await index.read();
       let warning: string | undefined;
       if (kind !== 'file') {
         known = probe(kind === 'keychain' ? UNLOCK_TIMEOUT_MS : undefined);

@@ -416,7 +416,11 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { file: '/data/sessions/x', keySource: 'environment' },
     { file: '/data/sessions/x', keySource: 'key file' },
   ],
-  store_corrupt: [{ file: '/data/sessions/x', reason: 'it ends too early' }],
+  store_corrupt: [{ file: '/data/sessions/x', reason: 'it ends too early' }, { value: 'client secret' }],
+  store_version_newer: [
+    { file: '/data/sessions.json', version: 2, list: true },
+    { file: '/data/store/x', version: 2 },
+  ],
   store_failed: [{ operation: 'write', file: '/data', reason: 'ENOSPC' }],
   connector_file_unreadable: [
     { file: 'connector.json', reason: 'there is no such file' },

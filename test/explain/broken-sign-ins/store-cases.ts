@@ -17,7 +17,7 @@ export const STORE_CASES: readonly BrokenSignIn[] = [
     name: 'the session was saved with another key',
     code: 'store_key_invalid',
     exit: 9,
-    because: /OIDC_CLI_STORE_KEY is not set, or not the one/,
+    because: /OIDC_CLI_STORE_KEY is not set here, or not to the key/,
     run: async (stage) => {
       const { issuer } = await stage.scripted();
       await stage.login(issuer, [], { env: key(stage, 'a') });
@@ -28,7 +28,7 @@ export const STORE_CASES: readonly BrokenSignIn[] = [
     name: 'the session file was damaged after the sign-in',
     code: 'store_corrupt',
     exit: 9,
-    because: /edited or cut off/,
+    because: /edited, or cut off/,
     run: async (stage) => {
       const { issuer } = await stage.scripted();
       await stage.login(issuer);
