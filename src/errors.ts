@@ -33,6 +33,7 @@ export const ERROR_EXIT_CODES = {
   profile_unknown: EXIT.configuration,
   profile_exists: EXIT.configuration,
   client_secret_unavailable: EXIT.configuration,
+  store_key_as_secret: EXIT.configuration,
   client_auth_unsupported: EXIT.configuration,
   redirect_uri_invalid: EXIT.configuration,
   redirect_uri_not_loopback: EXIT.configuration,

@@ -9,6 +9,7 @@ import { probeCommand } from './probe-command.js';
 import { profileCommands } from './profile-commands.js';
 import { loginCommand, logoutCommand, tokenCommand, userinfoCommand, whoamiCommand } from './sign-in-commands.js';
 import { smokeCommands } from './smoke-commands.js';
+import { trustCommands } from './trust-commands.js';
 
 type AddCommand = (program: Command, context: Context, terminal: Terminal, done: Done) => void;
 
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['inspect', inspectCommand],
   ['explain', explainCommand],
   ['profile', profileCommands],
+  ['trust', trustCommands],
   ['smoke', smokeCommands],
   ['doctor', doctorCommand],
   ['probe', probeCommand],

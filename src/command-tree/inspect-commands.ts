@@ -24,6 +24,7 @@ export function inspectCommand(program: Command, context: Context, terminal: Ter
     .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
     .option('--insecure', 'do not verify TLS certificates')
     .option('--allow-http', 'allow an issuer on plain http outside this machine')
+    .option('--trust-project', "trust the project's oidc-cli.yaml")
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',

@@ -57,6 +57,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .option('--client-secret-stdin', 'take the client secret from stdin')
     .option('--client-secret <secret>', 'the client secret itself (visible to others: better use one of the above)')
     .option('--store <store>', 'where its secrets are kept: auto, keychain or file')
+    .option('--trust-project', 'let the connector name any variable')
     .option('--default', 'make it the default')
     .option('--force', 'replace one of the same name')
     .option('--project', 'write ./oidc-cli.yaml instead')
@@ -71,6 +72,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .option('--format <format>', 'logto', 'logto')
     .option('--output <file>', 'write this file instead of stdout')
     .option('--show-secrets', 'with the client secret itself')
+    .option('--trust-project', "trust the project's oidc-cli.yaml")
     .option('--json', 'the same: it is JSON')
     .action(async (name: string | undefined, { format, output, showSecrets, json: _json, ...flags }) => {
       const { profileExport } = await import('../commands/profile-export.js');

@@ -4,10 +4,11 @@ import { configInvalid } from '../logto/connector.js';
 import type { CheckGroup } from '../logto/connector-check.js';
 import { type Examination, examineConnector } from '../logto/connector-doctor.js';
 import { type ConnectorFile, readConnectorFile } from '../logto/connector-file.js';
-import { connectorSecret, type SecretFlags } from '../logto/connector-secret.js';
+import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector-secret.js';
 import type { MissingSecret } from '../logto/secret-checks.js';
 import { environmentLayer, flagLayer } from '../profiles/layers.js';
 import { printable, type Style, type Terminal } from '../terminal.js';
+import { connectorTrust } from './connector-trust.js';
 import { countsInWords, countsOf, groupedCheckLines, mark, worstOf } from './doctor-table.js';
 import { networkFor } from './session-access.js';
 
@@ -21,6 +22,7 @@ export interface ConnectorDoctorOptions extends SecretFlags {
   readonly connectorId?: string | undefined;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
+  readonly trustProject?: boolean | undefined;
   /** Warnings fail, too. */
   readonly strict?: boolean | undefined;
   readonly json?: boolean | undefined;
@@ -86,12 +88,16 @@ function logtoAddress(value: string | undefined): string | undefined {
 /** The secret; where only the file leads to it and it is not there, the rest can be examined all the same. */
 async function secretOrReason(
   file: ConnectorFile,
-  { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin }: ConnectorDoctorOptions,
+  options: ConnectorDoctorOptions,
   context: Context,
 ): Promise<string | MissingSecret | undefined> {
+  const { connector, trustProject, clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin } = options;
   const flags = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
+  const trust = await connectorTrust(connector, trustProject, context);
+  const reference = await connectorSecretReference(file, flags, context, trust);
   try {
-    return await connectorSecret(file, flags, context);
+    // It is looked at here, and sent nowhere.
+    return await connectorSecret(file, reference, { ...context, consent: async () => {} });
   } catch (error) {
     const asked = Object.values(flags).some((flag) => flag !== undefined);
     if (asked || !(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;

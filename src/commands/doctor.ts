@@ -66,7 +66,9 @@ export async function doctor(options: DoctorOptions, context: Context, terminal:
 
 /** The flags that a connector is examined with. Throws `usage` for a profile and for flags that would be ignored. */
 function connectorFlags({ profile, flags }: DoctorOptions) {
-  const { issuer, ca, insecure, clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin, ...others } = flags;
+  const { issuer, ca, insecure, trustProject, ...more } = flags;
+  const { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin, ...others } = more;
+  const secret = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
   const [ignored] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (profile !== undefined || ignored !== undefined) {
     const flag = `--${(ignored ?? '').replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
@@ -75,7 +77,7 @@ function connectorFlags({ profile, flags }: DoctorOptions) {
       fix: 'Leave one of them out.',
     });
   }
-  return { issuer, ca, insecure, clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
+  return { issuer, ca, insecure, trustProject, ...secret };
 }
 
 /** The profile and its secret, as far as they can be had. */

@@ -8,6 +8,8 @@ import type { ProfileFlags } from '../profiles/profile.js';
 import type { NamedToken } from '../protocol/pasted-text.js';
 import type { Session } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { Terminal } from '../terminal.js';
+import { secretConsent } from './secret-consent.js';
 import { clientSecretOf } from './session-access.js';
 
 /** Whom the tokens are held against, and how the provider is reached. */
@@ -35,6 +37,7 @@ export async function knownTarget(
   { profile, flags }: TargetFlags,
   sessions: Sessions,
   context: Context,
+  terminal: Terminal,
 ): Promise<KnownTarget> {
   try {
     const { values, warnings } = await collectProfile({ name: profile, flags }, context);
@@ -49,6 +52,8 @@ export async function knownTarget(
         reference &&
         readClientSecret(reference, {
           env: context.env,
+          folders: context.folders,
+          consent: secretConsent(context, terminal),
           stored: async () => sessions.readClientSecret(profile ?? '', rest.issuer ?? ''),
         }),
       clockTolerance: rest.clockTolerance,
@@ -84,7 +89,7 @@ export function sessionTarget(session: Session, context: Context): KnownTarget {
 
 /** A target with what flags say in its place. Throws `config_value_invalid`. */
 export async function flagTarget(target: KnownTarget, flags: ProfileFlags, context: Context): Promise<KnownTarget> {
-  const { env } = context;
+  const { env, folders } = context;
   const { values, secret } = await flagLayer(flags, context.cwd, env);
   const { clientId, clockTolerance, ca, insecure, allowHttp } = values;
   return {
@@ -94,7 +99,7 @@ export async function flagTarget(target: KnownTarget, flags: ProfileFlags, conte
     ...(ca === undefined ? {} : { ca }),
     ...(insecure === undefined ? {} : { insecure }),
     ...(allowHttp === undefined ? {} : { allowHttp }),
-    ...(secret ? { clientSecret: () => readClientSecret(secret.reference, { env }) } : {}),
+    ...(secret ? { clientSecret: () => readClientSecret(secret.reference, { env, folders }) } : {}),
   };
 }
 

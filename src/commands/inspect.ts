@@ -199,7 +199,7 @@ async function readInput(
   // The profile that happens to be the default is not asked about a stranger's token.
   const named = profile !== undefined || flags.issuer !== undefined;
   const target = named
-    ? await knownTarget({ profile, flags }, sessions, context)
+    ? await knownTarget({ profile, flags }, sessions, context, terminal)
     : await flagTarget(NOBODY, flags, context);
   const { tidied } = pasted;
   if (pasted.kind === 'address') return { from, tokens: tokensOf(pasted), address: pasted, target, tidied };

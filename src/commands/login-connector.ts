@@ -16,10 +16,12 @@ import { browserOf } from './browser-choice.js';
 import { checkIssuer } from './connector-import.js';
 import { connectorKeeper } from './connector-keeper.js';
 import { acceptedByLogto, connectorFacts, printConnectorLogin } from './connector-report.js';
+import { connectorTrust } from './connector-trust.js';
 import { loginProgress } from './login-progress.js';
 import type { ReadyDriven } from './login-with.js';
 import { pastedLines } from './pasted-lines.js';
 import type { LoginOptions } from './prepare-login.js';
+import { secretConsent } from './secret-consent.js';
 import { networkFor } from './session-access.js';
 
 /** The flags that `login --connector` takes: everything else is the connector's to say. */
@@ -39,6 +41,7 @@ const FLAGS = [
   'clientSecretEnv',
   'clientSecretFile',
   'clientSecretStdin',
+  'trustProject',
 ] as const;
 
 /**
@@ -60,7 +63,10 @@ export async function loginConnector(
     readConnectorFile(path, context),
   ]);
   const settings = settingsOf(ofEnvironment.values, ofFlags.values, flags.port);
-  const connector = acceptConnector(file, await connectorSecret(file, flags, context));
+  const trust = await connectorTrust(path, flags.trustProject, context);
+  const reference = await connectorSecretReference(file, flags, context, trust);
+  const consent = secretConsent(context, terminal);
+  const connector = acceptConnector(file, await connectorSecret(file, reference, { ...context, consent }));
   const { config } = connector;
   checkIssuer(settings.issuer, connector);
   terminal.say(
@@ -71,14 +77,7 @@ export async function loginConnector(
   const keeper =
     options.save === undefined
       ? undefined
-      : await connectorKeeper(
-          options.save,
-          connector,
-          settings,
-          await connectorSecretReference(file, flags, context),
-          context,
-          terminal,
-        );
+      : await connectorKeeper(options.save, connector, settings, reference, context, terminal);
   const request: ConnectorLoginRequest = { connector, ...settings, issuer: keeper?.issuer ?? settings.issuer };
   const network = await networkFor(settings, context, terminal);
   const over = new AbortController();

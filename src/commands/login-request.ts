@@ -6,6 +6,7 @@ import type { Profile, SecretReference } from '../profiles/profile.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Terminal } from '../terminal.js';
+import { secretConsent } from './secret-consent.js';
 
 /** A sign-in as the flow takes it: the profile, with its secret resolved. */
 export type ResolvedSignIn = SignInRequest & { readonly timeout: number };
@@ -39,6 +40,8 @@ export async function secretOf(
 ): Promise<string> {
   return readClientSecret(reference, {
     env: context.env,
+    folders: context.folders,
+    consent: secretConsent(context, terminal),
     stored: () => sessions.readClientSecret(profile.name, profile.issuer),
     stdin: () => {
       if (context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');

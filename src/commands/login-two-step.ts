@@ -111,7 +111,9 @@ export async function finishLogin(
 
 async function secretOf(source: SecretSource | undefined, context: Context): Promise<string | undefined> {
   if (!source) return undefined;
-  return source.kind === 'stored' ? source.value : readClientSecret(source, { env: context.env });
+  return source.kind === 'stored'
+    ? source.value
+    : readClientSecret(source, { env: context.env, folders: context.folders });
 }
 
 async function callbackFromStdin(context: Context, terminal: Terminal): Promise<string> {

@@ -164,6 +164,7 @@ async function credentialsOf(
     try {
       return await readClientSecret(reference, {
         env: context.env,
+        folders: context.folders,
         stdin: () => {
           if (context.stdin.isTTY) terminal.say(`Password of ${printable(username)} (what you type is not shown):`);
           return readSecretFromStdin(context.stdin, context);

@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline';
 import type { Context } from '../context.js';
 import type { ProbePlan } from '../doctor/probes/plan.js';
-import { OidcCliError } from '../errors.js';
 import { printable, type Style, type Terminal } from '../terminal.js';
+import { readAnswer } from './read-answer.js';
 
 /** What is about to be done at the provider, for whoever has to allow it. */
 export function planLines(
@@ -41,15 +40,7 @@ function wrapped(items: readonly string[]): string[] {
 }
 
 /** Asks on the terminal; anything but yes is no. Throws `interrupted` after Ctrl-C. */
-export async function askToGoOn({ stdin, signal, stderr }: Context, terminal: Terminal): Promise<boolean> {
-  stderr.write(terminal.talk.strong('Go on? [y/N] '));
-  const lines = createInterface({ input: stdin, terminal: false, signal });
-  try {
-    for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
-    if (signal.aborted) throw new OidcCliError('interrupted');
-    return false;
-  } finally {
-    lines.close();
-    stdin.pause();
-  }
+export async function askToGoOn(context: Context, terminal: Terminal): Promise<boolean> {
+  context.stderr.write(terminal.talk.strong('Go on? [y/N] '));
+  return (await readAnswer(context)) === true;
 }

@@ -186,7 +186,7 @@ function probeNames(flag: string, given: readonly string[] = []): readonly Probe
   });
 }
 
-async function otherClientOf(options: ProbeOptions, { env, cwd }: Context): Promise<ProbeOrder['otherClient']> {
+async function otherClientOf(options: ProbeOptions, context: Context): Promise<ProbeOrder['otherClient']> {
   const { otherClientId: clientId, otherClientSecretEnv, otherClientSecretFile, otherClientAuth } = options;
   const refuse = (reason: string, fix: string) => {
     throw new OidcCliError('usage', { reason, fix });
@@ -205,18 +205,19 @@ async function otherClientOf(options: ProbeOptions, { env, cwd }: Context): Prom
     const known = CLIENT_AUTH_METHODS.join(', ');
     refuse(`--other-client-auth ${JSON.stringify(otherClientAuth)} is no method: ${known} are.`, 'Write one of them.');
   }
-  const secret = await otherSecret(otherClientSecretEnv, otherClientSecretFile, env, cwd);
+  const secret = await otherSecret(otherClientSecretEnv, otherClientSecretFile, context);
   return { clientId, secret, method: method as ClientAuthMethod | undefined };
 }
 
 async function otherSecret(
   variable: string | undefined,
   file: string | undefined,
-  env: Context['env'],
-  cwd: string,
+  { env, folders, cwd }: Pick<Context, 'env' | 'folders' | 'cwd'>,
 ): Promise<string | undefined> {
-  if (variable !== undefined) return readClientSecret({ kind: 'env', name: variable }, { env });
-  return file === undefined ? undefined : readClientSecret({ kind: 'file', path: resolve(cwd, file) }, { env });
+  if (variable !== undefined) return readClientSecret({ kind: 'env', name: variable }, { env, folders });
+  return file === undefined
+    ? undefined
+    : readClientSecret({ kind: 'file', path: resolve(cwd, file) }, { env, folders });
 }
 
 function list(json: boolean | undefined, terminal: Terminal): ExitCode {

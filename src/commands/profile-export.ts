@@ -146,6 +146,9 @@ async function secretOf(
   if (!secret) throw new OidcCliError('client_secret_unavailable', { reason: 'the profile has none' });
   return readClientSecret(secret.reference, {
     env: context.env,
+    folders: context.folders,
+    // It is written here, and sent nowhere.
+    consent: async () => {},
     stored: () => sessions.readClientSecret(name, issuer),
     stdin: () => {
       if (context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');

@@ -3,9 +3,12 @@ import { EXIT, type ExitCode } from '../errors.js';
 import { acceptConnector } from '../logto/connector.js';
 import { readConnectorFile } from '../logto/connector-file.js';
 import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector-secret.js';
+import { isUntrusted } from '../profiles/client-secret.js';
 import { printable, type Terminal } from '../terminal.js';
 import { prepareImport, staysWhereItIs } from './connector-import.js';
+import { connectorTrust } from './connector-trust.js';
 import { type SecretKeeper, trustWarnings } from './profile.js';
+import { secretConsent } from './secret-consent.js';
 
 /** What `profile import` was asked. */
 export interface ProfileImportOptions extends SecretFlags {
@@ -16,6 +19,7 @@ export interface ProfileImportOptions extends SecretFlags {
   readonly force?: boolean | undefined;
   readonly default?: boolean | undefined;
   readonly project?: boolean | undefined;
+  readonly trustProject?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -39,13 +43,17 @@ export async function profileImport(
   const { project, default: makeDefault } = options;
   if (options.file === '-' && context.stdin.isTTY) terminal.say("Paste the connector's JSON, then press Ctrl-D:");
   const source = await readConnectorFile(options.file, context);
-  const reference = await connectorSecretReference(source, options, context);
+  const trust = await connectorTrust(options.file, options.trustProject, context);
+  const reference = await connectorSecretReference(source, options, context, trust);
   if (reference?.kind === 'stdin' && context.stdin.isTTY) {
     terminal.say('Client secret (what you type is not shown):');
   }
+  const consent = secretConsent(context, terminal);
+  // The profile is the user's own from now on: it is asked here what would be asked at each sign-in.
+  if (reference && isUntrusted(reference)) await consent([reference]);
   // A secret that stays where it is need not be there yet.
   const stays = staysWhereItIs(reference);
-  const secret = stays ? undefined : await connectorSecret(source, options, context);
+  const secret = stays ? undefined : await connectorSecret(source, reference, { ...context, consent });
   const connector = acceptConnector(source, stays ? 'not looked at' : secret);
   const prepared = await prepareImport(
     { source, connector, reference, secret },

@@ -138,6 +138,7 @@ export async function profileAdd(
     if (reference.kind === 'stdin' && context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
     const secret = await readClientSecret(reference, {
       env: context.env,
+      folders: context.folders,
       stdin: () => readSecretFromStdin(context.stdin, context),
     });
     keepSecret = async () => {

@@ -228,7 +228,7 @@ export async function clientSecretOf(session: Session, context: Context): Promis
   if (!source) return undefined;
   if (source.kind === 'stored') return source.value;
   const { readClientSecret } = await import('../profiles/client-secret.js');
-  return readClientSecret(source, { env: context.env });
+  return readClientSecret(source, { env: context.env, folders: context.folders });
 }
 
 /** Where a session is kept, for people. */

@@ -6,6 +6,7 @@ import { readPlans } from '../smoke/plan-file.js';
 import { type ReadyCheck, readyChecks } from '../smoke/ready-check.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
+import { secretConsent } from './secret-consent.js';
 
 /** Which checks a command is about. */
 export interface PlanFlags {
@@ -13,6 +14,8 @@ export interface PlanFlags {
   readonly filter?: readonly string[] | undefined;
   readonly shard?: Shard | undefined;
   readonly trustProject?: boolean | undefined;
+  /** The checks run next: the person is asked about the secrets that they send. */
+  readonly sends?: boolean | undefined;
 }
 
 /**
@@ -31,9 +34,11 @@ export async function readyPlan(
   const chosen = chooseChecks(planned, { filters: flags.filter ?? [], shard: flags.shard });
   let fromStdin: Promise<string> | undefined;
   const sessions = openSessions(context, terminal);
+  const consent = secretConsent(context, terminal);
   const ready = await readyChecks(chosen, {
     ...context,
     profileFiles,
+    consent,
     readStdin: () => {
       if (context.stdin.isTTY && !fromStdin) terminal.say('Secret of the checks (what you type is not shown):');
       fromStdin ??= readSecretFromStdin(context.stdin, context);
@@ -49,5 +54,6 @@ export async function readyPlan(
     const words = `WARNING: TLS certificates of ${printable(profile.issuer)} are not verified (insecure). Anybody on the way can read and change everything.`;
     terminal.say(terminal.talk.warn(words));
   }
+  if (flags.sends) await consent(ready.flatMap((check) => check.untrusted));
   return ready;
 }

@@ -50,7 +50,7 @@ export interface SmokeOptions {
 export async function smoke(options: SmokeOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const specs = reporterSpecs(options);
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
-  const checks = await readyPlan({ ...options, shard }, context, terminal);
+  const checks = await readyPlan({ ...options, shard, sends: true }, context, terminal);
   // Before anything runs: a report that cannot be written is told now.
   const { stderr, env, cwd } = context;
   const reporters = await createReporters(specs, { env, cwd, stderr, terminal, printable });

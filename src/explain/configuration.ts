@@ -1,18 +1,8 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { hostOf, issuerDifference, saysHttp } from './differences.js';
 import { causes, type Entry, listed, quoted } from './explanation.js';
+import { place } from './place.js';
 import { inWords } from './system-reasons.js';
-
-/** "file, line 7, key profiles.x" as far as known. */
-function place(facts: Facts): string {
-  const parts = [
-    facts.file ?? facts.where,
-    facts.line === undefined ? undefined : `line ${facts.line}`,
-    // A mistake in the YAML itself is in no key.
-    facts.key === undefined || facts.key === '' ? undefined : `key ${facts.key}`,
-  ];
-  return parts.filter((part) => part !== undefined).join(', ') || 'The configuration';
-}
 
 function isEmpty(value: Facts[string]): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
@@ -34,16 +24,6 @@ function otherFile(facts: Facts): string {
   return /^E[A-Z]+$/.test(String(facts.reason))
     ? 'Check that you may write to the file and its folder, and that no other program holds it.'
     : 'Change the profile in the file yourself, or replace the aliases (*) in it by what they stand for.';
-}
-
-/** What was refused to a file that came with a folder. */
-function notFromProject(facts: Facts): string {
-  const key = String(facts.key);
-  if (/\.(client|app)Secret$/.test(key)) return `have the variable ${facts.variable} sent as the client secret`;
-  if (/\.(client|app)SecretFile$/.test(key)) return `take the client secret from ${facts.path}, outside of its folder`;
-  if (facts.variable !== undefined) return `have the variable ${facts.variable} typed or sent at a provider`;
-  if (facts.path !== undefined) return `take a secret from ${facts.path}, outside of its folder`;
-  return 'set this';
 }
 
 /** Where a value that is missing may come from; `profile add` itself takes flags alone. */
@@ -150,11 +130,6 @@ export const configuration = {
     message: `${place(f)}: found ${f.found ?? 'a value that cannot be used'}${f.variable === undefined ? '' : ` in ${f.variable}`}.`,
     causes: [],
     fix: `${f.suggestion === undefined ? '' : `Did you mean ${quoted(f.suggestion)}? `}Allowed is: ${listed(f.allowed, 'what docs/profiles.md lists')}.`,
-  }),
-  config_untrusted: (f) => ({
-    message: `${place(f)}: a project's file may not ${notFromProject(f)}, since it comes with the folder and not from you.`,
-    causes: [],
-    fix: `${f.how ?? 'Add the folder to trustedFolders in your own configuration file, or pass --trust-project'}, if you trust ${f.folder ?? 'this folder'}.`,
   }),
   config_value_invalid: (f) => ({
     message: `${f.where ?? place(f)}: ${f.found ?? 'the value'} cannot be used.`,

@@ -13,10 +13,11 @@ import { sessions } from './sessions.js';
 import { signInPages } from './sign-in-pages.js';
 import { smoke } from './smoke.js';
 import { tokens } from './tokens.js';
+import { trust } from './trust.js';
 
 /** Every code's words, under the areas in which a person looks for them: in the order of a sign-in. */
 const AREAS = {
-  'Command line, configuration and discovery': configuration,
+  'Command line, configuration and discovery': { ...configuration, ...trust },
   Network: network,
   'Authorization response': { ...authorization, ...ONE_BROWSER },
   "Signing in on a provider's pages by a program": signInPages,

@@ -1,16 +1,28 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Environment, Input } from '../context.js';
-import { OidcCliError } from '../errors.js';
+import type { Input } from '../context.js';
+import { type Facts, OidcCliError } from '../errors.js';
 import { FileReadError, readBoundedFile } from '../read-file.js';
-import type { SecretReference } from './profile.js';
+import { refusedFileContent } from './key-files.js';
+import type { SecretReference, UntrustedPlace } from './profile.js';
+import { refuseStoreKeyName, refuseStoreKeyValue, type StoreKeyWorld } from './store-key-guard.js';
+import { untrusted } from './trust.js';
 
 /** No client secret is longer; a file or a stream that is holds something else. Bytes. */
 const LONGEST = 64 * 1024;
 
+/** A secret that an untrusted file names, with the place that names it. */
+export type UntrustedSecret = Extract<SecretReference, { readonly kind: 'env' | 'file' }> & {
+  readonly untrusted: UntrustedPlace;
+};
+
+/** Asks the person, or what they answered before, whether all of these may be sent. Throws `config_untrusted`. */
+export type Consent = (secrets: readonly UntrustedSecret[]) => Promise<void>;
+
 /** The places that a secret may have to be asked from. */
-export interface SecretWorld {
-  readonly env: Environment;
+export interface SecretWorld extends StoreKeyWorld {
+  /** Lets a secret go that an untrusted file names; without it none goes. */
+  readonly consent?: Consent | undefined;
   /** Reads the secret from stdin. */
   readonly stdin?: () => Promise<string>;
   /** The secret kept in the session store for this profile and issuer. */
@@ -41,11 +53,56 @@ async function fromFile(path: string): Promise<string> {
 }
 
 /**
- * The client secret that a reference stands for. Throws
- * `client_secret_unavailable` (facts: variable, file or source, and reason)
- * where there is none, or an empty one.
+ * The secret that a reference stands for, as it may be sent: never the key of
+ * the session store, and where an untrusted file names it only with consent.
+ * Throws `client_secret_unavailable` (facts: variable, file or source, and
+ * reason) where there is none, or an empty one, `store_key_as_secret`, and
+ * `config_untrusted`.
  */
 export async function readClientSecret(reference: SecretReference, world: SecretWorld): Promise<string> {
+  await refuseStoreKeyName(reference, world);
+  if (isUntrusted(reference)) {
+    if (world.consent === undefined) throw untrusted(reference.untrusted, namedBy(reference));
+    await world.consent([reference]);
+  }
+  const value = await referredValue(reference, world);
+  await refuseStoreKeyValue(value, world);
+  return value;
+}
+
+/** Whether a file that came with a folder names the secret. */
+export function isUntrusted(reference: SecretReference): reference is UntrustedSecret {
+  return 'untrusted' in reference && reference.untrusted !== undefined;
+}
+
+/** The variable or the file of a secret, as the facts of an error. */
+export function namedBy(reference: UntrustedSecret): Facts {
+  return reference.kind === 'env' ? { variable: reference.name } : { path: reference.path };
+}
+
+/**
+ * Refuses, before anybody is asked, what is never sent: the store's key, and a
+ * file whose content is a key, or settings with tokens in them. What is not
+ * there is no mistake yet. Throws `config_untrusted` (facts: path, reason) and
+ * `store_key_as_secret`.
+ */
+export async function checkUntrustedValue(reference: UntrustedSecret, world: StoreKeyWorld): Promise<void> {
+  if (reference.kind === 'env') return refuseStoreKeyValue(world.env[reference.name] ?? '', world);
+  try {
+    await refuseStoreKeyValue(await fromUntrustedFile(reference), world);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+  }
+}
+
+async function fromUntrustedFile(reference: Extract<UntrustedSecret, { readonly kind: 'file' }>): Promise<string> {
+  const text = oneLine(await fromFile(reference.path));
+  const reason = refusedFileContent(text);
+  if (reason !== undefined) throw untrusted(reference.untrusted, { path: reference.path, reason });
+  return text;
+}
+
+async function referredValue(reference: SecretReference, world: SecretWorld): Promise<string> {
   switch (reference.kind) {
     case 'value':
       return reference.value;
@@ -57,7 +114,9 @@ export async function readClientSecret(reference: SecretReference, world: Secret
       return value;
     }
     case 'file': {
-      const value = oneLine(await fromFile(reference.path));
+      const value = isUntrusted(reference)
+        ? await fromUntrustedFile(reference)
+        : oneLine(await fromFile(reference.path));
       if (value === '') throw unavailable({ file: reference.path, reason: 'it is empty' });
       return value;
     }

@@ -3,13 +3,22 @@ import { bindEndpoints } from './endpoint-binding.js';
 import { environmentLayer, fileLayer, flagLayer, type Layer, variableWarnings } from './layers.js';
 import { completed, kindAmong, LOGTO_DEFAULTS, logtoIssuer } from './logto-kind.js';
 import { nearest } from './nearest.js';
-import type { ChosenBy, Profile, ProfileChoice, ProfileRequest, ProfileWorld, Source } from './profile.js';
+import type {
+  ChosenBy,
+  Profile,
+  ProfileChoice,
+  ProfileRequest,
+  ProfileWorld,
+  SecretReference,
+  Source,
+} from './profile.js';
 import { defaultOf, known, named, unnamed } from './profile-choice.js';
 import { loadProfileFiles, type ProfileFiles, userFilePath } from './profile-file.js';
 import { redirectUriWithPort } from './redirect-uri.js';
 import { type BoundSecret, bindSecret } from './secret-binding.js';
 import { DEFAULTS, type SettingKey } from './settings.js';
-import { checkProjectTrust, isTrustedFolder } from './trust.js';
+import { refuseStoreKeyName } from './store-key-guard.js';
+import { checkProjectTrust, hostOf, isTrustedFolder } from './trust.js';
 
 /** A profile before it is known to be whole: `profile show` shows it as it is. */
 export interface CollectedProfile {
@@ -166,8 +175,9 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   }
   const bound = bindSecret(layers, values.clientAuth);
   warnings.push(...bound.warnings);
+  const reference = bound.secret && (await sentReference(bound.secret.reference, values.issuer, world));
   if (bound.secret) {
-    Object.assign(values, { clientSecret: bound.secret.reference });
+    Object.assign(values, { clientSecret: reference });
     sources.clientSecret = bound.secret.source;
     if (kind === 'logto' && values.clientAuth === undefined) {
       Object.assign(values, { clientAuth: 'client_secret_basic' });
@@ -184,7 +194,22 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   if (values.scope.includes(',')) {
     warnings.push('The scope has a comma in it: scopes are separated by spaces (RFC 6749 section 3.3).');
   }
-  return { name, chosenBy, values, sources, secret: bound.secret, warnings, files };
+  const secret = bound.secret && reference && { ...bound.secret, reference };
+  return { name, chosenBy, values, sources, secret, warnings, files };
+}
+
+/**
+ * The reference with the host that the secret goes to. Throws
+ * `store_key_as_secret`.
+ */
+async function sentReference(
+  reference: SecretReference,
+  issuer: string | undefined,
+  world: ProfileWorld,
+): Promise<SecretReference> {
+  await refuseStoreKeyName(reference, world);
+  if (!('untrusted' in reference) || !reference.untrusted || issuer === undefined) return reference;
+  return { ...reference, untrusted: { ...reference.untrusted, host: hostOf(issuer) } };
 }
 
 async function checkName(name: string, chosenBy: ChosenBy): Promise<void> {

@@ -4,7 +4,7 @@ import { found } from './found.js';
 import { ordinaryValues } from './logto-kind.js';
 import { nearest } from './nearest.js';
 import { absolutePath } from './paths.js';
-import type { ProfileFlags, SecretReference, Source } from './profile.js';
+import type { ProfileFlags, SecretReference, Source, UntrustedPlace } from './profile.js';
 import type { ProfileFile } from './profile-file.js';
 import type { ProfileValues } from './schema.js';
 import { SECRET_KEYS, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from './settings.js';
@@ -27,6 +27,8 @@ export interface Layer {
   readonly secret?: LayerSecret | undefined;
   /** Said where the layer's issuer is used: it was given as the address of its configuration. */
   readonly issuerWarning?: string | undefined;
+  /** The place of its issuer, where the layer is a project's file in a folder that is not trusted. */
+  readonly untrusted?: UntrustedPlace | undefined;
   source(key: SettingKey, parameter?: string): Source;
 }
 

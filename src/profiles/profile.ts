@@ -11,11 +11,26 @@ import { SETTINGS } from './settings.js';
 /** How the client authenticates at the token endpoint (OpenID Connect Core 9). */
 export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'none';
 
-/** Where a client secret is to be taken from, when it is needed. `value` is the secret itself. */
+/** A place in a file that came with a folder and that the user has not trusted. */
+export interface UntrustedPlace {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** The whole path of the key, such as `profiles.staging.clientSecret`. */
+  readonly key: string;
+  /** The folder that would have to be trusted. */
+  readonly folder: string;
+  /** The user's own file, where `trustedFolders` is. */
+  readonly userFile: string;
+  /** Where the value goes, once that is known: a host, with its scheme unless that is https. */
+  readonly host?: string | undefined;
+}
+
+/** Where a client secret is to be taken from, when it is needed. `untrusted` is the place that names it, where that is not the user's word. `value` is the secret itself. */
 export type SecretReference =
-  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'env'; readonly name: string; readonly untrusted?: UntrustedPlace }
   /** `path` is absolute. */
-  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'file'; readonly path: string; readonly untrusted?: UntrustedPlace }
   | { readonly kind: 'stdin' }
   /** In the session store, under the profile and the issuer. */
   | { readonly kind: 'stored' }
@@ -139,7 +154,7 @@ export type ChosenBy =
 export interface ProfileWorld {
   readonly env: Environment;
   readonly cwd: string;
-  readonly folders: { readonly config: string };
+  readonly folders: { readonly config: string; readonly data: string };
 }
 
 /** Which profile is meant: `name` is the argument, `lastSignedIn` what the session index remembers. */

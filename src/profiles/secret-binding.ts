@@ -1,6 +1,7 @@
 import { issuerChangedBy, type Layer, type LayerSecret } from './layers.js';
 import { issuerAmong } from './logto-kind.js';
-import type { ClientAuthMethod } from './profile.js';
+import type { ClientAuthMethod, UntrustedPlace } from './profile.js';
+import { hostOf, untrusted } from './trust.js';
 
 /** The secret that may be used, and what has to be said about it. */
 export interface BoundSecret {
@@ -13,18 +14,65 @@ function place(issuer: string): string {
   return new URL(issuer).href.replace(/\/+$/, '');
 }
 
+/** The untrusted layer without which the issuer would be another, or none; undefined where the user chose the issuer. */
+function untrustedIssuer(layers: readonly Layer[]): Layer | undefined {
+  const project = layers.find((layer) => layer.untrusted !== undefined);
+  if (!project) return undefined;
+  const issuer = issuerAmong(layers);
+  const own = issuerAmong(layers.filter((layer) => layer !== project));
+  if (issuer === undefined || (own !== undefined && place(own) === place(issuer))) return undefined;
+  return project;
+}
+
+/**
+ * The secret where the environment has one for whoever asks, and a file that
+ * came with the folder chose the issuer: the one that this file names itself.
+ * Throws `config_untrusted` (facts as `untrusted`, with `variable`, `host`)
+ * where it names none.
+ */
+function withoutAmbient(
+  ambient: LayerSecret,
+  project: Layer,
+  layers: readonly Layer[],
+  clientAuth: ClientAuthMethod | undefined,
+): BoundSecret {
+  const others = layers.map((layer) => (layer.secret === ambient ? { ...layer, secret: undefined } : layer));
+  const bound = bindSecret(others, clientAuth);
+  const { secret, warnings } = bound;
+  if (!secret) {
+    const variable = ambient.key.replace(/_FILE$/, '');
+    const key = project.values.kind === 'logto' ? 'appSecret' : 'clientSecret';
+    const line = `${key}: \${${variable}}`;
+    const add = `${variable === ambient.key ? 'Add' : `Put the secret into ${variable}, add`} the line ${line} to the profile`;
+    throw untrusted(project.untrusted as UntrustedPlace, {
+      variable: ambient.key,
+      host: hostOf(issuerAmong(layers) ?? ''),
+      how: `${add}, unset ${ambient.key}, or pass --trust-project`,
+    });
+  }
+  if (secret.reference.kind === 'env' && secret.reference.name === ambient.key) return bound;
+  const unused = `${ambient.key} is not used: the issuer is from ${project.source('issuer').where}, and the client secret from ${secret.source.where} goes with it.`;
+  return { secret, warnings: [unused, ...warnings] };
+}
+
 /**
  * Picks the client secret of the highest layer that has one, and lets it go
  * only to the issuer that it was set for: the one that its own layer, or one
  * below, names. `layers` come highest first. Where a higher layer names
  * another issuer, the secret is dropped with a warning. A secret whose own
  * layers name no issuer follows the person's flag or variable, never a
- * project's file: that would hand it to whoever wrote the repository.
+ * project's file: that would hand it to whoever wrote the repository. One from
+ * the environment never follows an issuer that an untrusted project's file
+ * chose. Throws `config_untrusted`.
  */
 export function bindSecret(layers: readonly Layer[], clientAuth: ClientAuthMethod | undefined): BoundSecret {
   const at = layers.findIndex((layer) => layer.secret !== undefined);
   const secret = layers[at]?.secret;
   if (secret === undefined) return { secret: undefined, warnings: [] };
+  if (secret.source.layer === 'environment' && clientAuth !== 'none') {
+    const project = untrustedIssuer(layers);
+    if (project) return withoutAmbient(secret, project, layers, clientAuth);
+  }
   const from = `the client secret from ${secret.source.where}`;
   if (clientAuth === 'none') {
     return { secret: undefined, warnings: [`clientAuth is none: ${from} is not used.`] };

@@ -1,13 +1,16 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Environment } from '../context.js';
-import { OidcCliError } from '../errors.js';
+import { type Facts, OidcCliError } from '../errors.js';
 import { ENDPOINT_KEYS } from './endpoint-binding.js';
+import { refusedFileName } from './key-files.js';
 import type { Layer } from './layers.js';
 import { absolutePath, isInside } from './paths.js';
-import type { ProfileFile } from './profile-file.js';
+import type { UntrustedPlace } from './profile.js';
+import { loadProfileFile, type ProfileFile, userFilePath } from './profile-file.js';
 import type { ProfileValues } from './schema.js';
 import type { SettingKey } from './settings.js';
+import { isStoreKeyVariable } from './store-key-guard.js';
 
 /** A clock that is off by more than this lets tokens live on that have expired. Seconds. */
 const LARGEST_UNTRUSTED_TOLERANCE = 300;
@@ -29,18 +32,73 @@ function refusedKeys(values: ProfileValues, lower: ProfileValues): SettingKey[] 
   return keys;
 }
 
-/**
- * Whether an untrusted project's file may have this variable sent to its
- * issuer: those that begin with OIDC_CLI_ are meant for this tool. Any other
- * could be the key of something else altogether.
- */
-export function isMeantForUs(name: string): boolean {
-  return name.startsWith('OIDC_CLI_') && name !== 'OIDC_CLI_STORE_KEY';
+/** Where a URL leads, for people and as what an answer is remembered for: its host, with the scheme unless that is https. */
+export function hostOf(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const { protocol, host } = new URL(address);
+  return protocol === 'https:' ? host : `${protocol}//${host}`;
 }
 
-/** The key itself, under whichever of its names, out of `profiles.NAME.KEY`. */
-function lastOf(key: string): string {
-  return key.slice(key.lastIndexOf('.') + 1);
+/** The part of a secret reference that the rule looks at; anything else in it stays as it is. */
+interface Reference {
+  readonly kind: string;
+  readonly name?: string;
+  readonly path?: string;
+}
+
+/** `config_untrusted` for a place, with what to do about it. */
+export function untrusted(place: UntrustedPlace, more: Facts = {}): OidcCliError {
+  const { file, line, key, folder } = place;
+  return new OidcCliError('config_untrusted', {
+    file,
+    line,
+    key,
+    folder,
+    how: `Pass ${allow(place.userFile)}`,
+    ...more,
+  });
+}
+
+function allow(userFile: string): string {
+  return `--trust-project, or add the folder to trustedFolders in ${userFile}`;
+}
+
+/**
+ * The one rule for a secret that an untrusted file names, whether it is a
+ * project's file, a file of checks or a connector: a variable begins with
+ * OIDC_CLI_, since any other could be the key of something else altogether,
+ * and a file lies in the folder and is none of those that hold keys and
+ * settings. Returns the reference with the place that names it and a file's
+ * links resolved, so that what has been checked is what will be read. Whether
+ * it may be sent is then asked by `readClientSecret`.
+ *
+ * Throws `config_untrusted` (facts: file, line, key, folder, how, and
+ * `variable` or `path` with `reason`).
+ */
+export async function checkSecretReference<T extends Reference>(reference: T, place: UntrustedPlace): Promise<T> {
+  const { kind, name = '', path = '' } = reference;
+  if (kind === 'env') {
+    if (!name.startsWith('OIDC_CLI_') || isStoreKeyVariable(name)) {
+      const how = `Give the variable a name that begins with OIDC_CLI_, pass ${allow(place.userFile)}`;
+      throw untrusted(place, { variable: name, how });
+    }
+    return { ...reference, untrusted: place };
+  }
+  if (kind !== 'file') return reference;
+  const resolved = await checkPath(path, place);
+  const reason = refusedFileName(path, place.folder) ?? refusedFileName(resolved, place.folder);
+  if (reason !== undefined) throw untrusted(place, { path, reason });
+  return { ...reference, path: resolved, untrusted: place };
+}
+
+/**
+ * The path of a file that an untrusted file names, its links resolved. Throws
+ * `config_untrusted` (with the fact `path`) where it lies outside of the folder.
+ */
+export async function checkPath(path: string, place: UntrustedPlace): Promise<string> {
+  const resolved = await fileInFolder(path, place.folder);
+  if (resolved === undefined) throw untrusted(place, { path });
+  return resolved;
 }
 
 async function real(path: string): Promise<string | undefined> {
@@ -57,11 +115,9 @@ async function realOrFuture(path: string): Promise<string | undefined> {
   return above === undefined ? undefined : join(above, basename(path));
 }
 
-/**
- * The path of a secret's file, its links resolved, where it lies in the folder
- * of the untrusted file that names it; undefined where it lies elsewhere.
- */
-export async function fileInFolder(path: string, folder: string): Promise<string | undefined> {
+async function fileInFolder(path: string, folder: string): Promise<string | undefined> {
+  // The system cuts a path at NUL: it would read another file than the one that was checked.
+  if (path.includes('\0')) return undefined;
   const [resolved, inside] = [await realOrFuture(path), (await real(folder)) ?? folder];
   return resolved !== undefined && isInside(resolved, inside) ? resolved : undefined;
 }
@@ -82,11 +138,26 @@ export async function isTrustedFolder(
 }
 
 /**
+ * Whether the user trusts a file that is named on the command line: by
+ * `--trust-project`, or since its folder is trusted. What comes by stdin
+ * (`-`) has no folder, and is trusted by the flag alone. Throws as
+ * `loadProfileFile` does for the user's file.
+ */
+export async function isTrustedFile(
+  path: string,
+  trustProject: boolean | undefined,
+  world: { readonly cwd: string; readonly env: Environment; readonly folders: { readonly config: string } },
+): Promise<boolean> {
+  if (trustProject || path === '-') return trustProject === true;
+  const user = await loadProfileFile(userFilePath(world), 'user');
+  return isTrustedFolder(dirname(resolve(world.cwd, path)), user, world.env);
+}
+
+/**
  * Refuses what a project's file may not say about a profile unless its folder
- * is trusted: programs to run, weaker verification, and secrets from anywhere
- * but its own folder and the variables meant for this tool. Returns the layer,
- * a secret file in it with its links resolved, so that what has been checked
- * is what will be read.
+ * is trusted: programs to run, weaker verification, and secrets as
+ * `checkSecretReference` does. Returns the layer, its secret marked as named by
+ * an untrusted file.
  *
  * Throws `config_untrusted` (facts: file, line, key, folder, how, and for a
  * secret `path` or `variable`).
@@ -95,30 +166,22 @@ export async function checkProjectTrust(
   layer: Layer,
   world: { file: ProfileFile; name: string; lower: ProfileValues; userFile: string },
 ): Promise<Layer> {
-  const { file, name } = world;
-  const allow = `pass --trust-project, or add the folder to trustedFolders in ${world.userFile}`;
-  const refuse = (key: string, more: Record<string, string> = {}) =>
-    new OidcCliError('config_untrusted', {
-      file: file.path,
-      line: file.lineOf(['profiles', name, key]),
-      key: `profiles.${name}.${key}`,
-      folder: file.folder,
-      how: `P${allow.slice(1)}`,
-      ...more,
-    });
+  const { file, name, userFile } = world;
+  const place = (key: string): UntrustedPlace => ({
+    file: file.path,
+    line: file.lineOf(['profiles', name, key]),
+    key: `profiles.${name}.${key}`,
+    folder: file.folder,
+    userFile,
+  });
   const [key] = refusedKeys(layer.values, world.lower);
-  if (key !== undefined) throw refuse(key);
-
-  const reference = layer.secret?.reference;
-  if (layer.secret && reference?.kind === 'env' && !isMeantForUs(reference.name)) {
-    const how = `Give the variable a name that begins with OIDC_CLI_, ${allow}`;
-    throw refuse(lastOf(layer.secret.key), { variable: reference.name, how });
-  }
-  if (!layer.secret || reference?.kind !== 'file') return layer;
-  const path = await fileInFolder(reference.path, file.folder);
-  if (path === undefined) throw refuse(lastOf(layer.secret.key), { path: reference.path });
-  return {
-    ...layer,
-    secret: { ...layer.secret, reference: { kind: 'file', path } },
-  };
+  if (key !== undefined) throw untrusted(place(key));
+  const given = file.profiles.get(name) ?? {};
+  const issuer = place((['issuer', 'endpoint', 'kind'] as const).find((one) => given[one] !== undefined) ?? 'issuer');
+  const { secret } = layer;
+  if (!secret) return { ...layer, untrusted: issuer };
+  // The key itself, under whichever of its names, out of `profiles.NAME.KEY`.
+  const own = secret.key.slice(secret.key.lastIndexOf('.') + 1);
+  const reference = await checkSecretReference(secret.reference, place(own));
+  return { ...layer, untrusted: issuer, secret: { ...secret, reference } };
 }

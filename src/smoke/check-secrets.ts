@@ -1,17 +1,11 @@
 import { OidcCliError } from '../errors.js';
-import { readClientSecret } from '../profiles/client-secret.js';
+import { readClientSecret, type SecretWorld } from '../profiles/client-secret.js';
 import type { PlannedText } from './planned-check.js';
-
-/** Where secrets of a plan come from. */
-export interface SecretWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** All of stdin; the same for whoever asks. */
-  readonly stdin: () => Promise<string>;
-}
 
 /**
  * The text that stands at a place. `what` names it for people. Throws
- * `smoke_secret_unavailable` (facts: what, variable, file or source, reason).
+ * `smoke_secret_unavailable` (facts: what, variable, file or source, reason),
+ * and otherwise as `readClientSecret`.
  */
 export async function readPlannedText(place: PlannedText, what: string, world: SecretWorld): Promise<string> {
   if (place.kind === 'text') return place.value;

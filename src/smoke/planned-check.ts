@@ -1,3 +1,4 @@
+import type { SecretReference } from '../profiles/profile.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import type { Expectations } from './plan.js';
 
@@ -7,10 +8,7 @@ export type PlannedWay = 'auto' | 'http' | 'browser' | 'command' | 'refresh' | '
 /** Where a secret is, or a text that is none. */
 export type PlannedText =
   | { readonly kind: 'text'; readonly value: string }
-  | { readonly kind: 'env'; readonly name: string }
-  /** `path` is absolute. */
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'stdin' };
+  | Extract<SecretReference, { readonly kind: 'env' | 'file' | 'stdin' }>;
 
 /** One explicit step on the pages. */
 export type PlannedAction =

@@ -6,28 +6,31 @@ import { signInRequestOf } from '../flow/sign-in-request.js';
 import { acceptConnector, type Connector } from '../logto/connector.js';
 import { readConnectorFile } from '../logto/connector-file.js';
 import { connectorSecret, connectorSecretReference } from '../logto/connector-secret.js';
-import { readClientSecret } from '../profiles/client-secret.js';
+import { type Consent, isUntrusted, readClientSecret, type UntrustedSecret } from '../profiles/client-secret.js';
 import { invalid } from '../profiles/placed-yaml.js';
 import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { adHocName } from '../profiles/profile-choice.js';
 import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/profile-file.js';
 import { DEFAULTS } from '../profiles/settings.js';
-import { isMeantForUs } from '../profiles/trust.js';
+import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
+import { hostOf } from '../profiles/trust.js';
 import { readPlannedText } from './check-secrets.js';
-import type { PlannedCheck } from './planned-check.js';
+import type { PlannedCheck, PlannedText } from './planned-check.js';
 import type { ProviderSettings } from './providers.js';
 
 /** What a check is made ready with. */
 export interface ReadyWorld {
   readonly env: Environment;
   readonly cwd: string;
-  readonly folders: { readonly config: string };
+  readonly folders: { readonly config: string; readonly data: string };
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly stdin: Input;
   /** All of stdin, once read. */
   readonly readStdin: () => Promise<string>;
   readonly profileFiles: ProfileFiles;
+  /** Whether secrets may be sent that an untrusted file names. */
+  readonly consent: Consent;
   /** The client secret kept in the session store for this profile and issuer. */
   readonly storedClientSecret: (profile: string, issuer: string) => Promise<string | undefined>;
 }
@@ -52,10 +55,12 @@ export interface ReadyCheck {
   readonly credentials: () => Promise<Credentials>;
   readonly steps: () => Promise<readonly SignInStep[] | undefined>;
   readonly refreshToken: () => Promise<string | undefined>;
+  /** Its secrets that an untrusted file names, each with the host that it goes to. */
+  readonly untrusted: readonly UntrustedSecret[];
 }
 
 /** Mistakes in configuration: they are told before anything runs. All else is the failure of its own check. */
-const CONFIGURATION = /^(config_|profile_|connector_file_)/;
+const CONFIGURATION = /^(config_|profile_|connector_file_|store_key_as_secret)/;
 
 /** Of these the ones that do not tell a place of their own. */
 const NAMED_BY_CHECK: readonly string[] = ['profile_unknown', 'config_missing', 'connector_file_unreadable'];
@@ -100,50 +105,31 @@ async function readyCheck(
   secrets: Map<string, Promise<string | undefined>>,
   world: ReadyWorld,
 ): Promise<ReadyCheck> {
-  const secretWorld = { env: world.env, stdin: world.readStdin };
-  const text = async (key: 'user' | 'password' | 'totp' | 'refreshToken') => {
-    const place = check[key];
-    return place && readPlannedText(place, key === 'refreshToken' ? 'refresh token' : key, secretWorld);
-  };
-  const common = {
-    planned: check,
-    failure: undefined,
-    credentials: async (): Promise<Credentials> => ({
-      username: (await text('user')) ?? '',
-      password: await text('password'),
-      totp: await text('totp'),
-    }),
-    steps: async () =>
-      check.steps &&
-      Promise.all(
-        check.steps.map(
-          async (step): Promise<SignInStep> =>
-            'fill' in step
-              ? {
-                  fill: step.fill,
-                  value: await readPlannedText(step.value, `value for ${step.fill}`, secretWorld),
-                  secret: step.value.kind !== 'text',
-                }
-              : step,
-        ),
-      ),
-    refreshToken: () => text('refreshToken'),
-  };
-  if (check.connector !== undefined) return { ...common, ...(await readyConnector(check, check.connector, world)) };
+  if (check.connector !== undefined) {
+    const ready = await readyConnector(check, check.connector, world);
+    const { pages, untrusted, ...rest } = ready;
+    const own = await ownSecrets(check, pages, world);
+    return { planned: check, failure: undefined, ...rest, ...own, untrusted: [...untrusted, ...own.untrusted] };
+  }
 
   const inline = typeof check.profile === 'object';
   const key = inline ? `${check.plan.path} ${check.index}` : `named ${String(check.profile)}`;
   const { profile: resolved, warnings } = await once(profiles, key, () => profileOf(check, world));
   const profile = check.redirectUri === undefined ? resolved : { ...resolved, redirectUri: check.redirectUri };
   const name = inline ? adHocName(profile.issuer) : profile.name;
+  const reference = profile.clientSecret;
   const clientSecret = () =>
     once(secrets, key, async () => {
-      if (!profile.clientSecret) return undefined;
+      if (!reference) return undefined;
       const stored = () => world.storedClientSecret(profile.name, profile.issuer);
-      return readClientSecret(profile.clientSecret, { ...secretWorld, stored });
+      return readClientSecret(reference, { ...secretWorld(world), stored });
     });
+  const own = await ownSecrets(check, profile.issuer, world);
   return {
-    ...common,
+    planned: check,
+    failure: undefined,
+    ...own,
+    untrusted: [...(reference && isUntrusted(reference) ? [reference] : []), ...own.untrusted],
     profileName: name,
     issuer: profile.issuer,
     profile,
@@ -154,6 +140,60 @@ async function readyCheck(
       return signInRequestOf(profile, { name, userinfo, clientSecret: await clientSecret() });
     },
     connector: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no connector' })),
+  };
+}
+
+function secretWorld({ env, folders, readStdin, consent }: ReadyWorld) {
+  return { env, folders, stdin: readStdin, consent };
+}
+
+/**
+ * The texts that the check itself has typed or sent. `address` is that of the
+ * pages they go to. Throws `store_key_as_secret`.
+ */
+async function ownSecrets(check: PlannedCheck, address: string, world: ReadyWorld) {
+  const host = hostOf(address);
+  const untrusted: UntrustedSecret[] = [];
+  const placed = async <T extends PlannedText | undefined>(text: T): Promise<T> => {
+    if (text === undefined || text.kind === 'text') return text;
+    await refuseStoreKeyName(text, world);
+    if (!isUntrusted(text)) return text;
+    const sent = { ...text, untrusted: { ...text.untrusted, host } };
+    untrusted.push(sent);
+    return sent;
+  };
+  const read = (text: PlannedText | undefined, what: string) =>
+    Promise.resolve(text && readPlannedText(text, what, secretWorld(world)));
+  const user = await placed(check.user);
+  const password = await placed(check.password);
+  const totp = await placed(check.totp);
+  const token = await placed(check.refreshToken);
+  const steps = check.steps && [...check.steps];
+  for (const [at, step] of steps?.entries() ?? []) {
+    if (steps && 'fill' in step) steps[at] = { ...step, value: await placed(step.value) };
+  }
+  return {
+    untrusted,
+    credentials: async (): Promise<Credentials> => ({
+      username: (await read(user, 'user')) ?? '',
+      password: await read(password, 'password'),
+      totp: await read(totp, 'totp'),
+    }),
+    steps: async () =>
+      steps &&
+      Promise.all(
+        steps.map(
+          async (step): Promise<SignInStep> =>
+            'fill' in step
+              ? {
+                  fill: step.fill,
+                  value: (await read(step.value, `value for ${step.fill}`)) ?? '',
+                  secret: step.value.kind !== 'text',
+                }
+              : step,
+        ),
+      ),
+    refreshToken: () => read(token, 'refresh token'),
   };
 }
 
@@ -206,27 +246,18 @@ async function readyConnector(check: PlannedCheck, path: string, world: ReadyWor
   const { issuer } = (file.config.idTokenVerificationConfig ?? {}) as { issuer?: unknown };
   const endpoint = String(file.config.authorizationEndpoint ?? '');
   const stated = Array.isArray(issuer) ? issuer[0] : issuer;
+  const trust = { trusted: check.plan.trusted, folder: check.plan.folder, userFile: userFilePath(world) };
+  const reference = await connectorSecretReference(file, {}, world, trust);
   return {
     profileName: check.plan.folder === '' ? path : path.slice(path.lastIndexOf('/') + 1),
     issuer: typeof stated === 'string' ? stated : URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint,
     profile: undefined,
     discovery: typeof stated === 'string' ? discoveryOfConnector(stated) : undefined,
     warnings: [],
+    pages: endpoint,
+    untrusted: reference && isUntrusted(reference) ? [reference] : [],
     request: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no profile' })),
-    connector: async () => {
-      const reference = await connectorSecretReference(file, {}, world);
-      if (!check.plan.trusted && reference?.kind === 'env' && !isMeantForUs(reference.name)) {
-        throw new OidcCliError('config_untrusted', {
-          file: file.name,
-          line: file.lineOf(['clientSecret']),
-          key: file.pathOf(['clientSecret']),
-          folder: check.plan.folder,
-          variable: reference.name,
-          how: `Give the variable a name that begins with OIDC_CLI_, pass --trust-project, or add the folder to trustedFolders in ${userFilePath(world)}`,
-        });
-      }
-      return acceptConnector(file, await connectorSecret(file, {}, world));
-    },
+    connector: async () => acceptConnector(file, await connectorSecret(file, reference, world)),
   };
 }
 
@@ -247,6 +278,7 @@ function unready(check: PlannedCheck, failure: OidcCliError): ReadyCheck {
     credentials: reject,
     steps: reject,
     refreshToken: reject,
+    untrusted: [],
   };
 }
 

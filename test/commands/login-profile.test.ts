@@ -94,8 +94,8 @@ await signInOverHttp(process.argv.at(-1), { username: '' });
   });
 
   it('send a file from outside its folder to its issuer as the client secret', async () => {
-    await writeFile(join(machine.home, 'key'), 'private-key');
-    await writeProject(profile(provider.issuer, 'clientSecretFile: ../key'));
+    await writeFile(join(machine.home, 'outside'), 'private-key');
+    await writeProject(profile(provider.issuer, 'clientSecretFile: ../outside'));
     await expectRefusedUntilTrusted('clientSecretFile');
   });
 
@@ -112,11 +112,17 @@ await signInOverHttp(process.argv.at(-1), { username: '' });
     expect(stderr).toContain(`To fix: Move it to ${join(machine.home, 'config.yaml')}, if you trust ${project}.`);
   });
 
-  it('but it may have the sign-in, with a secret from its own folder', async () => {
+  it('but it may have the sign-in, with a secret from its own folder, once the person has said so', async () => {
     provider.play({ client: { id: 'app', secret: 'of-the-project' } });
     await writeFile(join(project, 'secret'), 'of-the-project\n');
     await writeProject(profile(provider.issuer, 'clientSecretFile: secret'));
-    const { code, stderr } = await login();
+    const { code, stderr } = await login([], {
+      tty: true,
+      env: { NO_COLOR: '1' },
+      onStderr: (text, stdin) => {
+        if (text.endsWith('[y/N] ')) stdin.write('y\n');
+      },
+    });
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('of-the-project')]);
   });
 });

@@ -341,14 +341,14 @@ describe('the client secret', () => {
 
   it('comes from a variable, a flag or a file, and is skipped where the variable is not set', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
-    const config = { clientSecret: '${CONNECTOR_SECRET}' };
+    const config = { clientSecret: '${OIDC_CLI_CONNECTOR_SECRET}' };
     const missing = await examine({ config });
     expect(missing.code).toBe(0);
     expect(find(missing, 'client secret')).toMatchObject({
       verdict: 'skip',
-      found: 'the variable CONNECTOR_SECRET is not set',
+      found: 'the variable OIDC_CLI_CONNECTOR_SECRET is not set',
     });
-    const env = { CONNECTOR_SECRET: `${SECRET}+` };
+    const env = { OIDC_CLI_CONNECTOR_SECRET: `${SECRET}+` };
     const set = await examine({ config, world: { env } });
     expect(set.bad).toEqual(['fail raw Basic']);
     await writeFile(join(machine.home, 'secret'), 'from%file\n');

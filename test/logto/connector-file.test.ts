@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { readConnectorFile } from '../../src/logto/connector-file.js';
 import { parseConnectorJson } from '../../src/logto/connector-json.js';
-import { connectorSecret } from '../../src/logto/connector-secret.js';
+import { connectorSecret, connectorSecretReference } from '../../src/logto/connector-secret.js';
 import { readConnectorText } from '../../src/logto/connector-text.js';
 import { connectorJson, SECRET } from './connectors.js';
 
@@ -175,11 +175,13 @@ describe('stdin', () => {
 });
 
 describe("a connector's secret", () => {
-  const secretOf = async (clientSecret: unknown, flags = {}, env: Record<string, string> = {}, stdin = '') =>
-    connectorSecret({ ...(await read(connectorJson({ clientSecret }))), name: 'c.json' }, flags, {
-      ...piped(stdin),
-      env,
-    });
+  const secretOf = async (clientSecret: unknown, flags = {}, env: Record<string, string> = {}, stdin = '') => {
+    const file = { ...(await read(connectorJson({ clientSecret }))), name: 'c.json' };
+    const world = { ...piped(stdin), env, folders: { config: '/no/such/folder', data: '/no/such/folder' } };
+    const trust = { trusted: true, folder: '/', userFile: '/no/such/folder/config.yaml' };
+    const reference = await connectorSecretReference(file, flags, world, trust);
+    return connectorSecret(file, reference, { ...world, consent: async () => {} });
+  };
 
   it('is as the file has it, or in the variable that the file names', async () => {
     expect(await secretOf('a ${B}')).toBe('a ${B}');

@@ -162,11 +162,11 @@ describe('a sign-in that Logto would accept', () => {
 
   test('takes the connector from stdin, and the secret from the environment', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
-    const connector = connectorFor(plain.issuer, { clientSecret: '${THE_SECRET}' });
+    const connector = connectorFor(plain.issuer, { clientSecret: '${OIDC_CLI_THE_SECRET}' });
     const fromStdin = await machine.run(['login', '--connector', '-', '--port', '0'], {
       openUrl: aliceSignsIn,
       stdin: JSON.stringify(connector),
-      env: { THE_SECRET: 'demo-secret' },
+      env: { OIDC_CLI_THE_SECRET: 'demo-secret' },
     });
     expect(fromStdin.stderr).not.toContain('✗');
     expect(fromStdin.code).toBe(0);

@@ -211,7 +211,7 @@ describe('secrets', () => {
     expect(await entries()).toHaveLength(2);
     await profileImport(connectorJson(), ['--force']);
     expect(await entries()).toHaveLength(1);
-    await profileImport(connectorJson({ clientSecret: '${S}' }), ['--force']);
+    await profileImport(connectorJson({ clientSecret: '${OIDC_CLI_S}' }), ['--force']);
     expect(await entries()).toHaveLength(0);
   });
 
@@ -238,9 +238,9 @@ describe('secrets', () => {
   });
 
   it('stay a reference where they are one, though the variable is not set', async () => {
-    const connector = connectorJson({ clientSecret: '${MY_SECRET}' });
+    const connector = connectorJson({ clientSecret: '${OIDC_CLI_MY_SECRET}' });
     expect((await profileImport(connector)).code).toBe(0);
-    expect(await configuration()).toContain('clientSecret: ${MY_SECRET}');
+    expect(await configuration()).toContain('clientSecret: ${OIDC_CLI_MY_SECRET}');
     expect(JSON.parse((await profileExport()).stdout)).toEqual(connector);
   });
 

@@ -194,11 +194,46 @@ describe('a secret goes only to the issuer it was set for', () => {
     world.user(profile('clientSecret: ${USER}'));
     world.project('profiles:\n  it:\n    issuer: https://b.example\n    clientSecret: ${OIDC_CLI_B}\n');
     world.env.OIDC_CLI_B = 'b';
-    expect((await resolveIt(world)).profile.clientSecret).toEqual({ kind: 'env', name: 'OIDC_CLI_B' });
+    expect((await resolveIt(world)).profile.clientSecret).toMatchObject({ kind: 'env', name: 'OIDC_CLI_B' });
     const flags = { issuer: 'https://c.example', clientSecretEnv: 'FLAG' };
     expect((await resolveIt(world, flags)).profile.clientSecret).toEqual({ kind: 'env', name: 'FLAG' });
     world.env.OIDC_CLI_CLIENT_SECRET = 'e';
+    const trusted = await resolveIt(world, { trustProject: true });
+    expect(trusted.profile.clientSecret).toMatchObject({ name: 'OIDC_CLI_CLIENT_SECRET' });
+  });
+
+  test("one for whoever asks goes nowhere that an untrusted project's file chose", async () => {
+    const world = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'e', OIDC_CLI_B: 'b' });
+    const project = (lines: string, id = 'clientId') =>
+      world.project(`profiles:\n  it:\n    ${id}: app\n    ${lines}\n`);
+    const refused = async () => (await failure(resolveIt(world))).facts;
+    project('issuer: https://b.example');
+    expect(await refused()).toMatchObject({
+      key: 'profiles.it.issuer',
+      variable: 'OIDC_CLI_CLIENT_SECRET',
+      host: 'b.example',
+      how: expect.stringMatching(/^Add the line clientSecret: \$\{OIDC_CLI_CLIENT_SECRET\} to the profile, /),
+    });
+    project('kind: logto\n    endpoint: https://b.example', 'appId');
+    expect(await refused()).toMatchObject({
+      key: 'profiles.it.endpoint',
+      host: 'b.example',
+      how: expect.stringContaining('the line appSecret: ${OIDC_CLI_CLIENT_SECRET} to'),
+    });
+    // Its own line goes before it, with a word about the other; a public client needs none.
+    project('issuer: https://b.example\n    clientSecret: ${OIDC_CLI_B}');
+    const own = await resolveIt(world);
+    expect(own.profile.clientSecret).toMatchObject({ kind: 'env', name: 'OIDC_CLI_B' });
+    expect(own.warnings.join('\n')).toContain('OIDC_CLI_CLIENT_SECRET is not used: the issuer is from ');
+    project('issuer: https://b.example\n    clientAuth: none');
+    expect((await resolveIt(world)).profile.clientSecret).toBeUndefined();
+    // The issuer is the user's own as well.
+    project('issuer: https://b.example');
+    world.user('profiles:\n  it:\n    issuer: https://b.example\n');
     expect((await resolveIt(world)).profile.clientSecret).toMatchObject({ name: 'OIDC_CLI_CLIENT_SECRET' });
+    // An address of Logto's with the same host is another issuer.
+    project('kind: logto', 'appId');
+    expect(await refused()).toMatchObject({ key: 'profiles.it.kind', host: 'b.example' });
   });
 
   test('a variable without an issuer of its own follows the issuer that was typed', async () => {
@@ -209,16 +244,17 @@ describe('a secret goes only to the issuer it was set for', () => {
 });
 
 describe('reading the secret', () => {
-  const none = { env: {} };
+  const folders = { data: '/no/such/folder' };
+  const none = { env: {}, folders };
 
   test('from each place', async () => {
     const world = makeWorld();
     const path = world.write('s', '\uFEFFpass word \r\n\n');
     expect(await readClientSecret({ kind: 'value', value: 'v' }, none)).toBe('v');
-    expect(await readClientSecret({ kind: 'env', name: 'X' }, { env: { X: 'e' } })).toBe('e');
+    expect(await readClientSecret({ kind: 'env', name: 'X' }, { env: { X: 'e' }, folders })).toBe('e');
     expect(await readClientSecret({ kind: 'file', path }, none)).toBe('pass word ');
-    expect(await readClientSecret({ kind: 'stdin' }, { env: {}, stdin: async () => 'i\n' })).toBe('i');
-    expect(await readClientSecret({ kind: 'stored' }, { env: {}, stored: async () => 'k' })).toBe('k');
+    expect(await readClientSecret({ kind: 'stdin' }, { ...none, stdin: async () => 'i\n' })).toBe('i');
+    expect(await readClientSecret({ kind: 'stored' }, { ...none, stored: async () => 'k' })).toBe('k');
   });
 
   test('a place without a secret says which', async () => {
@@ -229,7 +265,7 @@ describe('reading the secret', () => {
     execFileSync('mkfifo', [pipe]);
     const facts = async (reference: Parameters<typeof readClientSecret>[0], stdin = async () => '\n') => {
       const error = await failure(
-        readClientSecret(reference, { env: { E: '' }, stdin, stored: async () => undefined }),
+        readClientSecret(reference, { env: { E: '' }, folders, stdin, stored: async () => undefined }),
       );
       expect(error.code).toBe('client_secret_unavailable');
       return error.facts;

@@ -19,13 +19,12 @@ describe("a project's file may not, unless its folder is trusted", () => {
     'ca: ./evil.pem',
     'clockTolerance: 301',
     'clientSecret: ${AWS_SECRET_ACCESS_KEY}',
-    'clientSecret: ${OIDC_CLI_STORE_KEY}',
     'clientSecretFile: ../../.ssh/id_rsa',
     'clientSecretFile: ~/.ssh/id_rsa',
     'clientSecretFile: /etc/hostname',
     'clientSecretFile: ../shop2/secret',
   ];
-  const env = { AWS_SECRET_ACCESS_KEY: 'x', OIDC_CLI_STORE_KEY: 'x' };
+  const env = { AWS_SECRET_ACCESS_KEY: 'x' };
 
   test.each(LINES)('%s', async (line) => {
     const world = makeWorld(env);
@@ -133,9 +132,9 @@ describe("a project's file may", () => {
     const world = makeWorld({ OIDC_CLI_SHOP_SECRET: 'x' });
     const path = world.write('code/shop/private/secret', 'x');
     world.project(`${BASE}    clientSecretFile: ./private/secret\n`);
-    expect((await resolveIt(world)).profile.clientSecret).toEqual({ kind: 'file', path });
+    expect((await resolveIt(world)).profile.clientSecret).toMatchObject({ kind: 'file', path });
     world.project(`${BASE}    clientSecret: \${OIDC_CLI_SHOP_SECRET}\n`);
-    expect((await resolveIt(world)).profile.clientSecret).toEqual({ kind: 'env', name: 'OIDC_CLI_SHOP_SECRET' });
+    expect((await resolveIt(world)).profile.clientSecret).toMatchObject({ kind: 'env', name: 'OIDC_CLI_SHOP_SECRET' });
   });
 
   test('have another profile that is refused, as long as it is not used', async () => {
@@ -150,7 +149,10 @@ describe("a project's file may", () => {
     world.project(`${BASE}    clientSecretFile: ./secret\n`);
     symlinkSync(world.cwd, join(world.home, 'linked'));
     const linked = { ...world, cwd: join(world.home, 'linked') };
-    expect((await resolveIt(linked)).profile.clientSecret).toEqual({ kind: 'file', path: join(world.cwd, 'secret') });
+    expect((await resolveIt(linked)).profile.clientSecret).toMatchObject({
+      kind: 'file',
+      path: join(world.cwd, 'secret'),
+    });
   });
 });
 

@@ -33,10 +33,10 @@ const OFFLINE = { scope: 'openid profile email offline_access' };
 async function check(
   expected: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>> = {},
+  flags: readonly string[] = [],
 ): Promise<ReportedCheck> {
-  const { report } = await runPlan(machine, [
-    { name: 'it', profile: demo(provider.issuer, OFFLINE), expect: expected, ...more },
-  ]);
+  const planned = { name: 'it', profile: demo(provider.issuer, OFFLINE), expect: expected, ...more };
+  const { report } = await runPlan(machine, [planned], flags);
   return report.checks[0] as ReportedCheck;
 }
 
@@ -253,7 +253,8 @@ describe('a failure that is expected', () => {
     });
 
     await writeFile(join(machine.home, 'wrong'), 'not-the-password\n');
-    const refused = await check({ failure: ['access_denied', 'sign_in_rejected'] }, { password: { file: 'wrong' } });
+    const wrong = { password: { file: 'wrong' } };
+    const refused = await check({ failure: ['access_denied', 'sign_in_rejected'] }, wrong, ['--trust-project']);
     expect([refused.verdict, refused.error]).toEqual(['passed', null]);
     expect(refused.expectations[0]).toMatchObject({ verdict: 'met', expected: 'access_denied or sign_in_rejected' });
   });
@@ -564,7 +565,7 @@ describe('where nobody signs in', () => {
     await writeFile(join(machine.home, 'service-secret'), 'service-secret');
     const profile = { issuer: provider.issuer, clientId: 'service', clientSecretFile: 'service-secret' };
     const expected = { accessToken: { format: 'opaque' }, userinfo: true, claims: { sub: 'x' } };
-    const result = await check(expected, { profile, with: 'client_credentials' });
+    const result = await check(expected, { profile, with: 'client_credentials' }, ['--trust-project']);
     expect([result.verdict, result.way, result.signedIn]).toEqual(['passed', 'client_credentials', false]);
     expect(verdicts(result)).toEqual(['claims.sub skipped', 'accessToken.format met', 'userinfo.sub skipped']);
   });
@@ -622,7 +623,8 @@ describe('where nobody signs in', () => {
 
     await mkdir(join(machine.home, 'secrets'), { recursive: true });
     await writeFile(join(machine.home, 'secrets', 'refresh'), 'no-such-token');
-    const other = await runPlan(machine, [{ ...plan[0], refreshToken: { file: 'secrets/refresh' } }]);
+    const fromFile = [{ ...plan[0], refreshToken: { file: 'secrets/refresh' } }];
+    const other = await runPlan(machine, fromFile, ['--trust-project']);
     expect(other.report.checks[0]?.error).toMatchObject({
       code: 'invalid_grant',
       message: expect.stringContaining('The provider refuses the refresh token.'),

@@ -21,7 +21,7 @@ async function read(text: string, request: Partial<PlanRequest> = {}): Promise<r
   const profileFiles = { project: undefined, user: undefined, searched: [] };
   return readPlans(
     { files: [], trustProject: false, profileFiles, ...request },
-    { env: { HOME: home }, cwd: home, folders: { config: join(home, 'config') } },
+    { env: { HOME: home }, cwd: home, folders: { config: join(home, 'config'), data: join(home, 'data') } },
   );
 }
 

@@ -387,20 +387,20 @@ async function whenHeld(then: () => void): Promise<object> {
 
 describe('evidence', () => {
   test('of a sign-in that failed its page is kept where it was asked for', async () => {
-    await writeFile(join(machine.home, 'wrong'), 'wrong-password-of-alice');
-    const check = { name: 'wrong / password', profile: demo(provider.issuer), password: { file: 'wrong' } };
-    const { report } = await runPlan(machine, [check], ['--evidence', 'evidence']);
+    const check = { name: 'wrong / password', profile: demo(provider.issuer), password: '${OIDC_CLI_WRONG}' };
+    const world = { env: { OIDC_CLI_WRONG: 'wrong-password-of-alice' } };
+    const { report } = await runPlan(machine, [check], ['--evidence', 'evidence'], world);
     expect(report.checks[0]?.error?.code).toBe('sign_in_rejected');
     const { text } = report.checks[0]?.evidence ?? {};
     expect(text).toContain(join(machine.home, 'evidence', '1-wrong-password'));
     expect(await readFile(text ?? '', 'utf8')).not.toContain('wrong-password-of-alice');
     // Without a word about it, in a folder that no other user can read.
-    const kept = (await runPlan(machine, [check])).report.checks[0]?.evidence.text ?? '';
+    const kept = (await runPlan(machine, [check], [], world)).report.checks[0]?.evidence.text ?? '';
     expect(kept).toMatch(/oidc-cli-smoke-[0-9a-f]{12}.1-wrong-password.sign-in-[0-9a-f]{8}\.txt$/);
     const parts = [kept, dirname(kept), dirname(dirname(kept))];
     const modes = await Promise.all(parts.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
     if (process.platform !== 'win32') expect(modes).toEqual(['600', '700', '700']);
-    const without = await runPlan(machine, [check], ['--no-evidence']);
+    const without = await runPlan(machine, [check], ['--no-evidence'], world);
     expect(without.report.checks[0]?.evidence).toEqual({ screenshot: null, text: null });
   });
 
@@ -470,7 +470,8 @@ describe('smoke init', () => {
     const { code, stdout, stderr } = await own.run(['smoke', '--json'], {
       env: { OIDC_CLI_DEMO_PASSWORD: 'alice-password' },
     });
-    expect(stderr).toBe('');
+    const plan = join(own.home, 'oidc-smoke.yaml');
+    expect(stderr).toBe(`${plan} sends OIDC_CLI_DEMO_PASSWORD to ${provider.issuer}.\n`);
     expect([code, (JSON.parse(stdout) as Report).counts.passed]).toEqual([0, 1]);
     const again = await own.run(['smoke', 'init', 'demo', '--json']);
     expect([again.code, JSON.parse(again.stdout).error.code]).toEqual([3, 'plan_exists']);

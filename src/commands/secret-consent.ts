@@ -1,0 +1,104 @@
+import type { Context } from '../context.js';
+import type { OidcCliError } from '../errors.js';
+import { type Consent, checkUntrustedValue, namedBy, type UntrustedSecret } from '../profiles/client-secret.js';
+import { untrusted } from '../profiles/trust.js';
+import {
+  isSameQuestion,
+  questionAbout,
+  readTrustAnswers,
+  rememberAnswers,
+  type TrustAnswer,
+} from '../profiles/trust-answers.js';
+import { printable, type Terminal } from '../terminal.js';
+
+type Question = Omit<TrustAnswer, 'allowed'> & { readonly secret: UntrustedSecret };
+
+/**
+ * Decides whether secrets may be sent that a file names which came with a
+ * folder. On a terminal it asks the first time, and remembers yes and no by
+ * folder, host and name. Without one, what was not allowed before may be a
+ * variable that the file names, and a line on stderr says what goes where.
+ *
+ * The consent throws `config_untrusted` (facts as `untrusted`, with `variable`
+ * or `path`, `host`, and `declined` or `unasked`) before anything is sent,
+ * `interrupted` after Ctrl-C, and `config_file_*` for the file of the answers.
+ */
+export function secretConsent(context: Context, terminal: Terminal): Consent {
+  const allowed: Question[] = [];
+  const isAllowed = (question: Question) => allowed.some((one) => isSameQuestion(one, question));
+  const mayAsk = context.stdin.isTTY === true && context.stderr.isTTY === true && !context.env.CI;
+
+  const decide = async (secrets: readonly UntrustedSecret[]): Promise<void> => {
+    const questions: Question[] = [];
+    for (const secret of secrets) {
+      const question = { ...(await questionAbout(secret)), secret };
+      if (isAllowed(question) || questions.some((one) => isSameQuestion(one, question))) continue;
+      questions.push(question);
+    }
+    if (questions.length === 0) return;
+    for (const { secret } of questions) await checkUntrustedValue(secret, context);
+    const answers = await readTrustAnswers(context);
+    const open: Question[] = [];
+    for (const question of questions) {
+      const answer = answers.find((one) => isSameQuestion(one, question));
+      if (answer?.allowed === false) throw declined(question);
+      if (!answer) open.push(question);
+    }
+    if (open.length > 0) await (mayAsk ? ask(open, context, terminal) : tell(open, terminal));
+    allowed.push(...questions);
+  };
+
+  // One question at a time, also where several checks of one run need an answer.
+  let last: Promise<unknown> = Promise.resolve();
+  return (secrets) => {
+    const decision = last.then(() => decide(secrets));
+    last = decision.catch(() => {});
+    return decision;
+  };
+}
+
+async function ask(open: readonly Question[], context: Context, terminal: Terminal): Promise<void> {
+  for (const [, questions] of byFileAndHost(open)) {
+    const [{ secret, host } = {} as Question] = questions;
+    terminal.say(`${printable(secret.untrusted.file)} came with its folder. It sends to ${printable(host)}:`);
+    for (const { secret, name } of questions) {
+      const what = secret.kind === 'env' ? 'the variable' : 'the content of the file';
+      terminal.say(`  ${what} ${printable(name)}  (line ${secret.untrusted.line}, ${printable(secret.untrusted.key)})`);
+    }
+  }
+  context.stderr.write(terminal.talk.strong('Send them? [y/N] '));
+  const { readAnswer } = await import('./read-answer.js');
+  const answer = await readAnswer(context);
+  if (answer === undefined) throw declined(open[0] as Question, 'now');
+  const answers = open.map(({ secret: _, ...question }) => ({ ...question, allowed: answer }));
+  await rememberAnswers(answers, context);
+  terminal.say(terminal.talk.dim('Remembered for this folder. oidc-cli trust list shows it.'));
+  if (!answer) throw declined(open[0] as Question, 'now');
+}
+
+/** Where nobody can be asked only variables go, and it is said. */
+function tell(open: readonly Question[], terminal: Terminal): void {
+  const file = open.find(({ secret }) => secret.kind === 'file');
+  if (file) {
+    const { secret, host } = file;
+    throw untrusted(secret.untrusted, { ...namedBy(secret), host, unasked: true });
+  }
+  for (const [, questions] of byFileAndHost(open)) {
+    const [{ secret, host } = {} as Question] = questions;
+    const names = questions.map(({ name }) => printable(name)).join(', ');
+    terminal.say(`${printable(secret.untrusted.file)} sends ${names} to ${printable(host)}.`);
+  }
+}
+
+function byFileAndHost(questions: readonly Question[]): ReadonlyMap<string, readonly Question[]> {
+  const groups = new Map<string, Question[]>();
+  for (const question of questions) {
+    const key = JSON.stringify([question.secret.untrusted.file, question.host]);
+    groups.set(key, [...(groups.get(key) ?? []), question]);
+  }
+  return groups;
+}
+
+function declined({ secret, host }: Question, when: 'now' | 'before' = 'before'): OidcCliError {
+  return untrusted(secret.untrusted, { ...namedBy(secret), host, declined: when });
+}

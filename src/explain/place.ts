@@ -1,0 +1,12 @@
+import type { Facts } from '../errors.js';
+
+/** "file, line 7, key profiles.x" as far as known. */
+export function place(facts: Facts): string {
+  const parts = [
+    facts.file ?? facts.where,
+    facts.line === undefined ? undefined : `line ${facts.line}`,
+    // A mistake in the YAML itself is in no key.
+    facts.key === undefined || facts.key === '' ? undefined : `key ${facts.key}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ') || 'The configuration';
+}

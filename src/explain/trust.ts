@@ -1,0 +1,64 @@
+import type { Facts } from '../errors.js';
+import { shellWord } from '../harmless.js';
+import type { Entry } from './explanation.js';
+import { place } from './place.js';
+
+/** The secret that a file names, for people. */
+function secret(facts: Facts): string {
+  return facts.variable === undefined ? `the content of ${facts.path}` : `the variable ${facts.variable}`;
+}
+
+/** What a file that came with a folder may not do. */
+function refusal(facts: Facts): string {
+  const key = String(facts.key);
+  const { variable, path, reason, host } = facts;
+  if (reason !== undefined) return `have the content of ${path} sent, which ${reason}`;
+  if (facts.unasked) return `have ${secret(facts)} sent to ${host} where nobody can be asked`;
+  if (host !== undefined) return `have ${secret(facts)} sent to ${host} without naming it`;
+  if (/(^|\.)(client|app)Secret$/.test(key)) return `have the variable ${variable} sent as the client secret`;
+  if (/\.(client|app)SecretFile$/.test(key)) return `take the client secret from ${path}, outside of its folder`;
+  if (variable !== undefined) return `have the variable ${variable} typed or sent at a provider`;
+  if (/\.(connector|discovery)$/.test(key)) return `name ${path}, outside of its folder`;
+  if (path !== undefined) return `take a secret from ${path}, outside of its folder`;
+  return 'set this';
+}
+
+/** What to do after the person said no. */
+function afterDeclined({ declined, folder, how }: Facts): string {
+  const again =
+    declined === 'now'
+      ? 'Run it again, and answer y'
+      : `Run oidc-cli trust remove ${shellWord(String(folder))} to be asked again`;
+  return `${again}. Or ${lowerFirst(how)}, if you trust ${folder}.`;
+}
+
+function lowerFirst(how: Facts[string]): string {
+  const text = String(how ?? 'pass --trust-project');
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Codes of what a file that came with a folder may do, and of what is never sent. */
+export const trust = {
+  config_untrusted: (f) => {
+    if (f.declined !== undefined) {
+      const when = f.declined === 'now' ? '' : ' before';
+      return {
+        message: `${place(f)}: nothing was sent to ${f.host}, since you declined${when} to have ${secret(f)} sent there.`,
+        causes: [],
+        fix: afterDeclined(f),
+      };
+    }
+    const how = f.how ?? 'Add the folder to trustedFolders in your own configuration file, or pass --trust-project';
+    const first = f.unasked ? `Run it in a terminal, and answer y. Or ${lowerFirst(how)}` : String(how);
+    return {
+      message: `${place(f)}: a project's file may not ${refusal(f)}, since it comes with the folder and not from you.`,
+      causes: [],
+      fix: `${first}, if you trust ${f.folder ?? 'this folder'}.`,
+    };
+  },
+  store_key_as_secret: (f) => ({
+    message: `The secret comes from ${f.file === undefined ? `the variable ${f.variable ?? 'OIDC_CLI_STORE_KEY'}` : `the file ${f.file}`}, which holds the key of the session store. That key is never sent.`,
+    causes: [],
+    fix: 'Put the secret into a variable or a file of its own, and name that.',
+  }),
+} satisfies Readonly<Record<string, Entry>>;

@@ -1,0 +1,128 @@
+import { realpath } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { OidcCliError } from '../errors.js';
+import { type StillHeld, withLock } from '../lock.js';
+import { writeWholeFile } from '../write-file.js';
+import { namedBy, type UntrustedSecret } from './client-secret.js';
+import { readConfigFile } from './profile-file.js';
+
+/** What the person answered when a file that came with a folder was about to send a secret. */
+export interface TrustAnswer {
+  /** The folder of the file, without links. */
+  readonly folder: string;
+  /** As `hostOf` has it. */
+  readonly host: string;
+  /** `NAME` of a variable, or a file's path from the folder on, with slashes. */
+  readonly name: string;
+  readonly kind: 'variable' | 'file';
+  readonly allowed: boolean;
+}
+
+/** Where the answers are kept. */
+export interface AnswerWorld {
+  readonly folders: { readonly config: string };
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FILE = 'trust.json';
+
+/** As long as for the user's file. */
+const LOCK_TIMEOUT_MS = 40_000;
+
+/** The path of the file with the answers, whether it is there or not. */
+export function trustAnswersPath({ folders }: AnswerWorld): string {
+  return join(folders.config, FILE);
+}
+
+/** What an answer about a secret is remembered by. Its place has a host. */
+export async function questionAbout(reference: UntrustedSecret): Promise<Omit<TrustAnswer, 'allowed'>> {
+  const { folder, host = '' } = reference.untrusted;
+  const here = await realpath(folder).catch(() => folder);
+  const { variable } = namedBy(reference);
+  return reference.kind === 'env'
+    ? { folder: here, host, name: String(variable), kind: 'variable' }
+    : { folder: here, host, name: relative(here, reference.path).replaceAll('\\', '/'), kind: 'file' };
+}
+
+/** Whether two answers are about the same folder, host and name. */
+export function isSameQuestion(one: Omit<TrustAnswer, 'allowed'>, other: Omit<TrustAnswer, 'allowed'>): boolean {
+  return one.folder === other.folder && one.host === other.host && one.name === other.name && one.kind === other.kind;
+}
+
+/**
+ * Every answer that is remembered, the oldest first. Throws
+ * `config_file_unreadable`, and `config_file_invalid` for a file that holds
+ * something else.
+ */
+export async function readTrustAnswers(world: AnswerWorld): Promise<readonly TrustAnswer[]> {
+  const file = trustAnswersPath(world);
+  const text = await readConfigFile(file);
+  if (text === undefined) return [];
+  const invalid = (found: string) => {
+    const allowed = 'what oidc-cli writes there; remove the file to be asked again';
+    return new OidcCliError('config_file_invalid', { file, line: 1, key: 'answers', found, allowed });
+  };
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw invalid('no JSON');
+  }
+  const answers: unknown = isObject(content) ? content.answers : undefined;
+  if (!Array.isArray(answers)) throw invalid('no list of answers');
+  if (!answers.every(isAnswer)) throw invalid('an answer without folder, host, name, kind or allowed');
+  return answers;
+}
+
+/** Remembers answers in place of earlier ones about the same. Throws as `readTrustAnswers`, also where it cannot be written. */
+export async function rememberAnswers(answers: readonly TrustAnswer[], world: AnswerWorld): Promise<void> {
+  await change(world, (before) => [
+    ...before.filter((one) => !answers.some((other) => isSameQuestion(one, other))),
+    ...answers,
+  ]);
+}
+
+/** Forgets the answers that `isMeant` picks, and returns them. Throws as `rememberAnswers`. */
+export async function forgetAnswers(
+  isMeant: (answer: TrustAnswer) => boolean,
+  world: AnswerWorld,
+): Promise<readonly TrustAnswer[]> {
+  let forgotten: readonly TrustAnswer[] = [];
+  await change(world, (before) => {
+    forgotten = before.filter(isMeant);
+    return forgotten.length === 0 ? before : before.filter((answer) => !isMeant(answer));
+  });
+  return forgotten;
+}
+
+/** Replaces the file whole, under its lock, so that of two processes neither undoes the other's answer. */
+async function change(
+  world: AnswerWorld,
+  edit: (before: readonly TrustAnswer[]) => readonly TrustAnswer[],
+): Promise<void> {
+  const file = trustAnswersPath(world);
+  const unwritable = (reason: string | undefined, cause: unknown) =>
+    new OidcCliError('config_file_unreadable', { file, reason: reason ?? 'unknown', doing: 'write' }, { cause });
+  const work = async (stillHeld: StillHeld) => {
+    const before = await readTrustAnswers(world);
+    const answers = edit(before);
+    if (answers === before) return;
+    await stillHeld();
+    try {
+      await writeWholeFile(file, `${JSON.stringify({ version: 1, answers }, undefined, 2)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw unwritable((error as NodeJS.ErrnoException).code, error);
+    }
+  };
+  await withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS, signal: world.signal, failure: unwritable });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAnswer(value: unknown): value is TrustAnswer {
+  if (!isObject(value) || typeof value.allowed !== 'boolean') return false;
+  if (value.kind !== 'variable' && value.kind !== 'file') return false;
+  return [value.folder, value.host, value.name].every((one) => typeof one === 'string');
+}
