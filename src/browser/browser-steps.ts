@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import type { Look } from './browser-look.js';
 import type { PageControl } from './page-description.js';
 import { CLICKED, controlByWords, FILLED, hasWords, isSelector } from './page-steps.js';
@@ -8,6 +8,8 @@ import type { SignInStep } from './sign-in-driver.js';
 export interface StepTarget {
   fill(value: string): Promise<unknown>;
   click(): Promise<unknown>;
+  /** The frame it is in, where something can be typed into it. */
+  readonly frame?: Frame | undefined;
   /** The field, where it is one of those that are recognised. */
   readonly control: PageControl | undefined;
 }
@@ -40,6 +42,7 @@ export async function stepTarget(
         else await element.fill(value, { timeout });
       },
       click: () => element.click({ timeout }),
+      frame: (await element.ownerFrame()) ?? undefined,
       control,
     };
   }
@@ -63,6 +66,7 @@ async function bySelector(
     return {
       fill: (value) => locator.fill(value, { timeout }),
       click: () => locator.click({ timeout }),
+      frame,
       control: look.page.controls.find((each) => each.domId === id && each.name === name),
     };
   }

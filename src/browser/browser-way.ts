@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BrowserContext, Page, Request } from 'playwright-core';
 import { type ErrorCode, OidcCliError } from '../errors.js';
+import { BrowserCredentials } from './browser-credentials.js';
 import { type Look, lookAt } from './browser-look.js';
 import { stepTarget } from './browser-steps.js';
 import type { Deadline } from './deadline.js';
@@ -34,6 +35,7 @@ export class BrowserWay {
   /** The tab died; the browser may live. */
   crashed = false;
   private capture!: RedirectCapture;
+  private readonly credentials: BrowserCredentials;
   private status: number | undefined;
   private broken: OidcCliError | undefined;
   private readonly steps: SignInStep[];
@@ -52,6 +54,7 @@ export class BrowserWay {
     private readonly context: BrowserContext,
   ) {
     this.steps = [...(job.steps ?? [])];
+    this.credentials = new BrowserCredentials(context, progress, job.redirectUri, () => this);
   }
 
   whereabouts(): Readonly<Record<string, string | number>> {
@@ -65,6 +68,7 @@ export class BrowserWay {
   async walk(url: string): Promise<PageAnswer> {
     const { context } = this;
     this.capture = captureRedirect(context, this.job.redirectUri);
+    await this.credentials.prepare();
     this.window = await context.newPage();
     await this.enter(this.window);
     // A page that opens a window of its own goes on in that.
@@ -76,7 +80,10 @@ export class BrowserWay {
     const { parameters, via } = await Promise.race([this.capture.answer, walking]);
     walking.catch(() => undefined);
     await Promise.race([going, wait(500, undefined, { ref: false })]);
-    return { parameters, via, pages: this.progress.pages, way: 'browser' };
+    // The page may have gone on without what was stopped.
+    if (this.credentials.refusal) throw this.credentials.refusal;
+    const { pages, guard } = this.progress;
+    return { parameters, via, pages, way: 'browser', credentialsSent: guard.sent };
   }
 
   private readonly onOpened = (opened: Page) => {
@@ -91,7 +98,7 @@ export class BrowserWay {
   /** To be called at the end: the context may live on, for the next job of its session. */
   async leave(): Promise<void> {
     this.context.off('page', this.onOpened);
-    await this.window?.close();
+    await Promise.all([this.window?.close(), this.credentials.leave()]);
   }
 
   private async enter(window: Page): Promise<void> {
@@ -124,14 +131,19 @@ export class BrowserWay {
       if (this.capture.done || /ERR_ABORTED|ERR_BLOCKED/.test(text)) return;
       if (ofPage(request)) this.broken ??= this.brokenBy(text, request.url());
     });
-    await this.capture.watch(window);
+    await Promise.all([this.capture.watch(window), this.credentials.watch(window)]);
+  }
+
+  private throwBroken(): void {
+    const broken = this.credentials.refusal ?? this.broken;
+    if (broken) throw broken;
   }
 
   /** Deals with page after page; ends only by an error: the answer comes to the capture. */
   private async onward(): Promise<never> {
     for (;;) {
       this.time.signal.throwIfAborted();
-      if (this.broken) throw this.broken;
+      this.throwBroken();
       const look = await this.settled();
       if (!look) continue;
       try {
@@ -193,8 +205,9 @@ export class BrowserWay {
     const timeout = this.atMost(TOUCH_MS);
     try {
       let lastField: Awaited<ReturnType<Look['element']>>;
-      for (const { control, value } of act.fills) {
+      for (const { control, value, kind } of act.fills) {
         lastField = await look.element(control);
+        await this.credentials.beforeTyping(kind, await lastField?.ownerFrame());
         await lastField?.fill(value, { timeout });
       }
       for (const control of act.ticks) await (await look.element(control))?.check({ timeout });
@@ -202,6 +215,7 @@ export class BrowserWay {
       if (button) await button.click({ timeout });
       else await lastField?.press('Enter', { timeout });
     } catch (error) {
+      if (error instanceof OidcCliError) throw error;
       // A page that goes away while it is being dealt with is the next page's business.
       if (!(await this.isStill(look))) return;
       throw this.untouchable(error);
@@ -240,7 +254,7 @@ export class BrowserWay {
     let before: Look | undefined;
     for (;;) {
       await this.pause();
-      if (this.broken) throw this.broken;
+      this.throwBroken();
       let look: Look;
       try {
         if (!this.window || this.capture.done) return undefined;
@@ -280,6 +294,11 @@ export class BrowserWay {
       const found = this.window && (await stepTarget(this.window, look, step, this.atMost(TOUCH_MS)));
       if (!found) return look.changing && performance.now() - this.since < STEP_MS ? 'later' : 'none';
       if ('fill' in step) {
+        const kind = this.progress.kindOfStep(step, found.control?.type);
+        if (kind) {
+          this.progress.guard.add(kind, step.value);
+          await this.credentials.beforeTyping(kind, found.frame);
+        }
         await found.fill(step.value);
         if (found.control) this.filled.add(keyOf(found.control));
       } else if ('click' in step) {
@@ -287,6 +306,7 @@ export class BrowserWay {
         this.progress.pages += 1;
       }
     } catch (error) {
+      if (error instanceof OidcCliError) throw error;
       if (!(await this.isStill(look))) return 'later';
       const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
       throw this.stepFailed(step, look.page, this.progress.mask(line).slice(0, 120));

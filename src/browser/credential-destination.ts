@@ -5,8 +5,10 @@ import type { CredentialKind, CredentialPolicy } from './credential-policy.js';
 /** Where one request would carry credentials. */
 export interface CredentialRequest {
   readonly to: URL;
-  /** The page that the credentials were typed on or that sends them. */
+  /** The page that sends it. */
   readonly page: URL | undefined;
+  /** The pages that a kind was typed on; the request may go to the site of any of them. */
+  readonly typedOn: (kind: CredentialKind) => readonly URL[];
   readonly inUrl: ReadonlySet<CredentialKind>;
   readonly inBody: ReadonlySet<CredentialKind>;
 }
@@ -34,7 +36,7 @@ export interface DestinationRefusal {
  * request may be sent, also for one that carries no credentials.
  */
 export function destinationRefusal(
-  { to, page, inUrl, inBody }: CredentialRequest,
+  { to, page, typedOn, inUrl, inBody }: CredentialRequest,
   policy: CredentialPolicy,
 ): DestinationRefusal | undefined {
   const kinds = [...new Set([...inUrl, ...inBody])];
@@ -42,10 +44,13 @@ export function destinationRefusal(
   const secrets = [...inUrl].filter((kind) => kind !== 'user name');
   if (secrets.length > 0) return { problem: 'in the URL', kinds: secrets, to, page };
   if (!isConfidential(to, policy)) return { problem: 'plain http', kinds, to, page };
-  if (page && siteOf(page) !== siteOf(to) && !isAllowedHost(to, policy)) {
-    return { problem: 'another site', kinds, to, page };
-  }
-  return undefined;
+  if (isAllowedHost(to, policy)) return undefined;
+  const site = siteOf(to);
+  const strangers = kinds.filter((kind) => {
+    const pages = typedOn(kind);
+    return pages.length > 0 && !pages.some((one) => siteOf(one) === site);
+  });
+  return strangers.length === 0 ? undefined : { problem: 'another site', kinds: strangers, to, page };
 }
 
 /** Whether what is sent there, or typed on a page from there, is read by nobody on the way. */

@@ -14,9 +14,13 @@ interface GuardedRequest {
   readonly known?: { readonly inUrl: ReadonlySet<CredentialKind>; readonly inBody: ReadonlySet<CredentialKind> };
 }
 
+/** A shorter value would be found in every request. */
+const SHORTEST = 3;
+
 /** Watches over the credentials of one sign-in: which were typed, and to which origins they were sent. */
 export class CredentialGuard {
   private readonly typed: TypedCredential[] = [];
+  private readonly pages = new Map<CredentialKind, URL[]>();
   private readonly sentTo = new Map<string, Set<CredentialKind>>();
 
   constructor(
@@ -28,26 +32,50 @@ export class CredentialGuard {
 
   /** Whether anything was typed that a request could carry away. */
   get active(): boolean {
-    return this.typed.length > 0;
+    return this.pages.size > 0;
+  }
+
+  /** Whether a body holds the user name as one of its values. */
+  holdsUserName(body: string | undefined): boolean {
+    const user = { kind: 'user name', value: this.username } as const;
+    return this.username !== '' && kindsInContent({}, body, [user], 'whole values').size > 0;
+  }
+
+  /** Whether nobody on the way can read what is sent there. */
+  isConfidential(url: URL): boolean {
+    return isConfidential(url, this.policy);
   }
 
   /** Notes a value that is about to be typed, so that every later request is searched for it. */
   add(kind: CredentialKind, value: string): void {
     // A user name is in many requests of a provider's own, and so is a password that is the same.
-    if (kind === 'user name' || value === '' || value === this.username) return;
+    if (kind === 'user name' || value.length < SHORTEST || value === this.username) return;
     if (!this.typed.some((one) => one.kind === kind && one.value === value)) this.typed.push({ kind, value });
   }
 
-  /** Why nothing may be typed on a page: it came unencrypted, and anybody on the way could have changed it. */
-  refusePage(page: URL, kinds: Iterable<CredentialKind>): DestinationRefusal | undefined {
+  /**
+   * Notes that these kinds are about to be typed on a page. Returns why they
+   * may not be: it came unencrypted, and anybody on the way could have changed it.
+   */
+  typeOn(page: URL, kinds: Iterable<CredentialKind>): DestinationRefusal | undefined {
     const all = [...new Set(kinds)];
-    if (all.length === 0 || isConfidential(page, this.policy)) return undefined;
-    return { problem: 'plain http', kinds: all, to: page, page };
+    if (all.length === 0) return undefined;
+    const refusal = this.refusePage(page, all);
+    if (refusal) return refusal;
+    for (const kind of all) this.pages.set(kind, [...(this.pages.get(kind) ?? []), page]);
+    return undefined;
+  }
+
+  /** Why nothing of these kinds may be typed on a page, or inside of one. */
+  refusePage(page: URL, kinds: readonly CredentialKind[]): DestinationRefusal | undefined {
+    return this.isConfidential(page) ? undefined : { problem: 'plain http', kinds, to: page, page };
   }
 
   /** Why a request may not be sent; undefined where it may. */
   refuse(request: GuardedRequest): DestinationRefusal | undefined {
-    return destinationRefusal({ to: request.to, page: request.page, ...this.carried(request) }, this.policy);
+    const typedOn = (kind: CredentialKind) => this.pages.get(kind) ?? [];
+    const { to, page } = request;
+    return destinationRefusal({ to, page, typedOn, ...this.carried(request) }, this.policy);
   }
 
   /** Notes that a request was sent. */

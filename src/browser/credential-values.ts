@@ -9,8 +9,11 @@ export interface TypedCredential {
 
 /** A text of a request, and the values in it as its format has them. */
 interface RequestText {
+  /** Searched for values inside of it; empty where only whole values count. */
   readonly raw: string;
   readonly values: readonly string[];
+  /** Its values are all of it: a code elsewhere in it is part of another number. */
+  readonly structured?: boolean;
 }
 
 /** The kinds of typed values that a URL holds, in its host, path, query or fragment. */
@@ -33,11 +36,15 @@ export function kindsInUrl(url: URL, typed: readonly TypedCredential[]): Set<Cre
   return kinds;
 }
 
-/** The kinds of typed values that a body or the headers of a request hold. */
+/**
+ * The kinds of typed values that a body or the headers of a request hold;
+ * with `whole values`, only as a value of its own.
+ */
 export function kindsInContent(
   headers: Readonly<Record<string, string>>,
   body: string | undefined,
   typed: readonly TypedCredential[],
+  search?: 'whole values',
 ): Set<CredentialKind> {
   if (typed.length === 0) return new Set();
   const lines = Object.values(headers);
@@ -46,22 +53,24 @@ export function kindsInContent(
     typed,
   );
   if (body === undefined || body === '') return kinds;
-  for (const kind of kindsIn({ raw: body, values: valuesOf(body) }, typed)) kinds.add(kind);
+  const text = textOf(body);
+  for (const kind of kindsIn(search ? { ...text, raw: '' } : text, typed)) kinds.add(kind);
   return kinds;
 }
 
-/** The values of a body: a form's fields, the leaves of a JSON document, or its lines. */
-function valuesOf(body: string): string[] {
+/** A body with its values: a form's fields, the leaves of a JSON document, or its lines. */
+function textOf(body: string): RequestText {
   if (/^\s*[[{"]/.test(body)) {
     try {
-      return leavesOf(JSON.parse(body));
+      return { raw: body, values: leavesOf(JSON.parse(body)), structured: true };
     } catch {
       // Not JSON: its lines count.
     }
   }
   const lines = body.split(/\r?\n/);
   // A multipart body has its values on lines of their own, and a body of one line is a form or plain text.
-  return lines.length > 1 ? [body.trim(), ...lines] : [body, ...new URLSearchParams(body).values()];
+  const values = lines.length > 1 ? [body.trim(), ...lines] : [body, ...new URLSearchParams(body).values()];
+  return { raw: body, values };
 }
 
 /** The texts and numbers of a JSON document; without recursion, as it may be nested to any depth. */
@@ -85,7 +94,9 @@ function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<Cred
     typed
       .filter(({ kind, value }) => {
         if (decoded.has(value)) return true;
-        if (kind === 'one-time code') return digits.includes(value) || standsAlone(value, text.raw);
+        if (kind === 'one-time code') {
+          return digits.includes(value) || (text.structured !== true && standsAlone(value, text.raw));
+        }
         if (!isUnlikelyByChance(value)) return false;
         // A host name is always in lower case.
         return holdsSecret(text.raw, value) || lowerCase.includes(value.toLowerCase());

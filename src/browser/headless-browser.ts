@@ -5,6 +5,7 @@ import { BrowserProcess, type BrowserSettings } from './browser-process.js';
 import { BrowserWay } from './browser-way.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepEvidence, withEvidence } from './evidence.js';
+import { credentialsSentBefore, withCredentialsSent } from './sent-credentials.js';
 import type { PageAnswer, PageSignIn, SignInDriver } from './sign-in-driver.js';
 import { SignInProgress } from './sign-in-progress.js';
 
@@ -61,10 +62,16 @@ async function withRestart(
   process: BrowserProcess,
   options: Surroundings,
 ): Promise<PageAnswer> {
+  let before: unknown;
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptSignIn(job, attempt, time, process, options);
     if ('answer' in outcome) return outcome.answer;
-    if (attempt === 2 || !(outcome.died || (await isNowTrusted(outcome.error, process)))) throw outcome.error;
+    const error =
+      before instanceof OidcCliError
+        ? withCredentialsSent(outcome.error, credentialsSentBefore(before))
+        : outcome.error;
+    if (attempt === 2 || !(outcome.died || (await isNowTrusted(outcome.error, process)))) throw error;
+    before = error;
   }
 }
 
@@ -96,10 +103,11 @@ async function attemptSignIn(
     return { answer: await time.race(way.walk(url)) };
   } catch (error) {
     const died = !time.signal.aborted && (await hasDied(browser, way, error));
-    const failure = time.reason(
+    const reason = time.reason(
       died ? endedBrowser() : coded(error, progress),
       () => way?.whereabouts() ?? { pages: 0 },
     );
+    const failure = withCredentialsSent(reason, progress.guard.sent);
     if (died && attempt === 1) return { error: failure, died };
     if (job.evidenceFolder !== undefined) {
       progress.noteCookies(((await within(context?.cookies())) ?? []).map(({ value }) => value));

@@ -293,7 +293,7 @@ class HttpWay {
   /** Nothing is typed on a page that anybody on the way may have changed. */
   private checkPage(url: URL, typed: Typed): void {
     const kinds = [...typed.values()].flatMap(({ kind }) => kind ?? []);
-    const refusal = this.progress.guard.refusePage(url, kinds);
+    const refusal = this.progress.guard.typeOn(url, kinds);
     if (refusal) throw this.progress.refused(refusal, this.page?.description);
   }
 

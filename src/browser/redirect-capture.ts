@@ -1,4 +1,5 @@
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { bodyOf } from './credential-interception.js';
 import { redirectTarget } from './redirect-target.js';
 
 /** What came to the redirect URI. */
@@ -92,9 +93,4 @@ interface Paused {
   };
   readonly responseStatusCode?: number;
   readonly responseHeaders?: readonly { readonly name: string; readonly value: string }[];
-}
-
-function bodyOf({ postData, postDataEntries = [] }: Paused['request']): string {
-  if (postData !== undefined) return postData;
-  return Buffer.concat(postDataEntries.map(({ bytes = '' }) => Buffer.from(bytes, 'base64'))).toString();
 }

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createTestAuthority } from './certificates.js';
 import { atEndOfFile } from './end-of-file.js';
 
@@ -69,6 +71,24 @@ export async function startInternet(secureNames: readonly string[]): Promise<Int
     return (server.address() as AddressInfo).port;
   };
 
+  /** Takes any WebSocket, and what comes through it as received. */
+  const upgrade = (scheme: string) => (request: IncomingMessage, socket: Duplex) => {
+    const url = new URL(request.url ?? '', `${scheme}://${request.headers.host}`);
+    const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash('sha1').update(key).digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    arrived.push({ url, method: 'WS', form: new URLSearchParams(), raw: url.href });
+    socket.on('data', (frame: Buffer) => {
+      // Short frames alone: two bytes, the mask, the message.
+      const mask = frame.subarray(2, 6);
+      const raw = Buffer.from(frame.subarray(6).map((byte, at) => byte ^ (mask[at % 4] ?? 0))).toString();
+      arrived.push({ url, method: 'WS', form: new URLSearchParams(), raw });
+    });
+    socket.on('error', () => undefined);
+  };
+
   const secure = createSecureServer(pair, (request, response) => {
     void answer(new URL(request.url ?? '', `https://${request.headers.host}`), request, response);
   });
@@ -76,6 +96,8 @@ export async function startInternet(secureNames: readonly string[]): Promise<Int
     const { host } = request.headers;
     void answer(new URL(request.url ?? '', `http://${host}`), request, response);
   });
+  secure.on('upgrade', upgrade('wss'));
+  plain.on('upgrade', upgrade('ws'));
   const [securePort, plainPort] = [await listen(secure), await listen(plain)];
   const proxy = createServer((request, response) => {
     void answer(new URL(request.url ?? ''), request, response);
@@ -102,7 +124,7 @@ export async function startInternet(secureNames: readonly string[]): Promise<Int
     },
     received: (origin) =>
       arrived
-        .filter(({ url }) => url.origin === origin)
+        .filter(({ url }) => url.origin.replace(/^ws/, 'http') === origin)
         .map(({ raw }) => raw)
         .join('\n'),
   };
