@@ -1,4 +1,5 @@
 import type { Browser, LaunchOptions } from 'playwright-core';
+import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { findBrowser, isProgram } from './find-browser.js';
@@ -148,7 +149,7 @@ function launchOptions(settings: BrowserSettings, keys: readonly string[]): Laun
 /** What the browser sees of the environment: nothing that looks like a secret of the run. */
 function environmentFor(env: Environment): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(env).filter(
+    Object.entries(childEnvironment(env)).filter(
       (pair): pair is [string, string] =>
         pair[1] !== undefined && !/secret|passw|token|totp|credential|_key$/i.test(pair[0]),
     ),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { childEnvironment } from '../child-environment.js';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type CallbackListener, startAddressListener, startCallbackListener } from './callback-listener.js';
@@ -30,7 +31,7 @@ const AFTER_END_MS = 2_000;
  * Signs in by any program: it gets a one-time address on this machine that
  * leads to the URL, and prints the address that the sign-in ended at, or goes
  * there itself where that is on this machine. It finds user name, password and one-time code in `OIDC_CLI_SIGN_IN_USER`,
- * `OIDC_CLI_SIGN_IN_PASSWORD` and `OIDC_CLI_SIGN_IN_CODE`.
+ * `OIDC_CLI_SIGN_IN_PASSWORD` and `OIDC_CLI_SIGN_IN_CODE`; no other secret is in its environment.
  */
 export function commandDriver(options: CommandDriverOptions): SignInDriver {
   const closed = new AbortController();
@@ -111,21 +112,20 @@ async function credentialsIn(
   job: PageSignIn,
   time: Deadline,
   { env, clock }: CommandDriverOptions,
-): Promise<Environment> {
+): Promise<NodeJS.ProcessEnv> {
   const { username, password, totp } = job.credentials;
   const code = totp === undefined ? undefined : await (await oneTimeCodes(totp, clock)).next(time.signal);
-  return {
-    ...env,
+  return childEnvironment(env, {
     OIDC_CLI_SIGN_IN_USER: username,
     OIDC_CLI_SIGN_IN_REDIRECT_URI: job.redirectUri,
     ...(password === undefined ? {} : { OIDC_CLI_SIGN_IN_PASSWORD: password }),
     ...(code === undefined ? {} : { OIDC_CLI_SIGN_IN_CODE: code }),
-  };
+  });
 }
 
 function start(
   url: string,
-  env: Environment,
+  env: NodeJS.ProcessEnv,
   { command, platform, cwd }: CommandDriverOptions,
   failed: (reason: string) => OidcCliError,
 ): ChildProcess {
@@ -139,7 +139,7 @@ function start(
   // What it says of its troubles may hold anything: it is not repeated.
   return spawn(program, given, {
     cwd,
-    env: env as NodeJS.ProcessEnv,
+    env,
     stdio: ['ignore', 'pipe', 'ignore'],
     windowsHide: true,
   });

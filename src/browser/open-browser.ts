@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
 import { browserList, commandWords } from './command-words.js';
 import { isProgram } from './find-browser.js';
@@ -57,12 +58,26 @@ export async function openBrowser(url: string, options: OpenBrowserOptions): Pro
   const absence = noBrowserReason(env, platform);
   if (absence !== undefined) return { opened: false, reason: absence };
   try {
-    const { default: open } = await import('open');
-    const child = await open(url);
+    const child = await openByDefault(url);
     return await watch(child, 'the default browser', options);
   } catch (error) {
     signal?.throwIfAborted();
     return { opened: false, reason: startFailure(error, 'the default browser') };
+  }
+}
+
+/**
+ * The package `open` takes no environment but the process's own: while it
+ * starts the browser, that is one without secrets.
+ */
+async function openByDefault(url: string): Promise<ChildProcess> {
+  const { default: open } = await import('open');
+  const real = process.env;
+  process.env = childEnvironment(real);
+  try {
+    return await open(url);
+  } finally {
+    process.env = real;
   }
 }
 
@@ -128,7 +143,7 @@ async function run(command: string, url: string, options: OpenBrowserOptions): P
   const placedWords = rest.some((word) => /%s/.test(word)) ? placed : [...rest, url];
   try {
     const child = spawn(program, placedWords, {
-      env: options.env as NodeJS.ProcessEnv,
+      env: childEnvironment(options.env),
       stdio: 'ignore',
       // Of its own: Ctrl-C here is not meant for the browser.
       detached: true,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform as thisPlatform } from 'node:os';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 import { tcpSockets } from './tcp-table.js';
 
 /** Milliseconds: the answer is a courtesy and must not make the failure slow. */
@@ -77,6 +78,7 @@ function openFiles(pid: string): string[] {
 async function holderByLsof(port: number): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], {
     timeout: PATIENCE_MS,
+    env: childEnvironment(process.env),
   });
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];
   const name = /^c(.+)$/m.exec(stdout)?.[1];

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { noteSecretVariable } from '../child-environment.js';
 import type { Input } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
 import { FileReadError, readBoundedFile } from '../read-file.js';
@@ -107,6 +108,7 @@ async function referredValue(reference: SecretReference, world: SecretWorld): Pr
     case 'value':
       return reference.value;
     case 'env': {
+      noteSecretVariable(world.env, reference.name);
       const value = world.env[reference.name];
       // A CI server sets a secret that it does not hand on to nothing.
       const reason = value === undefined ? 'it is not set' : 'it is empty';

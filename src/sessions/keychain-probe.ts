@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
 import { classifyKeychainError, GONE, GONE_TRIES, NO_SERVICE, PROBE_SERVICE } from './keytar-module.js';
 
@@ -75,7 +76,7 @@ export function probeKeychain(options: ProbeOptions): Promise<KeychainProbe> {
       return;
     }
     // Options for this process (a debugger, a loader) are not for the child.
-    const { NODE_OPTIONS: _, ...childEnv } = env;
+    const { NODE_OPTIONS: _, ...childEnv } = childEnvironment(env);
     const child = spawn(
       process.execPath,
       [

@@ -1,4 +1,5 @@
 import type { Credentials, SignInStep } from '../browser/sign-in-driver.js';
+import { noteSecretVariable } from '../child-environment.js';
 import type { Clock, Environment, Input } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { SignInRequest } from '../flow/sign-in.js';
@@ -73,6 +74,8 @@ export async function readyChecks(planned: readonly PlannedCheck[], world: Ready
   const profiles = new Map<string, Promise<ResolvedProfile>>();
   const secrets = new Map<string, Promise<string | undefined>>();
   const ready: ReadyCheck[] = [];
+  // Before a browser is started for any of them: none of its environment is theirs.
+  for (const check of planned) noteSecretVariables(check, world.env);
   for (const check of planned) {
     try {
       ready.push(await readyCheck(check, profiles, secrets, world));
@@ -91,6 +94,13 @@ function atItsPlace(error: OidcCliError, { plan, index, connector }: PlannedChec
   const path = ['checks', String(index), connector === undefined ? 'profile' : 'connector'];
   const check = `${plan.path}, line ${plan.lineOf(path)}, key ${path.join('.')}`;
   return new OidcCliError(error.code, { ...error.facts, check }, { cause: error });
+}
+
+function noteSecretVariables({ user, password, totp, refreshToken, steps = [] }: PlannedCheck, env: Environment): void {
+  const typed = steps.map((step) => ('fill' in step ? step.value : undefined));
+  for (const place of [user, password, totp, refreshToken, ...typed]) {
+    if (place?.kind === 'env') noteSecretVariable(env, place.name);
+  }
 }
 
 function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
@@ -115,6 +125,7 @@ async function readyCheck(
   const inline = typeof check.profile === 'object';
   const key = inline ? `${check.plan.path} ${check.index}` : `named ${String(check.profile)}`;
   const { profile: resolved, warnings } = await once(profiles, key, () => profileOf(check, world));
+  if (resolved.clientSecret?.kind === 'env') noteSecretVariable(world.env, resolved.clientSecret.name);
   const profile = check.redirectUri === undefined ? resolved : { ...resolved, redirectUri: check.redirectUri };
   const name = inline ? adHocName(profile.issuer) : profile.name;
   const reference = profile.clientSecret;
@@ -248,6 +259,7 @@ async function readyConnector(check: PlannedCheck, path: string, world: ReadyWor
   const stated = Array.isArray(issuer) ? issuer[0] : issuer;
   const trust = { trusted: check.plan.trusted, folder: check.plan.folder, userFile: userFilePath(world) };
   const reference = await connectorSecretReference(file, {}, world, trust);
+  if (reference?.kind === 'env') noteSecretVariable(world.env, reference.name);
   return {
     profileName: check.plan.folder === '' ? path : path.slice(path.lastIndexOf('/') + 1),
     issuer: typeof stated === 'string' ? stated : URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint,
