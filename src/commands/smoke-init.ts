@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { shellWord } from '../harmless.js';
-import { resolveProfile } from '../profiles/profile.js';
+import { type Profile, resolveProfile } from '../profiles/profile.js';
 import { firstPlan, passwordVariable, secretVariable } from '../smoke/first-plan.js';
 import { PLAN_FILE } from '../smoke/plan-file.js';
 import { writeOutputFile } from '../smoke/reporters/report-file.js';
@@ -41,7 +41,7 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
   terminal.say(`Written: ${printable(file)}`);
   if (layer === 'user file') {
     terminal.say(
-      `The profile ${printable(profile.name)} is in your own file. For CI, write it to this project's too: oidc-cli profile add ${printable(profile.name)} --project`,
+      `The profile ${printable(profile.name)} is in your own file. For CI, write it to this project's too: ${printable(addToProject(profile))}`,
     );
   }
   const secret = secretVariable(profile, inFile);
@@ -51,7 +51,8 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
     ...(secret === undefined || context.env[secret] ? [] : [`the client secret into ${printable(secret)}`]),
   ];
   const named = options.output === undefined ? '' : ` ${printable(shellWord(options.output))}`;
-  terminal.say(`Put ${todo.join(', ')}, and run: oidc-cli smoke${named}`);
+  const trust = options.trustProject ? ' --trust-project' : '';
+  terminal.say(`Put ${todo.join(', ')}, and run: oidc-cli smoke${named}${trust}`);
   return EXIT.done;
 }
 
@@ -59,6 +60,19 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
 function isTaken(cause: unknown): boolean {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   return code === 'EEXIST' && syscall !== 'mkdir';
+}
+
+/** The command that writes the profile to the project's file, its secret as a variable that such a file may name. */
+function addToProject({ name, kind, issuer, clientId, clientSecret, scope }: Profile): string {
+  const words = ['oidc-cli', 'profile', 'add', name, '--project'];
+  if (kind === 'logto') words.push('--endpoint', issuer.replace(/\/oidc\/?$/, ''), '--app-id', clientId);
+  else words.push('--issuer', issuer, '--client-id', clientId, '--scope', scope);
+  if (clientSecret) {
+    const named =
+      clientSecret.kind === 'env' && clientSecret.name.startsWith('OIDC_CLI_') ? clientSecret.name : undefined;
+    words.push(kind === 'logto' ? '--app-secret-env' : '--client-secret-env', named ?? 'OIDC_CLI_CLIENT_SECRET');
+  }
+  return words.map(shellWord).join(' ');
 }
 
 /** The profile to write about. Throws as `resolveProfile` does; its secret is not asked for. */

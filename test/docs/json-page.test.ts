@@ -69,6 +69,7 @@ test('docs/json.md has the members that the commands of a session write', async 
   expectMembers(await json(...login('--port', '0', '--save', 'staging')), signedIn, 'login');
   expectMembers(await json('whoami'), examplesOf('whoami')[0], 'whoami');
   expectMembers(await json('token'), examplesOf('token')[0], 'token');
+  expectMembers(await json('trust', 'list'), examplesOf('trust')[0], 'trust list');
   const [list, show] = examplesOf('profile');
   expectMembers(await json('profile', 'list'), list, 'profile list');
   const profile = (await json('profile', 'show')) as { values: Record<string, unknown> };

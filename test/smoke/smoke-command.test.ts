@@ -466,7 +466,10 @@ describe('smoke init', () => {
     const written = await own.run(['smoke', 'init', 'demo', '--user', 'alice']);
     expect([written.code, written.stdout]).toEqual([0, '']);
     expect(written.stderr).toContain('the password into OIDC_CLI_DEMO_PASSWORD, and run: oidc-cli smoke');
-    expect(written.stderr).toContain("For CI, write it to this project's too: oidc-cli profile add demo --project");
+    const [, advice = ''] = /For CI, write it to this project's too: oidc-cli (.*)/.exec(written.stderr) ?? [];
+    const words = advice.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", '')) ?? [];
+    expect(words.slice(0, 4)).toEqual(['profile', 'add', 'demo', '--project']);
+    expect((await own.run(words)).code).toBe(0);
     const { code, stdout, stderr } = await own.run(['smoke', '--json'], {
       env: { OIDC_CLI_DEMO_PASSWORD: 'alice-password' },
     });
