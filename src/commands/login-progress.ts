@@ -3,13 +3,12 @@ import { printable, type Terminal } from '../terminal.js';
 import { clientAuthText } from './login-report.js';
 
 /** Said wherever the provider's own address is handed out. */
-export const ANY_BROWSER = 'The answer counts from any browser, without a cookie.';
+export const ANY_BROWSER = 'The response is accepted from any browser, without a cookie.';
 
 /** Requests that nobody sends by accident, in words; each is told once. */
 const REFUSALS = {
-  'other browser':
-    'An answer with the right state came from another browser, or from one that keeps no cookies: it was ignored.',
-  'other user': 'A program of another user of this machine opened the one-time address: it was not let in.',
+  'other browser': 'Ignored a response with the right state from another browser, or from one that keeps no cookies.',
+  'other user': 'Refused a program of another user of this machine that opened the one-time address.',
 };
 
 /**

@@ -81,7 +81,7 @@ function comeBack(facts: Facts): string {
   const longer = 'allow more time with --timeout';
   if (Number(facts.otherBrowser) > 0) return COOKIE_FIX;
   if (Number(facts.otherUser) > 0)
-    return 'Open the address in a browser of the user who runs oidc-cli, or use --no-browser: then any browser may answer.';
+    return 'Open the address in a browser of the user who runs oidc-cli, or use --no-browser to accept the response from any browser.';
   if (Number(emptyVisits) > 0)
     return 'Have the provider answer in the query (the application uses the code flow), or ask with --response-mode query.';
   if (Number(pageStatus) >= 500) return "Look into the provider's log, and at whatever stands in front of it.";
@@ -321,7 +321,7 @@ export const authorization = {
             Number(f.emptyVisits) > 0 &&
               `The browser came back to ${f.redirectUri ?? 'the redirect URI'} with nothing behind a question mark: the provider answers in the fragment (#), as in the implicit flow, and no server gets to see that.`,
             Number(f.otherUser) > 0 &&
-              'A program of another user of this machine opened the one-time address, and was not let in: only a browser of the user who runs oidc-cli is.',
+              'The one-time address was opened as another user of this machine, and refused: only the user who runs oidc-cli may open it.',
             Number(f.strays) > Number(f.emptyVisits ?? 0) + Number(f.otherUser ?? 0) &&
               `${f.strays} other ${f.strays === 1 ? 'request' : 'requests'} came to the redirect URI, and none was an answer to this sign-in.`,
             pageCause(f),

@@ -1,15 +1,15 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import type { Entry } from './explanation.js';
 
-/** What to change where the answer came without the cookie of the browser that opened the one-time address. */
+/** What to change where the response came without the cookie of the browser that opened the one-time address. */
 export const COOKIE_FIX =
-  'Finish in the browser that oidc-cli opened and allow cookies there, or use --no-browser: then any browser may answer.';
+  'Finish the sign-in in the browser that oidc-cli opened, with cookies allowed, or use --no-browser to accept the response from any browser.';
 
-/** Answers that came without that cookie, as a cause. */
+/** Responses that came without that cookie, as a cause. */
 export function otherBrowserCause({ otherBrowser }: Facts): string | false {
   const count = Number(otherBrowser ?? 0);
   if (count === 0) return false;
-  const what = count === 1 ? 'An answer with the right state' : `${count} answers with the right state`;
+  const what = count === 1 ? 'A response with the right state' : `${count} responses with the right state`;
   return `${what} came from another browser or profile than the one that opened the one-time address, or from one that keeps no cookies.`;
 }
 
@@ -20,19 +20,19 @@ export const ONE_BROWSER = {
     const readByOthers = "Another user of this machine read the address from the browser's command line.";
     if (f.browserFailed !== undefined) {
       return {
-        message: `The browser could not be opened (${f.browserFailed}), and yet a program opened the one-time address of this ${what}: the ${what} was ended.`,
+        message: `The browser could not be opened (${f.browserFailed}), but a program opened the one-time address of this ${what}, so the ${what} was stopped.`,
         causes: ['The command opened a browser and then ended with an error.', readByOthers],
         fix: 'Use --no-browser, or name another command with --browser.',
       };
     }
     return {
-      message: `Two programs opened the one-time address of this ${what}: it was ended, since either may be a stranger's.`,
+      message: `Two programs opened the one-time address of this ${what}, so the ${what} was stopped: either of them may belong to somebody else.`,
       causes: [
         'The address was opened in two browsers, or in two profiles or private windows of one.',
         readByOthers,
         'A program that looks at addresses first, such as a virus scanner, opened it.',
       ],
-      fix: 'Try again and open the address once; if it stays, use --no-browser, which puts no address on a command line.',
+      fix: 'Try again and open the address in one browser only. If it fails again, use --no-browser, which puts no address on a command line.',
     };
   },
 } satisfies Partial<Record<ErrorCode, Entry>>;

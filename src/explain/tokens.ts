@@ -276,19 +276,20 @@ export const tokens = {
     causes: [],
     fix: 'The token may live until it expires: revoke it in the provider’s console if that matters.',
   }),
-  end_session_not_confirmed: (f) => ({
-    message: `The provider did not send the browser back within ${inSeconds(f.seconds)}, so its own session may still be there.`,
-    causes:
-      Number(f.otherBrowser) > 0
-        ? causes(otherBrowserCause(f))
-        : causes(
+  end_session_not_confirmed: (f) =>
+    Number(f.otherBrowser) > 0
+      ? {
+          message: `The browser that opened the one-time address did not come back within ${inSeconds(f.seconds)}, but another one did.`,
+          causes: causes(otherBrowserCause(f)),
+          fix: 'Check at the provider, in that browser, whether you are signed out.',
+        }
+      : {
+          message: `The provider did not send the browser back within ${inSeconds(f.seconds)}, so its own session may still be there.`,
+          causes: causes(
             f.postLogoutRedirectUri !== undefined &&
               `${quoted(f.postLogoutRedirectUri)} is not registered as a post-logout redirect URI of this client.`,
             'The page that asks "sign out?" was not confirmed.',
           ),
-    fix:
-      Number(f.otherBrowser) > 0
-        ? 'Sign out at the provider in that browser.'
-        : `Register ${f.postLogoutRedirectUri ?? 'the post-logout redirect URI'} at the provider, or sign out there in the browser.`,
-  }),
+          fix: `Register ${f.postLogoutRedirectUri ?? 'the post-logout redirect URI'} at the provider, or sign out there in the browser.`,
+        },
 } satisfies Partial<Record<ErrorCode, Entry>>;

@@ -98,9 +98,7 @@ describe.runIf(requirement('/proc', process.platform === 'linux', "tells of othe
         expect((await attack('open and answer')).steps).toEqual([403]);
         writeFileSync(start, '');
         const { code, stdout, stderr } = await command.finished;
-        expect(stderr).toContain(
-          'A program of another user of this machine opened the one-time address: it was not let in.',
-        );
+        expect(stderr).toContain('Refused a program of another user of this machine that opened the one-time address.');
         expect([code, stdout]).toEqual([0, expect.stringContaining('Alice Example')]);
       },
     );

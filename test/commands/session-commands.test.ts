@@ -393,7 +393,7 @@ describe('login in two commands', () => {
       ...['login', '--start', '--issuer', provider.issuer, '--client-id', 'demo', '--redirect-uri', redirectUri],
     ]);
     expect(code).toBe(0);
-    expect(stderr).toContain('The answer counts from any browser, without a cookie.');
+    expect(stderr).toContain('The response is accepted from any browser, without a cookie.');
     expect(stdout).toMatch(/^http\S+\n$/);
     return stdout.trim();
   }
@@ -770,6 +770,34 @@ describe('logout', () => {
     expect(out.code).toBe(6);
     expect(out.stdout).toContain('end_session_not_confirmed');
     expect((await machine.run(['whoami'])).code).toBe(4);
+  });
+
+  it.each([
+    [
+      'another browser comes back',
+      async (browser: CookieBrowser, url: string) => {
+        const asked = await browser.authorizationRequest(url);
+        const back = `${asked.searchParams.get('post_logout_redirect_uri')}?state=${asked.searchParams.get('state')}`;
+        expect((await new CookieBrowser().request(back)).status).toBe(403);
+      },
+      [6, 'end_session_not_confirmed', 'A response with the right state came from another browser'],
+    ],
+    [
+      'a second program opens its address',
+      async (browser: CookieBrowser, url: string) => {
+        await browser.request(url);
+        await new CookieBrowser().request(url);
+      },
+      [7, 'one_time_address_reused', 'so the sign-out was stopped'],
+    ],
+  ] as const)('is not done at the provider when %s', async (_what, browse, [exit, error, words]) => {
+    await signIn();
+    const out = await machine.run(['logout', ...post, '--timeout', '2', '--json'], {
+      openUrl: (url) => browse(new CookieBrowser(), url),
+    });
+    const step = JSON.parse(out.stdout).sessions[0].steps.at(-1);
+    expect([out.code, step.step, step.error.code]).toEqual([exit, 'end session', error]);
+    expect(out.stdout).toContain(words);
   });
 
   it('--all goes on past a session that cannot be read, and --local forgets that one too', async () => {

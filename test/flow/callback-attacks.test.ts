@@ -86,7 +86,7 @@ test('HTML in error_description is text on the page that the person sees', async
 });
 
 describe('the sign-in belongs to the browser that opened the one-time address', () => {
-  const COUNTS_FROM_ANY = 'The answer counts from any browser, without a cookie.';
+  const COUNTS_FROM_ANY = 'The response is accepted from any browser, without a cookie.';
 
   test('a stranger with the right state can neither end nor fail it', async () => {
     const openUrl: OpenUrl = async (url) => {
@@ -101,7 +101,7 @@ describe('the sign-in belongs to the browser that opened the one-time address', 
     };
     const { code, stderr } = await signIn(provider, {}, [], { openUrl });
     expect(code).toBe(0);
-    expect(stderr.match(/An answer with the right state came from another browser/g)).toHaveLength(1);
+    expect(stderr.match(/Ignored a response with the right state from another browser/g)).toHaveLength(1);
     expect(stderr).not.toContain(COUNTS_FROM_ANY);
   });
 

@@ -68,7 +68,7 @@ export const BROWSER_CASES: readonly BrokenSignIn[] = [
     name: 'the browser keeps no cookies',
     code: 'login_timeout',
     exit: 6,
-    because: /An answer with the right state came from another browser .* or from one that keeps no cookies/,
+    because: /A response with the right state came from another browser .* or from one that keeps no cookies/,
     run: async (stage) => stage.login((await stage.scripted()).issuer, SHORT, { openUrl: keepsNoCookies }),
   },
   {
