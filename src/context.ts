@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { makeFolderSync } from './make-folder.js';
@@ -16,6 +16,8 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** The system's code (`ENOSPC`, …) for the first thing that could not be written whole; absent as long as all was. */
+  readonly failure?: string | undefined;
 }
 
 /** What a command may read from: a pasted callback URL, a secret on stdin. */
@@ -82,6 +84,38 @@ export function keepCompiledCode(env: Environment, enable: (folder: string) => u
   enable(folder);
 }
 
+/** Whether a descriptor is a file, or a device that is no terminal, such as /dev/full. */
+function isFile(descriptor: number): boolean {
+  try {
+    const about = fstatSync(descriptor);
+    return about.isFile() || (about.isCharacterDevice() && !process.stdout.isTTY);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * An output into a file. Node's own stream for one takes a short write for a
+ * whole one, and drops the rest. After a failure nothing more is written.
+ */
+function fileOutput(descriptor: number): Output {
+  let failure: string | undefined;
+  return {
+    get failure() {
+      return failure;
+    },
+    write(text) {
+      try {
+        for (let rest = Buffer.from(text); rest.length > 0 && failure === undefined; ) {
+          rest = rest.subarray(writeSync(descriptor, rest));
+        }
+      } catch (error) {
+        failure = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      }
+    },
+  };
+}
+
 /**
  * The context of a real process. Ctrl-C and SIGTERM abort its signal, so that
  * a command can end in good order; a second Ctrl-C ends the process at once.
@@ -96,14 +130,13 @@ export function processContext(): Context {
   process.on('SIGTERM', interrupt);
   // Whoever read us has had enough (`oidc-cli … | head`): no reason for a stack trace.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     // As a program that the signal SIGPIPE ended, unless the command had ended before: no success that nobody read.
-    process.exit(process.exitCode ?? 141);
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 141);
+    process.stderr.write(`✗ The output cannot be written to stdout (${error.code}).\n`);
+    process.exit(process.exitCode || 1);
   });
-  // Talk that nobody listens to is no reason to stop.
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // Talk that cannot be written, to a closed pipe or a full disk, is not fatal.
+  process.stderr.on('error', () => {});
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -113,7 +146,7 @@ export function processContext(): Context {
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
+    stdout: isFile(1) ? fileOutput(1) : process.stdout,
     stderr: process.stderr,
     clock: { now: () => Date.now() },
     signal: interrupted.signal,

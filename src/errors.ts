@@ -188,6 +188,7 @@ export const ERROR_EXIT_CODES = {
   introspection_refused: EXIT.refused,
 
   // Process
+  output_unwritable: EXIT.checkFailed,
   interrupted: EXIT.interrupted,
   internal: EXIT.checkFailed,
 } as const satisfies Record<string, ExitCode>;

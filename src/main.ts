@@ -30,16 +30,30 @@ export async function main(argv: readonly string[], context: Context): Promise<E
   };
   try {
     const exitCode = await run(argv, world, terminal, begin);
-    return (await traced.run?.end(exitCode)) ?? exitCode;
+    // What the command was asked for is on stdout: without it, it has not succeeded.
+    const unwritten = unwrittenOutput(context);
+    if (unwritten) await sayFailure(unwritten, terminal);
+    const ended = unwritten && exitCode === EXIT.done ? unwritten.exitCode : exitCode;
+    return (await traced.run?.end(ended, unwritten)) ?? ended;
   } catch (error) {
-    const { asCodedError, failureDocument, failureLines } = await import('./commands/failure-text.js');
+    const { asCodedError, failureDocument } = await import('./commands/failure-text.js');
     const failure = maskedError(asCodedError(error, context.signal.aborted), masker);
     terminal.status(undefined);
     if (terminal.failsInJson) terminal.json(failureDocument(failure));
-    else for (const line of failureLines(failure, terminal.talk)) terminal.say(line);
+    if (!terminal.failsInJson || context.stdout.failure !== undefined) await sayFailure(failure, terminal);
     await traced.run?.end(failure.exitCode, failure);
     return failure.exitCode;
   }
+}
+
+/** `output_unwritable` (facts: reason) where a part of the output could not be written. */
+function unwrittenOutput({ stdout: { failure } }: Context): OidcCliError | undefined {
+  return failure === undefined ? undefined : new OidcCliError('output_unwritable', { reason: failure });
+}
+
+async function sayFailure(failure: OidcCliError, terminal: Terminal): Promise<void> {
+  const { failureLines } = await import('./commands/failure-text.js');
+  for (const line of failureLines(failure, terminal.talk)) terminal.say(line);
 }
 
 async function run(

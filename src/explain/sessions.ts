@@ -208,6 +208,11 @@ export const sessions = {
     causes: whyStoreFailed(f.reason),
     fix: storeRepair(f),
   }),
+  output_unwritable: (f) => ({
+    message: `The output cannot be written to stdout${wherefore(f)}. The rest of the command was done.`,
+    causes: [],
+    fix: 'Send the output to a file on a disk with room, or to a terminal.',
+  }),
   interrupted: (f) => ({
     message:
       Array.isArray(f.done) && f.done.length > 0

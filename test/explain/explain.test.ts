@@ -441,6 +441,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { file: '/data/sessions/x', keySource: 'key file' },
   ],
   store_corrupt: [{ file: '/data/sessions/x', reason: 'it ends too early' }, { value: 'client secret' }],
+  output_unwritable: [{ reason: 'ENOSPC' }],
   store_version_newer: [
     { file: '/data/sessions.json', version: 2, list: true },
     { file: '/data/store/x', version: 2 },

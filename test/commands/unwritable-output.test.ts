@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BIN } from '../support/built-command.js';
+import { identityProvider } from '../support/identity-provider.js';
+import { aliceSignsIn, createMachine } from '../support/run.js';
+import { smallDisk, smallDisksPresent } from '../support/small-disk.js';
+import { ALICE, demo, ENV } from '../support/smoke-plan.js';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'oidc-cli-output-'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+/** Runs the built command with its stdout in a file; whatever does not end in time is killed, and has no exit code. */
+function run(argv: readonly string[], options: { stdout?: string; cwd?: string; env?: Record<string, string> } = {}) {
+  const stdout = openSync(options.stdout ?? '/dev/null', 'w');
+  try {
+    return spawnSync(process.execPath, [BIN, ...argv], {
+      cwd: options.cwd ?? home,
+      env: { PATH: process.env.PATH, OIDC_CLI_HOME: home, HOME: home, OIDC_CLI_STORE: 'file', ...ENV, ...options.env },
+      stdio: ['ignore', stdout, 'pipe'],
+      encoding: 'utf8',
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    });
+  } finally {
+    closeSync(stdout);
+  }
+}
+
+const PLAN = JSON.stringify({
+  defaults: ALICE,
+  checks: [
+    { name: 'it', profile: { issuer: 'http://127.0.0.1:1', clientId: 'x' }, expect: { failure: 'network_refused' } },
+  ],
+});
+
+describe.runIf(existsSync('/dev/full'))('a stdout that takes nothing', () => {
+  test.each([
+    [['--help'], 1],
+    [['--version'], 1],
+    [['profile', 'list'], 1],
+    [['smoke', '--json'], 1],
+    // A command that has failed says why, on stderr then.
+    [['whoami', '--json'], 4],
+  ] as const)('oidc-cli %j', (argv, code) => {
+    writeFileSync(join(home, 'oidc-smoke.yaml'), PLAN);
+    writeFileSync(join(home, 'config.yaml'), 'profiles: {app: {issuer: https://id.example.com, clientId: x}}\n');
+    const finished = run(argv, { stdout: '/dev/full' });
+    expect(finished.status, finished.stderr).toBe(code);
+    expect(finished.stderr).toContain(
+      code === 4 ? '(not_signed_in, exit code 4)' : 'The output cannot be written to stdout: the disk is full.',
+    );
+    expect(finished.stderr).not.toMatch(/^ {4}at |internal/m);
+  });
+
+  test('whoami of somebody who is signed in', async () => {
+    const { issuer } = await identityProvider();
+    const machine = await createMachine(home);
+    const login = ['login', '--issuer', issuer, '--client-id', 'demo', '--port', '0'];
+    expect(await machine.run(login, { openUrl: aliceSignsIn })).toMatchObject({ code: 0 });
+    for (const argv of [['whoami', '--json'], ['whoami'], ['token']]) {
+      const finished = run(argv, { stdout: '/dev/full' });
+      expect(finished.status, finished.stderr).toBe(1);
+      expect(finished.stderr).toContain('The output cannot be written to stdout: the disk is full.');
+    }
+  });
+
+  test('talk that cannot be written changes nothing', () => {
+    const full = openSync('/dev/full', 'w');
+    const finished = spawnSync(process.execPath, [BIN, 'whoami'], {
+      env: { PATH: process.env.PATH, OIDC_CLI_HOME: home },
+      stdio: ['ignore', 'pipe', full],
+    });
+    closeSync(full);
+    expect(finished.status).toBe(4);
+  });
+
+  test.each(['junit', 'json', 'tap'])('the %s report to /dev/full', (reporter) => {
+    writeFileSync(join(home, 'oidc-smoke.yaml'), PLAN);
+    const finished = run(['smoke', '--reporter', `${reporter}=/dev/full`]);
+    expect(finished.status).toBe(3);
+    expect(finished.stderr).toContain('The report "/dev/full" cannot be written: the disk is full.');
+  });
+});
+
+test.runIf(smallDisksPresent)('an output that has room for a part of it only', () => {
+  const disk = smallDisk();
+  try {
+    disk.leave(1);
+    const finished = run(['login', '--help'], { stdout: join(disk.folder, 'help') });
+    expect(finished.status).toBe(1);
+    expect(finished.stderr).toContain('(output_unwritable, exit code 1)');
+    disk.empty();
+    expect(run(['login', '--help'], { stdout: join(disk.folder, 'help') }).status).toBe(0);
+    expect(readFileSync(join(disk.folder, 'help'), 'utf8').length).toBeGreaterThan(4096);
+  } finally {
+    disk.remove();
+  }
+});
+
+test.runIf(existsSync('/proc/self'))('a folder that cannot be made ends the command', () => {
+  writeFileSync(join(home, 'oidc-smoke.yaml'), PLAN);
+  const report = run(['smoke', '--reporter', 'junit=/proc/none/deep/junit.xml']);
+  expect(report.stderr).toContain('"/proc/none/deep/junit.xml" cannot be written: its folder cannot be made.');
+  expect(report.status).toBe(3);
+  const login = ['login', '--issuer', 'http://127.0.0.1:1', '--client-id', 'x'];
+  expect(run(login, { env: { OIDC_CLI_HOME: '/proc/none/deep' } }).status).toBe(9);
+  const trace = run([...login, '--trace-file', '/proc/none/deep/trace.har']);
+  expect(trace.status).toBe(3);
+});
+
+describe('a link in a cloned folder', () => {
+  let outside: string;
+  let project: string;
+  beforeEach(() => {
+    [outside, project] = [join(home, 'outside'), join(home, 'project')];
+    for (const folder of [outside, project, join(project, 'out')]) mkdirSync(folder);
+    writeFileSync(join(outside, 'precious'), 'precious');
+    writeFileSync(join(project, 'oidc-smoke.yaml'), PLAN);
+  });
+
+  /** A command that writes a file, with the file's name. */
+  const WRITERS: readonly (readonly [name: string, argv: (file: string) => readonly string[]])[] = [
+    ['a report', (file) => ['smoke', '--reporter', `junit=${file}`]],
+    ['a trace', (file) => ['doctor', 'app', '--trace-file', `${file}.html`]],
+    ['a baseline', (file) => ['smoke', 'baseline', '--output', file]],
+    ['a first plan', (file) => ['smoke', 'init', 'app', '--output', file, '--force']],
+    ['an export', (file) => ['profile', 'export', 'app', '--format', 'logto', '--output', file]],
+  ];
+
+  test.each(WRITERS)('does not lead %s out of it', async (_, argv) => {
+    const { issuer } = await identityProvider();
+    const machine = await createMachine(home);
+    writeFileSync(join(home, 'config.yaml'), JSON.stringify({ profiles: { app: demo(issuer) } }));
+    const checks = [{ name: 'it', profile: demo(issuer) }];
+    writeFileSync(join(project, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks }));
+    symlinkSync(outside, join(project, 'reports'));
+    for (const name of ['file', 'file.html']) symlinkSync(join(outside, 'precious'), join(project, name));
+    symlinkSync('/etc', join(project, 'nowhere'));
+    for (const file of ['reports/x', 'reports/sub/x', 'file', join(project, 'reports/x'), 'nowhere/new/x']) {
+      const finished = await machine.run(argv(file), { cwd: project, env: ENV });
+      expect(finished.code, `${file}: ${finished.stderr}`).toBe(3);
+      expect(finished.stderr).toContain('(report_unwritable, exit code 3)');
+      expect(finished.stderr).toContain(`a link leads out of ${project}`);
+    }
+    expect(readFileSync(join(outside, 'precious'), 'utf8')).toBe('precious');
+    expect(existsSync(join(outside, 'sub'))).toBe(false);
+    expect(existsSync('/etc/new')).toBe(false);
+  });
+
+  test('is followed where it stays, and elsewhere where only folders on the way are links', () => {
+    symlinkSync(join(project, 'out'), join(project, 'reports'));
+    writeFileSync(join(project, 'out/y'), '');
+    symlinkSync('out/y', join(project, 'y'));
+    symlinkSync(outside, join(home, 'way'));
+    for (const file of ['reports/x', 'y', '../way/x']) {
+      expect(run(['smoke', '--reporter', `junit=${file}`], { cwd: project }).status, file).toBe(0);
+      expect(readFileSync(join(project, file), 'utf8')).toContain('<testsuites');
+    }
+    symlinkSync(join(home, 'elsewhere'), join(outside, 'link'));
+    writeFileSync(join(home, 'elsewhere'), 'precious');
+    const finished = run(['smoke', '--reporter', `junit=${join(outside, 'link')}`], { cwd: project });
+    expect(finished.status).toBe(3);
+    expect(readFileSync(join(home, 'elsewhere'), 'utf8')).toBe('precious');
+  });
+});
