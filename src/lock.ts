@@ -60,8 +60,9 @@ export type StillHeld = () => Promise<void>;
  * The lock is released when `work` has settled, whatever the outcome, and when
  * the process exits or is ended by a catchable signal; on abort `work` itself
  * must stop. Throws what `work` throws, `store_timeout` (facts: file,
- * timeoutSeconds, and the holder's pid where it runs on this machine), `store_failed` where the folder cannot be written to, the
- * caller's `failure` instead of these two, or the signal's reason.
+ * timeoutSeconds, and the holder's pid where it runs on this machine),
+ * `store_failed` where the folder cannot be written to, the caller's `failure`
+ * instead of these two, or the signal's reason.
  */
 export async function withLock<T>(
   file: string,

@@ -5,6 +5,7 @@ import type { Environment } from '../../src/context.js';
 import type { Session } from '../../src/sessions/session-store.js';
 import { createSessions } from '../../src/sessions/sessions.js';
 import { type FinishedProcess, type RunningCommand, startCommand } from '../support/built-command.js';
+import { APART } from '../support/namespaces.js';
 import { type Ledger, PASSWORD } from './provider.js';
 
 /** Longest that a command may take on a machine that is busy with others, in milliseconds. A lock blocks for longer. */
@@ -18,9 +19,15 @@ export interface Household {
   slowest(): number;
   /** Commands that were started. */
   commands(): number;
-  start(argv: readonly string[], more?: Environment): RunningCommand;
+  /** `apart` starts it in a PID namespace of its own, as on a different machine. */
+  start(argv: readonly string[], more?: Environment, apart?: boolean): RunningCommand;
   /** Runs a command to its end and holds its outcome against the laws; a code that is not `allowed` violates one. */
-  run(argv: readonly string[], allowed: readonly number[], more?: Environment): Promise<FinishedProcess>;
+  run(
+    argv: readonly string[],
+    allowed: readonly number[],
+    more?: Environment,
+    apart?: boolean,
+  ): Promise<FinishedProcess>;
   /** Looks through what a command printed, also one that was killed. */
   examine(argv: readonly string[], ended: FinishedProcess): void;
   /** The session that is saved; a violation where it is not whole, or there are several. */
@@ -63,9 +70,9 @@ export function household(ledger: Ledger, env: Environment = {}, given?: string)
     NODE_DISABLE_COMPILE_CACHE: '1',
   };
 
-  const start = (argv: readonly string[], more: Environment = {}) => {
+  const start = (argv: readonly string[], more: Environment = {}, apart = false) => {
     commands += 1;
-    return startCommand(argv, { ...environment, ...more }, '');
+    return startCommand(argv, { ...environment, ...more }, '', undefined, apart ? APART : []);
   };
   const examine = (argv: readonly string[], { stdout, stderr }: FinishedProcess) => {
     // What `token` prints on stdout is a token.
@@ -84,9 +91,9 @@ export function household(ledger: Ledger, env: Environment = {}, given?: string)
     commands: () => commands,
     start,
     examine,
-    async run(argv, allowed, more) {
+    async run(argv, allowed, more, apart) {
       const began = performance.now();
-      const ended = await start(argv, more).finished;
+      const ended = await start(argv, more, apart).finished;
       const took = performance.now() - began;
       slowest = Math.max(slowest, took);
       if (took > SLOW_MS) violations.push(`${argv[0]} took ${took} ms: ${ended.stderr}`);
@@ -114,7 +121,9 @@ export function household(ledger: Ledger, env: Environment = {}, given?: string)
     async sweep(store) {
       const then = new Date(Date.now() - 61_000);
       for (const file of filesBelow(home)) utimesSync(file, then, then);
-      await this.run(loginArguments(ledger, store), [0]);
+      // A changed profile, so that the configuration is written too.
+      const changed = ['--scope', 'openid email offline_access', '--save', 'ci'];
+      await this.run([...loginArguments(ledger, store), ...changed], [0]);
       await this.run(['token', 'ci', '--refresh'], [0]);
       const expected = /^(filler|sessions\.json|config\.yaml|store\/(key|salt|[0-9a-f]{40}\.json))$/;
       return filesBelow(home)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pidNamespacePresent } from '../support/namespaces.js';
 import { chance, figures, rounds } from './chance.js';
 import { household, loginArguments } from './household.js';
 import { providerWithLedger } from './provider.js';
@@ -6,18 +7,22 @@ import { providerWithLedger } from './provider.js';
 const PROCESSES = 30;
 const REFRESH = ['token', 'ci', '--refresh', '--json'];
 
-test('thirty processes on one rotating token', async () => {
+test.for([
+  ['processes', false],
+  ['machines', true],
+] as const)('thirty %s on one rotating token', async ([name, apart]) => {
+  if (apart && !pidNamespacePresent) return figures('no machines: only root can make them');
   const ledger = await providerWithLedger();
   const home = household(ledger, { OIDC_CLI_STORE: 'file' });
   await home.run(loginArguments(ledger, 'file'), [0]);
   const began = performance.now();
-  await Promise.all(Array.from({ length: rounds(PROCESSES) }, () => home.run(REFRESH, [0])));
+  await Promise.all(Array.from({ length: rounds(PROCESSES) }, () => home.run(REFRESH, [0], {}, apart)));
   const took = performance.now() - began;
   await home.session();
   const left = await home.sweep('file');
   home.remove();
   figures(
-    `${rounds(PROCESSES)} processes at once: ${ledger.refreshes()} refreshes, ${ledger.reused().length} tokens spent twice, ` +
+    `${rounds(PROCESSES)} ${name} at once: ${ledger.refreshes()} refreshes, ${ledger.reused().length} tokens spent twice, ` +
       `all done after ${Math.round(took)} ms; violations ${home.violations.length}`,
   );
   expect([...home.violations, ...left]).toEqual([]);

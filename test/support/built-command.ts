@@ -25,10 +25,20 @@ export interface RunningCommand {
 /** Whatever holds it alive: SIGTERM would only ask it to end. */
 const LIMIT = { timeout: 80_000, killSignal: 'SIGKILL' } as const;
 
-/** Starts the built command in a process of its own, as user `uid` where root runs the tests; after 80 s it is ended, so that no test leaves one behind. */
-export function startCommand(argv: readonly string[], env: Environment, stdin?: string, uid?: number): RunningCommand {
+/**
+ * Starts the built command in a process of its own, as user `uid` where root runs the tests; after 80 s it is ended, so
+ * that no test leaves one behind. `through` is a program, with its arguments, that starts the one that follows.
+ */
+export function startCommand(
+  argv: readonly string[],
+  env: Environment,
+  stdin?: string,
+  uid?: number,
+  through: readonly string[] = [],
+): RunningCommand {
   const user = uid === undefined ? {} : { uid, gid: uid };
-  const child = spawn(process.execPath, [BIN, ...argv], { env: { PATH: process.env.PATH, ...env }, ...user, ...LIMIT });
+  const [program = '', ...rest] = [...through, process.execPath, BIN, ...argv];
+  const child = spawn(program, rest, { env: { PATH: process.env.PATH, ...env }, ...user, ...LIMIT });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
