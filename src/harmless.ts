@@ -41,3 +41,29 @@ export function harmlessInJson(json: string): string {
     ).join(''),
   );
 }
+
+/**
+ * A command for a CI server that reads the output: `::command::` at the
+ * beginning of a line (GitHub), `##[command]` and `##vso[command]` anywhere
+ * (GitHub's older way, Azure Pipelines), `##teamcity[…]`.
+ */
+const LOG_COMMAND = /##(?=\w*\[)/g;
+const LINE_COMMAND = /^(\s*):(?=:)/gm;
+
+/** Text in which no CI server finds a command: one of its characters is written as `\uXXXX`, in JSON the same text. */
+export function withoutLogCommands(text: string): string {
+  return withoutCommandsWithin(text).replace(LINE_COMMAND, '$1\\u003a');
+}
+
+/** As `withoutLogCommands`, for a line that is a GitHub command of ours. */
+export function withoutCommandsWithin(text: string): string {
+  return text.replace(LOG_COMMAND, '#\\u0023');
+}
+
+/** Variables that CI servers set. */
+const CI_VARIABLES = ['CI', 'GITHUB_ACTIONS', 'TF_BUILD', 'TEAMCITY_VERSION'];
+
+/** Whether a CI server reads the output, by the environment that it sets. */
+export function isReadByCiServer(env: Readonly<Record<string, string | undefined>>): boolean {
+  return CI_VARIABLES.some((name) => env[name] !== undefined && env[name] !== '' && env[name] !== 'false');
+}

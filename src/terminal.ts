@@ -2,7 +2,13 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Environment, Output } from './context.js';
-import { harmlessInJson, shownHarmless } from './harmless.js';
+import {
+  harmlessInJson,
+  isReadByCiServer,
+  shownHarmless,
+  withoutCommandsWithin,
+  withoutLogCommands,
+} from './harmless.js';
 import { type Masker, maskedData } from './masking/mask.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
@@ -31,6 +37,8 @@ export interface Terminal {
   json(value: unknown): void;
   /** Talk: progress, hints, warnings. Adds the newline. */
   say(line: string): void;
+  /** A command for the CI server that reads stderr: the only line that may be one. Adds the newline. */
+  command(line: string): void;
   /** A line of talk that the next `status` or `say` replaces, on a TTY; a plain line elsewhere. `undefined` clears it. */
   status(line: string | undefined): void;
   /** Colours for what goes to stdout. */
@@ -99,6 +107,8 @@ export async function createTerminal(
   }
   const interactive = world.stderr.isTTY === true && !world.env.CI && world.env.TERM !== 'dumb';
   const masked = (text: string) => masker?.own(text) ?? text;
+  const inCi = isReadByCiServer(world.env);
+  const shown = (text: string) => (inCi ? withoutLogCommands(masked(text)) : masked(text));
   let transient = false;
   const clear = () => {
     if (transient) world.stderr.write('\r\u001b[2K');
@@ -111,15 +121,20 @@ export async function createTerminal(
     failsInJson,
     out: (line) => {
       clear();
-      world.stdout.write(`${masked(line)}\n`);
+      world.stdout.write(`${shown(line)}\n`);
     },
     json: (value) => {
       clear();
-      world.stdout.write(`${jsonText(maskedData(value, masked))}\n`);
+      const text = jsonText(maskedData(value, masked));
+      world.stdout.write(`${inCi ? withoutLogCommands(text) : text}\n`);
     },
     say: (line) => {
       clear();
-      world.stderr.write(`${masked(line)}\n`);
+      world.stderr.write(`${shown(line)}\n`);
+    },
+    command: (line) => {
+      clear();
+      world.stderr.write(`${withoutCommandsWithin(masked(line))}\n`);
     },
     status: (line) => {
       clear();
@@ -129,7 +144,7 @@ export async function createTerminal(
         world.stderr.write(clipped(masked(line), widthOf(world.stderr)));
         transient = true;
       } else {
-        world.stderr.write(`${masked(line)}\n`);
+        world.stderr.write(`${shown(line)}\n`);
       }
     },
   };

@@ -38,6 +38,8 @@ const KINDS = {
 } as const;
 
 const HOSTILE = Object.values(KINDS).join(' ');
+/** What a CI server would run: at the beginning of a line, or anywhere in one. */
+const COMMANDS = '::stop-commands::x ##vso[task.setvariable variable=owned]x ##[error]owned ##teamcity[owned]';
 const LONG = 'long '.repeat(20_000);
 /** An address has less room: Node refuses more than 16 KiB of headers. */
 const LONGEST_IN_ADDRESS = 3_000;
@@ -89,7 +91,14 @@ beforeAll(async () => {
   provider = await startScriptedProvider();
 });
 beforeEach(async () => {
-  machine = await createMachine();
+  const made = await createMachine();
+  const run: Machine['run'] = async (argv, world = {}) => {
+    const finished = await made.run(argv, { ...world, env: { CI: 'true', ...world.env } });
+    expectNoCommand(finished.stdout, `stdout of ${argv[0]}`);
+    expectNoCommand(finished.stderr, `stderr of ${argv[0]}`);
+    return finished;
+  };
+  machine = { ...made, run };
   return () => machine.remove();
 });
 afterAll(() => provider.close());
@@ -103,6 +112,13 @@ const flags = (...more: string[]) => [
 const HARMFUL =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\u{e0000}-\u{e007f}]/u;
+
+/** Fails where a CI server would run a part of an output, but for the annotations of the reporter github. */
+function expectNoCommand(output: string, what: string): void {
+  const found = /##\w*\[|^\s*::(?!(error|warning) (file|title)=)/m.exec(output);
+  const near = found && JSON.stringify(output.slice(Math.max(0, found.index - 60), found.index + 60));
+  expect(near, what).toBeNull();
+}
 
 /** Fails where an output holds anything that drives or deceives a terminal. */
 function expectHarmless(output: string, what: string): void {
@@ -126,6 +142,7 @@ function expectNoForeignMarkup(html: string, what: string): void {
 describe.each([
   ['strings that do harm', HOSTILE],
   ['strings without end', LONG],
+  ['commands of CI servers', COMMANDS],
 ])('%s', (_what, words) => {
   const longest = words === LONG ? 2_000_000 : 600_000;
 

@@ -43,7 +43,7 @@ export async function githubReporter({ world, file }: ReporterDeps): Promise<Rep
   return {
     async end(run) {
       for (const line of annotations(run, safe, (path) => fileFrom(workspace, world.cwd, path))) {
-        world.terminal.say(line);
+        world.terminal.command(line);
       }
       const text = markdown(run, (words) => asText(safe(words)));
       if (file) return text;

@@ -36,6 +36,7 @@ export interface ReporterWorld {
   readonly terminal: {
     out(line: string): void;
     say(line: string): void;
+    command(line: string): void;
     status(line: string | undefined): void;
     readonly style: ReportStyle;
     readonly talk: ReportStyle;
