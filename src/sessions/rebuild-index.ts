@@ -1,7 +1,7 @@
-import { parseJson } from '../json.js';
 import { parseClientSecret } from './client-secrets.js';
 import { parsePending } from './pending-sign-ins.js';
 import type { ClientSecretEntry, IndexContent, PendingEntry, SessionEntry, StoredValue } from './session-index.js';
+import { parseSession } from './session-record.js';
 import type { Session, StoreKind } from './session-store.js';
 import { pendingId, pendingName, type ValueNames } from './value-names.js';
 
@@ -64,22 +64,4 @@ export function describeSession(session: Session, store: StoreKind, key: string)
     ...(session.expiresAt === undefined ? {} : { expiresAt: session.expiresAt }),
     refreshable: session.refreshToken !== undefined,
   };
-}
-
-/** A session as its store holds it, or undefined where the text is none. */
-export function parseSession(text: string): Session | undefined {
-  try {
-    const value = parseJson(text) as Partial<Session> | null;
-    const whole =
-      value?.version === 1 &&
-      [value.profile, value.issuer, value.clientId, value.subject, value.accessToken, value.idToken].every(
-        (part) => typeof part === 'string',
-      ) &&
-      typeof value.signedInAt === 'number' &&
-      typeof value.claims === 'object' &&
-      value.claims !== null;
-    return whole ? (value as Session) : undefined;
-  } catch {
-    return undefined;
-  }
 }

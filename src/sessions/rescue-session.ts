@@ -1,6 +1,6 @@
 import { OidcCliError } from '../errors.js';
-import { parseSession } from './rebuild-index.js';
 import type { SessionEntry } from './session-index.js';
+import { parseSession } from './session-record.js';
 import type { Session, SessionStore, StoreKind } from './session-store.js';
 
 /** A refreshed session, where it was to be saved, and why it could not be. */

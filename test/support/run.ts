@@ -43,9 +43,10 @@ export interface RunWorld {
 
 /**
  * Makes a machine whose sessions go to the encrypted file, since a keychain
- * would be shared by all tests. Its home is a new folder, or the one given.
+ * would be shared by all tests. Its home is a new folder, or the one given;
+ * `command` may be the bundle's `main`.
  */
-export async function createMachine(folder?: string): Promise<Machine> {
+export async function createMachine(folder?: string, command: typeof main = main): Promise<Machine> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), 'oidc-cli-test-')));
   let ahead = 0;
   return {
@@ -86,7 +87,7 @@ export async function createMachine(folder?: string): Promise<Machine> {
         signal: world.signal ?? new AbortController().signal,
         ...(world.openUrl ? { openUrl: world.openUrl } : {}),
       };
-      const code = await main(argv, context);
+      const code = await command(argv, context);
       return { code, stdout, stderr };
     },
   };

@@ -86,7 +86,8 @@ interface Grant {
   used: boolean;
 }
 
-const SUBJECT = { sub: 'user-1', name: 'Alice Example', email: 'alice@example.com' };
+/** Who signs in. */
+export const SUBJECT = { sub: 'user-1', name: 'Alice Example', email: 'alice@example.com' };
 
 /** A published key of the provider: one for each algorithm, made once in a test file. */
 export async function providerKey(alg = 'RS256'): Promise<{ privateKey: CryptoKey; jwk: JWK }> {

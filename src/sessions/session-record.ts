@@ -1,0 +1,82 @@
+import { parseJson } from '../json.js';
+import type { Session } from './session-store.js';
+
+type Holds = (value: unknown) => boolean;
+
+const text: Holds = (value) => typeof value === 'string';
+const flag: Holds = (value) => typeof value === 'boolean';
+/** Of a time: one that a date can have (ECMA-262 §21.4.1.1). */
+const seconds: Holds = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
+const texts: Holds = (value) => Array.isArray(value) && value.every(text);
+const optional =
+  (holds: Holds): Holds =>
+  (value) =>
+    value === undefined || holds(value);
+const objectOf =
+  (members: Readonly<Record<string, Holds>>): Holds =>
+  (value) =>
+    isObject(value) && Object.entries(members).every(([name, holds]) => holds(value[name]));
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isAccessToken = objectOf({
+  accessToken: text,
+  tokenType: text,
+  expiresAt: optional(seconds),
+  scope: texts,
+  resource: optional(text),
+  organization: optional(text),
+});
+
+/** The type of each member of a session: what is in a store may be of another version, or of another program. */
+const isSession = objectOf({
+  version: (value) => value === 1,
+  kind: optional((value) => value === 'logto'),
+  profile: text,
+  issuer: (value) => typeof value === 'string' && URL.canParse(value),
+  endpoints: optional(
+    objectOf({ authorizationEndpoint: optional(text), tokenEndpoint: optional(text), jwksUri: optional(text) }),
+  ),
+  clientId: text,
+  clientAuth: text,
+  clientSecret: optional((value) =>
+    [
+      { kind: 'env', name: text },
+      { kind: 'file', path: text },
+      { kind: 'stored', value: text },
+    ].some(({ kind, ...rest }) => objectOf({ ...rest, kind: (given) => given === kind })(value)),
+  ),
+  redirectUri: text,
+  postLogoutRedirectUri: optional(text),
+  subject: text,
+  claims: isObject,
+  userinfo: optional(isObject),
+  idToken: text,
+  accessToken: text,
+  tokenType: text,
+  expiresAt: optional(seconds),
+  refreshToken: optional(text),
+  accessTokens: optional((value) => Array.isArray(value) && value.every(isAccessToken)),
+  scope: objectOf({ requested: texts, granted: texts }),
+  resource: optional(texts),
+  clockTolerance: seconds,
+  strict: flag,
+  allowHttp: optional(flag),
+  ca: optional(text),
+  insecure: optional(flag),
+  signedInAt: seconds,
+  signInId: optional(text),
+  refreshedAt: optional(seconds),
+});
+
+/** A session as its store holds it, or undefined where the text is none. */
+export function parseSession(record: string): Session | undefined {
+  try {
+    const value = parseJson(record);
+    return isSession(value) ? (value as Session) : undefined;
+  } catch {
+    return undefined;
+  }
+}
