@@ -1,4 +1,5 @@
 import { decodings } from './escapes.js';
+import { FormTrie } from './form-trie.js';
 
 /** The shortest secret that is looked for, and how many characters of a place are looked up at once. */
 const SHORTEST = 3;
@@ -38,7 +39,11 @@ const REPLACED = /(?:secret|person)#\d+|\(not shown\)/g;
  * is a secret by itself.
  */
 export class SecretIndex {
-  private readonly byStart = new Map<number, Form[]>();
+  /** By the first characters, which are at few places. */
+  private readonly byStart = new Map<number, FormTrie<Form>>();
+  private readonly forms = new Set<string>();
+  /** The longest of those that begin alike. */
+  private readonly beginnings = new Map<string, Form>();
   private readonly secrets = new Set<string>();
 
   /** Adds a secret; one of fewer than three characters is found everywhere, and is left out. */
@@ -72,8 +77,8 @@ export class SecretIndex {
   private addForm(form: string, plain: boolean, secret: string): void {
     const text = comparable(form);
     const key = keyAt(text, 0);
-    const others = this.byStart.get(key) ?? [];
-    if (others.some((other) => other.text === text)) return;
+    if (this.forms.has(text)) return;
+    this.forms.add(text);
     const mere = !plain
       ? undefined
       : /^\d{1,12}$/.test(text)
@@ -82,27 +87,23 @@ export class SecretIndex {
           ? 'word'
           : undefined;
     const ordinary = plain && (mere === 'word' || text.length < 5);
-    // The longest first: it may begin with a shorter one.
-    const place = others.findIndex((other) => other.text.length < text.length);
-    others.splice(place < 0 ? others.length : place, 0, { text, secret, plain, mere, ordinary });
+    const made: Form = { text, secret, plain, mere, ordinary };
+    const others = this.byStart.get(key) ?? new FormTrie<Form>();
+    others.add(made);
     this.byStart.set(key, others);
+    if (text.length <= SHORTEST_BEGINNING) return;
+    const beginning = text.slice(0, SHORTEST_BEGINNING);
+    if (text.length > (this.beginnings.get(beginning)?.text.length ?? 0)) this.beginnings.set(beginning, made);
   }
 
   private at(text: string, at: number, whose: 'own' | 'foreign') {
     const forms = this.byStart.get(keyAt(text, at));
     if (forms === undefined) return undefined;
-    for (const form of forms) {
-      if (whose === 'own' && form.ordinary) continue;
-      if (text.startsWith(form.text, at) && isWhole(form, text, at)) {
-        return { secret: form.secret, length: form.text.length };
-      }
-    }
+    const whole = forms.longest(text, at, (form) => !(whose === 'own' && form.ordinary) && isWhole(form, text, at));
+    if (whole) return { secret: whole.secret, length: whole.text.length };
     if (whose === 'own') return undefined;
-    for (const { text: form, secret } of forms) {
-      const length = form.length > SHORTEST_BEGINNING ? commonLength(form, text, at) : 0;
-      if (length >= SHORTEST_BEGINNING) return { secret, length };
-    }
-    return undefined;
+    const begun = this.beginnings.get(text.slice(at, at + SHORTEST_BEGINNING));
+    return begun && { secret: begun.secret, length: commonLength(begun.text, text, at) };
   }
 }
 

@@ -1,3 +1,5 @@
+import { FormTrie } from '../masking/form-trie.js';
+
 /** The shortest text that can be known: so many characters of a place are looked up at once. */
 const KEY = 3;
 
@@ -10,7 +12,7 @@ const NAME = /(?:secret|person)#\d+/y;
  * and takes no text of any size.
  */
 export class KnownTexts {
-  private readonly byStart = new Map<number, string[]>();
+  private readonly byStart = new Map<number, FormTrie<{ readonly text: string }>>();
 
   /** `fits`: whether a text that stands there, from and to, is that text and not a part of a word. */
   constructor(private readonly fits: (known: string, text: string, from: number, to: number) => boolean) {}
@@ -18,10 +20,8 @@ export class KnownTexts {
   /** Adds a text of at least three characters, once. */
   add(known: string): void {
     const key = keyAt(known, 0);
-    const there = this.byStart.get(key) ?? [];
-    // The longest first: it may begin with a shorter one.
-    const place = there.findIndex((other) => other.length < known.length);
-    there.splice(place < 0 ? there.length : place, 0, known);
+    const there = this.byStart.get(key) ?? new FormTrie();
+    there.add({ text: known });
     this.byStart.set(key, there);
   }
 
@@ -45,7 +45,7 @@ export class KnownTexts {
   private at(text: string, at: number): string | undefined {
     return this.byStart
       .get(keyAt(text, at))
-      ?.find((known) => text.startsWith(known, at) && this.fits(known, text, at, at + known.length));
+      ?.longest(text, at, ({ text: known }) => this.fits(known, text, at, at + known.length))?.text;
   }
 }
 

@@ -1,11 +1,10 @@
 import { replaceSecrets } from '../masking/mask.js';
 import { SecretIndex, secretForms } from '../masking/secret-index.js';
 import { KnownTexts } from './known-texts.js';
+import { PartIndex, SHORTEST_PART } from './part-index.js';
 
 /** The shortest value that is looked for in other text because of its name alone. */
 const SHORTEST_BY_NAME = 8;
-/** The shortest part of a secret that is one. */
-const SHORTEST_PART = 10;
 
 /**
  * The secrets and persons of one run, each with its number. The same value has
@@ -18,8 +17,7 @@ export class Secrets {
   private readonly index = new SecretIndex();
   private readonly people = new Set<string>();
   private readonly peopleTexts = new KnownTexts(isWholeWord);
-  /** All forms, one behind the other, in which parts are looked for. */
-  private allForms = '';
+  private readonly parts = new PartIndex();
   private readonly harmless = new Set<string>();
 
   /** The name that stands in place of a secret. From now on it is found in other text too. */
@@ -65,7 +63,7 @@ export class Secrets {
 
   /** Text that somebody else wrote: without what is known, nor what looks like a token or a part of a secret. */
   withoutWhatLooksSecret(text: string): string {
-    return this.without(text).replace(/[A-Za-z0-9_~+=.%-]{7,}[A-Za-z0-9_~+=%-]/g, (word) => {
+    return this.without(text).replace(WORD, (word) => {
       if (this.harmless.has(word)) return word;
       return this.looksSecret(word) || this.isPart(word) ? this.name('secret', word) : word;
     });
@@ -78,7 +76,7 @@ export class Secrets {
 
   private isPart(word: string): boolean {
     if (word.length < SHORTEST_PART || /^[a-z]+$/i.test(word)) return false;
-    return this.allForms.includes(word);
+    return this.parts.has(word);
   }
 
   private name(kind: 'secret' | 'person', value: string): string {
@@ -98,9 +96,12 @@ export class Secrets {
     this.known.add(value);
     this.index.add(value);
     const escaped = encodeURIComponent(Buffer.from(value).toString());
-    for (const { text } of [...secretForms(value), { text: escaped }]) this.allForms += `${text}\n`;
+    for (const { text } of [...secretForms(value), { text: escaped }]) this.parts.add(text);
   }
 }
+
+/** A long word, without the dots behind it. Only at its beginning: tried at each of a thousand dots it would take for ever. */
+const WORD = /(?<![A-Za-z0-9_~+=.%-])[A-Za-z0-9_~+=.%-]{7,}[A-Za-z0-9_~+=%-]/g;
 
 /** Only at its beginning: tried at each letter of a long word it would take for ever. */
 const EMAIL = /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
