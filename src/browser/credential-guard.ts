@@ -50,7 +50,9 @@ export class CredentialGuard {
   add(kind: CredentialKind, value: string): void {
     // A user name is in many requests of a provider's own, and so is a password that is the same.
     if (kind === 'user name' || value.length < SHORTEST || value === this.username) return;
-    if (!this.typed.some((one) => one.kind === kind && one.value === value)) this.typed.push({ kind, value });
+    if (this.typed.some((one) => one.kind === kind && one.value === value)) return;
+    const wholeOnly = this.username.toLowerCase().includes(value.toLowerCase());
+    this.typed.push({ kind, value, wholeOnly });
   }
 
   /**

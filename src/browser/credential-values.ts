@@ -5,6 +5,8 @@ import type { CredentialKind } from './credential-policy.js';
 export interface TypedCredential {
   readonly kind: CredentialKind;
   readonly value: string;
+  /** It is a part of the user name, which is in many addresses: it counts only as a value of its own. */
+  readonly wholeOnly?: boolean | undefined;
 }
 
 /** A text of a request, and the values in it as its format has them. */
@@ -30,7 +32,7 @@ export function kindsInUrl(url: URL, typed: readonly TypedCredential[]): Set<Cre
   ];
   const kinds = kindsIn({ raw: url.href, values }, typed);
   // A password that is a plain word, such as "password", is also a common part of paths and host names.
-  const others = typed.filter(({ value }) => !/^[a-z]+$/i.test(value));
+  const others = typed.filter(isNoPlainWord);
   const parts = [...url.pathname.split('/'), ...url.hostname.split('.')];
   for (const kind of kindsIn({ raw: '', values: parts }, others)) kinds.add(kind);
   return kinds;
@@ -50,7 +52,8 @@ export function kindsInContent(
   const lines = Object.values(headers);
   const kinds = kindsIn(
     { raw: lines.join('\n'), values: lines.flatMap((line) => [line, ...line.split(/[=;,\s]+/)]) },
-    typed,
+    // Plain words are common in headers: "document", "navigate".
+    typed.filter(isNoPlainWord),
   );
   if (body === undefined || body === '') return kinds;
   const text = textOf(body);
@@ -92,12 +95,12 @@ function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<Cred
   const lowerCase = text.raw.toLowerCase();
   return new Set(
     typed
-      .filter(({ kind, value }) => {
+      .filter(({ kind, value, wholeOnly }) => {
         if (decoded.has(value)) return true;
         if (kind === 'one-time code') {
           return digits.includes(value) || (text.structured !== true && standsAlone(value, text.raw));
         }
-        if (!isUnlikelyByChance(value)) return false;
+        if (wholeOnly || !isUnlikelyByChance(value)) return false;
         // A host name is always in lower case.
         return holdsSecret(text.raw, value) || lowerCase.includes(value.toLowerCase());
       })
@@ -115,6 +118,10 @@ function decodings(value: string): string[] {
   }
   if (/^[\w+/-]{2,}={0,2}$/.test(value)) found.push(Buffer.from(value, 'base64').toString());
   return found;
+}
+
+function isNoPlainWord({ value }: TypedCredential): boolean {
+  return !/^[a-z]+$/i.test(value);
 }
 
 function standsAlone(code: string, text: string): boolean {

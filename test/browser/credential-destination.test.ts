@@ -311,6 +311,24 @@ describe.runIf(tools)('by http', () => {
     for (const secret of formsOf(PASSWORD)) expect(text).not.toContain(secret);
   });
 
+  test('a one-time code that a page puts into an address is in no trace', async () => {
+    let code = '';
+    play(
+      () => form('action="/login"', '<label>One-time code <input name="otp" autocomplete="one-time-code"></label>'),
+      {
+        [`${ISSUER}/login`]: ({ form: posted }) => {
+          code = posted.get('otp') ?? '';
+          return { status: 302, headers: { location: `/next/${code}?answer=${code}` }, body: `Your code is ${code}` };
+        },
+      },
+    );
+    const trace = join(machine.home, 'code.json');
+    const { error } = await signIn(['--with', 'http', '--trace-file', trace]);
+    expect(error).toMatchObject({ code: 'sign_in_unsafe_destination', facts: { kinds: ['one-time code'] } });
+    expect(code).toMatch(/^\d{6}$/);
+    expect(await readFile(trace, 'utf8')).not.toContain(code);
+  });
+
   test('a short or common password is found as a value, and not in every address with that word', async () => {
     const words = async (password: string, flags: readonly string[] = []) => {
       const argv = [
@@ -335,6 +353,12 @@ describe.runIf(tools)('by http', () => {
       [`${ISSUER}/done`]: done,
     });
     expect((await words('password')).code).toBe(0);
+    // A password that is a part of the user name, which the provider may repeat.
+    play(() => form('action="/login"'), {
+      [`${ISSUER}/login`]: () => redirect(302, '/done?hint=tester01%40example.com'),
+      [`${ISSUER}/done`]: done,
+    });
+    expect((await words('tester01', ['--user', 'tester01@example.com'])).code).toBe(0);
     play(() => form('action="/login"'), {
       [`${ISSUER}/login`]: () => redirect(302, '/done?p=pwd'),
       [`${ISSUER}/done`]: done,

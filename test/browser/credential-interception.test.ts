@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { SignInDriver } from '../../src/browser/sign-in-driver.js';
 import { OidcCliError } from '../../src/errors.js';
@@ -9,6 +11,8 @@ import { atEndOfFile } from '../support/end-of-file.js';
 import { type Answer, type Arrived, type Hosts, type Internet, startInternet } from '../support/internet.js';
 import { pageJob } from '../support/page-job.js';
 import { requirement } from '../support/requirement.js';
+import { createMachine } from '../support/run.js';
+import { startScriptedProvider } from '../support/scripted-provider.js';
 import { formsOf } from '../support/secret-forms.js';
 
 const ISSUER = 'https://id.example.test';
@@ -204,5 +208,38 @@ describe.runIf(tools)('without a script', () => {
     expect(error).toBeUndefined();
     expect(answer?.credentialsSent).toMatchObject({ elsewhere: true });
     expect(answer?.credentialsSent?.lines.join('; ')).toContain(`password to ${PARTNER}`);
+  });
+});
+
+describe.runIf(tools)('from the command line', () => {
+  test('auto goes on with a browser, which keeps to the same rule, and the evidence shows no password', async () => {
+    const [provider, machine] = await Promise.all([startScriptedProvider(), createMachine()]);
+    atEndOfFile(() => Promise.all([provider.close(), machine.remove()]));
+    provider.play({ metadata: { authorization_endpoint: `${ISSUER}/auth` } });
+    // A password in a GET form: by http it is not sent, since a script may mean to send it.
+    const script = `<script>document.forms[0].onsubmit = () => { document.forms[0].action = '${STRANGER}/x'; document.forms[0].method = 'post' }</script>`;
+    play(() => page(`<form action="/login">${fields}</form>${script}`));
+    const common = ['login', '--issuer', provider.issuer, '--client-id', 'demo', '--port', '0', '--insecure', '--json'];
+    const who = [
+      '--with',
+      'auto',
+      '--user',
+      USER,
+      '--password-env',
+      'PASSWORD',
+      '--browser-path',
+      `${drivenBrowserPath}`,
+    ];
+    const folder = join(machine.home, 'evidence');
+    const env = { PATH: process.env.PATH, ...internet.env, PASSWORD };
+    const { code, stdout, stderr } = await machine.run([...common, ...who, '--keep-evidence', folder], { env });
+    nothingAt(STRANGER, ISSUER);
+    const { error } = JSON.parse(stdout);
+    expect(error).toMatchObject({ code: 'sign_in_unsafe_destination', facts: { problem: 'plain http' } });
+    expect(code).toBe(3);
+    const files = await readdir(folder);
+    expect(files.map((name) => name.replace(/.*[.]/, '')).sort()).toEqual(['png', 'txt']);
+    const text = await readFile(join(folder, files.find((name) => name.endsWith('.txt')) ?? ''), 'utf8');
+    for (const secret of formsOf(PASSWORD)) expect(stdout + stderr + text).not.toContain(secret);
   });
 });
