@@ -1,10 +1,10 @@
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BIN, startCommand } from '../support/built-command.js';
+import { asUser, BIN, startCommand } from '../support/built-command.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
 
@@ -12,11 +12,11 @@ import { requirement } from '../support/requirement.js';
 const [ALICE, MALLORY] = [65_533, 65_534];
 
 const program = (name: string) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-const ATTACKER = program('other-user.mjs');
-const CAN_READ = 'require("node:fs").accessSync(process.argv[1])';
-const isRoot = process.geteuid?.() === 0;
+const ATTACKER = readFileSync(program('other-user.mjs'));
+const CAN_READ = 'require("node:fs").readFileSync(process.argv[1])';
+const [SETPRIV = '', ...PRIVILEGES] = asUser(ALICE);
 const canBeOthers =
-  isRoot && spawnSync(process.execPath, ['-e', CAN_READ, BIN], { uid: MALLORY, gid: MALLORY }).status === 0;
+  process.geteuid?.() === 0 && spawnSync(SETPRIV, [...PRIVILEGES, process.execPath, '-e', CAN_READ, BIN]).status === 0;
 /** As the machine allows it: the protocol is the same for a program of the same user. */
 const asMallory = canBeOthers ? { uid: MALLORY, gid: MALLORY } : {};
 
@@ -44,8 +44,10 @@ async function signIn({ uid, when = 'start' }: { uid?: number; when?: string } =
 
 /** What the other user does, to its end: the browser's arguments that were seen, and the answers that came. */
 function attack(mode: string): Promise<{ words: string[]; steps: (number | string)[] }> {
-  const options: SpawnOptions = { ...asMallory, stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 };
-  const child = spawn(process.execPath, [ATTACKER, mode, start], options);
+  // By stdin: another user may not be able to read this folder.
+  const options: SpawnOptions = { ...asMallory, cwd: '/', stdio: ['pipe', 'pipe', 'inherit'], timeout: 60_000 };
+  const child = spawn(process.execPath, ['--input-type=module', '-', mode, start], options);
+  child.stdin?.end(ATTACKER);
   let output = '';
   child.stdout?.on('data', (chunk) => {
     output += chunk;

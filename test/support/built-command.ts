@@ -25,6 +25,13 @@ export interface RunningCommand {
 /** Whatever holds it alive: SIGTERM would only ask it to end. */
 const LIMIT = { timeout: 80_000, killSignal: 'SIGKILL' } as const;
 
+/** The words before a command line that root runs as another user, who may read this folder wherever it is. */
+export function asUser(uid: number | undefined): string[] {
+  if (uid === undefined) return [];
+  const mayRead = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+  return ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...mayRead];
+}
+
 /**
  * Starts the built command in a process of its own, as user `uid` where root runs the tests; after 80 s it is ended, so
  * that no test leaves one behind. `through` is a program, with its arguments, that starts the one that follows.
@@ -36,9 +43,8 @@ export function startCommand(
   uid?: number,
   through: readonly string[] = [],
 ): RunningCommand {
-  const user = uid === undefined ? {} : { uid, gid: uid };
-  const [program = '', ...rest] = [...through, process.execPath, BIN, ...argv];
-  const child = spawn(program, rest, { env: { PATH: process.env.PATH, ...env }, ...user, ...LIMIT });
+  const [program = '', ...rest] = [...asUser(uid), ...through, process.execPath, BIN, ...argv];
+  const child = spawn(program, rest, { env: { PATH: process.env.PATH, ...env }, ...LIMIT });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
