@@ -132,6 +132,49 @@ describe.runIf(smallDisksPresent)('a disk that has room for a part of a file', a
     expect(failures).toBeGreaterThan(1);
   });
 
+  test('a client secret that is saved with its profile', async () => {
+    const profile = ['--issuer', provider.issuer, '--client-id', 'demo', '--scope', `openid ${'s'.repeat(5_000)}`];
+    const add = ['profile', 'add', 'app', ...profile, '--client-secret-stdin', '--force', '--store', 'file'];
+    const shown = async () => {
+      const finished = await machine.run(['profile', 'export', 'app', '--format', 'logto', '--show-secrets']);
+      return JSON.parse(finished.stdout).clientSecret;
+    };
+    await writeFile(at('config.yaml'), PADDING);
+    expect(await machine.run(add, { stdin: 'the secret before' })).toMatchObject({ code: 0 });
+    const config = readFileSync(at('config.yaml'), 'utf8');
+    let codes = 0;
+    // Less than 16 pages are too few to begin with: the store is tried with as much as a session takes.
+    for (const pages of [0, 1, 2, 8, 15]) {
+      disk.leave(pages);
+      const finished = await machine.run(add, { stdin: 'the secret of today' });
+      disk.empty();
+      expect(finished.code, finished.stderr).toBe(9);
+      expect(finished.stderr).toContain('the disk is full');
+      expect(finished.stderr).not.toContain('the secret of today');
+      expect(readFileSync(at('config.yaml'), 'utf8')).toBe(config);
+      expect(await shown()).toBe('the secret before');
+      codes += 1;
+    }
+    expect(codes).toBe(5);
+    expect(await machine.run(add, { stdin: 'the secret of today' })).toMatchObject({ code: 0 });
+    expect(await shown()).toBe('the secret of today');
+  });
+
+  test('the step summary of GitHub where it is a device that is full', async () => {
+    await writeFile(
+      at('oidc-smoke.yaml'),
+      JSON.stringify({
+        defaults: ALICE,
+        checks: [{ name: 'it', profile: demo('http://127.0.0.1:1'), expect: { failure: 'network_refused' } }],
+      }),
+    );
+    const env = { ...ENV, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: '/dev/full' };
+    expect(await machine.run(['smoke'], { env })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('"/dev/full" cannot be written: the disk is full'),
+    });
+  });
+
   test('an exported connector', async () => {
     const profile = { ...demo(provider.issuer), parameters: { audience: 'a'.repeat(9_000) } };
     await writeFile(at('config.yaml'), JSON.stringify({ default: 'app', profiles: { app: profile } }));

@@ -174,6 +174,33 @@ describe.runIf(smallDisksPresent)('where the disk has room for a part of a sessi
     expect(disk.files()).toEqual(before);
   });
 
+  test('a first sign-in leaves nothing behind', async () => {
+    const home = join(disk.folder, 'new');
+    const fresh = await createMachine(home);
+    for (const pages of [0, 1, 2, 15]) {
+      disk.leave(pages);
+      const finished = await fresh.run(LOGIN, { openUrl: followRedirects });
+      disk.empty();
+      expect(finished.code, finished.stderr).toBe(9);
+      expect(Object.keys(disk.files()).filter((path) => path.startsWith(home))).toEqual([]);
+    }
+    expect(await fresh.run(LOGIN, { openUrl: followRedirects })).toMatchObject({ code: 0 });
+  });
+
+  test('a disk that can only be read: the advice leads to another folder', async () => {
+    disk.readOnly();
+    const finished = await signIn();
+    expect(finished.code, finished.stderr).toBe(9);
+    expect(finished.stderr).toMatch(/the disk is read-only.*name another with OIDC_CLI_HOME/s);
+    expect(await machine.run(['whoami'])).toMatchObject({ code: 0 });
+    const elsewhere = await createMachine();
+    try {
+      expect(await elsewhere.run(LOGIN, { openUrl: followRedirects })).toMatchObject({ code: 0 });
+    } finally {
+      await elsewhere.remove();
+    }
+  });
+
   test('a session is forgotten although the list cannot be written', async () => {
     lengthenList();
     disk.leave(0);

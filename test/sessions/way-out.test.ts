@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../support/built-command.js';
@@ -195,6 +195,32 @@ describe('the advice of a store leads out', () => {
     expect(await machine.run(start)).toMatchObject({ code: 0 });
   });
 });
+
+/** Another user than root, who may not read or write what root has made. */
+const NOBODY = 65_534;
+const canBecomeNobody = process.platform === 'linux' && process.getuid?.() === 0;
+
+test.runIf(requirement('another user', canBecomeNobody, 'only root can become one'))(
+  'a folder that belongs to another user: the advice leads to one of this user',
+  async () => {
+    const own = await createMachine();
+    // As root first: what is loaded then need not be readable for the other user.
+    expect(await login()).toMatchObject({ code: 0 });
+    chownSync(own.home, NOBODY, NOBODY);
+    try {
+      process.seteuid?.(NOBODY);
+      const refused = await login();
+      expect(refused.code, refused.stderr).toBe(9);
+      expect(refused.stderr).toMatch(/permission denied.*belongs to another user.*name another with OIDC_CLI_HOME/s);
+      const signIn = ['login', '--issuer', provider.issuer, '--client-id', 'app', '--port', '0'];
+      expect(await own.run(signIn, { openUrl: followRedirects })).toMatchObject({ code: 0 });
+      expect(await own.run(['whoami'])).toMatchObject({ code: 0 });
+    } finally {
+      process.seteuid?.(0);
+      await own.remove();
+    }
+  },
+);
 
 describe('doctor examines the provider although the session cannot be opened', () => {
   test('and says what is wrong with it', async () => {

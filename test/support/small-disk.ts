@@ -14,6 +14,8 @@ export interface SmallDisk {
   leave(pages: number): void;
   /** Every file below a folder of it, and what is in it, but for what `leave` has put there. */
   files(below?: string): Readonly<Record<string, string>>;
+  /** Makes it one that can only be read, as in many containers. */
+  readOnly(): void;
   /** Makes the room again that `leave` has taken. */
   empty(): void;
   remove(): void;
@@ -36,6 +38,9 @@ export function smallDisk(kibibytes = 512): SmallDisk {
       writeFileSync(filler, Buffer.alloc(bavail * bsize - pages * PAGE));
     },
     empty,
+    readOnly: () => {
+      execFileSync('mount', ['-o', 'remount,ro', folder]);
+    },
     files(below = '.') {
       const root = join(folder, below);
       const paths = readdirSync(root, { recursive: true, withFileTypes: true })
