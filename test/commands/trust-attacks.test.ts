@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Attacker, startAttacker } from '../support/attacker.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from '../support/run.js';
+import { followRedirects } from '../support/scripted-sign-in.js';
 
 /** What is on a machine that clones a repository, and in its environment. */
 const ENV = {
@@ -69,9 +70,7 @@ beforeEach(() => attacker.forget());
 function inRepo(argv: readonly string[], terminal: 'terminal' | 'none', world: RunWorld = {}): Promise<Finished> {
   return machine.run(argv, {
     cwd: repo,
-    openUrl: async (url) => {
-      await fetch(url).catch(() => {});
-    },
+    openUrl: followRedirects,
     ...(terminal === 'terminal'
       ? { tty: true, onStderr: (text, stdin) => void (text.endsWith('[y/N] ') && stdin.write('y\n')) }
       : {}),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Attacker, startAttacker } from '../support/attacker.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from '../support/run.js';
+import { followRedirects } from '../support/scripted-sign-in.js';
 
 const SECRETS = { OIDC_CLI_A: 'secret-of-variable-a', OIDC_CLI_B: 'secret-of-variable-b', file: 'secret-of-the-file' };
 
@@ -38,9 +39,7 @@ async function run(
   let questions = 0;
   const finished = await machine.run(argv, {
     cwd: join(machine.home, folder),
-    openUrl: async (url) => {
-      await fetch(url).catch(() => {});
-    },
+    openUrl: followRedirects,
     tty: answer !== undefined,
     onStderr: (text, stdin) => {
       if (!text.endsWith('[y/N] ')) return;
