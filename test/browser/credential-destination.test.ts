@@ -226,6 +226,19 @@ describe.runIf(tools)('by http', () => {
     ).toBe('usage');
   });
 
+  test('probe takes the flag too, and neither takes it without --with', async () => {
+    const probe = ['probe', '--issuer', provider.issuer, '--client-id', 'demo', '--yes', '--json'];
+    const usage = async (argv: readonly string[]) => JSON.parse((await machine.run(argv)).stdout).error;
+    const invalid = ['--with', 'http', '--user', USER, '--allow-credentials-to', 'https://a.test'];
+    expect(await usage([...probe, ...invalid])).toMatchObject({
+      code: 'usage',
+      facts: { flag: '--allow-credentials-to' },
+    });
+    const alone = await usage([...probe, '--allow-credentials-to', 'a.test']);
+    expect(alone).toMatchObject({ code: 'usage', exitCode: 2 });
+    expect(alone.message).toContain('--allow-credentials-to');
+  });
+
   test('a page that redirects lead to asks for credentials and posts to its own site', async () => {
     play(() => redirect(302, `${PARTNER}/login?login_hint=${USER}`), {
       [`${PARTNER}/login`]: () => form(`action="${PARTNER_STS}/check"`),
