@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { selectOne } from 'css-select';
-import type { AnyNode, Element } from 'domhandler';
+import type { Element } from 'domhandler';
 import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
@@ -8,6 +7,7 @@ import { parseHtml } from '../html-document.js';
 import type { CredentialKind } from './credential-policy.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepEvidence, withEvidence } from './evidence.js';
+import { findBySelector, SelectorTooSlow } from './find-by-selector.js';
 import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
 import type { PageControl } from './page-description.js';
 import { CLICKED, controlByWords, FILLED, hasWords, isSelector, stepText } from './page-steps.js';
@@ -353,9 +353,11 @@ class HttpWay {
     if (isSelector(target)) {
       let element: Element | null;
       try {
-        element = selectOne<AnyNode, Element>(target, page.root);
-      } catch {
-        throw this.stepFailed(step, page, 'it is no CSS selector');
+        element = findBySelector(target, page.root);
+      } catch (error) {
+        const slow = error instanceof SelectorTooSlow;
+        const reason = slow ? 'the page has too many elements for this selector' : 'it is no CSS selector';
+        throw this.stepFailed(step, page, reason);
       }
       if ('wait' in step) return element ? true : undefined;
       return element ? page.description.controls[page.elements.indexOf(element)] : undefined;

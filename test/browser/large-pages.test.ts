@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findBySelector, SelectorTooSlow } from '../../src/browser/find-by-selector.js';
 import { formEntries, readHtmlPage } from '../../src/browser/html-page.js';
 import { MAX_CONTROLS, pageShape } from '../../src/browser/page-description.js';
 import { CLICKED, controlByWords, hasWords } from '../../src/browser/page-steps.js';
@@ -74,6 +75,25 @@ describe('a page is read in time that grows with its size', () => {
       await read(page);
       const { user } = process.cpuUsage(before);
       expect(user / 1000).toBeLessThan(15_000);
+    },
+  );
+});
+
+describe('a selector of a step', () => {
+  const page = async (size: number) =>
+    (await parseHtml(times(size, (i) => `<p class="a"><i id="i${i}"></i></p>`))).root;
+
+  test('is looked for on a large page', async () => {
+    const root = await page(40_000);
+    expect(findBySelector('p.a > #i39999', root)?.attribs.id).toBe('i39999');
+    expect(findBySelector('.none #i39999', root)).toBeNull();
+  });
+
+  test.each(['p.none ~ p.a', 'p:nth-last-child(70000)'])(
+    '%s is given up where it would compare each with each',
+    async (selector) => {
+      const root = await page(45_000);
+      expect(() => findBySelector(selector, root)).toThrow(SelectorTooSlow);
     },
   );
 });
