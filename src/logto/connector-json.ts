@@ -1,7 +1,11 @@
 import { getLocation, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { cutShort } from '../harmless.js';
 import { invalid } from './connector-text.js';
 import { foreignText } from './foreign-text.js';
 import { syntaxFault } from './json-syntax.js';
+
+/** Characters of a member's path that a message repeats. */
+const LONGEST_PATH = 300;
 
 /** Deeper than any connector, and far from what would fill the stack. */
 const DEEPEST = 64;
@@ -49,7 +53,7 @@ export function parseConnectorJson(file: string, text: string, known: readonly s
   }
   const placed: PlacedJson = {
     value: JSON.parse(text),
-    pathOf: (path) => written(locate(root, path).segments),
+    pathOf: (path) => cutShort(written(locate(root, path).segments), LONGEST_PATH),
     lineOf: (path) => lineAt(locate(root, path).offset),
   };
   checkMembers(file, root, [], lineAt);

@@ -1,5 +1,6 @@
 import type { Document, LineCounter, Pair, Range, YAMLError, YAMLMap } from 'yaml';
 import { type Facts, OidcCliError } from '../errors.js';
+import { cutShort } from '../harmless.js';
 
 /** What a YAML file says, and the way back to its lines. */
 export interface PlacedYaml {
@@ -108,9 +109,17 @@ function duplicateKey(yaml: Yaml, document: Document): Duplicate | undefined {
   return result;
 }
 
+/** Characters of a key, or of anything else in a file, that a message repeats. */
+const LONGEST_FACT = 300;
+
 /** The error for a mistake in a configuration file (facts: line, column, key, found, allowed). */
 export function invalid(file: string, facts: Facts): OidcCliError {
-  return new OidcCliError('config_file_invalid', { file, ...facts });
+  // What is allowed is our own list, and whole.
+  const short = Object.entries(facts).map(([name, value]) => [
+    name,
+    typeof value === 'string' && name !== 'allowed' ? cutShort(value, LONGEST_FACT) : value,
+  ]);
+  return new OidcCliError('config_file_invalid', { file, ...Object.fromEntries(short) });
 }
 
 function syntaxError(file: string, problem: Pick<YAMLError, 'code' | 'pos'>, counter: LineCounter): OidcCliError {

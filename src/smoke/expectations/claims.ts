@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { cutShort } from '../../harmless.js';
 import { lookup } from '../../json.js';
 import type { ClaimExpectation } from '../plan.js';
 import type { ExpectationResult } from '../result.js';
@@ -7,6 +8,9 @@ import { judged, listed, shown } from './outcome.js';
 
 /** Values that bind a token to its sign-in: nobody needs to read them. */
 const UNSHOWN: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'sid'];
+
+/** Characters of a claim's name in a report. */
+const LONGEST_NAME = 300;
 
 /** A pattern is tried on no more than this. */
 const LONGEST_MATCHED = 10_000;
@@ -18,7 +22,7 @@ export function judgeClaims(
   claims: Readonly<Record<string, unknown>>,
 ): ExpectationResult[] {
   return Object.entries(expected).flatMap(([name, wanted]) =>
-    wanted === undefined ? [] : judgeClaim(`${prefix}.${name}`, name, wanted, claims),
+    wanted === undefined ? [] : judgeClaim(`${prefix}.${cutShort(name, LONGEST_NAME)}`, name, wanted, claims),
   );
 }
 
