@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -110,6 +111,23 @@ test.runIf(smallDisksPresent)('an output that has room for a part of it only', (
     expect(readFileSync(join(disk.folder, 'help'), 'utf8').length).toBeGreaterThan(4096);
   } finally {
     disk.remove();
+  }
+});
+
+test.runIf(process.platform !== 'win32')('a report into a pipe: one that nothing reads ends the command', () => {
+  writeFileSync(join(home, 'oidc-smoke.yaml'), PLAN);
+  execFileSync('mkfifo', [join(home, 'pipe')]);
+  const unread = run(['smoke', '--reporter', 'tap=pipe']);
+  expect(unread.status, unread.stderr).toBe(3);
+  expect(unread.stderr).toContain('The report "pipe" cannot be written: no program reads the pipe.');
+  // So opened it waits for no writer; the pipe holds more than the report.
+  const reader = openSync(join(home, 'pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const read = run(['smoke', '--reporter', 'tap=pipe']);
+    expect(read.status, read.stderr).toBe(0);
+    expect(readFileSync(reader, 'utf8')).toMatch(/^TAP version 14\n/);
+  } finally {
+    closeSync(reader);
   }
 });
 
