@@ -2,6 +2,7 @@ import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type ProfileFlags, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
+import { refuseStoreKeyValue } from '../profiles/store-key-guard.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -52,6 +53,7 @@ export async function prepareLogin(
   terminal: Terminal,
 ): Promise<PreparedLogin> {
   const signInPage = readSignInFlags(options.signInPage ?? {}, options.flags, context);
+  await refuseStoreKeyValue(signInPage.oneTimeToken ?? '', context);
   const sessions = openSessions(context, terminal);
   const resolved = await resolveForSignIn({ ...options, flags: signInPage.flags }, sessions, context);
   const { profile } = resolved;

@@ -257,6 +257,8 @@ it('the key of the store is never sent, whoever names it', async () => {
   ]) {
     nothingSent(await inRepo([...at, ...flags], 'none', { env: { OIDC_CLI_CLIENT_SECRET: '' } }));
   }
+  const oneTime = ['login', '--endpoint', attacker.issuer, '--app-id', 'app', '--login-hint', 'me@example.com'];
+  nothingSent(await inRepo([...oneTime, '--one-time-token-env', 'OIDC_CLI_STORE_KEY'], 'none'));
   // Trust in a folder changes nothing of it.
   for (const line of ['clientSecret: ${OIDC_CLI_STORE_KEY}', 'clientSecret: ${OIDC_CLI_COPY_OF_KEY}']) {
     await project(line);
