@@ -11,6 +11,7 @@ import { indistinguishableKeys } from '../src/protocol/key-facts.js';
 import { readMetadata } from '../src/protocol/metadata.js';
 import { readPasted } from '../src/protocol/pasted-text.js';
 import { readToken } from '../src/protocol/token-kinds.js';
+import { runCommand } from './support/built-command.js';
 import { expectLinear } from './support/growth.js';
 import { createMachine, type Machine } from './support/run.js';
 
@@ -108,4 +109,18 @@ test('a message names the first of thousands of profiles, and how many more ther
   expect(code).toBe(3);
   expect(stderr).toContain(' and 2970 more');
   expect(stderr.length).toBeLessThan(1_500);
+});
+
+test.each<[string, (levels: number) => string]>([
+  ['brackets', (levels) => `profiles: ${'{"a":['.repeat(levels)}1${']}'.repeat(levels)}`],
+  ['indentation', (levels) => Array.from({ length: levels }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
+  ['lists in lists', (levels) => `${'- '.repeat(levels)}1`],
+])('YAML that is nested without end by %s is refused, in a process of its own too', async (_by, text) => {
+  for (const levels of [150, 1_000, 3_000]) {
+    await writeFile(join(machine.home, 'config.yaml'), text(levels).slice(0, 900_000));
+    const { code, stdout } = await machine.run(['profile', 'list', '--json']);
+    expect([code, JSON.parse(stdout).error.code], `${levels} levels`).toEqual([3, 'config_file_invalid']);
+  }
+  const spawned = await runCommand(['profile', 'list', '--json'], { OIDC_CLI_HOME: machine.home });
+  expect([spawned.code, spawned.signal, spawned.stderr]).toEqual([3, null, '']);
 });

@@ -29,7 +29,7 @@ export interface PlacedJson {
  * where the text around them cannot be trusted to be keys.
  */
 export function parseConnectorJson(file: string, text: string, known: readonly string[]): PlacedJson {
-  const lineAt = (offset: number) => text.slice(0, offset).split(/\r\n|\r|\n/).length;
+  const lineAt = lineCounter(text);
   if (text.trim() === '') throw invalid(file, { reason: 'it is empty' });
   const foreign = foreignText(text);
   if (foreign) throw invalid(file, { line: lineAt(text.search(/\S/)), ...foreign });
@@ -61,6 +61,20 @@ export function parseConnectorJson(file: string, text: string, known: readonly s
   return inexact
     ? { ...placed, inexact: { path: written(inexact.segments), line: lineAt(inexact.node.offset) } }
     : placed;
+}
+
+/** Tells the line of an offset, from 1, however often it is asked. */
+function lineCounter(text: string): (offset: number) => number {
+  const ends = [...text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length);
+  return (offset) => {
+    let [from, to] = [0, ends.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((ends[middle] ?? 0) <= offset) from = middle + 1;
+      else to = middle;
+    }
+    return from + 1;
+  };
 }
 
 function inexactNumber(

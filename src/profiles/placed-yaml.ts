@@ -1,6 +1,7 @@
 import type { Document, LineCounter, Pair, Range, YAMLError, YAMLMap } from 'yaml';
 import { type Facts, OidcCliError } from '../errors.js';
 import { cutShort } from '../harmless.js';
+import { MAX_JSON_DEPTH } from '../json.js';
 
 /** What a YAML file says, and the way back to its lines. */
 export interface PlacedYaml {
@@ -170,6 +171,24 @@ export function valueAt(content: unknown, path: readonly PropertyKey[]): unknown
   return value;
 }
 
+/** Characters of indentation, of `- ` and `? `, that a line may begin with: each level takes one or two. */
+const MOST_INDENTATION = 400;
+
+/**
+ * Whether a file nests deeper than yaml can read without running out of stack,
+ * by its brackets (those in texts count, too) or by its indentation. Looked at
+ * beforehand: where a regular expression is compiled just before the end of
+ * the stack, V8 ends the process instead of throwing a RangeError.
+ */
+function isNestedTooDeepForYaml(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket === '[' || bracket === '{' ? 1 : -1));
+    if (depth > MAX_JSON_DEPTH) return true;
+  }
+  return new RegExp(`^[ \\t?-]{${MOST_INDENTATION}}`, 'm').test(text);
+}
+
 /**
  * Parses the text of a configuration file, and keeps where everything stands.
  * Throws `config_file_invalid` for a mistake in the YAML itself; its content is not judged.
@@ -180,6 +199,7 @@ export async function parseYaml(file: string, text: string): Promise<PlacedYaml>
   let document: Document.Parsed;
   let content: unknown;
   try {
+    if (isNestedTooDeepForYaml(text)) throw new RangeError('nested too deep');
     document = yaml.parseDocument(text, {
       lineCounter: counter,
       prettyErrors: false,

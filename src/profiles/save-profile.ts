@@ -220,7 +220,7 @@ async function editedText(file: string, edit: Edit): Promise<{ content: Content;
   const yaml = await import('yaml');
   const before = (await readConfigFile(file)) ?? '';
   const { content } = await checkFile(file, before);
-  const document = yaml.parseDocument(before, { prettyErrors: false, logLevel: 'error' });
+  const document = yaml.parseDocument(before, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   const expected = edit(yaml, document, content);
   if (expected === undefined) return undefined;
   let text: string;

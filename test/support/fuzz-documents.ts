@@ -159,7 +159,9 @@ type Holder = unknown[] | Record<string, unknown>;
 
 function changedValue(document: object, edits: readonly Edit[]): unknown {
   const root: { document: unknown } = { document: JSON.parse(JSON.stringify(document)) };
-  for (const { place, act, name, value: other } of edits) {
+  for (const { place, act, name, value: given } of edits) {
+    // A copy: later edits may change it in its turn.
+    const other = structuredClone(given);
     const places = placesOf(root);
     const chosen = places[place % places.length];
     if (!chosen) continue;
