@@ -74,6 +74,18 @@ export function handlingOf(name: string, reading: Reading): Handling {
   return reading === 'claims' && !SECRET_NAME.test(name) ? 'personal' : 'secret';
 }
 
+/** Names of the protocol whose values are secrets. */
+const SECRET_VALUED = words(`
+  code code_verifier client_secret client_assertion access_token refresh_token id_token id_token_hint state nonce token
+  assertion password username request request_uri device_code user_code session_state sid jti
+`);
+
+/** Whether a name is one of the protocol: it is nobody's secret, even where somebody chose the same word for theirs. */
+export function isKnownName(name: string): boolean {
+  const lists = [HARMLESS, TEXTS, PERSONAL, PUBLIC_KEY, HEADERS, SECRET_VALUED];
+  return lists.some((list) => list.has(name)) || METADATA.test(name);
+}
+
 /** Whether a header, in lower case, may be shown as it is. */
 export function isHarmlessHeader(name: string): boolean {
   return HEADERS.has(name);

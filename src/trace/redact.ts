@@ -1,4 +1,4 @@
-import { handlingOf, hasPublicPath, isHarmlessHeader, type Reading } from './allowed.js';
+import { handlingOf, hasPublicPath, isHarmlessHeader, isKnownName, type Reading } from './allowed.js';
 import { decoded, formDecoded, lineOf, objectIn, parsedJson, sameButForm, wordsOfPage } from './decode.js';
 import type {
   ShownBody,
@@ -168,7 +168,7 @@ export class Redactor {
   }
 
   private parameter(name: string, value: string, step: string): ShownParameter {
-    const shownName = this.foreign(name);
+    const shownName = this.name(name);
     // RFC 6749 §4.1.2.1: a code of letters and underscores; anything else is talk.
     const handling = name === 'error' && !/^\w+$/.test(value) ? 'text' : handlingOf(name, 'parameters');
     if (name === 'claims') {
@@ -287,7 +287,7 @@ export class Redactor {
         const personal = name !== '' && handlingOf(name, reading) === 'personal';
         const known = personal ? name : member;
         const inside = member === 'jwk' || member === 'jwks' ? 'key set' : reading;
-        return [this.foreign(member), this.json(each, known, inside, [...path, member], tokens, status)];
+        return [this.name(member), this.json(each, known, inside, [...path, member], tokens, status)];
       });
       return Object.fromEntries(members);
     }
@@ -339,6 +339,11 @@ export class Redactor {
     };
     const judged = text.replace(QUOTED_VALUE, judge).replace(BARE_VALUE, judge);
     return this.people(this.secrets.withoutWhatLooksSecret(judged));
+  }
+
+  /** The name of a parameter or member: one of the protocol is our own word, any other is somebody's. */
+  private name(name: string): string {
+    return isKnownName(name) ? name : this.foreign(name);
   }
 
   private people(text: string): string {

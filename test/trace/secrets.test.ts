@@ -207,6 +207,28 @@ test('a wrong nonce has another number than the one that was sent', async () => 
   expect(json).not.toContain('a-nonce-of-another-sign-in');
 });
 
+test('a secret that is a word of ours or a name of the protocol cuts no hole into sentences, names and addresses', async () => {
+  scripted.play({ token: () => oauthError(400, 'invalid_grant', 'no redirect_uri, not even secret') });
+  await onMachine(async (machine) => {
+    for (const secret of ['secret', 'redirect_uri', 'client']) {
+      const argv = ['login', '--issuer', scripted.issuer, '--client-id', 'app', '--client-secret-env', 'APP_SECRET'];
+      const world = { env: { APP_SECRET: secret }, openUrl: followRedirects };
+      const redirect = ['--redirect-uri', 'http://127.0.0.1:0/callback', '--client-auth', 'client_secret_basic'];
+      const { json, stderr, code } = await traced(machine, [...argv, ...redirect], world);
+      expect(code).toBe(5);
+      const trace = traceJson(json);
+      const request = trace.events.find(({ step }) => step === 'token request')?.request;
+      const names = request?.body?.parameters?.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(['redirect_uri', 'code_verifier', 'grant_type']));
+      expect(request?.headers.find(({ name }) => name === 'authorization')?.value).toMatch(/^Basic app:secret#\d+$/);
+      const asked = trace.events.find(({ step }) => step === 'authorization request');
+      expect(asked?.query?.map(({ name }) => name)).toContain('redirect_uri');
+      expect(trace.error?.message).not.toMatch(/secret#|not shown\) (is|was|for)/);
+      expect(stderr).not.toMatch(/[?&](secret#|person#|\(not)/);
+    }
+  });
+});
+
 describe('who signed in', () => {
   const PEOPLE = ['user-1', 'Alice Example', 'alice@example.com'];
 
