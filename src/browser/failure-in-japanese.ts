@@ -251,6 +251,10 @@ const FAILURES: Readonly<Partial<Record<ErrorCode, readonly [what: string, chang
   ],
 
   // Keeping the session, and with --save the profile
+  store_version_newer: [
+    'セッションは、より新しいバージョンの oidc-cli で保存されています。',
+    'そのバージョンの oidc-cli を使うか、環境変数 OIDC_CLI_HOME に別のフォルダーを指定してください。',
+  ],
   store_unavailable: [
     'セッションの保存先を利用できません。',
     `キーチェーンのサービス(Linux では gnome-keyring や KWallet)を起動するか、${IN_THE_FILE}`,

@@ -85,7 +85,7 @@ test('a failure is told in Japanese, advice and all, where the browser prefers i
 
 /** The codes of before the browser is sent away, of waiting in vain, and of what has no person or no browser in it. */
 const NO_BROWSER_MEETS =
-  /^(usage|config_(missing|untrusted|value)|profile_unknown|client_|redirect_|port_|ca_|issuer_|discovery_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal|report_|sign_in_|totp_|browser_|organization_|connector_(file|config|overrides|refresh)|plan_|smoke_|introspection_)/;
+  /^(usage|config_(missing|untrusted|value)|profile_unknown|client_|redirect_|port_|ca_|issuer_|discovery_|login_timeout|callback_(state|no)|not_|session_|no_refresh|refresh|revocation_|end_|interrupted|internal|report_|sign_in_|totp_|browser_|organization_|connector_(file|config|overrides|refresh)|plan_|smoke_|introspection_|store_key_as_secret|output_)/;
 const CODES = Object.keys(ERROR_EXIT_CODES).filter((code) => !NO_BROWSER_MEETS.test(code));
 const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]/;
 

@@ -320,7 +320,7 @@ describe('time, discovery and certificates', () => {
         actual: [
           'gone is gone (was true)',
           `introspection_endpoint is new: "${provider.issuer}/token/introspection"`,
-          'scopes_supported now has phone and no longer has groups',
+          'scopes_supported now has "phone" and no longer has "groups"',
           `token_endpoint is "${provider.issuer}/token" (was "https://old.example/token")`,
         ].join('; '),
       },
