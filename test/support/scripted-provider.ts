@@ -42,6 +42,8 @@ export interface Script {
   readonly keySet?: (honest: JSONWebKeySet, fetch: number) => Reply | Promise<Reply>;
   /** Laid over the parameters of the authorization response. */
   readonly authorization?: Readonly<Record<string, string | undefined>>;
+  /** A parameter of the authorization response that is there twice, the second time with another value. */
+  readonly repeated?: string;
   /** In place of the authorization endpoint's redirect. */
   readonly page?: Reply;
   /** Algorithm of the ID token's signature; RS256 unless told. */
@@ -152,6 +154,7 @@ export async function startScriptedProvider(
     for (const [name, value] of Object.entries({ ...honest, ...script.authorization })) {
       if (value !== undefined) answer.append(name, value);
     }
+    if (script.repeated !== undefined) answer.append(script.repeated, 'a-second-value');
     const back = asked.get('redirect_uri') ?? '';
     if (asked.get('response_mode') === 'form_post') {
       const fields = [...answer].map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`);
