@@ -212,6 +212,7 @@ test('what is kept of a failure holds no secret, in whatever form the page shows
   const folder = await mkdtemp(join(tmpdir(), 'oidc-cli-evidence-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const secret = TEST_USER.password;
+  const nonce = 'nonce-of-this-sign-in';
   const forms = [
     secret,
     encodeURIComponent(secret),
@@ -222,9 +223,9 @@ test('what is kept of a failure holds no secret, in whatever form the page shows
   await site.serve({
     '/auth':
       '<title>In</title><form method="post" action="/in"><input name="user"><input type="password" name="pw"><button>Sign in</button></form>',
-    '/in': `<title>In</title><form method="post"><p role="alert">Wrong password: ${asHtml(secret)}</p>${forms.map((form) => `<p>${asHtml(form)}</p>`).join('')}<input name="user"><input type="password" name="pw"><button>Sign in</button></form>`,
+    '/in': `<title>In</title><form method="post"><p>${nonce} and ${encodeURIComponent(encodeURIComponent(secret))}</p><p role="alert">Wrong password: ${asHtml(secret)}</p>${forms.map((form) => `<p>${asHtml(form)}</p>`).join('')}<input name="user"><input type="password" name="pw"><button>Sign in</button></form>`,
   });
-  const failed = driver.signIn(pageJob(site.origin, { evidenceFolder: join(folder, 'new') }));
+  const failed = driver.signIn(pageJob(site.origin, { evidenceFolder: join(folder, 'new') }, { nonce }));
   const error = await failed.catch(
     (caught: unknown) => caught as Error & { facts: object; details: { evidence: { text: string } } },
   );
@@ -232,6 +233,8 @@ test('what is kept of a failure holds no secret, in whatever form the page shows
   expect(await readdir(join(folder, 'new'))).toHaveLength(1);
   const kept = await readFile(error.details.evidence.text, 'utf8');
   expect(kept).toContain('Wrong password: (not shown)');
+  expect(kept).toContain('(not shown) and (not shown)');
+  expect(kept).not.toContain(nonce);
   for (const form of [...forms, Buffer.from(secret).toString('base64').slice(4, -4)]) {
     expect(kept).not.toContain(form);
     expect(JSON.stringify(error.facts)).not.toContain(form);
