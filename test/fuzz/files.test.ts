@@ -74,8 +74,8 @@ fuzz('connectors', cases, async ({ changes: made, command }) => {
   const all = [
     ['doctor', '--connector', 'connector.json', '--json'],
     ['doctor', '--connector', 'connector.json'],
-    ['login', '--connector', 'connector.json', '--redirect-uri', REDIRECT, '--timeout', '5', '--json'],
-    ['login', '--connector', 'connector.json', '--redirect-uri', REDIRECT, '--timeout', '5', '--show-claims'],
+    ['login', '--connector', 'connector.json', '--redirect-uri', REDIRECT, '--timeout', '1', '--json'],
+    ['login', '--connector', 'connector.json', '--redirect-uri', REDIRECT, '--timeout', '1', '--show-claims'],
     ['profile', 'import', 'connector.json', '--name', 'imported', '--force'],
   ];
   return chosen(all, command).map((argv) => ({ argv, world: argv[0] === 'login' ? { openUrl: followRedirects } : {} }));
@@ -181,7 +181,7 @@ fuzz('sign-in pages', pages, ({ edits, type, status, command }) => {
   const { issuer } = fuzzWorld.provider;
   const body = changedText(PAGE(issuer), edits);
   fuzzWorld.provider.play({ page: { status, headers: { 'content-type': type }, body } });
-  const login = ['login', '--issuer', issuer, '--client-id', 'app', '--redirect-uri', REDIRECT, '--timeout', '5'];
+  const login = ['login', '--issuer', issuer, '--client-id', 'app', '--redirect-uri', REDIRECT, '--timeout', '1'];
   const user = ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_FUZZ_PASSWORD'];
   const doctor = ['doctor', '--issuer', issuer, '--client-id', 'app', '--json'];
   return chosen([[...login, ...user, '--json'], [...login, ...user], doctor], command).map((argv) => ({ argv }));

@@ -48,7 +48,7 @@ const profile = () => ['--issuer', fuzzWorld.provider.issuer, '--client-id', 'ap
 const secret = ['--client-secret-env', 'OIDC_CLI_FUZZ_SECRET'];
 
 const login = (...flags: readonly string[]): FuzzRun => ({
-  argv: ['login', ...profile(), '--redirect-uri', 'http://127.0.0.1:0/callback', '--timeout', '5', ...flags],
+  argv: ['login', ...profile(), '--redirect-uri', 'http://127.0.0.1:0/callback', '--timeout', '1', ...flags],
   world: { openUrl: followRedirects },
 });
 const traces = ['trace.json', 'trace.har', 'trace.html'].flatMap((file) => ['--trace-file', file]);
