@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
 import { shownHarmless } from '../harmless.js';
@@ -10,7 +11,7 @@ import type { SignInEvidence } from './sign-in-driver.js';
 /**
  * Keeps what was seen when a sign-in failed, in files of their own that only
  * this user can read. The text is masked here; a screenshot comes masked.
- * Never throws: the failure itself is what counts. A file that could not be
+ * `folder` is a path without links. Never throws: the failure itself is what counts. A file that could not be
  * written whole is not there and not named.
  */
 export async function keepEvidence(
@@ -23,6 +24,8 @@ export async function keepEvidence(
   const kept = async (file: string, content: string | Buffer) => {
     try {
       await makeFolder(folder, 0o700);
+      // A link by this name came with a repository, and may lead anywhere.
+      if ((await lstat(folder)).isSymbolicLink()) return undefined;
       await writeWholeFile(file, content, { mode: 0o600 });
       return file;
     } catch {

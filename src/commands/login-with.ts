@@ -7,6 +7,7 @@ import type { Driven } from '../flow/driven-answer.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import type { SecretReference } from '../profiles/profile.js';
 import type { DriverNetwork } from '../smoke/drivers.js';
+import { outputFolder } from '../smoke/reporters/report-file.js';
 import { printable, type Terminal } from '../terminal.js';
 import { driverMakers } from './sign-in-drivers.js';
 
@@ -133,10 +134,11 @@ export async function drivenBy(
       fix: 'Name it with --browser "PROGRAM ARGUMENTS".',
     });
   }
+  const evidenceFolder =
+    keepEvidence === undefined ? undefined : await outputFolder(keepEvidence, context.cwd, '--keep-evidence FOLDER');
   const credentials = await credentialsOf(flags, username ?? '', settings, context, terminal);
   const make = driverMakers(context, browserPath === undefined ? undefined : resolve(context.cwd, browserPath));
   const driver = way === 'command' ? await make.command(settings.browser ?? '') : await make[way](settings);
-  const evidenceFolder = keepEvidence === undefined ? undefined : resolve(context.cwd, keepEvidence);
   const issuerOrigin = URL.canParse(settings.issuer) ? new URL(settings.issuer).origin : undefined;
   const { allowHttp } = settings;
   const credentialPolicy = { issuerOrigin, allowHttp, allowedHosts: flags.allowCredentialsTo };

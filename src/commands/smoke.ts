@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { type ExitCode, OidcCliError } from '../errors.js';
 import { currentSession } from '../flow/current-session.js';
@@ -9,6 +9,7 @@ import { createDrivers } from '../smoke/drivers.js';
 import { judgedStep } from '../smoke/judged-step.js';
 import { createProviders } from '../smoke/providers.js';
 import type { ReadyCheck } from '../smoke/ready-check.js';
+import { outputFolder } from '../smoke/reporters/report-file.js';
 import { createReporters, parseReporter, type ReporterSpec } from '../smoke/reporters/reporters.js';
 import type { CheckResult } from '../smoke/result.js';
 import { runChecks } from '../smoke/runner.js';
@@ -57,7 +58,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   const { follower, masker, signal, clock } = context;
   const providers = createProviders({ env, clock, signal, follower, masker, onWait: sayWait(terminal) });
   const drivers = createDrivers(driverMakers(context, options.browserPath));
-  const evidence = evidenceFolder(options.evidence, context);
+  const evidence = await evidenceFolder(options.evidence, context);
   const kept = keptRefreshes(context, terminal);
   try {
     const run = await runChecks(
@@ -105,10 +106,10 @@ function reporterSpecs({ reporter = [], json }: SmokeOptions): readonly Reporter
     : specs;
 }
 
-/** Where pages are kept; it is made when there is one to keep, for this user alone. */
-function evidenceFolder(asked: SmokeOptions['evidence'], { cwd, env }: Context): string | undefined {
+/** Where pages are saved. It is made when there is one to save, for this user alone. Throws as `outputFolder`. */
+async function evidenceFolder(asked: SmokeOptions['evidence'], { cwd, env }: Context): Promise<string | undefined> {
   if (asked === false) return undefined;
-  if (asked !== undefined) return resolve(cwd, asked);
+  if (asked !== undefined) return outputFolder(asked, cwd, '--evidence FOLDER');
   return join(env.TMPDIR || tmpdir(), `oidc-cli-smoke-${randomBytes(6).toString('hex')}`);
 }
 

@@ -16,6 +16,12 @@ function isFull(reason: Facts[string]): boolean {
   return reason === 'ENOSPC' || reason === 'EDQUOT';
 }
 
+/** What a flag names that is written to. */
+function outputNoun({ flag }: Facts): 'file' | 'folder' | 'report' {
+  if (flag === '--output') return 'file';
+  return String(flag).includes('evidence') ? 'folder' : 'report';
+}
+
 /** What to do about a file that the system, or its content, keeps us from. */
 function otherFile(facts: Facts): string {
   if (/larger than/.test(String(facts.reason))) return 'Divide it into several files, or name another one.';
@@ -231,7 +237,7 @@ export const configuration = {
     fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
   }),
   report_unwritable: (f) => ({
-    message: `The ${f.flag === '--output' ? 'file' : 'report'} ${quoted(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (inWords(f.reason) ?? 'the file system refuses it')}.`,
+    message: `The ${outputNoun(f)} ${quoted(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (inWords(f.reason) ?? 'the file system refuses it')}.`,
     causes: causes(
       (f.reason === 'EACCES' || f.reason === 'EPERM') && 'The folder or the file belongs to another user.',
       f.reason === 'EROFS' && 'The file system is mounted for reading only.',
@@ -240,7 +246,7 @@ export const configuration = {
     fix:
       f.target === undefined
         ? `Name another file with ${f.flag ?? '--reporter NAME=FILE'}, in a folder where this user may write${isFull(f.reason) ? ' and on a disk with room' : ''}.`
-        : `Remove the link. If the file is to be there, name that place itself with ${f.flag ?? '--reporter NAME=FILE'}.`,
+        : `Remove the link. If the ${outputNoun(f) === 'folder' ? 'folder' : 'file'} is to be there, name that place itself with ${f.flag ?? '--reporter NAME=FILE'}.`,
   }),
 
   issuer_invalid: (f) => ({

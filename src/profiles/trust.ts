@@ -72,13 +72,15 @@ function allow(userFile: string): string {
  * links resolved, so that what has been checked is what will be read. Whether
  * it may be sent is then asked by `readClientSecret`.
  *
- * Throws `config_untrusted` (facts: file, line, key, folder, how, and
- * `variable` or `path` with `reason`).
+ * Throws `store_key_as_secret`, and `config_untrusted` (facts: file, line, key,
+ * folder, how, and `variable` or `path` with `reason`).
  */
 export async function checkSecretReference<T extends Reference>(reference: T, place: UntrustedPlace): Promise<T> {
   const { kind, name = '', path = '' } = reference;
   if (kind === 'env') {
-    if (!name.startsWith('OIDC_CLI_') || isStoreKeyVariable(name)) {
+    // Trust would not help either.
+    if (isStoreKeyVariable(name)) throw new OidcCliError('store_key_as_secret', { variable: name });
+    if (!name.startsWith('OIDC_CLI_')) {
       const how = `Give the variable a name that begins with OIDC_CLI_, pass ${allow(place.userFile)}`;
       throw untrusted(place, { variable: name, how });
     }

@@ -259,6 +259,13 @@ it('the key of the store is never sent, whoever names it', async () => {
   }
   const oneTime = ['login', '--endpoint', attacker.issuer, '--app-id', 'app', '--login-hint', 'me@example.com'];
   nothingSent(await inRepo([...oneTime, '--one-time-token-env', 'OIDC_CLI_STORE_KEY'], 'none'));
+  // The advice for other variables, a name that begins with OIDC_CLI_ or trust, would lead nowhere.
+  for (const name of ['OIDC_CLI_STORE_KEY', 'OIDC_CLI_Store_Key']) {
+    await project(`clientSecret: \${${name}}`);
+    const refused = await inRepo(['login'], 'none', { env: { OIDC_CLI_CLIENT_SECRET: '' } });
+    expect(refused.stderr).toContain('(store_key_as_secret, exit code 3)');
+    expect(refused.stderr).not.toContain('--trust-project');
+  }
   // Trust in a folder changes nothing of it.
   for (const line of ['clientSecret: ${OIDC_CLI_STORE_KEY}', 'clientSecret: ${OIDC_CLI_COPY_OF_KEY}']) {
     await project(line);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -179,6 +180,41 @@ describe('a link in a cloned folder', () => {
     expect(readFileSync(join(outside, 'precious'), 'utf8')).toBe('precious');
     expect(existsSync(join(outside, 'sub'))).toBe(false);
     expect(existsSync('/etc/new')).toBe(false);
+  });
+
+  test.each([
+    ['--evidence', ['smoke', '--evidence']],
+    [
+      '--keep-evidence',
+      ['login', 'app', '--with', 'http', '--user', 'nobody', '--password-env', 'P', '--keep-evidence'],
+    ],
+  ])('does not lead the pages of %s out of it', async (flag, argv) => {
+    const { issuer } = await identityProvider();
+    const machine = await createMachine(home);
+    writeFileSync(join(home, 'config.yaml'), JSON.stringify({ profiles: { app: demo(issuer) } }));
+    const checks = [{ name: 'it', profile: demo(issuer) }];
+    const nobody = { ...ALICE, user: 'nobody' };
+    writeFileSync(join(project, 'oidc-smoke.yaml'), JSON.stringify({ defaults: nobody, checks }));
+    symlinkSync(outside, join(project, 'pages'));
+    const before = readdirSync(outside);
+    const world = { cwd: project, env: { ...ENV, P: 'wrong' } };
+    for (const folder of ['pages', 'pages/sub', join(project, 'pages')]) {
+      const { code, stderr } = await machine.run([...argv, folder], world);
+      expect([code, stderr], folder).toEqual([3, expect.stringContaining('(report_unwritable, exit code 3)')]);
+      expect(stderr).toContain(`a link leads out of ${project}`);
+      expect(stderr).toContain(`${flag} FOLDER`);
+    }
+    // The folder of one check is a link as well.
+    mkdirSync(join(project, 'mine'));
+    symlinkSync(outside, join(project, 'mine', '1-it'));
+    const failed = await machine.run([...argv, 'mine'], world);
+    expect(failed.stdout + failed.stderr).toContain('sign_in_rejected');
+    expect(readdirSync(outside)).toEqual(before);
+    // A link that stays in the folder is followed.
+    mkdirSync(join(project, 'there'));
+    symlinkSync('there', join(project, 'here'));
+    await machine.run([...argv, 'here'], world);
+    expect(readdirSync(join(project, 'there')).length).toBeGreaterThan(0);
   });
 
   test('is followed where it stays, and elsewhere where only folders on the way are links', () => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { OidcCliError } from '../../errors.js';
 import { makeFolder } from '../../make-folder.js';
 import { isInside } from '../../profiles/paths.js';
@@ -110,9 +110,7 @@ export async function writeOutputFile(
 async function outputPath(file: string, cwd: string): Promise<string> {
   const typed = resolve(cwd, file);
   const ofSystem = (isInside(typed, '/dev') && !isInside(typed, '/dev/shm')) || isInside(typed, '/proc');
-  const ofCwd = isInside(typed, cwd) && !ofSystem;
-  const root = ofCwd ? await realpath(cwd) : undefined;
-  if (root !== undefined) stayIn(root, await realpath(await nearestThere(dirname(typed))));
+  const root = ofSystem ? undefined : await linkRoot(dirname(typed), typed, cwd);
   await makeFolder(dirname(typed));
   const folder = await realpath(dirname(typed));
   const path = await realpath(typed).catch(() => join(folder, basename(typed)));
@@ -120,6 +118,35 @@ async function outputPath(file: string, cwd: string): Promise<string> {
   const about = await stat(path).catch(() => undefined);
   if (about?.isDirectory()) throw new Error('it is a folder');
   return path;
+}
+
+/**
+ * The folder that the links on the way to a path must stay in: the current
+ * one, without links, where the path is in it. Undefined for any other path.
+ * Throws `LeadsOut` where `folder` is already outside.
+ */
+async function linkRoot(folder: string, typed: string, cwd: string): Promise<string | undefined> {
+  if (!isInside(typed, cwd)) return undefined;
+  const root = await realpath(cwd);
+  stayIn(root, await realpath(await nearestThere(folder)));
+  return root;
+}
+
+/**
+ * The absolute path of a folder that files are to be written to, links
+ * followed. It is not made yet. As for a file, a link in the current folder
+ * must not lead out of it. Throws `report_unwritable` (facts: file, reason,
+ * flag, target).
+ */
+export async function outputFolder(folder: string, cwd: string, flag: string): Promise<string> {
+  const typed = resolve(cwd, folder);
+  try {
+    await linkRoot(typed, typed, cwd);
+  } catch (error) {
+    throw unwritable(folder, flag, error);
+  }
+  const there = await nearestThere(typed);
+  return join(await realpath(there).catch(() => there), relative(there, typed));
 }
 
 /** The folder itself, or the nearest above it that is there, also as a link that leads nowhere. */
