@@ -1,4 +1,4 @@
-import { lookup, parseJson } from '../json.js';
+import { isNestedTooDeep, lookup, MAX_JSON_DEPTH, parseJson } from '../json.js';
 
 /** How a token is written. `damaged`: it was meant to be a JWT, or is no token at all. */
 export type TokenForm = 'signed' | 'unsigned' | 'encrypted' | 'opaque' | 'damaged';
@@ -138,7 +138,8 @@ function readSigned(
     const object = jsonObject(payload);
     if (object) claims = object;
     else if (depth < DEEPEST && looksLikeJwt(unquoted(inner))) nested = read(unquoted(inner), undefined, depth + 1);
-    else faults.push('Its payload is no JSON object.');
+    else if (isNestedTooDeep(inner)) faults.push(`Its payload is nested too deep: more than ${MAX_JSON_DEPTH} levels.`);
+    else faults.push('Its payload is not a JSON object.');
   }
   return {
     form: unsigned ? 'unsigned' : 'signed',

@@ -180,12 +180,12 @@ function parse(text: string, file: string): IndexContent | undefined {
   return whole ? (content as IndexContent) : undefined;
 }
 
-/** Whether what an entry may leave out is of its type where it is there, and its dates are dates. */
+/** Whether what an entry may leave out has its type where it is there, and its dates are dates. */
 function hasItsTypes({ name, signInId, expiresAt, signedInAt, savedAt, issuer }: SessionEntry): boolean {
   const texts = [name, signInId].every((value) => value === undefined || typeof value === 'string');
-  const dates = [expiresAt ?? 0, signedInAt, savedAt];
-  // ECMA-262 §21.4.1.1.
-  return texts && dates.every((date) => typeof date === 'number' && Math.abs(date) <= 8.64e12) && URL.canParse(issuer);
+  // ECMA-262 §21.4.1.1. The provider chose the expiry, which may be later than any date.
+  const dates = [signedInAt, savedAt].every((date) => typeof date === 'number' && Math.abs(date) <= 8.64e12);
+  return texts && dates && (expiresAt === undefined || Number.isFinite(expiresAt)) && URL.canParse(issuer);
 }
 
 /** Whether a list holds only stored values with these text and number properties. */

@@ -7,6 +7,8 @@ const text: Holds = (value) => typeof value === 'string';
 const flag: Holds = (value) => typeof value === 'boolean';
 /** Of a time: one that a date can have (ECMA-262 §21.4.1.1). */
 const seconds: Holds = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
+/** Of an expiry: the provider chose it, and it may be later than any date. */
+const expiry: Holds = (value) => typeof value === 'number' && Number.isFinite(value);
 const texts: Holds = (value) => Array.isArray(value) && value.every(text);
 const optional =
   (holds: Holds): Holds =>
@@ -24,7 +26,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const isAccessToken = objectOf({
   accessToken: text,
   tokenType: text,
-  expiresAt: optional(seconds),
+  expiresAt: optional(expiry),
   scope: texts,
   resource: optional(text),
   organization: optional(text),
@@ -56,7 +58,7 @@ const isSession = objectOf({
   idToken: text,
   accessToken: text,
   tokenType: text,
-  expiresAt: optional(seconds),
+  expiresAt: optional(expiry),
   refreshToken: optional(text),
   accessTokens: optional((value) => Array.isArray(value) && value.every(isAccessToken)),
   scope: objectOf({ requested: texts, granted: texts }),

@@ -376,7 +376,7 @@ describe('a token that is handed in', () => {
     ['four parts', 'eyJhbGciOiJSUzI1NiJ9.e30.a.b', /4 parts/],
     ['a header that was cut off', 'eyJhbGciOiJSUz.e30.c2ln', /does not decode to JSON/],
     ['dots in its middle', 'eyJhbGciOiJSUzI1NiJ9.e30…c2ln', /shortened/],
-    ['a payload that is no object', 'eyJhbGciOiJSUzI1NiJ9.WzFd.c2ln', /payload is no JSON object/],
+    ['a payload that is no object', 'eyJhbGciOiJSUzI1NiJ9.WzFd.c2ln', /payload is not a JSON object/],
     ['words', 'this is no token', /has spaces or line breaks/],
     ['strange characters', 'abc{def}', /characters that no token may have/],
   ])('%s: exit code 1, with what is wrong', async (_what, text, says) => {

@@ -353,7 +353,7 @@ describe('this side', () => {
     const token = await machine.run(['token', '--json'], { env: key('b') });
     const { error } = asRefused(token);
     expect(error).toMatchObject({ code: 'store_key_invalid', exitCode: 9 });
-    expect(error.causes[0]).toMatch(/OIDC_CLI_STORE_KEY is not set, or not the one/);
+    expect(error.causes[0]).toMatch(/OIDC_CLI_STORE_KEY is not set here, or not to the key that was used/);
 
     // It is not replaced either, before it has been given up on purpose.
     provider.play({});

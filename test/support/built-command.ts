@@ -55,6 +55,8 @@ export function startCommand(
     stderr += chunk;
     for (const listener of listeners) listener();
   });
+  // A command that ends without reading its stdin is none of a test's failures.
+  child.stdin.on('error', () => {});
   if (stdin !== undefined) child.stdin.end(stdin);
   const finished = new Promise<FinishedProcess>((resolve, reject) => {
     child.once('error', reject);
