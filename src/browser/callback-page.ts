@@ -24,6 +24,8 @@ const WORDS = {
     details: 'The terminal shows the details. You can close this window.',
     stray: 'This is not what the terminal is waiting for',
     'other browser': 'The terminal is waiting for another browser',
+    cookie:
+      'This response came without the cookie that oidc-cli set in the browser it opened. Go on in that browser, and allow it to keep cookies of this address.',
     ended: 'The terminal stopped waiting',
   },
   ja: {
@@ -36,6 +38,8 @@ const WORDS = {
     details: '詳細はターミナルに表示されています。このウィンドウは閉じてかまいません。',
     stray: 'ターミナルが待っているページではありません',
     'other browser': 'ターミナルは別のブラウザーからの応答を待っています',
+    cookie:
+      'oidc-cli が開いたブラウザーの Cookie が届きませんでした。そのブラウザーで続け、このアドレスの Cookie を許可してください。',
     ended: 'ターミナルは待機を終了しました',
   },
 } as const;
@@ -121,7 +125,8 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
  */
 export function plainPage(topic: 'stray' | 'other browser' | 'ended', language: PageLanguage): string {
   const words = WORDS[language];
-  return layout(language, words[topic], 'quiet', '–', `<p>${words.close}</p>`);
+  const reason = topic === 'other browser' ? `<p>${withWholeWords(words.cookie)}</p>` : '';
+  return layout(language, words[topic], 'quiet', '–', `${reason}<p>${words.close}</p>`);
 }
 
 /** `value` is HTML. */

@@ -1,3 +1,4 @@
+import { COOKIE_FIX } from '../explain/one-browser.js';
 import type { LoginEvent } from '../flow/browser-login.js';
 import { printable, type Terminal } from '../terminal.js';
 import { clientAuthText } from './login-report.js';
@@ -7,7 +8,7 @@ export const ANY_BROWSER = 'The response is accepted from any browser, without a
 
 /** Requests that nobody sends by accident, in words; each is told once. */
 const REFUSALS = {
-  'other browser': 'Ignored a response with the right state from another browser, or from one that keeps no cookies.',
+  'other browser': `Ignored a response with the right state from another browser, or from one that keeps no cookies. ${COOKIE_FIX}`,
   'other user': 'Refused a program of another user of this machine that opened the one-time address.',
 };
 

@@ -26,13 +26,14 @@ export const ONE_BROWSER = {
       };
     }
     return {
-      message: `Two programs opened the one-time address of this ${what}, so the ${what} was stopped: either of them may belong to somebody else.`,
+      message: `Two programs opened the one-time address of this ${what}, so the ${what} was stopped. Either of them may belong to somebody else.`,
       causes: [
         'The address was opened in two browsers, or in two profiles or private windows of one.',
+        'A browser that keeps no cookies opened it again.',
         readByOthers,
         'A program that looks at addresses first, such as a virus scanner, opened it.',
       ],
-      fix: 'Try again and open the address in one browser only. If it fails again, use --no-browser, which puts no address on a command line.',
+      fix: 'Try again and open the address in one browser only, with cookies allowed. If it fails again, use --no-browser, which puts no address on a command line.',
     };
   },
 } satisfies Partial<Record<ErrorCode, Entry>>;

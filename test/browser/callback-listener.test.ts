@@ -483,6 +483,7 @@ describe('the one-time address', () => {
     const reply = await send(listener, target);
     expect([reply.status, listener.strays.byReason]).toEqual([403, { 'other browser': 1 }]);
     expect(reply.body).toContain('The terminal is waiting for another browser');
+    expect(reply.body).toContain('allow it to keep cookies of this address');
     expect((await send(listener, ANSWER, mine)).status).toBe(303);
     expect((await listener.answer).bound).toBe(true);
   });
