@@ -23,8 +23,8 @@ export function noteSecretVariable(env: Environment, name: string): void {
 /** The environment of a program that we start: the user's own, without any secret of this program. `given` is laid over it. */
 export function childEnvironment(env: Environment, given: Environment = {}): NodeJS.ProcessEnv {
   const secrets = named.get(env);
-  const kept = Object.entries(env).filter(
+  const entries = Object.entries(env).filter(
     ([name]) => !secrets?.has(name) && (!/^OIDC_CLI_/i.test(name) || PUBLIC.has(name)),
   );
-  return { ...Object.fromEntries(kept), ...given };
+  return { ...Object.fromEntries(entries), ...given };
 }

@@ -14,6 +14,9 @@ interface GuardedRequest {
   readonly known?: { readonly inUrl: ReadonlySet<CredentialKind>; readonly inBody: ReadonlySet<CredentialKind> };
 }
 
+/** Joins kinds for a sentence: "a, b and c". */
+const LIST = new Intl.ListFormat('en-GB');
+
 /** A shorter value would be found in every request. */
 const SHORTEST = 3;
 
@@ -93,7 +96,7 @@ export class CredentialGuard {
   /** What was sent so far. */
   get sent(): SentCredentials {
     return {
-      lines: [...this.sentTo].map(([origin, kinds]) => `${inWords(kinds)} to ${origin}`),
+      lines: [...this.sentTo].map(([origin, kinds]) => `${LIST.format(kinds)} to ${origin}`),
       elsewhere: [...this.sentTo.keys()].some(
         (origin) => origin !== this.startOrigin && origin !== this.policy.issuerOrigin,
       ),
@@ -111,11 +114,4 @@ export class CredentialGuard {
       inBody: new Set([...(known?.inBody ?? []), ...kindsInContent(headers, body, this.typed)]),
     };
   }
-}
-
-/** Kinds as a list in a sentence. */
-function inWords(kinds: Iterable<string>): string {
-  const all = [...kinds];
-  const last = all.pop() ?? '';
-  return all.length === 0 ? last : `${all.join(', ')} and ${last}`;
 }

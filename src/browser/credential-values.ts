@@ -32,7 +32,7 @@ export function kindsInUrl(url: URL, typed: readonly TypedCredential[]): Set<Cre
   ];
   const kinds = kindsIn({ raw: url.href, values }, typed);
   // A password that is a plain word, such as "password", is also a common part of paths and host names.
-  const others = typed.filter(isNoPlainWord);
+  const others = typed.filter(isNotPlainWord);
   const parts = [...url.pathname.split('/'), ...url.hostname.split('.')];
   for (const kind of kindsIn({ raw: '', values: parts }, others)) kinds.add(kind);
   return kinds;
@@ -53,7 +53,7 @@ export function kindsInContent(
   const kinds = kindsIn(
     { raw: lines.join('\n'), values: lines.flatMap((line) => [line, ...line.split(/[=;,\s]+/)]) },
     // Plain words are common in headers: "document", "navigate".
-    typed.filter(isNoPlainWord),
+    typed.filter(isNotPlainWord),
   );
   if (body === undefined || body === '') return kinds;
   const text = textOf(body);
@@ -110,17 +110,17 @@ function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<Cred
 
 /** A value as it is, URL-decoded once more, and decoded from base64. */
 function decodings(value: string): string[] {
-  const found = [value];
+  const values = [value];
   try {
-    found.push(decodeURIComponent(value), decodeURIComponent(value.replaceAll('+', ' ')));
+    values.push(decodeURIComponent(value), decodeURIComponent(value.replaceAll('+', ' ')));
   } catch {
     // A percent sign that begins no escape.
   }
-  if (/^[\w+/-]{2,}={0,2}$/.test(value)) found.push(Buffer.from(value, 'base64').toString());
-  return found;
+  if (/^[\w+/-]{2,}={0,2}$/.test(value)) values.push(Buffer.from(value, 'base64').toString());
+  return values;
 }
 
-function isNoPlainWord({ value }: TypedCredential): boolean {
+function isNotPlainWord({ value }: TypedCredential): boolean {
   return !/^[a-z]+$/i.test(value);
 }
 

@@ -83,8 +83,8 @@ export function firstElement(root: ParentNode, name: string, fits: (element: Ele
         first ??= child;
         if (fits(child)) return child;
       }
-      const found = walk(child);
-      if (found) return found;
+      const match = walk(child);
+      if (match) return match;
     }
     return undefined;
   };

@@ -269,8 +269,8 @@ class HttpWay {
     );
     // A password in an address ends up in logs: such a page probably means its script to send the form.
     const scripted = page.hasScript || element.attribs.onsubmit !== undefined;
-    const byScript = asksSecret || (typesSecret && scripted);
-    if (method !== 'post' && (byScript || method === 'dialog' || /^\s*javascript:/i.test(action))) {
+    const needsScript = asksSecret || (typesSecret && scripted);
+    if (method !== 'post' && (needsScript || method === 'dialog' || /^\s*javascript:/i.test(action))) {
       throw this.progress.failure('sign_in_script_needed', description);
     }
     if (!URL.canParse(action, page.base.href)) throw this.progress.failure('sign_in_script_needed', description);

@@ -65,10 +65,10 @@ export class SignInProgress {
   /** Everything typed, or to be typed, that nobody may see, and what names this sign-in to the provider. */
   get secrets(): string[] {
     const { password, totp } = this.job.credentials;
-    const asked = new URL(this.job.url).searchParams;
-    const ofRequest = REQUEST_SECRETS.map((name) => asked.get(name));
+    const parameters = new URL(this.job.url).searchParams;
+    const requestSecrets = REQUEST_SECRETS.map((name) => parameters.get(name));
     const ofSteps = (this.job.steps ?? []).flatMap((step) => ('fill' in step ? [step.value] : []));
-    const all = [password, totp, ...ofSteps, ...this.typed, this.job.state, ...ofRequest, ...this.cookies];
+    const all = [password, totp, ...ofSteps, ...this.typed, this.job.state, ...requestSecrets, ...this.cookies];
     return all.filter((secret): secret is string => Boolean(secret));
   }
 

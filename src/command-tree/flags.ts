@@ -128,9 +128,9 @@ export function withDriverFlags(command: Command): Command {
 export function splitDriverFlags(flags: any): { driven: DrivenFlags | undefined; others: any } {
   const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = flags;
   const { totp, totpEnv, totpFile, allowCredentialsTo, browserPath, keepEvidence, ...others } = more;
-  const ofPassword = { password, passwordEnv, passwordFile, passwordStdin };
-  const ofCode = { totp, totpEnv, totpFile };
-  const given = { with: way, user, ...ofPassword, ...ofCode, allowCredentialsTo, browserPath, keepEvidence };
+  const passwordFlags = { password, passwordEnv, passwordFile, passwordStdin };
+  const codeFlags = { totp, totpEnv, totpFile };
+  const given = { with: way, user, ...passwordFlags, ...codeFlags, allowCredentialsTo, browserPath, keepEvidence };
   const driven = Object.values(given).some((value) => value !== undefined) ? given : undefined;
   return { driven, others };
 }

@@ -118,8 +118,8 @@ async function runAtProvider(
     const { ca, insecure } = request;
     const { browser, loginHint } = profile;
     const { issuer, allowHttp } = request;
-    const ofProvider = { issuer, allowHttp, browser, loginHint };
-    const settings = { settings: { ca, insecure }, fetch: network.fetch, ...ofProvider, stdinTaken };
+    const providerSettings = { issuer, allowHttp, browser, loginHint };
+    const settings = { settings: { ca, insecure }, fetch: network.fetch, ...providerSettings, stdinTaken };
     driven = options.driven && (await drivenBy(options.driven, settings, context, terminal));
     const session = {};
     const roundTrip: RoundTrip = async (trip, { number, why }) => {

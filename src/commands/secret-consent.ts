@@ -44,7 +44,7 @@ export function secretConsent(context: Context, terminal: Terminal): Consent {
       if (answer?.allowed === false) throw declined(question);
       if (!answer) open.push(question);
     }
-    if (open.length > 0) await (mayAsk ? ask(open, context, terminal) : tell(open, terminal));
+    if (open.length > 0) await (mayAsk ? ask(open, context, terminal) : announce(open, terminal));
     allowed.push(...questions);
   };
 
@@ -58,12 +58,14 @@ export function secretConsent(context: Context, terminal: Terminal): Consent {
 }
 
 async function ask(open: readonly Question[], context: Context, terminal: Terminal): Promise<void> {
-  for (const [, questions] of byFileAndHost(open)) {
+  for (const [, questions] of groupByFileAndHost(open)) {
     const [{ secret, host } = {} as Question] = questions;
     terminal.say(`${printable(secret.untrusted.file)} came with its folder. It sends to ${printable(host)}:`);
     for (const { secret, name } of questions) {
-      const what = secret.kind === 'env' ? 'the variable' : 'the content of the file';
-      terminal.say(`  ${what} ${printable(name)}  (line ${secret.untrusted.line}, ${printable(secret.untrusted.key)})`);
+      const label = secret.kind === 'env' ? 'the variable' : 'the content of the file';
+      terminal.say(
+        `  ${label} ${printable(name)}  (line ${secret.untrusted.line}, ${printable(secret.untrusted.key)})`,
+      );
     }
   }
   context.stderr.write(terminal.talk.strong('Send them? [y/N] '));
@@ -76,21 +78,21 @@ async function ask(open: readonly Question[], context: Context, terminal: Termin
   if (!answer) throw declined(open[0] as Question, 'now');
 }
 
-/** Where nobody can be asked only variables go, and it is said. */
-function tell(open: readonly Question[], terminal: Terminal): void {
+/** Without a terminal only variables may be sent, and a line says so. */
+function announce(open: readonly Question[], terminal: Terminal): void {
   const file = open.find(({ secret }) => secret.kind === 'file');
   if (file) {
     const { secret, host } = file;
     throw untrusted(secret.untrusted, { ...namedBy(secret), host, unasked: true });
   }
-  for (const [, questions] of byFileAndHost(open)) {
+  for (const [, questions] of groupByFileAndHost(open)) {
     const [{ secret, host } = {} as Question] = questions;
     const names = questions.map(({ name }) => printable(name)).join(', ');
     terminal.say(`${printable(secret.untrusted.file)} sends ${names} to ${printable(host)}.`);
   }
 }
 
-function byFileAndHost(questions: readonly Question[]): ReadonlyMap<string, readonly Question[]> {
+function groupByFileAndHost(questions: readonly Question[]): ReadonlyMap<string, readonly Question[]> {
   const groups = new Map<string, Question[]>();
   for (const question of questions) {
     const key = JSON.stringify([question.secret.untrusted.file, question.host]);

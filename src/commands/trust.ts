@@ -28,8 +28,8 @@ export async function trustList(
     const rows = answers.map((answer) => [
       printable(answer.folder),
       printable(answer.host),
-      what(answer),
-      said(answer),
+      describeSecret(answer),
+      verdict(answer),
     ]);
     for (const line of table([head, ...rows], '', terminal.style.columns)) terminal.out(line);
   }
@@ -88,16 +88,16 @@ export async function trustRemove(
   if (json) terminal.json({ removed: forgotten });
   for (const answer of forgotten) {
     terminal.say(
-      `Forgotten: ${said(answer)} for ${what(answer)} to ${printable(answer.host)}, of ${printable(answer.folder)}`,
+      `Forgotten: ${verdict(answer)} for ${describeSecret(answer)} to ${printable(answer.host)}, of ${printable(answer.folder)}`,
     );
   }
   return EXIT.done;
 }
 
-function what({ kind, name }: TrustAnswer): string {
+function describeSecret({ kind, name }: TrustAnswer): string {
   return kind === 'variable' ? `$${printable(name)}` : `file ${printable(name)}`;
 }
 
-function said({ allowed }: TrustAnswer): string {
+function verdict({ allowed }: TrustAnswer): string {
   return allowed ? 'allowed' : 'declined';
 }

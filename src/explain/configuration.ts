@@ -2,7 +2,7 @@ import type { ErrorCode, Facts } from '../errors.js';
 import { hostOf, issuerDifference, saysHttp } from './differences.js';
 import { causes, type Entry, listed, quoted } from './explanation.js';
 import { place } from './place.js';
-import { inWords } from './system-reasons.js';
+import { describeReason } from './system-reasons.js';
 
 function isEmpty(value: Facts[string]): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
@@ -128,7 +128,7 @@ export const configuration = {
                 : `Give it with the key ${f.key} of the profile: a check takes nothing from OIDC_CLI_* variables.`,
         },
   config_file_unreadable: (f) => ({
-    message: `The file ${quoted(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${inWords(f.reason) ?? 'the system refuses it'}.`,
+    message: `The file ${quoted(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${describeReason(f.reason) ?? 'the system refuses it'}.`,
     causes: [],
     fix: otherFile(f),
   }),
@@ -176,7 +176,7 @@ export const configuration = {
       };
     }
     return {
-      message: `The client secret cannot be had${f.file === undefined && f.source === undefined ? '' : ` from ${f.file ?? f.source}`}${f.reason === undefined ? '' : `: ${inWords(f.reason)}`}.`,
+      message: `The client secret cannot be had${f.file === undefined && f.source === undefined ? '' : ` from ${f.file ?? f.source}`}${f.reason === undefined ? '' : `: ${describeReason(f.reason)}`}.`,
       causes: [],
       fix:
         f.source === 'stdin'
@@ -237,7 +237,7 @@ export const configuration = {
     fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
   }),
   report_unwritable: (f) => ({
-    message: `The ${outputNoun(f)} ${quoted(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (inWords(f.reason) ?? 'the file system refuses it')}.`,
+    message: `The ${outputNoun(f)} ${quoted(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (describeReason(f.reason) ?? 'the file system refuses it')}.`,
     causes: causes(
       (f.reason === 'EACCES' || f.reason === 'EPERM') && 'The folder or the file belongs to another user.',
       f.reason === 'EROFS' && 'The file system is mounted for reading only.',

@@ -1,7 +1,7 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import type { Entry } from './explanation.js';
 
-/** What to change where the response came without the cookie of the browser that opened the one-time address. */
+/** The advice for a response that came without the cookie of the browser that opened the one-time address. */
 export const COOKIE_FIX =
   'Finish the sign-in in the browser that oidc-cli opened, with cookies allowed, or use --no-browser to accept the response from any browser.';
 
@@ -9,24 +9,24 @@ export const COOKIE_FIX =
 export function otherBrowserCause({ otherBrowser }: Facts): string | false {
   const count = Number(otherBrowser ?? 0);
   if (count === 0) return false;
-  const what = count === 1 ? 'A response with the right state' : `${count} responses with the right state`;
-  return `${what} came from another browser or profile than the one that opened the one-time address, or from one that keeps no cookies.`;
+  const responses = count === 1 ? 'A response with the right state' : `${count} responses with the right state`;
+  return `${responses} came from another browser or profile than the one that opened the one-time address, or from one that keeps no cookies.`;
 }
 
 /** Explanations of a sign-in or sign-out that is bound to one browser. */
 export const ONE_BROWSER = {
   one_time_address_reused: (f) => {
-    const what = f.of ?? 'sign-in';
+    const action = f.of ?? 'sign-in';
     const readByOthers = "Another user of this machine read the address from the browser's command line.";
     if (f.browserFailed !== undefined) {
       return {
-        message: `The browser could not be opened (${f.browserFailed}), but a program opened the one-time address of this ${what}, so the ${what} was stopped.`,
+        message: `The browser could not be opened (${f.browserFailed}), but a program opened the one-time address of this ${action}, so the ${action} was stopped.`,
         causes: ['The command opened a browser and then ended with an error.', readByOthers],
         fix: 'Use --no-browser, or name another command with --browser.',
       };
     }
     return {
-      message: `Two programs opened the one-time address of this ${what}, so the ${what} was stopped. Either of them may belong to somebody else.`,
+      message: `Two programs opened the one-time address of this ${action}, so the ${action} was stopped. Either of them may belong to somebody else.`,
       causes: [
         'The address was opened in two browsers, or in two profiles or private windows of one.',
         'A browser that keeps no cookies opened it again.',

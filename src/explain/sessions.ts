@@ -11,7 +11,7 @@ import {
   quoted,
   signInAgain,
 } from './explanation.js';
-import { inWords } from './system-reasons.js';
+import { describeReason } from './system-reasons.js';
 import { WHY_REFRESH_REFUSED } from './tokens.js';
 
 /** The scope that most providers give refresh tokens for (OIDC Core §11). */
@@ -24,7 +24,7 @@ function loginCommand(facts: Facts): string {
 }
 
 function wherefore(facts: Facts): string {
-  return facts.reason === undefined ? '' : `: ${inWords(facts.reason)}`;
+  return facts.reason === undefined ? '' : `: ${describeReason(facts.reason)}`;
 }
 
 /** Why a file system refuses, by the system's own code. */
@@ -198,7 +198,7 @@ export const sessions = {
   }),
   store_failed: (f) => ({
     message: [
-      `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${f.reason === undefined ? '' : `: ${inWords(f.reason)}`}.`,
+      `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${f.reason === undefined ? '' : `: ${describeReason(f.reason)}`}.`,
       f.sessionSaved === true && 'The session itself was saved.',
       f.lost !== undefined &&
         `The provider has issued a new ${f.lost} in exchange for the saved one, and no other place could take it: it ends with this command.`,

@@ -32,20 +32,20 @@ function aboutRedirect({ words }: Facts): boolean {
   return /redirect|reply url|コールバック|リダイレクト|AADSTS50011/i.test(String(words));
 }
 
-/** What was about to be sent where, and why it was not. */
+/** Which credentials were about to be sent to which address, and why they were not. */
 function stopped(facts: Facts): string {
   const kinds = Array.isArray(facts.kinds) && facts.kinds.length > 0 ? facts.kinds : ['credentials'];
-  const what = kinds.length === 1 ? kinds[0] : `${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)}`;
+  const credentials = new Intl.ListFormat('en-GB').format(kinds.map(String));
   const to = facts.destination ?? 'an address';
   if (facts.onPage === true)
-    return `The page at ${to} asks for the ${what} over plain http, so nothing was typed there.`;
+    return `The page at ${to} asks for the ${credentials} over plain http, so nothing was typed there.`;
   const from = facts.page === undefined ? '' : ` by the page at ${facts.page}`;
   const how: Readonly<Record<string, string>> = {
     'plain http': ' over plain http',
     'in the URL': ' as part of a URL',
     'another site': ', which is a different site',
   };
-  return `The ${what} would have been sent${from} to ${to}${how[String(facts.problem)] ?? ''}. The request was stopped.`;
+  return `The ${credentials} would have been sent${from} to ${to}${how[String(facts.problem)] ?? ''}. The request was stopped.`;
 }
 
 /** What to change so that credentials go to a safe place. */

@@ -1,6 +1,6 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { causes, type Entry, inItsWords, inSeconds, listed, quoted } from './explanation.js';
-import { inWords } from './system-reasons.js';
+import { describeReason } from './system-reasons.js';
 
 /** Where a secret was to come from. */
 function secretPlace(facts: Facts): string {
@@ -27,7 +27,7 @@ export const smoke = {
     fix: 'Name another file, or pass --force to replace it.',
   }),
   smoke_baseline_unreadable: (f) => ({
-    message: `The baseline ${f.file ?? 'file'} cannot be used: ${inWords(f.reason) ?? 'it is not available'}.`,
+    message: `The baseline ${f.file ?? 'file'} cannot be used: ${describeReason(f.reason) ?? 'it is not available'}.`,
     causes: causes(
       f.reason === 'ENOENT' && 'It has not been written yet.',
       'The path is relative to the file of checks.',
@@ -35,7 +35,7 @@ export const smoke = {
     fix: 'Write it with: oidc-cli smoke baseline',
   }),
   smoke_secret_unavailable: (f) => ({
-    message: `The ${f.what ?? 'secret'} of the check cannot be had from ${secretPlace(f)}: ${inWords(f.reason) ?? 'it is not available'}.`,
+    message: `The ${f.what ?? 'secret'} of the check cannot be had from ${secretPlace(f)}: ${describeReason(f.reason) ?? 'it is not available'}.`,
     causes: causes(
       f.variable !== undefined &&
         'The job does not hand the variable on, as many CI systems do for pull requests from forks.',

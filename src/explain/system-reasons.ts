@@ -1,7 +1,7 @@
 import type { Facts } from '../errors.js';
 import { lookup } from '../json.js';
 
-/** What a system calls its refusal, in words. */
+/** Error codes of the operating system, and a few of our own, in words. */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -22,8 +22,8 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ELOCKED: 'another process is changing it',
 };
 
-/** The reason of a failure as people read it: a system's code in words, any other reason as it is. */
-export function inWords(reason: Facts[string]): string | undefined {
+/** The reason of a failure for people: a system error code in words, any other reason unchanged. */
+export function describeReason(reason: Facts[string]): string | undefined {
   if (reason === undefined) return undefined;
   return lookup(SYSTEM_REASONS, String(reason)) ?? String(reason);
 }

@@ -127,7 +127,7 @@ function materialOf({ kty, crv, n, e, x, y, pub }: JWK): string {
 
 /** Whether the set has a key for an algorithm that the provider may sign with and Logto accepts: jose decides. */
 async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: Announced | undefined): Promise<Outcome> {
-  const said = { key: JWKS_URI, found: inShort(set.keys) || 'no key at all' };
+  const said = { key: JWKS_URI, found: describeKeys(set.keys) || 'no key at all' };
   if (set.keys.some((key) => key.d !== undefined)) {
     const why =
       'A private key stands in it, for everybody to sign with; Logto refuses the ID tokens signed by it (500).';
@@ -151,7 +151,7 @@ async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: An
 /** Keys that a message describes. */
 const MOST_SHOWN = 8;
 
-function inShort(keys: readonly JWK[]): string {
+function describeKeys(keys: readonly JWK[]): string {
   const more = keys.length > MOST_SHOWN ? [`${keys.length - MOST_SHOWN} more`] : [];
   return [...keys.slice(0, MOST_SHOWN).map(describeKey), ...more].join(', ');
 }

@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import { type FoundSecret, SecretIndex } from './secret-index.js';
+import { SecretIndex, type SecretPlace } from './secret-index.js';
 
 /** What stands in place of a secret. */
 const NOT_SHOWN = '(not shown)';
@@ -26,16 +26,16 @@ export function holdsSecret(text: string, secret: string): boolean {
   return index.find(text, 'own').length > 0;
 }
 
-/** A text with something else in place of what was found in it. */
+/** Replaces each place of a secret in a text by the name that `nameOf` gives it. */
 export function replaceSecrets(
   text: string,
-  found: readonly FoundSecret[],
+  places: readonly SecretPlace[],
   nameOf: (secret: string) => string,
 ): string {
-  if (found.length === 0) return text;
+  if (places.length === 0) return text;
   let result = '';
   let done = 0;
-  for (const { from, to, secret } of found) {
+  for (const { from, to, secret } of places) {
     result += text.slice(done, from) + nameOf(secret);
     done = to;
   }
@@ -107,8 +107,8 @@ export class Masker {
     for (const { strict, echoed, pull } of this.holders.values()) {
       for (const secret of pull?.() ?? []) strict.add(secret);
       for (const index of whose === 'own' ? [strict] : [strict, echoed]) {
-        const found = index.find(masked, whose).filter(({ secret }) => !this.allowed.has(secret));
-        masked = replaceSecrets(masked, found, () => NOT_SHOWN);
+        const places = index.find(masked, whose).filter(({ secret }) => !this.allowed.has(secret));
+        masked = replaceSecrets(masked, places, () => NOT_SHOWN);
       }
     }
     return masked;

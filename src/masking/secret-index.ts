@@ -11,7 +11,7 @@ const SHORTEST_JWT_PART = 16;
 const SHORTEST_BEGINNING = 16;
 
 /** Where a secret is in a text: characters from and to, and the secret itself. */
-export interface FoundSecret {
+export interface SecretPlace {
   readonly from: number;
   readonly to: number;
   readonly secret: string;
@@ -57,21 +57,21 @@ export class SecretIndex {
    * Where secrets are in a text, from its beginning to its end, none within
    * another. `own`: a text of ours, in which mere words are our words.
    */
-  find(text: string, whose: 'own' | 'foreign'): readonly FoundSecret[] {
+  find(text: string, whose: 'own' | 'foreign'): readonly SecretPlace[] {
     if (this.byStart.size === 0 || text.length < SHORTEST) return [];
-    const found: FoundSecret[] = [];
+    const places: SecretPlace[] = [];
     for (const layer of decodings(text)) {
       const compared = comparable(layer.text);
       for (let at = 0; at + SHORTEST <= compared.length; ) {
         const hit = this.at(compared, at, whose);
         if (hit === undefined) at += 1;
         else {
-          found.push({ from: layer.from(at), to: layer.to(at + hit.length - 1), secret: hit.secret });
+          places.push({ from: layer.from(at), to: layer.to(at + hit.length - 1), secret: hit.secret });
           at += hit.length;
         }
       }
     }
-    return found.length === 0 ? found : withoutOverlaps(found, text);
+    return places.length === 0 ? places : withoutOverlaps(places, text);
   }
 
   private addForm(form: string, plain: boolean, secret: string): void {
@@ -158,15 +158,15 @@ function commonLength(form: string, text: string, at: number): number {
   return length;
 }
 
-/** What was found, in the order of the text; of two that overlap one remains, as long as both. */
-function withoutOverlaps(found: readonly FoundSecret[], text: string): FoundSecret[] {
+/** The places in the order of the text; of two that overlap one remains, as long as both. */
+function withoutOverlaps(places: readonly SecretPlace[], text: string): SecretPlace[] {
   const replaced = [...text.matchAll(REPLACED)].map(({ index, 0: { length } }) => ({
     from: index,
     to: index + length,
   }));
-  const merged: FoundSecret[] = [];
+  const merged: SecretPlace[] = [];
   let next = 0;
-  for (const each of found.toSorted((one, other) => one.from - other.from || other.to - one.to)) {
+  for (const each of places.toSorted((one, other) => one.from - other.from || other.to - one.to)) {
     while ((replaced[next]?.to ?? Number.POSITIVE_INFINITY) <= each.from) next += 1;
     const name = replaced[next];
     if (name !== undefined && name.from <= each.from && each.to <= name.to) continue;

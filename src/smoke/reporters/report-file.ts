@@ -109,12 +109,12 @@ export async function writeOutputFile(
  */
 async function outputPath(file: string, cwd: string): Promise<string> {
   const typed = resolve(cwd, file);
-  const ofSystem = (isInside(typed, '/dev') && !isInside(typed, '/dev/shm')) || isInside(typed, '/proc');
-  const root = ofSystem ? undefined : await linkRoot(dirname(typed), typed, cwd);
+  const isSystemPath = (isInside(typed, '/dev') && !isInside(typed, '/dev/shm')) || isInside(typed, '/proc');
+  const root = isSystemPath ? undefined : await linkRoot(dirname(typed), typed, cwd);
   await makeFolder(dirname(typed));
   const folder = await realpath(dirname(typed));
   const path = await realpath(typed).catch(() => join(folder, basename(typed)));
-  if (!ofSystem) stayIn(root ?? folder, path);
+  if (!isSystemPath) stayIn(root ?? folder, path);
   const about = await stat(path).catch(() => undefined);
   if (about?.isDirectory()) throw new Error('it is a folder');
   return path;
