@@ -16,7 +16,11 @@ export function browserOf(asked: string | false | undefined, context: Context): 
     };
   }
   return async (url) => {
-    const { openBrowser } = await import('../browser/open-browser.js');
+    const [{ openBrowser }, { noteProfileVariables }] = await Promise.all([
+      import('../browser/open-browser.js'),
+      import('../profiles/secret-variables.js'),
+    ]);
+    await noteProfileVariables(context);
     return openBrowser(url, {
       ...(asked === undefined ? {} : { command: asked }),
       env: context.env,

@@ -1,5 +1,6 @@
 import type { SignInDriver } from '../browser/sign-in-driver.js';
 import type { Context } from '../context.js';
+import { noteProfileVariables } from '../profiles/secret-variables.js';
 import type { DriverMakers, DriverNetwork } from '../smoke/drivers.js';
 
 /**
@@ -16,6 +17,7 @@ export function driverMakers(context: Context, browserPath?: string): DriverMake
   };
   const startBrowser = async ({ ca: caFile, insecure }: DriverNetwork['settings']) => {
     const { headlessBrowserDriver } = await import('../browser/headless-browser.js');
+    await noteProfileVariables(context);
     return headlessBrowserDriver({ browserPath, env, platform, caFile, insecure, clock });
   };
   const browser: DriverMakers['browser'] = ({ settings }) => {
@@ -33,6 +35,7 @@ export function driverMakers(context: Context, browserPath?: string): DriverMake
     },
     command: async (command) => {
       const { commandDriver } = await import('../browser/command-driver.js');
+      await noteProfileVariables(context);
       return commandDriver({ command, env, platform, cwd, clock });
     },
   };

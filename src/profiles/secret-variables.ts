@@ -1,0 +1,28 @@
+import { noteSecretVariable } from '../child-environment.js';
+import type { ProfileWorld } from './profile.js';
+import { loadProfileFiles } from './profile-file.js';
+import { isTrustedFolder } from './trust.js';
+
+/** `${NAME}`, the whole of a value. */
+const VARIABLE = /^\$\{(\w+)\}$/;
+
+/**
+ * Notes the variables that profiles name as their secrets, also profiles that
+ * this run does not use, so that no program that is started gets them. A
+ * project's file counts where its folder is trusted: any other could name
+ * `PATH`. Throws nothing; files that cannot be read name no variables.
+ */
+export async function noteProfileVariables(world: ProfileWorld): Promise<void> {
+  const files = await loadProfileFiles(world).catch(() => undefined);
+  if (!files) return;
+  const { project, user } = files;
+  const trusted = project && (await isTrustedFolder(project.folder, user, world.env));
+  for (const file of [user, trusted ? project : undefined]) {
+    for (const { clientSecret, appSecret } of file?.profiles.values() ?? []) {
+      for (const value of [clientSecret, appSecret]) {
+        const name = VARIABLE.exec(value ?? '')?.[1];
+        if (name !== undefined) noteSecretVariable(world.env, name);
+      }
+    }
+  }
+}
