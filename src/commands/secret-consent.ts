@@ -60,7 +60,9 @@ export function secretConsent(context: Context, terminal: Terminal): Consent {
 async function ask(open: readonly Question[], context: Context, terminal: Terminal): Promise<void> {
   for (const [, questions] of groupByFileAndHost(open)) {
     const [{ secret, host } = {} as Question] = questions;
-    terminal.say(`${printable(secret.untrusted.file)} came with its folder. It sends to ${printable(host)}:`);
+    terminal.say(
+      `${printable(secret.untrusted.file)} is in a folder that you have not trusted. It wants to send to ${printable(host)}:`,
+    );
     for (const { secret, name } of questions) {
       const label = secret.kind === 'env' ? 'the variable' : 'the content of the file';
       terminal.say(
@@ -74,7 +76,7 @@ async function ask(open: readonly Question[], context: Context, terminal: Termin
   if (answer === undefined) throw declined(open[0] as Question, 'now');
   const answers = open.map(({ secret: _, ...question }) => ({ ...question, allowed: answer }));
   await rememberAnswers(answers, context);
-  terminal.say(terminal.talk.dim('Remembered for this folder. oidc-cli trust list shows it.'));
+  terminal.say(terminal.talk.dim('Saved for this folder. To see your answers: oidc-cli trust list'));
   if (!answer) throw declined(open[0] as Question, 'now');
 }
 

@@ -12,12 +12,12 @@ function secret(facts: Facts): string {
 function refusal(facts: Facts): string {
   const key = String(facts.key);
   const { variable, path, reason, host } = facts;
-  if (reason !== undefined) return `have the content of ${path} sent, which ${reason}`;
-  if (facts.unasked) return `have ${secret(facts)} sent to ${host} where nobody can be asked`;
-  if (host !== undefined) return `have ${secret(facts)} sent to ${host} without naming it`;
-  if (/(^|\.)(client|app)Secret$/.test(key)) return `have the variable ${variable} sent as the client secret`;
+  if (reason !== undefined) return `send ${path} as a secret (it ${reason})`;
+  if (facts.unasked) return `send ${secret(facts)} to ${host} without your consent, which needs a terminal`;
+  if (host !== undefined) return `send ${secret(facts)} to ${host} without naming it`;
+  if (/(^|\.)(client|app)Secret$/.test(key)) return `send the variable ${variable} as the client secret`;
   if (/\.(client|app)SecretFile$/.test(key)) return `take the client secret from ${path}, outside of its folder`;
-  if (variable !== undefined) return `have the variable ${variable} typed or sent at a provider`;
+  if (variable !== undefined) return `send the variable ${variable} to a provider`;
   if (/\.(connector|discovery)$/.test(key)) return `name ${path}, outside of its folder`;
   if (path !== undefined) return `take a secret from ${path}, outside of its folder`;
   return 'set this';
@@ -27,7 +27,7 @@ function refusal(facts: Facts): string {
 function afterDeclined({ declined, folder, how }: Facts): string {
   const again =
     declined === 'now'
-      ? 'Run it again, and answer y'
+      ? 'Run the command again and answer y'
       : `Run oidc-cli trust remove ${shellWord(String(folder))} to be asked again`;
   return `${again}. Or ${lowerFirst(how)}, if you trust ${folder}.`;
 }
@@ -43,13 +43,13 @@ export const trust = {
     if (f.declined !== undefined) {
       const when = f.declined === 'now' ? '' : ' before';
       return {
-        message: `${place(f)}: nothing was sent to ${f.host}, since you declined${when} to have ${secret(f)} sent there.`,
+        message: `${place(f)}: nothing was sent to ${f.host}, since you declined${when} to send ${secret(f)} there.`,
         causes: [],
         fix: afterDeclined(f),
       };
     }
     const how = f.how ?? 'Add the folder to trustedFolders in your own configuration file, or pass --trust-project';
-    const first = f.unasked ? `Run it in a terminal, and answer y. Or ${lowerFirst(how)}` : String(how);
+    const first = f.unasked ? `Run the command in a terminal and answer y. Or ${lowerFirst(how)}` : String(how);
     return {
       message: `${place(f)}: a project's file may not ${refusal(f)}, since it comes with the folder and not from you.`,
       causes: [],
@@ -59,6 +59,6 @@ export const trust = {
   store_key_as_secret: (f) => ({
     message: `The secret comes from ${f.file === undefined ? `the variable ${f.variable ?? 'OIDC_CLI_STORE_KEY'}` : `the file ${f.file}`}, which holds the key of the session store. That key is never sent.`,
     causes: [],
-    fix: 'Put the secret into a variable or a file of its own, and name that.',
+    fix: 'Put the secret into another variable or file, and name that one.',
   }),
 } satisfies Readonly<Record<string, Entry>>;

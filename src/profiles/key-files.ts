@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 /** What a file holds, as the end of a sentence that begins with "it". */
 type Reason = string;
 
-const GIT: Reason = 'belongs to version control, whose settings can hold an access token';
+const GIT: Reason = 'belongs to version control and can hold an access token';
 const SETTINGS: Reason = 'holds variables or access tokens of programs';
 const KEY: Reason = 'holds a key or a certificate';
 
@@ -73,7 +73,7 @@ const CONTENTS: readonly (readonly [RegExp, Reason])[] = [
   [/^\w+:\/\/[^/\s:]+:[^/\s@]+@/m, SETTINGS],
   [/\n/, 'holds more than one line'],
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  [/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFD]/, 'holds something that is no text'],
+  [/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFD]/, 'is not text'],
 ];
 
 /**

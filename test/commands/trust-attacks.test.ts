@@ -239,7 +239,7 @@ it('without a terminal no file goes, and what the person allows by a flag does',
   await project('clientSecretFile: password.txt');
   const refused = await inRepo(['login'], 'none');
   nothingSent(refused);
-  expect(refused.stderr).toContain('where nobody can be asked');
+  expect(refused.stderr).toContain('without your consent, which needs a terminal');
   expect((await inRepo(['login', '--trust-project'], 'none', { env: { OIDC_CLI_CLIENT_SECRET: '' } })).code).toBe(5);
   expect(attacker.got(SECRETS)).toEqual(['repo/password.txt']);
 });

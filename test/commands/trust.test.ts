@@ -60,7 +60,7 @@ describe('on a terminal', () => {
     const asked = await run(['login'], 'y');
     expect([asked.code, asked.questions, first.got(SECRETS)]).toEqual([5, 1, ['OIDC_CLI_A']]);
     expect(asked.stderr).toContain(
-      `${join(machine.home, 'shop', 'oidc-cli.yaml')} came with its folder. It sends to ${first.host}:\n  the variable OIDC_CLI_A  (line 7, profiles.it.clientSecret)\nSend them? [y/N] `,
+      `${join(machine.home, 'shop', 'oidc-cli.yaml')} is in a folder that you have not trusted. It wants to send to ${first.host}:\n  the variable OIDC_CLI_A  (line 7, profiles.it.clientSecret)\nSend them? [y/N] `,
     );
     expect((await run(['login'], 'y')).questions).toBe(0);
     // Another name, another host, another folder: each is another question.
@@ -89,7 +89,7 @@ describe('on a terminal', () => {
     await project(profile(first.issuer));
     const declined = await run(['login'], answer);
     expect([declined.code, declined.questions, first.received()]).toEqual([3, 1, '']);
-    expect(declined.stderr).toContain(`nothing was sent to ${first.host}, since you declined to have the variable`);
+    expect(declined.stderr).toContain(`nothing was sent to ${first.host}, since you declined to send the variable`);
     expect(declined.stderr).toContain('(config_untrusted, exit code 3)');
     const again = await run(['login'], 'y');
     if (!remembered) {
@@ -146,7 +146,7 @@ describe('on a terminal', () => {
     expect((await run(['trust', 'remove', '--host', first.host], undefined)).code).toBe(0);
     const asked = await run(login, 'y');
     expect([asked.questions, first.got(SECRETS)]).toEqual([1, ['OIDC_CLI_A']]);
-    expect(asked.stderr).toContain(`connector.json came with its folder. It sends to ${first.host}:`);
+    expect(asked.stderr).toContain(`connector.json is in a folder that you have not trusted. It wants to send to ${first.host}:`);
     expect((await run(importIt, 'y')).questions).toBe(0);
     // The folder is trusted: nothing is asked.
     await run(['trust', 'remove'], undefined);

@@ -579,6 +579,6 @@ describe('a profile of kind logto', () => {
     );
     const { error } = await refused(['login', 'it'], 3, { cwd: project });
     expect(error.code).toBe('config_untrusted');
-    expect(error.message).toContain("line 6, key profiles.it.appSecret: a project's file may not have the variable");
+    expect(error.message).toContain("line 6, key profiles.it.appSecret: a project's file may not send the variable");
   });
 });
