@@ -123,7 +123,9 @@ describe('the command as it is installed', () => {
       const login = ['login', 'it', ...BY_PROGRAM];
       await project('clientSecret: ${OIDC_CLI_SHOP}');
       const declined = await onTerminal(login, 'n');
-      expect(declined.text).toContain(`is in a folder that you have not trusted. It wants to send to ${attacker.host}:`);
+      expect(declined.text).toContain(
+        `is in a folder that you have not trusted. It wants to send to ${attacker.host}:`,
+      );
       expect([declined.code, attacker.received()]).toEqual([3, '']);
       const again = await onTerminal(login, 'y');
       expect([again.code, again.text]).toEqual([3, expect.stringContaining('you declined before')]);

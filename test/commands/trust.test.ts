@@ -146,7 +146,9 @@ describe('on a terminal', () => {
     expect((await run(['trust', 'remove', '--host', first.host], undefined)).code).toBe(0);
     const asked = await run(login, 'y');
     expect([asked.questions, first.got(SECRETS)]).toEqual([1, ['OIDC_CLI_A']]);
-    expect(asked.stderr).toContain(`connector.json is in a folder that you have not trusted. It wants to send to ${first.host}:`);
+    expect(asked.stderr).toContain(
+      `connector.json is in a folder that you have not trusted. It wants to send to ${first.host}:`,
+    );
     expect((await run(importIt, 'y')).questions).toBe(0);
     // The folder is trusted: nothing is asked.
     await run(['trust', 'remove'], undefined);
