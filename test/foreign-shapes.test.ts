@@ -8,6 +8,8 @@ import { followRedirects } from './support/scripted-sign-in.js';
 /* Objects where texts belong, and keys without end, from files and from the provider. */
 
 const KEY = 'k'.repeat(900_000);
+/** Long enough to be seen in an output that does not cut it, and quicker to read where another test has the longest. */
+const LONG = 'k'.repeat(90_000);
 const OBJECT = { inner: { deeper: 1 } };
 
 let provider: ScriptedProvider;
@@ -33,9 +35,9 @@ function expectReadable({ stdout, stderr }: Finished, what: string): void {
 test('of a configuration', async () => {
   for (const content of [
     `? "${KEY}"\n: 1\n`,
-    `profiles:\n  p:\n    ? "${KEY}"\n    : 1\n`,
-    `profiles:\n  ? "${KEY}"\n  : {issuer: https://a.example, clientId: x}\n`,
-    `profiles:\n  p:\n    parameters:\n      ? "${KEY}"\n      : {a: 1}\n`,
+    `profiles:\n  p:\n    ? "${LONG}"\n    : 1\n`,
+    `profiles:\n  ? "${LONG}"\n  : {issuer: https://a.example, clientId: x}\n`,
+    `profiles:\n  p:\n    parameters:\n      ? "${LONG}"\n      : {a: 1}\n`,
     { profiles: { p: { issuer: OBJECT, clientId: [OBJECT] } } },
   ]) {
     await put('config.yaml', content);
@@ -61,8 +63,8 @@ test('of a connector', async () => {
   };
   for (const changes of [
     { [KEY]: 1 },
-    { customConfig: { [KEY]: OBJECT } },
-    { idTokenVerificationConfig: { jwksUri: OBJECT, issuer: OBJECT, [KEY]: 1 } },
+    { customConfig: { [LONG]: OBJECT } },
+    { idTokenVerificationConfig: { jwksUri: OBJECT, issuer: OBJECT, [LONG]: 1 } },
     { scope: OBJECT, clientId: [OBJECT], authorizationEndpoint: OBJECT, authRequestOptionalConfig: { prompt: OBJECT } },
   ]) {
     await put('connector.json', { ...honest, ...changes });
@@ -81,8 +83,8 @@ test('of a plan', async () => {
   const password = `    password: $\{OIDC_CLI_P}\n`;
   for (const content of [
     `? "${KEY}"\n: 1\n`,
-    `checks:\n  - ? "${KEY}"\n    : 1\n`,
-    `${check}${password}    expect:\n      claims:\n        ? "${KEY}"\n        : {equals: {a: 1}}\n`,
+    `checks:\n  - ? "${LONG}"\n    : 1\n`,
+    `${check}${password}    expect:\n      claims:\n        ? "${LONG}"\n        : {equals: {a: 1}}\n`,
     { checks: [{ name: OBJECT, profile: [OBJECT], expect: { claims: { a: { equals: OBJECT } } } }] },
   ]) {
     provider.play({});
@@ -104,8 +106,8 @@ const lists = [
 ];
 const SCRIPTS: Readonly<Record<string, Script>> = {
   'claims and their names': {
-    claims: { [KEY]: 1, name: OBJECT },
-    userinfo: (honest) => ({ body: { ...honest, name: OBJECT, email: [OBJECT], [KEY]: OBJECT } }),
+    claims: { [LONG]: 1, name: OBJECT },
+    userinfo: (honest) => ({ body: { ...honest, name: OBJECT, email: [OBJECT], [LONG]: OBJECT } }),
   },
   'the header of the ID token': { header: { typ: OBJECT, cty: [OBJECT] } },
   'a refusal': { token: () => ({ status: 400, body: { error: OBJECT, error_description: [OBJECT] } }) },

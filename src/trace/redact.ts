@@ -1,3 +1,4 @@
+import { cutShort } from '../harmless.js';
 import { handlingOf, hasPublicPath, isHarmlessHeader, isKnownName, type Reading } from './allowed.js';
 import { decoded, formDecoded, lineOf, objectIn, parsedJson, sameButForm, wordsOfPage } from './decode.js';
 import type {
@@ -19,6 +20,7 @@ const MAX_DECODED = 262_144;
 /** Characters of a text, before and after redaction. */
 const MAX_READ = 65_536;
 const MAX_TEXT = 4_000;
+const MAX_NAME = 200;
 /** Deeper JSON is a trick, not an answer. */
 const MAX_DEPTH = 24;
 
@@ -235,14 +237,16 @@ export class Redactor {
   private cookie(text: string): string {
     const at = text.indexOf('=');
     if (at < 0) return text.trim() === '' ? '' : this.secret(text.trim(), 'cookie');
-    const name = this.foreign(text.slice(0, at).trim());
+    const name = this.shortName(text.slice(0, at).trim());
     const value = text.slice(at + 1).trim();
     return `${name}=${value === '' ? '' : this.secret(value, `cookie ${name}`)}`;
   }
 
   private setCookie(text: string): string {
     const [pair = '', ...attributes] = text.split(';');
-    const shown = attributes.map((attribute) => attribute.trim()).filter(isCookieAttribute);
+    const shown = attributes
+      .map((attribute) => attribute.trim())
+      .filter((attribute) => COOKIE_ATTRIBUTE.test(attribute));
     // A path may hold what names a sign-in that is going on.
     const harmless = (attribute: string) =>
       attribute.replace(/(?<==).+/s, (value) => this.words(this.secrets.withoutWhatLooksSecret(value)));
@@ -303,7 +307,7 @@ export class Redactor {
     if (handling === 'text') return this.foreign(value);
     if (handling === 'personal') return this.person(value, name);
     const token = this.token(value);
-    if (token) tokens.push({ member: this.foreign(path.join('.')), ...token });
+    if (token) tokens.push({ member: this.shortName(path.join('.')), ...token });
     return this.secret(value, name);
   }
 
@@ -341,9 +345,13 @@ export class Redactor {
     return this.people(this.secrets.withoutWhatLooksSecret(judged));
   }
 
-  /** The name of a parameter or member: one of the protocol is our own word, any other is somebody's. */
+  /** The name of a parameter or member: one of the protocol is our own word, any other is somebody's, of any length. */
   private name(name: string): string {
-    return isKnownName(name) ? name : this.foreign(name);
+    return isKnownName(name) ? name : this.shortName(name);
+  }
+
+  private shortName(name: string): string {
+    return cutShort(this.foreign(name), MAX_NAME);
   }
 
   private people(text: string): string {
@@ -365,7 +373,7 @@ export class Redactor {
 
   private seen(name: string, place: string): string {
     const places = this.places.get(name) ?? new Set();
-    places.add(`${this.foreign(place)} (${this.where})`);
+    places.add(`${this.shortName(place)} (${this.where})`);
     this.places.set(name, places);
     return name;
   }
@@ -390,7 +398,3 @@ function isErrorCode(name: string, value: Json, status: number | undefined): boo
 }
 
 const COOKIE_ATTRIBUTE = /^(secure|httponly|partitioned|path=.*|domain=.*|expires=.*|max-age=-?\d+|samesite=\w+)$/i;
-
-function isCookieAttribute(attribute: string): boolean {
-  return COOKIE_ATTRIBUTE.test(attribute);
-}
