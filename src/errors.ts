@@ -226,14 +226,21 @@ export class OidcCliError extends Error {
     this.exitCode = options.exitCode ?? ERROR_EXIT_CODES[code];
     this.details = options.details ?? {};
   }
+
+  /** The same failure with more facts and details: its code, exit code, cause and all that it said before stay. */
+  with({ facts = {}, details = {} }: { facts?: Facts; details?: Readonly<Record<string, unknown>> }): OidcCliError {
+    return new OidcCliError(
+      this.code,
+      { ...this.facts, ...facts },
+      { cause: this.cause, exitCode: this.exitCode, details: { ...this.details, ...details } },
+    );
+  }
 }
 
 /** A handler for a rejected promise: adds facts to an `OidcCliError` and throws it on; any other error is thrown as it is. */
 export function failWith(facts: Facts): (error: unknown) => never {
   return (error) => {
-    if (!(error instanceof OidcCliError)) throw error;
-    const { code, cause, exitCode, details } = error;
-    throw new OidcCliError(code, { ...error.facts, ...facts }, { cause, exitCode, details });
+    throw error instanceof OidcCliError ? error.with({ facts }) : error;
   };
 }
 

@@ -1,6 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { stateDigest } from './callback-answer.js';
+import { equalInConstantTime } from './state-parameter.js';
 
 /** What a request to the one-time address is. */
 type AddressVisit =
@@ -63,9 +63,8 @@ export class BrowserBinding {
 
   /** Whether a request carries the cookie, compared in constant time. */
   isFrom(request: IncomingMessage): boolean {
-    const expected = stateDigest(this.value);
     return cookieValues(request.headers.cookie ?? '', this.name).some((value) =>
-      timingSafeEqual(stateDigest(value), expected),
+      equalInConstantTime(value, this.value),
     );
   }
 }

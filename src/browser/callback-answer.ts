@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { stateMatches } from './state-parameter.js';
 
 /** How an authorization response came: OAuth 2.0 Multiple Response Types §2.1, or Form Post Response Mode. */
 export type ResponseVia = 'query' | 'form_post';
@@ -14,16 +14,6 @@ export type CallbackFault = 'method' | 'content type' | 'too large' | 'broken of
 
 /** Bytes of a form_post answer. */
 const MAX_BODY = 64 * 1024;
-
-/** A state as it is kept for comparison: of one length, whatever it is compared with. */
-export function stateDigest(state: string): Buffer {
-  return createHash('sha256').update(state).digest();
-}
-
-/** Whether a state is such as this tool makes: 256 random bits in base64url. */
-export function hasOurForm(state: string | null): boolean {
-  return /^[\w-]{43}$/.test(state ?? '');
-}
 
 /**
  * Reads a request to the redirect URI. It is an answer only with the expected
@@ -40,7 +30,7 @@ export async function readCallback(
   request: IncomingMessage,
   query: string,
   ownParameters: readonly (readonly [string, string])[],
-  expectedState: Buffer,
+  expectedState: string,
 ): Promise<CallbackReading> {
   const refused = (reason: CallbackFault): CallbackReading => ({ kind: 'refused', reason });
   if (request.method !== 'GET' && request.method !== 'POST') return refused('method');
@@ -58,10 +48,7 @@ export async function readCallback(
     parameters = new URLSearchParams(body.toString());
   }
 
-  const states = parameters.getAll('state');
-  const proven = states.map((state) => timingSafeEqual(stateDigest(state), expectedState));
-  const kind = proven.length > 0 && !proven.includes(false) ? 'answer' : 'wrong state';
-  return { kind, via, parameters };
+  return { kind: stateMatches(parameters, expectedState) ? 'answer' : 'wrong state', via, parameters };
 }
 
 /** The parameters less the redirect URI's own, or undefined when one of those is not there. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
 import { BrowserBinding, randomName } from './browser-binding.js';
-import { hasOurForm, type ResponseVia, readCallback, stateDigest } from './callback-answer.js';
+import { type ResponseVia, readCallback } from './callback-answer.js';
 import {
   type CallbackKind,
   PAGE_HEADERS,
@@ -14,6 +14,7 @@ import {
 import { type LoopbackRedirectUri, parseLoopbackRedirectUri } from './loopback-redirect-uri.js';
 import { type LoopbackServer, listenOnLoopback } from './loopback-server.js';
 import { PostedAnswers } from './posted-answers.js';
+import { hasOurForm } from './state-parameter.js';
 import { STRAY_STATUS, StrayCounter, type StrayReason, type StrayRequest, type Strays } from './stray-requests.js';
 import { isOtherUsers } from './tcp-table.js';
 
@@ -117,7 +118,6 @@ class Listener implements CallbackListener {
   readonly answer: Promise<CallbackAnswer>;
   redirectUri: string;
   private readonly uri: LoopbackRedirectUri;
-  private readonly expectedState: Buffer;
   private readonly verdictPath = `/verdict/${randomName()}`;
   private binding: BrowserBinding | undefined;
   private readonly posted = new PostedAnswers<Omit<CallbackAnswer, 'bound'>>();
@@ -139,7 +139,6 @@ class Listener implements CallbackListener {
     if (options.expectedState === '') throw new OidcCliError('internal', { reason: 'an empty state proves nothing' });
     this.uri = parseLoopbackRedirectUri(options.redirectUri);
     this.redirectUri = options.redirectUri;
-    this.expectedState = stateDigest(options.expectedState);
     this.strayCounter = new StrayCounter(options.onStray);
     this.answer = new Promise((resolve, reject) => {
       this.take = resolve;
@@ -299,7 +298,7 @@ class Listener implements CallbackListener {
     response: ServerResponse,
     query: string,
   ): Promise<StrayReason | undefined> {
-    const reading = await readCallback(request, query, this.uri.ownParameters, this.expectedState);
+    const reading = await readCallback(request, query, this.uri.ownParameters, this.options.expectedState);
     if (reading.kind === 'refused') return reading.reason;
     const { via, parameters } = reading;
     const receivedAt = this.options.clock.now();

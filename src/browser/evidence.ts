@@ -41,8 +41,7 @@ export async function keepEvidence(
 /** An error that names the files kept of it. */
 export function withEvidence(error: unknown, evidence: SignInEvidence): unknown {
   if (!(error instanceof OidcCliError) || Object.keys(evidence).length === 0) return error;
-  const { code, facts, cause, exitCode, details } = error;
-  return new OidcCliError(code, facts, { cause, exitCode, details: { ...details, evidence } });
+  return error.with({ details: { evidence } });
 }
 
 /** A page as text: where it was, what it said, what could be done on it. */

@@ -14,9 +14,8 @@ export function withCredentialsSent(error: unknown, sent: SentCredentials | unde
   const before = error.facts.credentialsSent;
   const credentialsSent = [...new Set([...(Array.isArray(before) ? before : []), ...sent.lines])];
   if (credentialsSent.length === 0) return error;
-  const { code, facts, cause, exitCode, details } = error;
-  const credentialsSentElsewhere = sent.elsewhere || facts.credentialsSentElsewhere === true;
-  return new OidcCliError(code, { ...facts, credentialsSent, credentialsSentElsewhere }, { cause, exitCode, details });
+  const credentialsSentElsewhere = sent.elsewhere || error.facts.credentialsSentElsewhere === true;
+  return error.with({ facts: { credentialsSent, credentialsSentElsewhere } });
 }
 
 /** What an error says of the credentials that were sent before it. */

@@ -236,7 +236,7 @@ async function withHolder(error: unknown): Promise<unknown> {
   if (!(error instanceof OidcCliError) || !/^port_/.test(error.code)) return error;
   const { portHolder } = await import('../browser/port-holder.js');
   const holder = error.code === 'port_taken' ? await portHolder(Number(error.facts.port)) : undefined;
-  return new OidcCliError(error.code, { ...error.facts, holder, of: 'provider' }, { cause: error.cause });
+  return error.with({ facts: { holder, of: 'provider' } });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -215,6 +215,5 @@ function withConnector(error: unknown, connector: Connector): unknown {
   if (!(error instanceof OidcCliError)) return error;
   const { logtoStatus, logtoCode } = error.facts;
   const refused = logtoStatus === undefined ? {} : { logto: { accepted: false, status: logtoStatus, code: logtoCode } };
-  const details = { ...connectorFacts(connector), ...refused, ...error.details };
-  return new OidcCliError(error.code, error.facts, { cause: error.cause, exitCode: error.exitCode, details });
+  return error.with({ details: { ...connectorFacts(connector), ...refused, ...error.details } });
 }

@@ -36,8 +36,7 @@ export async function loginDemo(
   } catch (error) {
     // Nothing has to be registered for another port, and none has to be chosen.
     if (!(error instanceof OidcCliError) || !error.code.startsWith('port_')) throw error;
-    const { code, facts, cause, exitCode, details } = error;
-    throw new OidcCliError(code, { ...facts, of: 'demo' }, { cause, exitCode, details });
+    throw error.with({ facts: { of: 'demo' } });
   } finally {
     await provider.close();
   }

@@ -1,4 +1,4 @@
-import { hasOurForm } from '../browser/callback-answer.js';
+import { hasOurForm } from '../browser/state-parameter.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { noteAuthorizationRequest } from '../flow/browser-steps.js';

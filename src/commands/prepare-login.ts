@@ -126,10 +126,8 @@ export function withWhatIsKnown(
   const error = interrupted ? new OidcCliError('interrupted', {}, { cause: thrown }) : thrown;
   if (!(error instanceof OidcCliError)) return error;
   const { profile, issuer, clientId } = request;
-  const details = { profile, issuer, clientId, ...error.details };
-  return new OidcCliError(
-    error.code,
-    { profile, ...error.facts },
-    { cause: error.cause, exitCode: error.exitCode, details },
-  );
+  return error.with({
+    facts: { profile, ...error.facts },
+    details: { profile, issuer, clientId, ...error.details },
+  });
 }

@@ -62,8 +62,7 @@ export async function withSignIn(
   if (!(error instanceof OidcCliError) || error.exitCode !== EXIT.store) return error;
   const files = await loadProfileFiles(context).catch(() => undefined);
   const known = [files?.project, files?.user].some((file) => file?.profiles.has(profile));
-  const facts = { profile, issuer, ...(known ? {} : { unnamedClient: clientId }), ...error.facts };
-  return new OidcCliError(error.code, facts, { cause: error, details: error.details });
+  return error.with({ facts: { profile, issuer, ...(known ? {} : { unnamedClient: clientId }), ...error.facts } });
 }
 
 /** As `findSession`, without opening the store that holds the session. */

@@ -1,5 +1,6 @@
 import { type CallbackListener, startAddressListener, startCallbackListener } from '../browser/callback-listener.js';
 import type { Verdict } from '../browser/callback-page.js';
+import { stateMatches } from '../browser/state-parameter.js';
 import type { Clock } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
@@ -8,7 +9,6 @@ import type { CameBack } from '../protocol/token-requests.js';
 import type { Recorder } from '../trace/recorder.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse, noteEvent } from './browser-steps.js';
 import { type Driven, type DrivenEvent, throughDriver } from './driven-answer.js';
-import { sameState } from './same-state.js';
 import { type OpenUrl, outcomeOf, type WaitEvent, waitForPerson } from './wait-for-person.js';
 
 /** After this long without an answer the waiting line names the likely cause; milliseconds. */
@@ -242,7 +242,7 @@ async function withPage<Asked>(
   if (!(error instanceof OidcCliError) || error.code !== 'login_timeout' || asked === undefined || !look) return error;
   // The provider did answer, to a browser without the cookie.
   if (Number(error.facts.otherBrowser) > 0) return error;
-  return new OidcCliError(error.code, { ...error.facts, ...(await look(asked)) }, { cause: error.cause });
+  return error.with({ facts: await look(asked) });
 }
 
 /**
@@ -260,7 +260,7 @@ async function pastedAnswer(
     const parameters = callbackParameters(line, redirectUri);
     if (!parameters) {
       if (line.trim() !== '') on({ type: 'pasted ignored', reason: 'not a callback' });
-    } else if (!sameState(parameters.get('state'), state)) {
+    } else if (!stateMatches(parameters, state)) {
       on({ type: 'pasted ignored', reason: 'wrong state' });
     } else {
       return { parameters, via: 'pasted' };

@@ -1,13 +1,12 @@
 import { createServer } from 'node:net';
-import { hasOurForm } from '../browser/callback-answer.js';
 import type { CredentialPolicy } from '../browser/credential-policy.js';
 import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
 import { withCredentialsSent } from '../browser/sent-credentials.js';
 import type { Credentials, PageAnswer, SignInDriver, SignInStep, SignInWay } from '../browser/sign-in-driver.js';
+import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
 import { OidcCliError } from '../errors.js';
 import type { BrowserRoundTrip } from './browser-answer.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse, type StepDeps } from './browser-steps.js';
-import { sameState } from './same-state.js';
 
 /** How a sign-in is made without a person. */
 export interface Driven {
@@ -72,12 +71,8 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   }
   const { parameters, way, pages, via, credentialsSent } = answer;
   noteAuthorizationResponse(deps, { redirectUri, parameters, via });
-  const states = parameters.getAll('state');
-  if (states.length === 0 || !states.every((state) => sameState(state, trip.state))) {
-    const noState = states.length === 0 ? 1 : 0;
-    const likeOurs = hasOurForm(states[0] ?? null);
-    const facts = { redirectUri, strays: 1, wrongState: 1, noState, likeOurs };
-    throw withCredentialsSent(new OidcCliError('callback_state_mismatch', facts), credentialsSent);
+  if (!stateMatches(parameters, trip.state)) {
+    throw withCredentialsSent(stateMismatch(parameters, redirectUri), credentialsSent);
   }
   deps.on({ type: 'driven', way, pages, via });
   const seconds = Math.round((deps.clock.now() - askedAt) / 1000);

@@ -1,5 +1,5 @@
 import { startCallbackListener } from '../browser/callback-listener.js';
-import { OidcCliError } from '../errors.js';
+import { failWith, OidcCliError } from '../errors.js';
 import { randomState } from '../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../protocol/end-session.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
@@ -144,10 +144,7 @@ async function endSession(
     kind: 'sign-out',
     clock: deps.clock,
     signal: deps.signal,
-  }).catch((error: unknown) => {
-    if (!(error instanceof OidcCliError)) throw error;
-    throw new OidcCliError(error.code, { ...error.facts, of: 'sign-out' }, { cause: error });
-  });
+  }).catch(failWith({ of: 'sign-out' }));
   try {
     const postLogoutRedirectUri = listener.redirectUri;
     const url = await createEndSessionRequest(provider, party, {

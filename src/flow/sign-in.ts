@@ -201,8 +201,7 @@ async function askUserinfo(
     // Another person's claims (OIDC Core §5.3.2): refused, with the whole report.
     const compared = withUserinfo(report, { asked: true, error }, subject);
     noteUserinfo(compared, deps);
-    const details = { checks: compared.checks };
-    throw new OidcCliError(error.code, error.facts, { cause: error.cause, details });
+    throw error.with({ details: { checks: compared.checks } });
   }
 }
 

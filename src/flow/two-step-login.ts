@@ -1,9 +1,9 @@
+import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
 import { OidcCliError } from '../errors.js';
 import { randomState } from '../protocol/authorization-request.js';
 import type { ProviderDeps } from '../protocol/provider.js';
 import { callbackParameters } from './browser-answer.js';
 import { noteAuthorizationResponse } from './browser-steps.js';
-import { sameState } from './same-state.js';
 import { completeSignIn, meetProvider, prepareSignIn, type SignInRequest, type SignInResult } from './sign-in.js';
 
 /** How long a pending sign-in can be finished, in seconds. */
@@ -75,7 +75,7 @@ export async function finishTwoStepLogin(
     throw new OidcCliError('callback_invalid', { reason, redirectUri: pending.redirectUri });
   }
   noteAuthorizationResponse(deps, { redirectUri: pending.redirectUri, parameters, via: 'pasted' });
-  if (!sameState(parameters.get('state'), pending.state)) throw new OidcCliError('callback_state_mismatch');
+  if (!stateMatches(parameters, pending.state)) throw stateMismatch(parameters, pending.redirectUri);
   const request = { ...pending.request, clientSecret };
   const met = await meetProvider(request, deps);
   const { state, nonce, codeVerifier, redirectUri } = pending;

@@ -329,7 +329,6 @@ function withWhatIsKnown(error: unknown, known: Known): unknown {
     return own === undefined || own === value ? [] : [key];
   });
   const facts = {
-    ...error.facts,
     ...discoveredFacts(known),
     method: config.tokenEndpointAuthMethod,
     rawBasicDiffers: breaksUnderRawBasic(config.clientSecret) || breaksUnderRawBasic(config.clientId),
@@ -337,7 +336,7 @@ function withWhatIsKnown(error: unknown, known: Known): unknown {
     ...(overridden.length === 0 ? {} : { overridden }),
     ...pkceFacts(error.facts.description ?? error.facts.body),
   };
-  return new OidcCliError(error.code, facts, { cause: error.cause, exitCode: error.exitCode, details: error.details });
+  return error.with({ facts });
 }
 
 function discoveredFacts({ provider, connector }: Known) {

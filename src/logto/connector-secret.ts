@@ -95,7 +95,7 @@ export async function connectorSecret(
     } catch (error) {
       const isNamedHere = reference.kind === 'env' && variableOf(file) === reference.name;
       if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable' || !isNamedHere) throw error;
-      throw new OidcCliError(error.code, { ...error.facts, where: place() }, { cause: error });
+      throw error.with({ facts: { where: place() } });
     }
   }
   const { clientSecret } = file.config;

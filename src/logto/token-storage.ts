@@ -65,7 +65,7 @@ export async function tryTokenStorage(
   }
 }
 
-/** Of what fails in a refresh nobody at a sign-in page hears. */
-function whileRefreshing({ code, facts, cause, exitCode }: OidcCliError): OidcCliError {
-  return new OidcCliError(code, { ...facts, refreshing: true }, { cause, exitCode });
+/** A failed refresh is never shown on the sign-in page. */
+function whileRefreshing(error: OidcCliError): OidcCliError {
+  return error.with({ facts: { refreshing: true } });
 }

@@ -8,8 +8,6 @@ import { OidcCliError } from '../errors.js';
  */
 export function namedElsewhere(error: unknown, step: string, issuer: string): unknown {
   if (!(error instanceof OidcCliError) || typeof error.facts.host !== 'string') return error;
-  const { code, facts, cause, details } = error;
-  const elsewhere = URL.canParse(issuer) && new URL(issuer).host !== facts.host;
-  const known = elsewhere ? { namedBy: issuer } : { answeredBefore: true };
-  return new OidcCliError(code, { ...facts, step, ...known }, { cause, details });
+  const elsewhere = URL.canParse(issuer) && new URL(issuer).host !== error.facts.host;
+  return error.with({ facts: { step, ...(elsewhere ? { namedBy: issuer } : { answeredBefore: true }) } });
 }

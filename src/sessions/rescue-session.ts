@@ -1,4 +1,4 @@
-import { OidcCliError } from '../errors.js';
+import type { OidcCliError } from '../errors.js';
 import type { SessionEntry } from './session-index.js';
 import { parseSession } from './session-record.js';
 import type { Session, SessionStore, StoreKind } from './session-store.js';
@@ -29,8 +29,7 @@ export interface RescueDeps {
  * where the session itself is safe and only the list of sessions is not.
  */
 export async function rescueSession({ session, entry, failure }: UnsavedSession, deps: RescueDeps): Promise<void> {
-  const failing = (facts: Readonly<Record<string, string | boolean>>) =>
-    new OidcCliError(failure.code, { ...failure.facts, ...facts }, { cause: failure });
+  const failing = (facts: Readonly<Record<string, string | boolean>>) => failure.with({ facts });
   const value = await deps
     .storeOf(entry.store)
     .get(entry.key)

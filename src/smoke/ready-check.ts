@@ -93,7 +93,7 @@ function atItsPlace(error: OidcCliError, { plan, index, connector }: PlannedChec
   if (!NAMED_BY_CHECK.includes(error.code)) return error;
   const path = ['checks', String(index), connector === undefined ? 'profile' : 'connector'];
   const check = `${plan.path}, line ${plan.lineOf(path)}, key ${path.join('.')}`;
-  return new OidcCliError(error.code, { ...error.facts, check }, { cause: error });
+  return error.with({ facts: { check } });
 }
 
 function noteSecretVariables({ user, password, totp, refreshToken, steps = [] }: PlannedCheck, env: Environment): void {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { withCredentialsSent } from '../browser/sent-credentials.js';
 import type { PageAnswer, PageSignIn, SignInDriver } from '../browser/sign-in-driver.js';
+import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
 import { OidcCliError } from '../errors.js';
 import { noteAuthorizationRequest, noteAuthorizationResponse } from '../flow/browser-steps.js';
 import { secretsOf } from '../flow/driven-answer.js';
-import { sameState } from '../flow/same-state.js';
 import { completeSignIn, prepareSignIn } from '../flow/sign-in.js';
 import { checkAuthorizationEndpoint, secretParameters } from '../logto/authorization-address.js';
 import { authorizationUri } from '../logto/authorization-uri.js';
@@ -91,11 +91,13 @@ async function signInOnPages(check: ReadyCheck, at: Met, tools: SignInTools): Pr
   // One set for the whole run: it is fetched again when a key is not in it.
   if (!met.provider.keySet.kept()) met.provider.keySet.warm();
   const asked = { url: prepared.sent.url, redirectUri, state, again };
+  const askedAt = deps.clock.now();
   const { answer, way, visit } = await onPages(asked, check, deps, tools);
   refuseOtherState(answer, state, redirectUri);
+  const came = { by: 'driver' as const, seconds: Math.round((deps.clock.now() - askedAt) / 1000) };
   // An error in place of a code comes from the pages: no token is asked for.
   if (!answer.parameters.has('error')) phases.current = 'token request';
-  const result = await completeSignIn(request, prepared, answer.parameters, deps)
+  const result = await completeSignIn(request, prepared, answer.parameters, deps, came)
     .catch((error: unknown) => {
       throw afterPages(error, answer);
     })
@@ -189,8 +191,7 @@ async function refresh(check: ReadyCheck, tools: SignInTools): Promise<SignedIn>
       tools.refreshKept(request.profile, request.issuer, deps).catch((error: unknown) => {
         // `oidc-cli login NAME` knows no profile that stands in the plan alone.
         if (typeof check.planned.profile !== 'object' || !(error instanceof OidcCliError)) throw error;
-        const facts = { ...error.facts, issuer: request.issuer, unnamedClient: request.clientId };
-        throw new OidcCliError(error.code, facts, { cause: error });
+        throw error.with({ facts: { issuer: request.issuer, unnamedClient: request.clientId } });
       });
     const kept = await refreshKept().finally(() => addRequestTimes(phases, deps));
     return {
@@ -325,8 +326,8 @@ function driverOf(
 
 /** The state comes before anything else in an answer (RFC 6749 §10.12). */
 function refuseOtherState(answer: PageAnswer, state: string, redirectUri: string): void {
-  if (sameState(answer.parameters.get('state'), state)) return;
-  throw afterPages(new OidcCliError('callback_state_mismatch', { redirectUri, strays: 0, wrongState: 1 }), answer);
+  if (stateMatches(answer.parameters, state)) return;
+  throw afterPages(stateMismatch(answer.parameters, redirectUri), answer);
 }
 
 /** An error after the sign-in pages, which says what was sent on them. */

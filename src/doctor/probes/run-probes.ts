@@ -89,8 +89,7 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
     await ledger.revokeAll().catch(() => undefined);
     if (!(error instanceof OidcCliError)) throw error;
     const probes = sorted().map(({ name, verdict, actual }) => ({ name, verdict, actual }));
-    const details = { ...error.details, probes };
-    throw new OidcCliError(error.code, error.facts, { cause: error, exitCode: error.exitCode, details });
+    throw error.with({ details: { probes } });
   }
   return { issuer: provider.issuer, results: sorted(), tokens: await ledger.revokeAll() };
 }

@@ -1,5 +1,4 @@
-import { OidcCliError } from '../../errors.js';
-import { sameState } from '../../flow/same-state.js';
+import { stateMatches, stateMismatch } from '../../browser/state-parameter.js';
 import { prepareSignIn } from '../../flow/sign-in.js';
 import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
@@ -40,7 +39,7 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Expectat
       state,
     });
     const { parameters } = await signOutOnPages({ url, redirectUri: postLogoutRedirectUri, state }, visit);
-    const ours = sameState(parameters.get('state'), state);
+    const ours = stateMatches(parameters, state);
     return [judged(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
   });
   if (ofReturn.some(({ verdict }) => verdict === 'violated')) {
@@ -53,8 +52,8 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Expectat
     const asked = { provider, party: at.party };
     const prepared = await prepareSignIn({ ...at.request, authorization }, asked, redirectUri, state);
     const { parameters } = await visit({ url: prepared.sent.url, redirectUri, state });
-    if (!sameState(parameters.get('state'), state)) {
-      throw new OidcCliError('callback_state_mismatch', { redirectUri, strays: 0, wrongState: 1 });
+    if (!stateMatches(parameters, state)) {
+      throw stateMismatch(parameters, redirectUri);
     }
     const error = parameters.get('error');
     if (error !== null)
