@@ -26,6 +26,9 @@ function outputNoun({ flag }: Facts): 'file' | 'folder' | 'report' {
 function otherFile(facts: Facts): string {
   if (/larger than/.test(String(facts.reason))) return 'Divide it into several files, or name another one.';
   if (facts.doing !== 'write') return 'Check that it is a file that you may read, or move it away.';
+  if (/a link leads out/.test(String(facts.reason))) {
+    return 'Replace the link by a file, or run the command in the folder that it leads to.';
+  }
   if (isFull(facts.reason)) return 'Make room on the disk, and try again. The file is as it was.';
   return /^E[A-Z]+$/.test(String(facts.reason))
     ? 'Check that you may write to the file and its folder, and that no other program holds it.'

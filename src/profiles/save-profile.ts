@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Document, YAMLMap } from 'yaml';
 import { OidcCliError } from '../errors.js';
@@ -7,6 +9,7 @@ import { writeWholeFile } from '../write-file.js';
 import { checkFile } from './file-check.js';
 import { found } from './found.js';
 import { LOGTO_KEYS } from './logto-kind.js';
+import { isInside } from './paths.js';
 import { readConfigFile } from './profile-file.js';
 import type { ProfileValues } from './schema.js';
 import { SETTING_KEYS, type SettingKey } from './settings.js';
@@ -68,7 +71,8 @@ const WRITTEN: ReadonlySet<SettingKey> = new Set([
  * A client secret itself is refused (`config_value_invalid`): it may be named
  * as `${NAME}`. Throws `profile_exists` (facts: name, file), and
  * `config_file_invalid` or `config_file_unreadable` for a file that can't be
- * read or written, which then stays as it was.
+ * read or written, or a project's file that is a link to outside of its folder.
+ * The file then stays as it was.
  */
 export async function saveProfile(
   file: string,
@@ -181,6 +185,7 @@ type Edit = (yaml: Yaml, document: Document.Parsed, content: Content) => unknown
  */
 async function change(file: string, name: string, options: SaveOptions, edit: Edit): Promise<void> {
   const { mode = PRIVATE, signal, before, after, undo } = options;
+  if (mode !== PRIVATE) await refuseLinkOut(file);
   const work = async (stillHeld: StillHeld) => {
     const edited = await orUnwritable(file, () => editedText(file, edit));
     if (edited === undefined) return;
@@ -200,6 +205,17 @@ async function change(file: string, name: string, options: SaveOptions, edit: Ed
     signal,
     failure: (reason, cause) => unwritable(file, reason ?? 'unknown', cause),
   });
+}
+
+/**
+ * Refuses to change a project's file that is a link to outside of its folder:
+ * the link came with the folder, and may lead to the user's own file. Throws
+ * `config_file_unreadable`.
+ */
+async function refuseLinkOut(file: string): Promise<void> {
+  const [target, folder] = await Promise.all([file, dirname(file)].map((path) => realpath(path).catch(() => path)));
+  if (target === undefined || folder === undefined || isInside(target, folder)) return;
+  throw unwritable(file, `a link leads out of its folder, to ${target}`);
 }
 
 async function orUnwritable<T>(file: string, work: () => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -215,6 +216,30 @@ describe('a link in a cloned folder', () => {
     symlinkSync('there', join(project, 'here'));
     await machine.run([...argv, 'here'], world);
     expect(readdirSync(join(project, 'there')).length).toBeGreaterThan(0);
+  });
+
+  test("does not make the user's file the project's", async () => {
+    const machine = await createMachine(home);
+    const user = join(home, 'config.yaml');
+    const before = 'profiles:\n  own: { issuer: https://id.example, clientId: x }\n';
+    writeFileSync(user, before);
+    symlinkSync('../config.yaml', join(project, 'oidc-cli.yaml'));
+    const other = ['--issuer', 'https://stranger.example', '--client-id', 'x'];
+    for (const argv of [
+      ['add', 'own', '--project', '--force', '--default', ...other],
+      ['remove', 'own', '--project'],
+    ]) {
+      const { code, stderr } = await machine.run(['profile', ...argv], { cwd: project });
+      expect([code, stderr]).toEqual([3, expect.stringContaining(`a link leads out of its folder, to ${user}`)]);
+    }
+    expect(readFileSync(user, 'utf8')).toBe(before);
+    // The advice leads out.
+    rmSync(join(project, 'oidc-cli.yaml'));
+    expect((await machine.run(['profile', 'add', 'own', '--project', ...other], { cwd: project })).code).toBe(0);
+    // The user's own file may be a link.
+    renameSync(user, join(home, 'elsewhere'));
+    symlinkSync('elsewhere', user);
+    expect((await machine.run(['profile', 'remove', 'own'], { cwd: home })).code).toBe(0);
   });
 
   test('is followed where it stays, and elsewhere where only folders on the way are links', () => {
