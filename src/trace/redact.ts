@@ -17,10 +17,8 @@ import type { Secrets } from './secrets.js';
 
 /** A longer body is shown as the beginning of its text; characters. */
 const MAX_DECODED = 262_144;
-/** Characters of a text, before and after redaction. */
-const MAX_READ = 65_536;
-const MAX_TEXT = 4_000;
-const MAX_NAME = 200;
+/** Characters of a text, before and after redaction, and of a name. */
+const [MAX_READ, MAX_TEXT, MAX_NAME] = [65_536, 4_000, 200];
 /** Deeper JSON is a trick, not an answer. */
 const MAX_DEPTH = 24;
 
