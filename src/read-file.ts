@@ -41,19 +41,12 @@ export async function readBoundedFile(path: string, largest: number): Promise<Re
   try {
     refuse(await stat(path), largest);
     handle = await open(path, FLAGS);
-    const about = await handle.stat();
-    refuse(about, largest);
-    const parts: Buffer[] = [];
-    let length = 0;
+    const content = new BoundedContent(await handle.stat(), largest);
     for (;;) {
-      const part = Buffer.allocUnsafe(nextSize(about, length));
+      const part = content.nextPart();
       const { bytesRead } = await handle.read(part, 0, part.length, null);
-      if (bytesRead === 0) break;
-      parts.push(part.subarray(0, bytesRead));
-      length += bytesRead;
-      if (length > largest) throw tooLarge(largest);
+      if (!content.add(part, bytesRead)) return content.file;
     }
-    return { bytes: Buffer.concat(parts), mode: about.mode & 0o777 };
   } catch (error) {
     throw asFileReadError(error);
   } finally {
@@ -67,19 +60,11 @@ export function readBoundedFileSync(path: string, largest: number): ReadFile {
   try {
     refuse(statSync(path), largest);
     descriptor = openSync(path, FLAGS);
-    const about = fstatSync(descriptor);
-    refuse(about, largest);
-    const parts: Buffer[] = [];
-    let length = 0;
+    const content = new BoundedContent(fstatSync(descriptor), largest);
     for (;;) {
-      const part = Buffer.allocUnsafe(nextSize(about, length));
-      const bytesRead = readSync(descriptor, part, 0, part.length, null);
-      if (bytesRead === 0) break;
-      parts.push(part.subarray(0, bytesRead));
-      length += bytesRead;
-      if (length > largest) throw tooLarge(largest);
+      const part = content.nextPart();
+      if (!content.add(part, readSync(descriptor, part, 0, part.length, null))) return content.file;
     }
-    return { bytes: Buffer.concat(parts), mode: about.mode & 0o777 };
   } catch (error) {
     throw asFileReadError(error);
   } finally {
@@ -87,9 +72,35 @@ export function readBoundedFileSync(path: string, largest: number): ReadFile {
   }
 }
 
-/** The size of the next read: what the file still has, and one byte more, which shows its end. */
-function nextSize({ size }: Stats, length: number): number {
-  return Math.max(size - length + 1, 4096);
+/** The parts of an open file that were read so far. */
+class BoundedContent {
+  private readonly parts: Buffer[] = [];
+  private length = 0;
+
+  constructor(
+    private readonly about: Stats,
+    private readonly largest: number,
+  ) {
+    refuse(about, largest);
+  }
+
+  /** Memory for the next read: what the file still has, and one byte more, which shows its end. */
+  nextPart(): Buffer {
+    return Buffer.allocUnsafe(Math.max(this.about.size - this.length + 1, 4096));
+  }
+
+  /** Adds what a read brought; false at the end of the file. */
+  add(part: Buffer, bytesRead: number): boolean {
+    if (bytesRead === 0) return false;
+    this.parts.push(part.subarray(0, bytesRead));
+    this.length += bytesRead;
+    if (this.length > this.largest) throw tooLarge(this.largest);
+    return true;
+  }
+
+  get file(): ReadFile {
+    return { bytes: Buffer.concat(this.parts), mode: this.about.mode & 0o777 };
+  }
 }
 
 function refuse(about: Stats, largest: number): void {

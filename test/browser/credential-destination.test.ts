@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { opensslPresent } from '../support/certificates.js';
 import { atEndOfFile } from '../support/end-of-file.js';
-import { type Answer, type Arrived, type Hosts, type Internet, startInternet } from '../support/internet.js';
+import {
+  type Answer,
+  type Arrived,
+  type Hosts,
+  type Internet,
+  htmlPage as page,
+  redirect,
+  SIGN_IN_FIELDS,
+  startInternet,
+} from '../support/internet.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine, type Machine } from '../support/run.js';
 import { type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
@@ -25,13 +34,9 @@ let machine: Machine;
 /** The query of the authorization request. */
 let asked = '';
 
-const page = (body: string, head = '') =>
-  `<!doctype html><html lang="en"><head><title>Sign in</title>${head}</head><body>${body}</body></html>`;
-const fields =
-  '<label>User name <input name="user"></label><label>Password <input type="password" name="pass"></label>';
+const fields = SIGN_IN_FIELDS;
 const form = (attributes: string, inner = fields, button = '<button>Sign in</button>') =>
   page(`<form method="post" ${attributes}>${inner}${button}</form>`);
-const redirect = (status: number, location: string): Answer => ({ status, headers: { location } });
 /** Sends the browser to the provider, which sends it back with a code. */
 const done = () => redirect(302, `${provider.issuer}/authorize${asked}`);
 

@@ -8,7 +8,16 @@ import { browserDriver } from '../support/browser-pages.js';
 import { opensslPresent } from '../support/certificates.js';
 import { drivenBrowserPath } from '../support/chromium.js';
 import { atEndOfFile } from '../support/end-of-file.js';
-import { type Answer, type Arrived, type Hosts, type Internet, startInternet } from '../support/internet.js';
+import {
+  type Answer,
+  type Arrived,
+  type Hosts,
+  type Internet,
+  htmlPage as page,
+  redirect,
+  SIGN_IN_FIELDS,
+  startInternet,
+} from '../support/internet.js';
 import { pageJob } from '../support/page-job.js';
 import { requirement } from '../support/requirement.js';
 import { createMachine } from '../support/run.js';
@@ -25,12 +34,8 @@ const REDIRECT_URI = 'https://app.example.com/callback';
 let internet: Internet;
 let driver: SignInDriver;
 
-const page = (body: string, head = '') =>
-  `<!doctype html><html lang="en"><head><title>Sign in</title>${head}</head><body>${body}</body></html>`;
-const fields =
-  '<label>User name <input name="user"></label><label>Password <input type="password" name="pass"></label><button>Sign in</button>';
+const fields = `${SIGN_IN_FIELDS}<button>Sign in</button>`;
 const form = (attributes: string, inner = fields) => page(`<form method="post" ${attributes}>${inner}</form>`);
-const redirect = (status: number, location: string): Answer => ({ status, headers: { location } });
 const done = () => redirect(302, `${REDIRECT_URI}?code=c&state=s`);
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 

@@ -59,7 +59,7 @@ async function read(html: string): Promise<void> {
 
 describe('a page is read in time that grows with its size', () => {
   test.each(Object.keys(PAGES))('%s', async (name) => {
-    await expectLinear(PAGES[name] as (size: number) => string, read, { smallest: 4 });
+    await expectLinear(PAGES[name] as (size: number) => string, read, { smallest: 2 });
   });
 
   /** Texts that a regular expression may go back in again and again; a quadratic one takes minutes for so much. */

@@ -13,7 +13,7 @@ import { formsOf } from './secret-forms.js';
  * own `main`. FUZZ_RUNS says how many cases each target has, FUZZ_SEED which.
  */
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 60);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_270_401);
 /** Of the cases of a target, so many run in a process of their own as well. */
 const SPAWNED = Number(process.env.FUZZ_SPAWNED ?? 1);

@@ -18,6 +18,16 @@ export interface Arrived {
 /** A page, or all of an answer. */
 export type Answer = string | { status?: number; headers?: Record<string, string>; body?: string };
 
+/** An HTML page in English. */
+export const htmlPage = (body: string, head = '') =>
+  `<!doctype html><html lang="en"><head><title>Sign in</title>${head}</head><body>${body}</body></html>`;
+
+/** Fields for user name and password. */
+export const SIGN_IN_FIELDS =
+  '<label>User name <input name="user"></label><label>Password <input type="password" name="pass"></label>';
+
+export const redirect = (status: number, location: string): Answer => ({ status, headers: { location } });
+
 /** What hosts answer, by origin and path (`https://id.example.test/login`), or by origin alone. */
 export type Hosts = Readonly<Record<string, (request: Arrived) => Answer>>;
 
