@@ -7,11 +7,11 @@ import type { Done } from './flags.js';
 export function trustCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
   const trust = program
     .command('trust')
-    .description('show and remove your answers on what files in a folder may send to a provider');
+    .description('manage which secrets the files in a folder may send to a provider');
 
   trust
     .command('list', { isDefault: true })
-    .description('every answer, and the folders that are trusted whole')
+    .description('list your answers and the trusted folders')
     .option('--json', 'one JSON document on stdout')
     .action(async (flags) => {
       const { trustList } = await import('../commands/trust.js');
@@ -20,10 +20,10 @@ export function trustCommands(program: Command, context: Context, terminal: Term
 
   trust
     .command('remove [folder]')
-    .description('forget the answers about a folder (default: this one), to be asked again')
-    .option('--host <host>', 'only those about this host')
-    .option('--name <name>', 'only those about this variable or file')
-    .option('--all', 'the answers about every folder')
+    .description('remove the answers for a folder (default: the current one), to be asked again')
+    .option('--host <host>', 'only answers for this host')
+    .option('--name <name>', 'only answers for this variable or file')
+    .option('--all', 'the answers for all folders')
     .option('--json', 'one JSON document on stdout')
     .action(async (folder: string | undefined, flags) => {
       const { trustRemove } = await import('../commands/trust.js');

@@ -7,7 +7,7 @@ import { loadProfileFile, userFilePath } from '../profiles/profile-file.js';
 import { forgetAnswers, readTrustAnswers, type TrustAnswer, trustAnswersPath } from '../profiles/trust-answers.js';
 import { printable, type Terminal, table } from '../terminal.js';
 
-/** `trust list`: what the person allowed and declined, and the folders that are trusted whole. Throws `config_file_*`. */
+/** `trust list`: what the person allowed and declined, and the trusted folders. Throws `config_file_*`. */
 export async function trustList(
   { json }: { readonly json?: boolean | undefined },
   context: Context,
@@ -34,7 +34,7 @@ export async function trustList(
     for (const line of table([head, ...rows], '', terminal.style.columns)) terminal.out(line);
   }
   for (const folder of trustedFolders)
-    terminal.out(`Trusted whole, by ${printable(userFilePath(context))}: ${printable(folder)}`);
+    terminal.out(`Trusted folder (in ${printable(userFilePath(context))}): ${printable(folder)}`);
   return EXIT.done;
 }
 
@@ -63,8 +63,8 @@ export async function trustRemove(
   const { host, name, all, json } = options;
   if (all && options.folder !== undefined) {
     throw new OidcCliError('usage', {
-      reason: '--all forgets the answers about every folder, so a folder beside it has no meaning.',
-      fix: 'Leave one of them out.',
+      reason: '--all removes the answers for all folders, and a folder is given too.',
+      fix: 'Pass only one of them.',
     });
   }
   const named = resolve(context.cwd, options.folder ?? '.');
@@ -81,14 +81,16 @@ export async function trustRemove(
     const answers = await readTrustAnswers(context);
     throw new OidcCliError('config_value_invalid', {
       where: 'trust remove',
-      found: `${all ? 'no folder' : JSON.stringify(folder)}, about which nothing like that is remembered,`,
-      allowed: [...new Set(answers.map((answer) => answer.folder))].join(', ') || 'nothing: no answer is remembered',
+      found: all
+        ? 'a host or name without saved answers'
+        : `a folder, host or name without saved answers (${JSON.stringify(folder)})`,
+      allowed: [...new Set(answers.map((answer) => answer.folder))].join(', ') || 'nothing, since no answers are saved',
     });
   }
   if (json) terminal.json({ removed: forgotten });
   for (const answer of forgotten) {
     terminal.say(
-      `Forgotten: ${verdict(answer)} for ${describeSecret(answer)} to ${printable(answer.host)}, of ${printable(answer.folder)}`,
+      `Removed: ${verdict(answer)} to send ${describeSecret(answer)} to ${printable(answer.host)} (${printable(answer.folder)})`,
     );
   }
   return EXIT.done;

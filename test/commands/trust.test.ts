@@ -188,7 +188,7 @@ describe('trust', () => {
       ['FOLDER', 'HOST', 'WHAT', 'ANSWER'],
       [shop, first.host, '$OIDC_CLI_A', 'allowed'],
       [shop, first.host, '$OIDC_CLI_B', 'declined'],
-      [`Trusted whole, by ${join(machine.home, 'config.yaml')}: ${join(machine.home, 'other')}`],
+      [`Trusted folder (in ${join(machine.home, 'config.yaml')}): ${join(machine.home, 'other')}`],
       [''],
     ]);
     const json = JSON.parse((await run(['trust', 'list', '--json'], undefined)).stdout);
@@ -207,7 +207,7 @@ describe('trust', () => {
     });
     expect(JSON.parse(removed.stdout).removed).toMatchObject([{ name: 'OIDC_CLI_A' }]);
     expect((await run(['trust', 'remove', '--all'], undefined)).stderr).toContain(
-      'Forgotten: declined for $OIDC_CLI_B',
+      'Removed: declined to send $OIDC_CLI_B to',
     );
     expect((await run(['trust', 'list', '--json'], undefined)).stdout).toContain('"answers": []');
   });
