@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Document, DomHandler } from 'domhandler';
 import { Parser } from 'htmlparser2';
 
-/** What an HTML document may have; a browser that shows a page with more of it is slow itself. */
+/** Limits of an HTML document; a browser is itself slow on a page that exceeds them. */
 export const HTML_LIMITS = {
   /** Elements of the whole document. Large applications have a tenth of that. */
   elements: 100_000,
@@ -10,7 +10,7 @@ export const HTML_LIMITS = {
   depth: 2_000,
 } as const;
 
-/** A limit that a document is over. */
+/** A limit that a document exceeds. */
 export type HtmlLimit = keyof typeof HTML_LIMITS;
 
 /** A document as far as it was read. */

@@ -123,7 +123,7 @@ function timedOut(file: string, { timeoutMs, failure }: LockOptions, pid?: numbe
   return failure?.('ELOCKED', error) ?? error;
 }
 
-/** What the processes that contend for one lock have in common. */
+/** Settings that are the same for all processes that contend for one lock. */
 interface Contest {
   /** This process; undefined where the system does not tell. */
   readonly identity: ProcessIdentity | undefined;
@@ -207,7 +207,7 @@ async function take(path: string, { identity, staleMs }: Contest): Promise<Lock 
   let beats = 0;
   const beat = setInterval(() => {
     beats += 1;
-    // By the handle: whatever is called so by now, this moves the time of the file made here.
+    // Through the handle, since a different file may have this name by now.
     const time = new Date(mtimeMs + beats * BEAT_STEP_MS);
     handle.utimes(time, time).catch(() => {});
   }, staleMs / BEATS).unref();
@@ -235,7 +235,7 @@ async function writeOwner(handle: FileHandle, text: string): Promise<string> {
   }
 }
 
-/** What is to be seen of a lock. */
+/** The state of a lock at one moment. */
 interface Sight {
   /** Changes with the holder and with each sign of life. */
   readonly mark: string;

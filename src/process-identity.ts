@@ -8,11 +8,11 @@ export interface ProcessIdentity {
   /** The machine, since its last boot, and on Linux the PID namespace: where `pid` means the same process. A hash. */
   readonly host: string;
   readonly pid: number;
-  /** When the process started, in the system's own words. Tells it from a later one with the same `pid`. */
+  /** The start time as the system gives it. Distinguishes the process from a later one with the same `pid`. */
   readonly start: string;
 }
 
-/** What can be found out about a process on this machine. */
+/** The state of a process on this machine. */
 export type ProcessState = 'running' | 'ended' | 'unknown';
 
 /** Longest wait for `ps` and `sysctl`, in milliseconds. */
@@ -52,7 +52,7 @@ async function identify(): Promise<ProcessIdentity | undefined> {
   return { host: host.digest('hex').slice(0, 32), pid: process.pid, start };
 }
 
-/** What tells this boot of the kernel, and this view of its processes, from all others. */
+/** Values that identify this boot of the kernel and this view of its processes. */
 async function bootOf(): Promise<string[] | undefined> {
   if (process.platform === 'darwin') return [await output('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])];
   if (process.platform !== 'linux' || (await readlink('/proc/self')) !== String(process.pid)) return undefined;
@@ -75,7 +75,7 @@ async function startOf(pid: number): Promise<{ start: string; zombie: boolean }>
   return { start: fields[19] ?? '', zombie: fields[0] === 'Z' || fields[0] === 'X' };
 }
 
-/** What a program of the system prints. Rejects where it fails or prints nothing. */
+/** The output of a system program. Rejects if it fails or prints nothing. */
 function output(file: string, args: readonly string[]): Promise<string> {
   const env = { LC_ALL: 'C', TZ: 'UTC' };
   return new Promise((resolve, reject) => {

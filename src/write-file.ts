@@ -4,7 +4,7 @@ import { type FileHandle, link, open, readdir, realpath, rename, stat, unlink } 
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How a file is written. */
+/** Options for writing a file. */
 export interface WriteOptions {
   /** The file's mode, whatever it was before. Absent: that of the file that is there, else what the system gives. */
   readonly mode?: number;
@@ -20,10 +20,10 @@ const LEFTOVER_AGE_MS = 60_000;
 /** On Windows a virus scanner or a reader may hold the file for a moment. */
 const BUSY = new Set(['EPERM', 'EACCES', 'EBUSY']);
 
-/** What file systems answer that know no hard links, modes or owners, or cannot flush a file. */
+/** Errors of file systems without hard links, modes or owners, or that cannot flush a file. */
 const UNSUPPORTED = new Set(['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
 
-/** How long a pipe's reader may take nothing, in milliseconds. */
+/** Milliseconds after which a pipe whose reader takes nothing is given up. */
 const PIPE_TIMEOUT_MS = 30_000;
 const PIPE_RETRY_MS = 20;
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { equalInConstantTime } from './state-parameter.js';
 
-/** What a request to the one-time address is. */
+/** The kinds of request to the one-time address. */
 type AddressVisit =
   /** The first client to open it: it gets the cookie. */
   | 'first'

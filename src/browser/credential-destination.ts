@@ -2,7 +2,7 @@ import { getPublicSuffix } from 'tough-cookie';
 import { isLoopback } from '../loopback.js';
 import type { CredentialKind, CredentialPolicy } from './credential-policy.js';
 
-/** Where one request would carry credentials. */
+/** A request that would carry credentials. */
 export interface CredentialRequest {
   readonly to: URL;
   /** The page that sends it. */

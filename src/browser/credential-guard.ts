@@ -10,7 +10,7 @@ interface GuardedRequest {
   readonly page: URL | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** What the driver itself typed into the fields of this request. */
+  /** The kinds that the driver itself typed into the fields of this request. */
   readonly known?: { readonly inUrl: ReadonlySet<CredentialKind>; readonly inBody: ReadonlySet<CredentialKind> };
 }
 
@@ -93,7 +93,7 @@ export class CredentialGuard {
     this.sentTo.set(request.to.origin, sent);
   }
 
-  /** What was sent so far. */
+  /** The credentials that were sent so far, and to which origins. */
   get sent(): SentCredentials {
     return {
       lines: [...this.sentTo].map(([origin, kinds]) => `${LIST.format(kinds)} to ${origin}`),

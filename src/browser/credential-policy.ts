@@ -1,7 +1,7 @@
-/** What a driver types that only the sign-in may receive. */
+/** The kinds of values that a driver types and only the sign-in may receive. */
 export type CredentialKind = 'user name' | 'password' | 'one-time code' | 'secret answer';
 
-/** What the person who runs the sign-in has allowed. */
+/** The destinations that the person who runs the sign-in has allowed. */
 export interface CredentialPolicy {
   /** The issuer's origin; with `allowHttp` credentials may go there over plain http. */
   readonly issuerOrigin?: string | undefined;
@@ -11,5 +11,5 @@ export interface CredentialPolicy {
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
-/** What an allowed host looks like: a name or an address, and a port where only one is meant. */
+/** The form of an allowed host: a name or an address, and a port where only one is meant. */
 export const CREDENTIAL_HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)(?::\d{1,5})?$/i;

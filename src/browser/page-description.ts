@@ -3,7 +3,7 @@ import { HTML_LIMITS, type HtmlLimit } from '../html-document.js';
 /** Controls of a page that are read: more are on no page that asks one person to sign in. */
 export const MAX_CONTROLS = 5_000;
 
-/** What a page has too much of to be read; `seconds`: it takes a browser too long. */
+/** The limit that a page exceeds; `seconds`: a browser takes too long to read it. */
 export type PageLimit = HtmlLimit | 'controls' | 'seconds';
 
 /** How much of a page is read. */

@@ -1,6 +1,6 @@
 import { OidcCliError } from '../errors.js';
 
-/** What was sent where. */
+/** Credentials and the origins that received them. */
 export interface SentCredentials {
   /** For people: `user name and password to https://id.example.com`. */
   readonly lines: readonly string[];
@@ -18,7 +18,7 @@ export function withCredentialsSent(error: unknown, sent: SentCredentials | unde
   return error.with({ facts: { credentialsSent, credentialsSentElsewhere } });
 }
 
-/** What an error says of the credentials that were sent before it. */
+/** The facts of an error about credentials that were sent before it. */
 export function credentialsSentBefore({ facts }: OidcCliError): SentCredentials {
   const { credentialsSent: lines, credentialsSentElsewhere } = facts;
   return { lines: Array.isArray(lines) ? lines : [], elsewhere: credentialsSentElsewhere === true };

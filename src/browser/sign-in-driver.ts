@@ -38,7 +38,7 @@ export interface PageSignIn {
   /** The request's state, by which a listener on this machine knows the answer. */
   readonly state: string;
   readonly credentials: Credentials;
-  /** Where they may be sent beyond https, this machine and the site of the page that asks for them. */
+  /** Destinations that are allowed beyond https, this machine and the site of the page that asks for them. */
   readonly credentialPolicy?: CredentialPolicy | undefined;
   /** These before and over what is recognised. */
   readonly steps?: readonly SignInStep[] | undefined;
@@ -92,7 +92,7 @@ export interface PageAnswer {
   /** How many of the provider's pages were seen; 0 by a command. */
   readonly pages: number;
   readonly way: SignInWay;
-  /** Which kinds of credentials were sent to which origins; not known of a command. */
+  /** Which kinds of credentials were sent to which origins; absent for `command`, which sends them itself. */
   readonly credentialsSent?: SentCredentials | undefined;
 }
 

@@ -3,10 +3,10 @@ import type { LoginEvent } from '../flow/browser-login.js';
 import { printable, type Terminal } from '../terminal.js';
 import { clientAuthText } from './login-report.js';
 
-/** Said wherever the provider's own address is handed out. */
+/** Printed wherever the provider's own address is. */
 export const ANY_BROWSER = 'The response is accepted from any browser, without a cookie.';
 
-/** Requests that nobody sends by accident, in words; each is told once. */
+/** Lines for requests that are never sent by accident; each is printed once. */
 const REFUSALS = {
   'other browser': `Ignored a response with the right state from another browser, or from one that keeps no cookies. ${COOKIE_FIX}`,
   'other user': 'Refused a program of another user of this machine that opened the one-time address.',

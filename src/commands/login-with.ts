@@ -39,7 +39,7 @@ export interface DrivenSettings extends DriverNetwork {
   readonly browser?: string | undefined;
   /** The login hint, where `--user` is left out. */
   readonly loginHint?: string | undefined;
-  /** Whose pages these are; of a connector that names no issuer, its authorization endpoint. */
+  /** The issuer whose pages these are; for a connector that names no issuer, its authorization endpoint. */
   readonly issuer: string;
   readonly allowHttp: boolean;
   /** Something else is read from stdin. */

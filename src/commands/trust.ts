@@ -38,7 +38,7 @@ export async function trustList(
   return EXIT.done;
 }
 
-/** Which answers `trust remove` forgets. */
+/** The answers that `trust remove` forgets. */
 export interface TrustRemoveOptions {
   /** Absent: the current folder. */
   readonly folder?: string | undefined;

@@ -13,7 +13,7 @@ export interface Discovered {
   readonly provider?: Provider | undefined;
   /** Where there is one, accepted or not. */
   readonly announced?: Announced | undefined;
-  /** What of it has another type than the standard gives it, and is not used. */
+  /** Members whose type is not that of the standard; they are not used. */
   readonly mistyped?: readonly MistypedMember[] | undefined;
   readonly fault?: OidcCliError | undefined;
   readonly exchange?: Exchange | undefined;

@@ -46,7 +46,7 @@ function whyStoreFailed(reason: Facts[string]): string[] {
   }
 }
 
-/** What to do about a store that the file system keeps from working. */
+/** The advice for a store that fails because of the file system. */
 function storeRepair(facts: Facts): string {
   const full = facts.reason === 'ENOSPC' || facts.reason === 'EDQUOT';
   const again = facts.lost === undefined ? '' : `, and sign in again with: ${loginCommand(facts)}`;
@@ -57,7 +57,7 @@ function storeRepair(facts: Facts): string {
   return `Check the folder, or name another with OIDC_CLI_HOME, which is then the one for config.yaml too${again}.`;
 }
 
-/** What cannot be the file or folder that it should be, and can be moved away. */
+/** Reasons where something else is in the place of a file or folder, and can be moved away. */
 const IN_THE_WAY = new Set(['EEXIST', 'EISDIR', 'ENOTREG', 'EFBIG']);
 
 /** The file as a word of a shell. */
@@ -65,7 +65,7 @@ function fileWord(facts: Facts): string {
   return facts.file === undefined ? 'FILE' : shellWord(String(facts.file));
 }
 
-/** How to go on without what cannot be read any more. */
+/** The way on without data that cannot be read any more. */
 function startOver(facts: Facts): string {
   if (facts.value === 'client secret') {
     const name = facts.profile === undefined ? 'NAME' : shellWord(String(facts.profile));

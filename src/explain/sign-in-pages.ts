@@ -48,7 +48,7 @@ function stopped(facts: Facts): string {
   return `The ${credentials} would have been sent${from} to ${to}${how[String(facts.problem)] ?? ''}. The request was stopped.`;
 }
 
-/** What to change so that credentials go to a safe place. */
+/** The change that makes the destination of credentials safe. */
 function saferDestination(facts: Facts): string {
   const { destination = 'that address', host, problem, allowHttpHelps } = facts;
   if (problem === 'in the URL') return 'Change the page at the provider so that it sends its form by POST.';

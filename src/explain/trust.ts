@@ -8,7 +8,7 @@ function secret(facts: Facts): string {
   return facts.variable === undefined ? `the content of ${facts.path}` : `the variable ${facts.variable}`;
 }
 
-/** What a file that came with a folder may not do. */
+/** The action that a file which came with a folder is refused. */
 function refusal(facts: Facts): string {
   const key = String(facts.key);
   const { variable, path, reason, host } = facts;
@@ -23,7 +23,7 @@ function refusal(facts: Facts): string {
   return 'set this';
 }
 
-/** What to do after the person said no. */
+/** The advice after the person declined. */
 function afterDeclined({ declined, folder, how }: Facts): string {
   const again =
     declined === 'now'

@@ -176,7 +176,7 @@ async function askPerson(
   const { url, state, timeout, redirectUri } = trip;
   const answers: Promise<Answer>[] = [];
   if (listener) answers.push(listener.answer);
-  // Of this one comes no answer, only the news that a second client opened the address.
+  // This listener gives no answer. It rejects when a second client opens the address.
   if (addresses && addresses !== listener) answers.push(addresses.answer);
   if (deps.pasted) answers.push(pastedAnswer(deps.pasted, state, redirectUri, deps.on, listener !== undefined));
   const hint = setInterval(

@@ -12,7 +12,7 @@ import { noteAuthorizationRequest, noteAuthorizationResponse, type StepDeps } fr
 export interface Driven {
   readonly driver: SignInDriver;
   readonly credentials: Credentials;
-  /** Where the credentials may be sent. */
+  /** The destinations that the credentials may be sent to. */
   readonly credentialPolicy?: CredentialPolicy | undefined;
   readonly steps?: readonly SignInStep[] | undefined;
   /** Where a failed sign-in's screenshot and text go. */

@@ -11,7 +11,7 @@ export interface RefreshRequest {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** What spending a refresh token needs of the world. */
+/** Dependencies of the refresh grant. */
 export interface SpendDeps extends ProviderDeps {
   /** Throws where another process may be spending the same token by now. */
   readonly stillHeld: () => Promise<void>;

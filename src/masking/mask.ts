@@ -1,7 +1,7 @@
 import { OidcCliError } from '../errors.js';
 import { SecretIndex, type SecretPlace } from './secret-index.js';
 
-/** What stands in place of a secret. */
+/** The text that replaces a secret. */
 const NOT_SHOWN = '(not shown)';
 
 /** A signed token of any kind, also one that breaks off. */

@@ -10,7 +10,7 @@ const SHORTEST_JWT_PART = 16;
 /** Characters of a secret that breaks off. */
 const SHORTEST_BEGINNING = 16;
 
-/** Where a secret is in a text: characters from and to, and the secret itself. */
+/** The place of a secret in a text: first character, character after the last, and the secret itself. */
 export interface SecretPlace {
   readonly from: number;
   readonly to: number;
@@ -28,7 +28,7 @@ interface Form {
   readonly ordinary: boolean;
 }
 
-/** What stands in place of a secret already: nothing within it is looked for. */
+/** Text that already replaces a secret; it is not searched. */
 const REPLACED = /(?:secret|person)#\d+|\(not shown\)/g;
 
 /**
@@ -39,7 +39,7 @@ const REPLACED = /(?:secret|person)#\d+|\(not shown\)/g;
  * is a secret by itself.
  */
 export class SecretIndex {
-  /** By the first characters, which are at few places. */
+  /** Forms by their first characters, which few places of a text have. */
   private readonly byStart = new Map<number, FormTrie<Form>>();
   private readonly forms = new Set<string>();
   /** The longest of those that begin alike. */

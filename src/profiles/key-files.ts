@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 
-/** What a file holds, as the end of a sentence that begins with "it". */
+/** The content of a file, as the end of a sentence that begins with "it". */
 type Reason = string;
 
 const GIT: Reason = 'belongs to version control and can hold an access token';
@@ -63,7 +63,7 @@ export function refusedFileName(path: string, folder: string): string | undefine
   return undefined;
 }
 
-/** What a password or client secret never looks like, and settings and keys do. */
+/** Forms that settings and keys have, and passwords and client secrets never do. */
 const CONTENTS: readonly (readonly [RegExp, Reason])[] = [
   [/-----BEGIN |PuTTY-User-Key-File|^(ssh-[a-z0-9]+|ecdsa-sha2-\S+|sk-\S+@openssh\.com) AAAA|AGE-SECRET-KEY-1/m, KEY],
   [/^\s*(export\s+)?[A-Z][A-Z0-9_]*\s*=\s*[^=\s]/m, SETTINGS],

@@ -12,7 +12,7 @@ const SHORTEST = 8;
 /** A key file is smaller; bytes. */
 const LARGEST = 4096;
 
-/** Where the key of the session store is: the variable, and the file `store/key` in the data folder. */
+/** Where to find the session store's key: the variable, and the file `store/key` in the data folder. */
 export interface StoreKeyWorld {
   readonly env: Environment;
   readonly folders: { readonly data: string };

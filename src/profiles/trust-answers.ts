@@ -6,7 +6,7 @@ import { writeWholeFile } from '../write-file.js';
 import { namedBy, type UntrustedSecret } from './client-secret.js';
 import { readConfigFile } from './profile-file.js';
 
-/** What the person answered when a file that came with a folder was about to send a secret. */
+/** An answer of the person to the question whether a file that came with a folder may send a secret. */
 export interface TrustAnswer {
   /** The folder of the file, without links. */
   readonly folder: string;
@@ -18,7 +18,7 @@ export interface TrustAnswer {
   readonly allowed: boolean;
 }
 
-/** Where the answers are kept. */
+/** The folder of the file with the answers, and what ends a wait for it. */
 export interface AnswerWorld {
   readonly folders: { readonly config: string };
   readonly signal?: AbortSignal | undefined;
@@ -34,7 +34,7 @@ export function trustAnswersPath({ folders }: AnswerWorld): string {
   return join(folders.config, FILE);
 }
 
-/** What an answer about a secret is remembered by. Its place has a host. */
+/** The key that an answer about a secret is saved by. The secret's place has a host. */
 export async function questionAbout(reference: UntrustedSecret): Promise<Omit<TrustAnswer, 'allowed'>> {
   const { folder, host = '' } = reference.untrusted;
   const here = await realpath(folder).catch(() => folder);

@@ -19,7 +19,7 @@ export function documentIn(exchange: Exchange | undefined): Readonly<Record<stri
   }
 }
 
-/** What a discovery answer announces, read by type. */
+/** The members of a discovery response that have the right type. */
 export function announcedIn(exchange: Exchange | undefined): Announced | undefined {
   const document = documentIn(exchange);
   return document && readMetadata(document).metadata;

@@ -10,7 +10,7 @@ export interface UnsavedSession {
   readonly failure: OidcCliError;
 }
 
-/** What `rescueSession` needs of the stores. */
+/** The parts of the stores that `rescueSession` uses. */
 export interface RescueDeps {
   readonly storeOf: (kind: StoreKind) => SessionStore;
   readonly keychainCanBeUsed: () => Promise<boolean>;

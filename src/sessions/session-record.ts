@@ -5,7 +5,7 @@ type Holds = (value: unknown) => boolean;
 
 const text: Holds = (value) => typeof value === 'string';
 const flag: Holds = (value) => typeof value === 'boolean';
-/** Of a time: one that a date can have (ECMA-262 §21.4.1.1). */
+/** A time that a date can have (ECMA-262 §21.4.1.1). */
 const seconds: Holds = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
 /** Of an expiry: the provider chose it, and it may be later than any date. */
 const expiry: Holds = (value) => typeof value === 'number' && Number.isFinite(value);

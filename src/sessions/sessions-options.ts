@@ -3,10 +3,10 @@ import type { Facts, OidcCliError } from '../errors.js';
 import type { LockOptions } from '../lock.js';
 import type { KeytarLike } from './keytar-module.js';
 
-/** What happened on the side, for `explain/` to put into words. */
+/** Events beside the result, which `explain/` puts into words. */
 export type SessionNotice = 'index_rebuilt' | 'entry_set_aside' | 'old_session_left' | 'session_moved';
 
-/** What `createSessions` needs of the outside world. */
+/** Dependencies of `createSessions`. */
 export interface SessionsOptions {
   readonly dataFolder: string;
   readonly env: Environment;

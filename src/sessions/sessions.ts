@@ -189,7 +189,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async choose(kind, replacing) {
       if (kind === 'memory') return { store: memory };
       await index.ready();
-      // What cannot be read cannot be added to: that must not show only when somebody has signed in.
+      // A list that cannot be read cannot be written either. The user must learn that before the sign-in, not after it.
       await index.read();
       let warning: string | undefined;
       if (kind !== 'file') {

@@ -29,7 +29,7 @@ const RECEIVED: readonly string[] = [
 /** A cookie's shorter value is a setting, and names no session. */
 const SHORTEST_COOKIE = 16;
 
-/** What an exchange sent in confidence: secret parameters, credentials, cookies. */
+/** The secrets that an exchange sent: secret parameters, credentials, cookies. */
 export function sentSecrets({ url, requestHeaders, requestBody }: Exchange): string[] {
   const form = new URLSearchParams(requestBody);
   const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : new URLSearchParams();
@@ -47,7 +47,7 @@ export function sentSecrets({ url, requestHeaders, requestBody }: Exchange): str
   return secrets.filter(Boolean);
 }
 
-/** What an exchange received in confidence: tokens, cookies, the code that a redirect carries. */
+/** The secrets that an exchange received: tokens, cookies, the code that a redirect carries. */
 export function receivedSecrets({ responseHeaders, responseCookies = [], responseBody = '' }: Exchange): string[] {
   const secrets = responseCookies.map((cookie) => cookieValue(cookie.split(';')[0] ?? ''));
   const location = responseHeaders?.location ?? '';

@@ -155,7 +155,7 @@ async function nearestThere(folder: string): Promise<string> {
   return there || dirname(folder) === folder ? folder : nearestThere(dirname(folder));
 }
 
-/** What a link that leads out of its folder is refused with. */
+/** The error for a link that leads out of its folder. */
 class LeadsOut extends Error {
   constructor(
     root: string,
