@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Context } from '../context.js';
 import type { OidcCliError } from '../errors.js';
 import { nativeCallPending } from '../sessions/hang-guard.js';
-import { createSessions, type Sessions } from '../sessions/sessions.js';
+import { createSessions, type SessionEntry, type Sessions } from '../sessions/sessions.js';
 import { jsonText, printable, type Terminal } from '../terminal.js';
 
 /** How long a native keychain call may go on after Ctrl-C, in milliseconds. */
@@ -20,7 +20,7 @@ export function openSessions(context: Context, terminal: Terminal): Sessions {
     platform: context.platform,
     clock: context.clock,
     signal: context.signal,
-    onHang: hangTeller(terminal),
+    onHang: hangTeller(context, terminal),
     onNotice: (notice, facts) => {
       const where = facts.file === undefined ? '' : ` (${printable(String(facts.file))})`;
       if (notice === 'index_rebuilt') terminal.say(`The list of sessions was damaged and has been made anew${where}.`);
@@ -43,12 +43,21 @@ export function openSessions(context: Context, terminal: Terminal): Sessions {
  * process ends itself right after, so that it must be written synchronously;
  * the words are loaded ahead, but only by a command that takes long.
  */
-function hangTeller(terminal: Terminal): (error: OidcCliError) => void {
+function hangTeller(
+  context: Context,
+  terminal: Terminal,
+): (hang: OidcCliError, entry: SessionEntry | undefined) => void {
   let words: typeof import('./failure-text.js') | undefined;
+  let addFacts = (error: OidcCliError, _entry: SessionEntry) => error;
   setTimeout(async () => {
     words = await import('./failure-text.js');
+    const { addSignIn } = await import('./session-access.js');
+    const { loadProfileFiles } = await import('../profiles/profile-file.js');
+    const files = await loadProfileFiles(context).catch(() => undefined);
+    addFacts = (error, entry) => addSignIn(error, entry, files);
   }, SLOW_MS).unref();
-  return (error) => {
+  return (hang, entry) => {
+    const error = entry ? addFacts(hang, entry) : hang;
     if (words && terminal.failsInJson) {
       writeSync(1, `${jsonText(words.failureDocument(error))}\n`);
       return;

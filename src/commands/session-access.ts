@@ -4,7 +4,7 @@ import type { CurrentSessionDeps } from '../flow/current-session.js';
 import type { LogoutDeps } from '../flow/logout.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
-import { loadProfileFiles } from '../profiles/profile-file.js';
+import { loadProfileFiles, type ProfileFiles } from '../profiles/profile-file.js';
 import type { Session, StoreKind } from '../sessions/session-store.js';
 import type { OpenedSession, SessionEntry, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -54,13 +54,20 @@ export async function openEntry(
  * the profile, `unnamedClient`: whoever loses the session to it must be told
  * how to sign in again. Any other error as it is.
  */
-export async function withSignIn(
-  error: unknown,
-  { profile, issuer, clientId }: Pick<SessionEntry, 'profile' | 'issuer' | 'clientId'>,
-  context: Context,
-): Promise<unknown> {
+export async function withSignIn(error: unknown, entry: SignedIn, context: Context): Promise<unknown> {
   if (!(error instanceof OidcCliError) || error.exitCode !== EXIT.store) return error;
-  const files = await loadProfileFiles(context).catch(() => undefined);
+  return addSignIn(error, entry, await loadProfileFiles(context).catch(() => undefined));
+}
+
+/** What a command to sign in again is made of. */
+type SignedIn = Pick<SessionEntry, 'profile' | 'issuer' | 'clientId'>;
+
+/** As `withSignIn`, for a store's error, with the files read before. */
+export function addSignIn(
+  error: OidcCliError,
+  { profile, issuer, clientId }: SignedIn,
+  files: ProfileFiles | undefined,
+): OidcCliError {
   const known = [files?.project, files?.user].some((file) => file?.profiles.has(profile));
   return error.with({ facts: { profile, issuer, ...(known ? {} : { unnamedClient: clientId }), ...error.facts } });
 }
@@ -199,19 +206,29 @@ export function sessionDeps(
   const hide = ({ accessToken, refreshToken, idToken }: Session) =>
     network.recorder.hide(accessToken, refreshToken, idToken);
   hide(found.session);
+  /** Completes what the store throws; the session it is about may be gone for good. */
+  const named = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw await withSignIn(error, entry, context);
+    }
+  };
   return {
     ...network,
     read: async () => {
-      const newest = await sessions.open(entry);
+      const newest = await named(sessions.open(entry));
       if (!newest) return undefined;
       entry = newest.entry;
       hide(newest.session);
       return newest.session;
     },
-    forget: () => forgetSession(entry, sessions),
-    ready: () => sessions.ready(entry),
+    forget: () => named(forgetSession(entry, sessions)),
+    ready: () => named(sessions.ready(entry)),
     save: async (session) => {
-      await sessions.update(session, entry);
+      await sessions.update(session, entry).catch(async (error: unknown) => {
+        throw await withSignIn(error, entry, context);
+      });
       network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
       // Ctrl-C while the refresh was under way: it has been waited for so far, and no further.
       context.signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { cutShort } from '../harmless.js';
 import { authorization } from './authorization.js';
 import { configuration } from './configuration.js';
 import { redirectUriCause } from './differences.js';
-import type { Entry, Explanation } from './explanation.js';
+import { type Entry, type Explanation, signInAgain } from './explanation.js';
 import { idToken } from './id-token.js';
 import { logtoConnector } from './logto-connector.js';
 import { network } from './network.js';
@@ -41,7 +41,7 @@ export function codesByArea(): readonly { readonly area: string; readonly codes:
 /** Puts a stable code and what is known of this run into words. Pure: every code has words, and none of them throws. */
 export function explain(code: ErrorCode, known: Facts): Explanation {
   const facts = readable(known);
-  const explanation = withCredentialsSent(code, entries[code](facts), facts);
+  const explanation = withLostToken(withCredentialsSent(code, entries[code](facts), facts), facts);
   // What the provider itself says of the reason is likelier than what is usual.
   const said = [causeOfOwnCode(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
   return said.length === 0 ? explanation : { ...explanation, causes: [...said, ...explanation.causes] };
@@ -56,6 +56,13 @@ function withCredentialsSent(code: ErrorCode, explanation: Explanation, facts: F
   if (!Array.isArray(credentialsSent) || credentialsSent.length === 0) return explanation;
   if (credentialsSentElsewhere !== true && code !== 'sign_in_unsafe_destination') return explanation;
   return { ...explanation, message: `${explanation.message} Sent before: ${credentialsSent.join('; ')}.` };
+}
+
+/** Says, whatever the store's error is, that a new refresh token could not be saved anywhere. */
+function withLostToken(explanation: Explanation, facts: Facts): Explanation {
+  if (facts.lost === undefined) return explanation;
+  const message = `${explanation.message} The provider replaced the saved ${facts.lost}, and the new one could not be saved anywhere.`;
+  return { ...explanation, message, fix: `${explanation.fix} Then sign in again with: ${signInAgain(facts)}` };
 }
 
 /** Characters of one fact in words: a description may be a whole page, and is whole in the facts of `--json`. */

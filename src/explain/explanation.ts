@@ -71,14 +71,14 @@ export function signInAgain(facts: Facts, scopes: readonly string[] = []): strin
   if (facts.unnamedClient !== undefined) {
     // A plan's words, which may come from a stranger, and go into a shell.
     words.push(`--issuer ${shellWord(String(facts.issuer))} --client-id ${shellWord(String(facts.unnamedClient))}`);
-  } else if (profile !== undefined) words.push(String(profile));
+  } else if (profile !== undefined) words.push(shellWord(String(profile)));
   const missing = scopes.filter((wanted) => !hasScope(scope, wanted));
   if (missing.length > 0) {
     words.push(`--scope "${[...wordsOf(scope ?? 'openid'), ...missing].join(' ')}"`);
   }
   const asked = Array.isArray(askedResources) ? askedResources : [];
   if (resource !== undefined && !asked.includes(String(resource))) {
-    for (const wanted of [...asked, resource]) words.push(`--resource ${wanted}`);
+    for (const wanted of [...asked, resource]) words.push(`--resource ${shellWord(String(wanted))}`);
   }
   if (scopes.length > 0) words.push('--prompt consent');
   return words.join(' ');

@@ -49,12 +49,12 @@ function whyStoreFailed(reason: Facts[string]): string[] {
 /** The advice for a store that fails because of the file system. */
 function storeRepair(facts: Facts): string {
   const full = facts.reason === 'ENOSPC' || facts.reason === 'EDQUOT';
-  const again = facts.lost === undefined ? '' : `, and sign in again with: ${loginCommand(facts)}`;
   if (typeof facts.file === 'string' && IN_THE_WAY.has(String(facts.reason))) {
     return `Move it away: mv ${fileWord(facts)} ${fileWord(facts)}.old. Then sign in again with: ${loginCommand(facts)}`;
   }
-  if (full) return `Make room on the disk${again || ', or name a folder on another one with OIDC_CLI_HOME'}.`;
-  return `Check the folder, or name another with OIDC_CLI_HOME, which is then the one for config.yaml too${again}.`;
+  if (full && facts.lost !== undefined) return 'Make room on the disk.';
+  if (full) return 'Make room on the disk, or name a folder on another one with OIDC_CLI_HOME.';
+  return 'Check the folder, or name another with OIDC_CLI_HOME, which is then the one for config.yaml too.';
 }
 
 /** Reasons where something else is in the place of a file or folder, and can be moved away. */
@@ -148,8 +148,8 @@ export const sessions = {
     ),
     fix:
       f.file === undefined
-        ? 'Look for that prompt, or use --store file.'
-        : `Try again when it has ended${f.pid === undefined ? '' : `, or end it (kill -9 ${f.pid})`}.`,
+        ? `Answer that prompt and try again, or sign in with the encrypted file: ${loginCommand(f)} --store file.`
+        : `Try again when it has ended${f.pid === undefined ? '' : `, or end it: kill -9 ${f.pid}`}.`,
   }),
   store_key_invalid: (f) => {
     if (f.variable !== undefined) {
@@ -200,8 +200,6 @@ export const sessions = {
     message: [
       `The session store failed${f.operation === undefined ? '' : ` to ${f.operation}`}${f.file === undefined ? '' : ` ${f.file}`}${f.reason === undefined ? '' : `: ${describeReason(f.reason)}`}.`,
       f.sessionSaved === true && 'The session itself was saved.',
-      f.lost !== undefined &&
-        `The provider has issued a new ${f.lost} in exchange for the saved one, and no other place could take it: it ends with this command.`,
     ]
       .filter(Boolean)
       .join(' '),

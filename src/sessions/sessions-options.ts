@@ -2,6 +2,7 @@ import type { Clock, Environment } from '../context.js';
 import type { Facts, OidcCliError } from '../errors.js';
 import type { LockOptions } from '../lock.js';
 import type { KeytarLike } from './keytar-module.js';
+import type { SessionEntry } from './session-index.js';
 
 /** Events beside the result, which `explain/` puts into words. */
 export type SessionNotice = 'index_rebuilt' | 'entry_set_aside' | 'old_session_left' | 'session_moved';
@@ -19,9 +20,10 @@ export interface SessionsOptions {
   /**
    * Called when a keychain call has hung for 30 s, just before the process
    * ends itself by SIGKILL: must write what it has to say synchronously.
-   * Without it one line with the code is written to stderr.
+   * Without it one line with the code is written to stderr. `entry` is the
+   * session that was opened or forgotten last.
    */
-  readonly onHang?: ((error: OidcCliError) => void) | undefined;
+  readonly onHang?: ((error: OidcCliError, entry: SessionEntry | undefined) => void) | undefined;
   /** Called when something was not as it should be and was dealt with. Facts hold no secrets. */
   readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
   /** Replaces the locks' own values. */

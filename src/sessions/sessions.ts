@@ -95,7 +95,7 @@ const sameOwner = (a: Owner, b: Owner) => a.profile === b.profile && a.issuer ==
 
 /** Makes the keeper of sessions: one index, one memory, stores opened when they are first needed. */
 export function createSessions(options: SessionsOptions): Sessions {
-  const { dataFolder, env, platform, clock, signal } = options;
+  const { dataFolder, env, platform, clock, signal, onHang } = options;
   const names = valueNames(dataFolder);
   const memory = createMemoryStore();
   let inMemory: SessionEntry[] = [];
@@ -106,12 +106,14 @@ export function createSessions(options: SessionsOptions): Sessions {
     platform,
     onSetAside: (facts) => options.onNotice?.('entry_set_aside', facts),
   });
+  /** The session that a keychain call is about. */
+  let current: SessionEntry | undefined;
   let openedKeychain: KeychainStore | undefined;
   const keychain = () => {
     openedKeychain ??= createKeychainStore({
       platform,
       ...(options.keytar ? { keytar: options.keytar } : {}),
-      ...(options.onHang ? { onHang: options.onHang } : {}),
+      ...(onHang ? { onHang: (error: OidcCliError) => onHang(error, current) } : {}),
     });
     return openedKeychain;
   };
@@ -166,6 +168,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     // A refreshed session that no store took.
     let entry = inMemory.find((held) => sameOwner(held, asked) && held.savedAt >= asked.savedAt) ?? asked;
     for (;;) {
+      current = entry;
       const value = await storeOf(entry.store).get(entry.key);
       if (value !== undefined) return readAs(entry, value);
       // A sign-in that keeps its session in another store removes this one, once the index says where the new one is.
@@ -303,6 +306,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
 
     async forget(entry) {
+      current = entry;
       if (entry.store === 'memory') {
         inMemory = inMemory.filter((other) => other.key !== entry.key);
         return memory.delete(entry.key);

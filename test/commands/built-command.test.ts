@@ -203,7 +203,10 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
             causes: [expect.any(String)],
             fix: expect.any(String),
             exitCode: 9,
-            facts: { store: 'keychain', operation: argv[0] === 'logout' ? 'delete' : 'read', timeoutSeconds: 30 },
+            facts: {
+              ...{ store: 'keychain', operation: argv[0] === 'logout' ? 'delete' : 'read', timeoutSeconds: 30 },
+              ...{ profile, issuer, unnamedClient: 'demo' },
+            },
           },
           checks: [],
         });

@@ -99,8 +99,10 @@ describe.runIf(smallDisksPresent)('where the disk has room for a part of a sessi
       fillDuringTokenRequest(pages);
       const finished = await machine.run(['token', '--refresh']);
       expect(finished).toMatchObject({ code: 9, stdout: '' });
-      expect(finished.stderr).toMatch(/The provider has issued a new refresh token in exchange for the saved one/);
-      expect(finished.stderr).toMatch(/Make room on the disk, and sign in again with: oidc-cli login/);
+      expect(finished.stderr).toContain(
+        'The provider replaced the saved refresh token, and the new one could not be saved',
+      );
+      expect(finished.stderr).toMatch(/Make room on the disk\. Then sign in again with: oidc-cli login --issuer/);
       for (const secret of provider.secrets) expect(finished.stderr).not.toContain(secret);
       expect(disk.files()).toEqual(before);
     }

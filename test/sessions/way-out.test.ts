@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCommand } from '../support/built-command.js';
+import { type FinishedProcess, runCommand, startCommand } from '../support/built-command.js';
 import { atEndOfFile } from '../support/end-of-file.js';
+import { fakeTime, fakeTimePresent, fakeTimeWhy } from '../support/faketime.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { type Keyring, keyringPresent, keyringWhy, startKeyring } from '../support/keyring.js';
 import { requirement } from '../support/requirement.js';
@@ -28,7 +30,7 @@ afterEach(() => machine.remove());
 
 /** The commands that an advice names: each begins a clause, and ends with its sentence or its clause. */
 function commandsIn(advice: string): string[] {
-  const commands = /(?:^|[:(] )((?:oidc-cli|mv|chmod|unset) .*?)(?=\.? \(|\.(?: |$)|\)|, |$)/g;
+  const commands = /(?:^|[:(] )((?:oidc-cli|mv|chmod|unset|kill) .*?)(?=\.? \(|\.(?: |$)|\)|, |$)/g;
   return [...advice.matchAll(commands)].map(([, command = '']) => command);
 }
 
@@ -38,6 +40,9 @@ function words(command: string): string[] {
     .trimEnd()
     .split('\n');
 }
+
+/** Makes a command's timers go off early. */
+const HURRIED = new URL('../commands/programs/hurried-timers.mjs', import.meta.url).href;
 
 const STDERR_ADVICE = /To fix: (.*)/;
 
@@ -222,6 +227,61 @@ test.runIf(requirement('another user', canBecomeNobody, 'only root can become on
   },
 );
 
+describe.runIf(requirement('libfaketime', fakeTimePresent, fakeTimeWhy))('the advice of a lock leads out', () => {
+  /** A command that holds the session while the provider does not answer, and one that has waited long enough for it. */
+  async function waitForHolder(): Promise<{
+    holder: ReturnType<typeof startCommand>;
+    failed: FinishedProcess;
+    answer: () => void;
+  }> {
+    await login({}, '--scope', 'openid offline_access');
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    let requests = 0;
+    provider.play({
+      token: async (honest) => {
+        requests += 1;
+        arrive();
+        if (requests === 1) await answered;
+        return { body: honest };
+      },
+    });
+    const env = { OIDC_CLI_HOME: machine.home, OIDC_CLI_STORE: 'file', HOME: machine.home };
+    const holder = startCommand(['token', '--refresh'], env, '');
+    await arrived;
+    // Its 90 seconds are less than two of ours.
+    const failed = await runCommand(['token', '--refresh'], { ...env, ...fakeTime('+0 x60') });
+    expect(failed.code, failed.stderr).toBe(9);
+    expect(failed.stderr).toMatch(/holds .* and did not let go within 90 seconds.*\(store_timeout, exit code 9\)/s);
+    return { holder, failed, answer };
+  }
+
+  test('to end the process that holds it, and to try again', async () => {
+    const { holder, failed, answer } = await waitForHolder();
+    const [command = ''] = commandsIn(STDERR_ADVICE.exec(failed.stderr)?.[1] ?? '');
+    expect(command).toBe(`kill -9 ${holder.pid}`);
+    const [program = '', ...argv] = words(command);
+    execFileSync(program, argv);
+    expect(await holder.finished).toMatchObject({ signal: 'SIGKILL' });
+    answer();
+    expect(await machine.run(['token', '--refresh'])).toMatchObject({ code: 0 });
+  });
+
+  test('to try again when that process has ended', async () => {
+    const { holder, failed, answer } = await waitForHolder();
+    expect(failed.stderr).toContain('Try again when it has ended');
+    answer();
+    const { stdout } = await holder.finished;
+    expect(await machine.run(['token'])).toMatchObject({ code: 0, stdout });
+  });
+});
+
 describe('doctor examines the provider although the session cannot be opened', () => {
   test('and says what is wrong with it', async () => {
     const { issuer } = await identityProvider();
@@ -286,5 +346,29 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the ad
     const again = await runCommand([...words(command).slice(1), ...automated], env);
     expect(again.code, again.stderr).toBe(0);
     expect(await runCommand(['whoami'], env)).toMatchObject({ code: 0 });
+  });
+
+  test('of one that falls silent', async () => {
+    const env = { ...keyring.env, OIDC_CLI_HOME: machine.home, OIDC_CLI_PW: 'alice-password' };
+    const { issuer } = await identityProvider();
+    const automated = ['--port', '0', '--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_PW'];
+    const first = ['login', '--issuer', issuer, '--client-id', 'demo', '--store', 'keychain', ...automated];
+    expect(await runCommand(first, env)).toMatchObject({ code: 0 });
+    const bus = join(machine.home, 'bus');
+    const mute = createServer((socket) => atEndOfFile(() => void socket.destroy()));
+    await new Promise<void>((resolve) => mute.listen(bus, resolve));
+    atEndOfFile(() => void mute.close());
+    const silent = { ...env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${bus}` };
+    for (const argv of [['whoami'], ['token', '--refresh'], ['logout', '--local']]) {
+      const hung = await runCommand(argv, { ...silent, NODE_OPTIONS: `--import=${HURRIED}` });
+      expect(hung).toMatchObject({ signal: 'SIGKILL' });
+      expect(hung.stderr).toContain('(store_timeout, exit code 9)');
+      const [command = ''] = commandsIn(STDERR_ADVICE.exec(hung.stderr)?.[1] ?? '');
+      expect(command).toBe(`oidc-cli login --issuer ${issuer} --client-id demo --store file`);
+      if (argv[0] !== 'logout') continue;
+      const again = await runCommand([...words(command).slice(1), ...automated], silent);
+      expect(again.code, again.stderr).toBe(0);
+      expect(await runCommand(['whoami'], silent)).toMatchObject({ code: 0 });
+    }
   });
 });

@@ -46,6 +46,8 @@ export interface Script {
   readonly repeated?: string;
   /** In place of the authorization endpoint's redirect. */
   readonly page?: Reply;
+  /** In place of the revocation endpoint's response. */
+  readonly revocation?: (request: SeenRequest) => Reply;
   /** Algorithm of the ID token's signature; RS256 unless told. */
   readonly alg?: string;
   /** Signs with this key instead of the published one. */
@@ -228,7 +230,7 @@ export async function startScriptedProvider(
       case '/userinfo':
         return script.userinfo ? script.userinfo(SUBJECT, request) : { body: SUBJECT };
       case '/revoke':
-        return { body: '' };
+        return script.revocation ? script.revocation(request) : { body: '' };
       default:
         return { status: 404, headers: { 'content-type': 'text/html' }, body: '<h1>Not found</h1>' };
     }
