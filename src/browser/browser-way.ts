@@ -10,7 +10,7 @@ import { stepText } from './page-steps.js';
 import { captureRedirect, type RedirectCapture } from './redirect-capture.js';
 import type { PageAnswer, PageSignIn, SignInStep } from './sign-in-driver.js';
 import type { Decision } from './sign-in-form.js';
-import type { ConcreteAct, SignInProgress } from './sign-in-progress.js';
+import { type ConcreteAct, cookieValue, type SignInProgress } from './sign-in-progress.js';
 
 /** Milliseconds between two looks at a page. */
 const LOOK_MS = 60;
@@ -117,6 +117,11 @@ export class BrowserWay {
     };
     window.on('response', (response) => {
       if (ofPage(response.request())) this.status = response.status();
+      // Also those that a later page removes: it may show them, and they may still be good for something.
+      response.headerValues('set-cookie').then(
+        (cookies) => this.progress.noteCookies(cookies.map(cookieValue)),
+        () => undefined,
+      );
     });
     window.on('request', (request) => {
       if (ofPage(request)) this.navigating = request;

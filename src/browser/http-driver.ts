@@ -15,7 +15,7 @@ import { type RedirectTarget, redirectTarget } from './redirect-target.js';
 import { decodeText, errorInJson } from './response-text.js';
 import { withCredentialsSent } from './sent-credentials.js';
 import type { PageAnswer, PageFetch, PageResponse, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
-import { type ConcreteAct, SignInProgress } from './sign-in-progress.js';
+import { type ConcreteAct, cookieValue, SignInProgress } from './sign-in-progress.js';
 
 /** What signing in by http needs of the world. */
 export interface HttpDriverOptions {
@@ -180,7 +180,7 @@ class HttpWay {
     });
     guard.note(guarded);
     for (const cookie of response.cookies) this.jar.setCookieSync(cookie, url.href, { ignoreError: true });
-    this.progress.noteCookies(response.cookies.map((cookie) => /^[^=]*=([^;]*)/.exec(cookie)?.[1] ?? ''));
+    this.progress.noteCookies(response.cookies.map(cookieValue));
     return response;
   }
 

@@ -205,6 +205,11 @@ export class SignInProgress {
   }
 }
 
+/** The value in a `Set-Cookie` header. */
+export function cookieValue(header: string): string {
+  return /^[^=]*=([^;]*)/.exec(header)?.[1]?.trim() ?? '';
+}
+
 function failed(status: number | undefined): number | undefined {
   return status !== undefined && status >= 400 ? status : undefined;
 }

@@ -10,6 +10,7 @@ import { chromiumPresent } from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { PRODUCTION, pageJob } from '../support/page-job.js';
 import { requirement } from '../support/requirement.js';
+import { formsOf } from '../support/secret-forms.js';
 import { signInPages, TEST_USER } from '../support/sign-in-pages.js';
 
 /** Seconds for a sign-in that must run out of them: on a busy machine the page itself takes some. */
@@ -195,6 +196,35 @@ describe.runIf(present)('a browser without a window', () => {
     ] as const) {
       await expect(driver.signIn(pageJob(origin))).rejects.toMatchObject({ code, facts: { url: `${origin}/auth` } });
     }
+  });
+
+  test("what is kept of a failure shows none of the provider's session cookies, in no form", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'oidc-cli-evidence-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    // The second one is removed by the page that shows it.
+    const values = ['s.A1/b+c=d&e', 'gone-0123456789abcdef'];
+    const [session = '', removed = ''] = values;
+    const shown = values.flatMap(formsOf).map((form) => `<p>${asHtml(form)}</p>`);
+    const site = await serve((url) => {
+      if (url.pathname === '/auth') {
+        const cookies = [`sid=${session}; HttpOnly`, `old=${removed}; HttpOnly`];
+        return {
+          status: 303,
+          headers: { location: '/page', 'set-cookie': cookies as unknown as string },
+        };
+      }
+      return {
+        headers: { 'set-cookie': 'old=; Max-Age=0' },
+        body: `<title>${asHtml(session)}</title><h1>Your session ${asHtml(removed)} has ended</h1>${shown.join('')}`,
+      };
+    });
+    const error = await driver.signIn(pageJob(site, { evidenceFolder: folder })).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ details: { evidence: { text: expect.any(String) } } });
+    for (const name of await readdir(folder)) {
+      const text = (await readFile(join(folder, name))).toString('latin1');
+      for (const form of values.flatMap(formsOf)) expect(text).not.toContain(form);
+    }
+    for (const form of values.flatMap(formsOf)) expect(JSON.stringify(error)).not.toContain(form);
   });
 
   test('what is kept of a failure shows no secret, in no form', async () => {
