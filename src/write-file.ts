@@ -26,6 +26,8 @@ const UNSUPPORTED = new Set(['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP
 /** Milliseconds after which a pipe whose reader takes nothing is given up. */
 const PIPE_TIMEOUT_MS = 30_000;
 const PIPE_RETRY_MS = 20;
+/** The same once the command has been told to end. */
+const INTERRUPTED_PIPE_TIMEOUT_MS = 1_000;
 
 /**
  * Writes a file whole or not at all. A temporary file beside it takes every
@@ -90,9 +92,10 @@ export async function appendWhole(file: string, content: string): Promise<void> 
 /**
  * Writes to what is not a regular file, as `/dev/stdout` or a pipe, without
  * replacing it. Throws the file system's own error: `ENXIO` for a pipe that
- * nobody reads, and `ETIMEDOUT` for one whose reader takes nothing for 30 s.
+ * nobody reads, and `ETIMEDOUT` for one whose reader takes nothing for 30 s,
+ * or for 1 s once `signal` is aborted.
  */
-export async function writeToDevice(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeToDevice(file: string, content: string | Uint8Array, signal?: AbortSignal): Promise<void> {
   let rest = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   // Without this flag the opening of a pipe waits for its reader, and a write for room in it, deaf to every limit.
   const handle = await open(file, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0));
@@ -105,8 +108,8 @@ export async function writeToDevice(file: string, content: string | Uint8Array):
         lastProgress = performance.now();
       } catch (error) {
         if (codeOf(error) !== 'EAGAIN') throw error;
-        if (performance.now() - lastProgress > PIPE_TIMEOUT_MS)
-          throw systemError('ETIMEDOUT', 'its reader takes nothing');
+        const timeout = signal?.aborted ? INTERRUPTED_PIPE_TIMEOUT_MS : PIPE_TIMEOUT_MS;
+        if (performance.now() - lastProgress > timeout) throw systemError('ETIMEDOUT', 'its reader takes nothing');
         await delay(PIPE_RETRY_MS);
       }
     }

@@ -53,9 +53,8 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
   const checks = await readyPlan({ ...options, shard, sends: true }, context, terminal);
   // Before anything runs: a report that cannot be written is told now.
-  const { stderr, env, cwd } = context;
-  const reporters = await createReporters(specs, { env, cwd, stderr, terminal, printable });
-  const { follower, masker, signal, clock } = context;
+  const { stderr, env, cwd, follower, masker, signal, clock } = context;
+  const reporters = await createReporters(specs, { env, cwd, signal, stderr, terminal, printable });
   const providers = createProviders({ env, clock, signal, follower, masker, onWait: sayWait(terminal) });
   const drivers = createDrivers(driverMakers(context, options.browserPath));
   const evidence = await evidenceFolder(options.evidence, context);

@@ -90,7 +90,7 @@ async function liveView({ trace, verbose }: TraceFlags, terminal: Terminal) {
 
 async function prepareFiles(
   { traceFile = [], withClaims }: TraceFlags,
-  { cwd }: Context,
+  { cwd, signal }: Context,
 ): Promise<{ readonly file: ReportFile; readonly render: Render }[]> {
   if (withClaims && traceFile.length === 0) {
     throw new OidcCliError('usage', {
@@ -107,7 +107,10 @@ async function prepareFiles(
         fix: 'Name it by what it is to be: .html for people, .har for the tools of a browser, .json for programs.',
       });
     }
-    prepared.push({ file: await prepareReportFile(name, cwd, { mode: 0o600, flag: '--trace-file FILE' }), render });
+    prepared.push({
+      file: await prepareReportFile(name, cwd, { mode: 0o600, flag: '--trace-file FILE', signal }),
+      render,
+    });
   }
   return prepared;
 }

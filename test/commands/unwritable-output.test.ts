@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -16,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BIN } from '../support/built-command.js';
+import { BIN, startCommand } from '../support/built-command.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine } from '../support/run.js';
 import { smallDisk, smallDisksPresent } from '../support/small-disk.js';
@@ -132,6 +133,44 @@ test.runIf(process.platform !== 'win32')('a report into a pipe: one that nothing
     closeSync(reader);
   }
 });
+
+test.runIf(existsSync('/proc/self/fd')).each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends a command whose report goes to a pipe in /proc that is not read on',
+  async (signal) => {
+    // More than a pipe holds.
+    const profile = { issuer: 'http://127.0.0.1:1', clientId: 'x' };
+    const checks = Array.from({ length: 200 }, (_, number) => ({ name: `${number} ${'x'.repeat(150)}`, profile }));
+    const plan = join(home, 'oidc-smoke.yaml');
+    writeFileSync(plan, JSON.stringify({ defaults: ALICE, checks }));
+    execFileSync('mkfifo', [join(home, 'pipe')]);
+    const reader = openSync(join(home, 'pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const report = `junit=/proc/${process.pid}/fd/${reader}`;
+      const command = startCommand(['smoke', plan, '--reporter', report], { OIDC_CLI_HOME: home, HOME: home, ...ENV });
+      let ended = '';
+      command.finished.then(({ stderr }) => {
+        ended = stderr || 'it ended';
+      });
+      await expect.poll(() => ended || readSome(reader), { timeout: 60_000 }).toBe('<');
+      command.kill(signal);
+      const finished = await command.finished;
+      expect(finished.code, finished.stderr).toBe(130);
+      expect(finished.stderr).toContain('Interrupted.');
+    } finally {
+      closeSync(reader);
+    }
+  },
+);
+
+/** The next character of a pipe, or nothing where there is none yet. */
+function readSome(pipe: number): string {
+  const bytes = Buffer.alloc(1);
+  try {
+    return bytes.toString('utf8', 0, readSync(pipe, bytes));
+  } catch {
+    return '';
+  }
+}
 
 test.runIf(existsSync('/proc/self'))('a folder that cannot be made ends the command', () => {
   writeFileSync(join(home, 'oidc-smoke.yaml'), PLAN);

@@ -33,7 +33,7 @@ export async function githubReporter({ world, file }: ReporterDeps): Promise<Rep
   let summary: ReportFile | undefined;
   if (file === undefined && summaryPath) {
     try {
-      summary = await prepareReportFile(summaryPath, world.cwd);
+      summary = await prepareReportFile(summaryPath, world.cwd, { signal: world.signal });
     } catch (error) {
       if (!(error instanceof OidcCliError)) throw error;
       world.terminal.say('There will be no step summary: the file in GITHUB_STEP_SUMMARY cannot be written.');

@@ -28,6 +28,8 @@ interface NamedFile {
   readonly mode?: number;
   /** How another file is named. */
   readonly flag?: string;
+  /** Once it is aborted, a pipe that takes nothing is given up soon. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -35,14 +37,18 @@ interface NamedFile {
  * touching what is in it. A device or pipe (`/dev/stdout`, `>(…)` of a shell) is
  * written to as it is: to replace it by a file would break it. A link in the
  * file's path is followed as far as `outputPath` lets it be.
- * Throws `report_unwritable` (facts: file, reason, flag, target).
+ * Throws `report_unwritable` (facts: file, reason, flag, target); a write that
+ * `signal` ended throws `interrupted`.
  */
 export async function prepareReportFile(
   file: string,
   cwd: string,
-  { mode, flag }: NamedFile = {},
+  { mode, flag, signal }: NamedFile = {},
 ): Promise<ReportFile> {
-  const refuse = (error: unknown) => unwritable(file, flag, error);
+  const refuse = (error: unknown) => {
+    const givenUp = signal?.aborted && reasonOf(error) === 'ETIMEDOUT';
+    return givenUp ? new OidcCliError('interrupted', {}, { cause: error }) : unwritable(file, flag, error);
+  };
   let path: string;
   let special: boolean;
   try {
@@ -59,7 +65,7 @@ export async function prepareReportFile(
     path,
     async write(text) {
       try {
-        if (special) await writeToDevice(path, text);
+        if (special) await writeToDevice(path, text, signal);
         else await writeWholeFile(path, text, { follow: false, ...(mode === undefined ? {} : { mode }) });
       } catch (error) {
         throw refuse(error);

@@ -31,6 +31,8 @@ export interface ReportStyle {
 export interface ReporterWorld {
   readonly env: Environment;
   readonly cwd: string;
+  /** Ends the wait for a report's reader. */
+  readonly signal?: AbortSignal | undefined;
   /** Where a width is asked for; its `columns` may change while a run goes on. */
   readonly stderr: { readonly columns?: number | undefined };
   readonly terminal: {
@@ -104,7 +106,8 @@ export async function createReporters(specs: readonly ReporterSpec[], world: Rep
   const outputs: { readonly file: ReportFile | undefined; readonly reporter: Reporter }[] = [];
   const names = new Map<string, ReporterName>();
   for (const { name, file } of chosen) {
-    const prepared = file === undefined ? undefined : await prepareReportFile(file, world.cwd);
+    const prepared =
+      file === undefined ? undefined : await prepareReportFile(file, world.cwd, { signal: world.signal });
     const other = prepared && names.get(prepared.path);
     if (other !== undefined) {
       throw new OidcCliError('usage', {
