@@ -77,7 +77,7 @@ async function ask(open: readonly Question[], context: Context, terminal: Termin
   const answers = open.map(({ secret: _, ...question }) => ({ ...question, allowed: answer }));
   await rememberAnswers(answers, context);
   terminal.say(terminal.talk.dim('Saved for this folder. To see your answers: oidc-cli trust list'));
-  if (!answer) throw declined(open[0] as Question, 'now');
+  if (!answer) throw declined(open[0] as Question, 'saved');
 }
 
 /** Without a terminal only variables may be sent, and a line says so. */
@@ -103,6 +103,7 @@ function groupByFileAndHost(questions: readonly Question[]): ReadonlyMap<string,
   return groups;
 }
 
-function declined({ secret, host }: Question, when: 'now' | 'before' = 'before'): OidcCliError {
+/** `now`: the answer is not saved, and the question comes again. `saved`: it has just been saved; `before`: by an earlier run. */
+function declined({ secret, host }: Question, when: 'now' | 'saved' | 'before' = 'before'): OidcCliError {
   return untrusted(secret.untrusted, { ...namedBy(secret), host, declined: when });
 }

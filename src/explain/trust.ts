@@ -41,7 +41,7 @@ function lowerFirst(how: Facts[string]): string {
 export const trust = {
   config_untrusted: (f) => {
     if (f.declined !== undefined) {
-      const when = f.declined === 'now' ? '' : ' before';
+      const when = f.declined === 'before' ? ' before' : '';
       return {
         message: `${place(f)}: nothing was sent to ${f.host}, since you declined${when} to send ${secret(f)} there.`,
         causes: [],

@@ -91,6 +91,8 @@ describe('on a terminal', () => {
     expect([declined.code, declined.questions, first.received()]).toEqual([3, 1, '']);
     expect(declined.stderr).toContain(`nothing was sent to ${first.host}, since you declined to send the variable`);
     expect(declined.stderr).toContain('(config_untrusted, exit code 3)');
+    // A saved answer is not asked for again, so the advice is to remove it.
+    expect(declined.stderr).toContain(remembered ? 'Run oidc-cli trust remove ' : 'Run the command again and answer y');
     const again = await run(['login'], 'y');
     if (!remembered) {
       expect([again.questions, again.code]).toEqual([1, 5]);

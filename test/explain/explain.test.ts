@@ -72,6 +72,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
       folder: '/src/app',
     },
     { file, line: 3, key: 'x', variable: 'KEY', host: 'id.example', declined: 'now', folder: '/src/app' },
+    { file, line: 3, key: 'x', variable: 'KEY', host: 'id.example', declined: 'saved', folder: '/src/app' },
     { file, line: 3, key: 'x', variable: 'KEY', host: 'id.example', declined: 'before', folder: '/src/app' },
   ],
   config_value_invalid: [
