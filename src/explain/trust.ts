@@ -24,12 +24,12 @@ function refusal(facts: Facts): string {
 }
 
 /** The advice after the person declined. */
-function afterDeclined({ declined, folder, how }: Facts): string {
+function afterDeclined({ declined, folder, how, stdin }: Facts): string {
   const again =
     declined === 'now'
       ? 'Run the command again and answer y'
       : `Run oidc-cli trust remove ${shellWord(String(folder))} to be asked again`;
-  return `${again}. Or ${lowerFirst(how)}, if you trust ${folder}.`;
+  return `${again}. Or ${lowerFirst(how)}, if you trust ${stdin ? 'its source' : folder}.`;
 }
 
 function lowerFirst(how: Facts[string]): string {
@@ -53,7 +53,7 @@ export const trust = {
     return {
       message: `${place(f)}: a project's file may not ${refusal(f)}, since it comes with the folder and not from you.`,
       causes: [],
-      fix: `${first}, if you trust ${f.folder ?? 'this folder'}.`,
+      fix: `${first}, if you trust ${f.stdin ? 'its source' : (f.folder ?? 'this folder')}.`,
     };
   },
   store_key_as_secret: (f) => ({

@@ -54,13 +54,20 @@ export function untrusted(place: UntrustedPlace, more: Facts = {}): OidcCliError
     line,
     key,
     folder,
-    how: `Pass ${allow(place.userFile)}`,
+    how: `Pass ${allow(place)}`,
+    ...(isStdin(place) ? { stdin: true } : {}),
     ...more,
   });
 }
 
-function allow(userFile: string): string {
-  return `--trust-project, or add the folder to trustedFolders in ${userFile}`;
+function allow(place: UntrustedPlace): string {
+  const flag = '--trust-project';
+  return isStdin(place) ? flag : `${flag}, or add the folder to trustedFolders in ${place.userFile}`;
+}
+
+/** What comes by stdin has no folder that could be trusted (`isTrustedFile`). */
+function isStdin({ file }: UntrustedPlace): boolean {
+  return file === 'stdin';
 }
 
 /**
@@ -81,7 +88,8 @@ export async function checkSecretReference<T extends Reference>(reference: T, pl
     // Trust would not help either.
     if (isStoreKeyVariable(name)) throw new OidcCliError('store_key_as_secret', { variable: name });
     if (!name.startsWith('OIDC_CLI_')) {
-      const how = `Give the variable a name that begins with OIDC_CLI_, pass ${allow(place.userFile)}`;
+      const more = isStdin(place) ? ` or pass ${allow(place)}` : `, pass ${allow(place)}`;
+      const how = `Give the variable a name that begins with OIDC_CLI_${more}`;
       throw untrusted(place, { variable: name, how });
     }
     return { ...reference, untrusted: place };

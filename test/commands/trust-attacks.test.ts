@@ -200,7 +200,11 @@ describe.each(['terminal', 'none'] as const)('on a machine with a terminal or wi
       expect(await readFile(join(machine.home, 'config.yaml'), 'utf8').catch(() => '')).not.toContain('imported');
     }
     const piped = { stdin: connector('${AWS_SECRET_ACCESS_KEY}') };
-    nothingSent(await inRepo(['login', '--connector', '-', '--port', '0'], terminal, piped));
+    const refused = await inRepo(['login', '--connector', '-', '--port', '0'], terminal, piped);
+    nothingSent(refused);
+    // What comes by stdin has no folder to trust.
+    expect(refused.stderr).toContain('or pass --trust-project, if you trust its source.');
+    expect(refused.stderr).not.toContain('trustedFolders');
   });
 
   it('a file of checks takes no connector and no baseline from outside of its folder', async () => {
