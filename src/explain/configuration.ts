@@ -179,7 +179,7 @@ export const configuration = {
       };
     }
     return {
-      message: `The client secret cannot be had${f.file === undefined && f.source === undefined ? '' : ` from ${f.file ?? f.source}`}${f.reason === undefined ? '' : `: ${describeReason(f.reason)}`}.`,
+      message: `The client secret is not available${f.file === undefined && f.source === undefined ? '' : ` from ${f.file ?? f.source}`}${f.reason === undefined ? '' : `: ${describeReason(f.reason)}`}.`,
       causes: [],
       fix:
         f.source === 'stdin'

@@ -60,8 +60,9 @@ function withCredentialsSent(code: ErrorCode, explanation: Explanation, facts: F
 
 /** Says, whatever the store's error is, that a new refresh token could not be saved anywhere. */
 function withLostToken(explanation: Explanation, facts: Facts): Explanation {
-  if (facts.lost === undefined) return explanation;
-  const message = `${explanation.message} The provider replaced the saved ${facts.lost}, and the new one could not be saved anywhere.`;
+  // This very value: where docs/errors.md is made, each fact has some value.
+  if (facts.lost !== 'refresh token') return explanation;
+  const message = `${explanation.message} The provider replaced the saved refresh token, and the new one could not be saved anywhere.`;
   return { ...explanation, message, fix: `${explanation.fix} Then sign in again with: ${signInAgain(facts)}` };
 }
 

@@ -122,7 +122,7 @@ export const network = {
     fix: 'Check that the address can be reached from this machine, for example with curl.',
   }),
   network_timeout: (f) => ({
-    message: `${sentenceTarget(f)} gave no whole answer within ${inSeconds(f.seconds)}.`,
+    message: `${sentenceTarget(f)} timed out after ${inSeconds(f.seconds)}.`,
     causes: causes(
       namedElsewhere(f),
       f.answeredBefore === true &&

@@ -53,8 +53,8 @@ function storeRepair(facts: Facts): string {
     return `Move it away: mv ${fileWord(facts)} ${fileWord(facts)}.old. Then sign in again with: ${loginCommand(facts)}`;
   }
   if (full && facts.lost !== undefined) return 'Make room on the disk.';
-  if (full) return 'Make room on the disk, or name a folder on another one with OIDC_CLI_HOME.';
-  return 'Check the folder, or name another with OIDC_CLI_HOME, which is then the one for config.yaml too.';
+  if (full) return 'Make room on the disk, or set OIDC_CLI_HOME to a folder on a different disk.';
+  return 'Check the folder, or set OIDC_CLI_HOME to a different one. config.yaml is then read from there too.';
 }
 
 /** Reasons where something else is in the place of a file or folder, and can be moved away. */
@@ -140,11 +140,11 @@ export const sessions = {
     message:
       f.file === undefined
         ? 'The keychain did not answer in time.'
-        : `Another oidc-cli process${f.pid === undefined ? '' : ` (PID ${f.pid})`} holds ${f.file} and did not let go within ${inSeconds(f.timeoutSeconds)}.`,
+        : `Another oidc-cli process${f.pid === undefined ? '' : ` (PID ${f.pid})`} holds ${f.file} and did not release it within ${inSeconds(f.timeoutSeconds)}.`,
     causes: causes(
       f.file === undefined && 'A prompt to unlock it waits behind another window.',
       f.file !== undefined && 'That process is waiting for a slow provider.',
-      f.pid !== undefined && 'It was stopped (Ctrl-Z).',
+      f.pid !== undefined && 'That process is stopped (Ctrl-Z).',
     ),
     fix:
       f.file === undefined

@@ -134,7 +134,7 @@ export const signInPages = {
     message:
       f.reason === undefined
         ? `The sign-in page wants a ${wanted(f).name}, and none was given.`
-        : `The ${wanted(f).name} for the sign-in cannot be had from ${f.variable === undefined ? (f.file ?? f.source ?? 'its place') : `the environment variable ${f.variable}`}: ${f.reason}.`,
+        : `The ${wanted(f).name} for the sign-in is not available from ${f.variable === undefined ? (f.file ?? f.source ?? 'its place') : `the environment variable ${f.variable}`}: ${f.reason}.`,
     causes: causes(
       f.reason === undefined && f.field === 'code' && 'The account has a second factor.',
       f.reason === undefined && f.field !== 'code' && 'The way to sign in was named without what it needs.',

@@ -35,7 +35,7 @@ export const smoke = {
     fix: 'Write it with: oidc-cli smoke baseline',
   }),
   smoke_secret_unavailable: (f) => ({
-    message: `The ${f.what ?? 'secret'} of the check cannot be had from ${secretPlace(f)}: ${describeReason(f.reason) ?? 'it is not available'}.`,
+    message: `The ${f.what ?? 'secret'} of the check is not available from ${secretPlace(f)}: ${describeReason(f.reason) ?? 'it is not available'}.`,
     causes: causes(
       f.variable !== undefined &&
         'The job does not hand the variable on, as many CI systems do for pull requests from forks.',

@@ -164,7 +164,7 @@ describe('profile add', () => {
     const { error } = await refused(['add', 'staging', ...at(), '--client-secret-stdin'], { stdin: '\n' });
     expect(error).toMatchObject({
       code: 'client_secret_unavailable',
-      message: 'The client secret cannot be had from stdin: it is empty.',
+      message: 'The client secret is not available from stdin: it is empty.',
       fix: 'Pipe the secret into the command, or name another source with --client-secret-env NAME or --client-secret-file FILE.',
     });
   });

@@ -128,7 +128,7 @@ describe('login --with http', () => {
       'japanese',
       { TEST_PASSWORD: undefined },
       'sign_in_credentials_missing',
-      'The password for the sign-in cannot be had from the environment variable TEST_PASSWORD: it is not set.',
+      'The password for the sign-in is not available from the environment variable TEST_PASSWORD: it is not set.',
     ],
     [
       'japanese',

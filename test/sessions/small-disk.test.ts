@@ -193,7 +193,7 @@ describe.runIf(smallDisksPresent)('where the disk has room for a part of a sessi
     disk.readOnly();
     const finished = await signIn();
     expect(finished.code, finished.stderr).toBe(9);
-    expect(finished.stderr).toMatch(/the disk is read-only.*name another with OIDC_CLI_HOME/s);
+    expect(finished.stderr).toMatch(/the disk is read-only.*set OIDC_CLI_HOME to a different one/s);
     expect(await machine.run(['whoami'])).toMatchObject({ code: 0 });
     const elsewhere = await createMachine();
     try {

@@ -216,7 +216,7 @@ test.runIf(requirement('another user', canBecomeNobody, 'only root can become on
       process.seteuid?.(NOBODY);
       const refused = await login();
       expect(refused.code, refused.stderr).toBe(9);
-      expect(refused.stderr).toMatch(/permission denied.*belongs to another user.*name another with OIDC_CLI_HOME/s);
+      expect(refused.stderr).toMatch(/permission denied.*belongs to another user.*set OIDC_CLI_HOME to a different one/s);
       const signIn = ['login', '--issuer', provider.issuer, '--client-id', 'app', '--port', '0'];
       expect(await own.run(signIn, { openUrl: followRedirects })).toMatchObject({ code: 0 });
       expect(await own.run(['whoami'])).toMatchObject({ code: 0 });
@@ -258,7 +258,7 @@ describe.runIf(requirement('libfaketime', fakeTimePresent, fakeTimeWhy))('the ad
     // Its 90 seconds are less than two of ours.
     const failed = await runCommand(['token', '--refresh'], { ...env, ...fakeTime('+0 x60') });
     expect(failed.code, failed.stderr).toBe(9);
-    expect(failed.stderr).toMatch(/holds .* and did not let go within 90 seconds.*\(store_timeout, exit code 9\)/s);
+    expect(failed.stderr).toMatch(/holds .* and did not release it within 90 seconds.*\(store_timeout, exit code 9\)/s);
     return { holder, failed, answer };
   }
 
