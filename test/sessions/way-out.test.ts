@@ -216,7 +216,9 @@ test.runIf(requirement('another user', canBecomeNobody, 'only root can become on
       process.seteuid?.(NOBODY);
       const refused = await login();
       expect(refused.code, refused.stderr).toBe(9);
-      expect(refused.stderr).toMatch(/permission denied.*belongs to another user.*set OIDC_CLI_HOME to a different one/s);
+      expect(refused.stderr).toMatch(
+        /permission denied.*belongs to another user.*set OIDC_CLI_HOME to a different one/s,
+      );
       const signIn = ['login', '--issuer', provider.issuer, '--client-id', 'app', '--port', '0'];
       expect(await own.run(signIn, { openUrl: followRedirects })).toMatchObject({ code: 0 });
       expect(await own.run(['whoami'])).toMatchObject({ code: 0 });
