@@ -10,7 +10,8 @@ import { followRedirects } from './support/scripted-sign-in.js';
 const KEY = 'k'.repeat(900_000);
 /** Long enough to be seen in an output that does not cut it, and quicker to read where another test has the longest. */
 const LONG = 'k'.repeat(90_000);
-const OBJECT = { inner: { deeper: 1 } };
+/** Its own `toString` makes it a text for nobody, and is no function: what turns it into a text by itself throws. */
+const OBJECT = { inner: { deeper: 1 }, toString: '' };
 
 let provider: ScriptedProvider;
 let machine: Machine;
@@ -65,6 +66,8 @@ test('of a connector', async () => {
     { [KEY]: 1 },
     { customConfig: { [LONG]: OBJECT } },
     { idTokenVerificationConfig: { jwksUri: OBJECT, issuer: OBJECT, [LONG]: 1 } },
+    { clientSecret: OBJECT },
+    { clientSecret: `$\{OIDC_CLI_S}`, tokenEndpoint: OBJECT, authorizationEndpoint: OBJECT },
     { scope: OBJECT, clientId: [OBJECT], authorizationEndpoint: OBJECT, authRequestOptionalConfig: { prompt: OBJECT } },
   ]) {
     await put('connector.json', { ...honest, ...changes });
@@ -110,6 +113,7 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
     userinfo: (honest) => ({ body: { ...honest, name: OBJECT, email: [OBJECT], [LONG]: OBJECT } }),
   },
   'the header of the ID token': { header: { typ: OBJECT, cty: [OBJECT] } },
+  'the algorithm of the ID token': { header: { alg: OBJECT } },
   'a refusal': { token: () => ({ status: 400, body: { error: OBJECT, error_description: [OBJECT] } }) },
   'the words of a refusal': {
     token: () => ({ status: 400, body: { error: 'invalid_grant', error_description: OBJECT, error_uri: [OBJECT] } }),

@@ -1,5 +1,6 @@
 import type { InspectedToken } from '../flow/inspect-token.js';
 import { lookup } from '../json.js';
+import { valueText } from '../protocol/json-values.js';
 import { inWords } from '../protocol/time-in-words.js';
 import type { TokenCheck } from '../protocol/token-checks.js';
 import type { ReadToken } from '../protocol/token-kinds.js';
@@ -32,14 +33,14 @@ export function timesInWords(
 function tokenTitle(token: ReadToken): string {
   const kind = token.kind === 'token' ? 'JWT' : token.kind;
   const capital = kind.charAt(0).toUpperCase() + kind.slice(1);
-  const alg = printable(String(token.header.alg ?? 'no algorithm'));
+  const alg = printable(token.header.alg === undefined ? 'no algorithm' : valueText(token.header.alg));
   switch (token.form) {
     case 'signed':
       return `${capital} — a JWT signed with ${alg} (${token.because})`;
     case 'unsigned':
       return `${capital} — a JWT that is not signed (alg ${alg}; ${token.because})`;
     case 'encrypted':
-      return `Encrypted token (JWE) — ${alg}, ${printable(String(token.header.enc ?? 'no enc'))}`;
+      return `Encrypted token (JWE) — ${alg}, ${printable(token.header.enc === undefined ? 'no enc' : valueText(token.header.enc))}`;
     case 'opaque':
       return `Opaque token — no JWT: ${token.characters} characters that only the provider understands (${token.because})`;
     case 'damaged':

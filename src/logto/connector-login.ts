@@ -5,6 +5,7 @@ import { type BrowserAnswerDeps, throughBrowser } from '../flow/browser-answer.j
 import { clockSkewOf } from '../protocol/answer-facts.js';
 import { discretionAbout } from '../protocol/confidential.js';
 import { type Check, firstRefusal, type IdTokenReport, reportIdToken } from '../protocol/id-token-report.js';
+import { valueText } from '../protocol/json-values.js';
 import { createKeySet } from '../protocol/key-set.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
 import { refuseUnusableAddress, secretParameters } from './authorization-address.js';
@@ -102,8 +103,8 @@ export async function connectorLogin(
       },
       save: deps.keep,
       greet: ({ profile, report }) => ({
-        name: profile.find(({ field, value }) => field === 'name' && value)?.value ?? String(report.claims.sub),
-        issuer: String(report.claims.iss ?? config.authorizationEndpoint),
+        name: profile.find(({ field, value }) => field === 'name' && value)?.value ?? valueText(report.claims.sub),
+        issuer: valueText(report.claims.iss ?? config.authorizationEndpoint),
       }),
     },
     deps,

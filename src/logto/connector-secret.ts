@@ -5,6 +5,7 @@ import { flagLayer } from '../profiles/layers.js';
 import type { ProfileFlags, SecretReference } from '../profiles/profile.js';
 import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
 import { checkSecretReference, hostOf } from '../profiles/trust.js';
+import { text } from '../protocol/json-values.js';
 import type { ConnectorFile } from './connector-file.js';
 
 /** The flags that name a client secret, as `login` has them. */
@@ -28,7 +29,8 @@ export const SECRET_PLACEHOLDER = '<client-secret>';
 const VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 function variableOf(file: ConnectorFile): string | undefined {
-  return VARIABLE.exec(String(file.config.clientSecret ?? ''))?.[1];
+  const { clientSecret } = file.config;
+  return typeof clientSecret === 'string' ? VARIABLE.exec(clientSecret)?.[1] : undefined;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function connectorSecretReference(
     key: file.pathOf(['clientSecret']),
     folder: trust.folder,
     userFile: trust.userFile,
-    host: hostOf(String(file.config.tokenEndpoint ?? '')),
+    host: hostOf(text(file.config.tokenEndpoint) ?? ''),
   });
 }
 

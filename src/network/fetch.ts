@@ -212,7 +212,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
         if (!Number.isNaN(expires)) exchange.certificateExpiresAt = Math.floor(expires / 1000);
       }
       const text = exchange?.responseBody ?? answer.body.toString();
-      if (isJsonInForm(text, answer.headers['content-type']) && isNestedTooDeep(text)) {
+      if (isJsonInForm(text) && isNestedTooDeep(text)) {
         const facts = { url: shownUrl(url), host: url.host, limit: MAX_JSON_DEPTH };
         throw new OidcCliError('response_too_deep', facts);
       }
@@ -276,9 +276,9 @@ function whenConnected(request: ClientRequest, tell: () => void): void {
   });
 }
 
-/** Whether an answer would be read as JSON: a web page is not, and what begins like neither object nor list nests nothing. */
-function isJsonInForm(text: string, contentType: string | undefined): boolean {
-  return /^\s*[[{]/.test(text) && !/^text\/html\b/i.test(contentType ?? '');
+/** Whether a response would be read as JSON, whatever type it states: what begins like neither object nor list nests nothing. */
+function isJsonInForm(text: string): boolean {
+  return /^\s*[[{]/.test(text);
 }
 
 function describe(error: Error): string {

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CompactVerifyGetKey, JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { ErrorCode } from '../errors.js';
 import type { Check, IdTokenExpectations } from './id-token-report.js';
+import { text, valueText } from './json-values.js';
 import { keyIdInWords } from './key-facts.js';
 import { inWords } from './time-in-words.js';
 
@@ -16,12 +17,6 @@ const OLD_IAT_SECONDS = 600;
 /** What openid-client can verify with a public key; HS* would need the client secret as the key, `none` proves nothing. */
 const SIGNATURE_ALGORITHMS = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$|^ML-DSA-(44|65|87)$/;
 
-function show(value: unknown): string {
-  if (value === undefined) return 'absent';
-  if (value === '') return 'empty';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 function oneOf(names: readonly string[]): string {
   return names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;
 }
@@ -29,7 +24,7 @@ function oneOf(names: readonly string[]): string {
 /** A time claim as people and logs read it; a text in its place keeps its quotes, so that it shows. */
 function time(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value !== 'number' || !Number.isFinite(value)) return show(value);
+  if (typeof value !== 'number' || !Number.isFinite(value)) return valueText(value);
   const date = new Date(value * 1000);
   return Number.isNaN(date.getTime()) ? String(value) : date.toISOString().replace('.000Z', 'Z');
 }
@@ -39,7 +34,7 @@ export function checkAlgorithm(header: ProtectedHeaderParameters, announced: rea
   // OIDC Core §3.1.3.7 no. 7: RS256 unless something else was announced or registered.
   const allowed = announced ?? ['RS256'];
   const expected = allowed.length === 0 ? 'one that the provider announces (its list is empty)' : oneOf(allowed);
-  const actual = show(header.alg);
+  const actual = valueText(header.alg);
   if (!allowed.includes(actual))
     return { name: 'alg', verdict: 'fail', expected, actual, code: 'id_token_alg_mismatch' };
   if (!SIGNATURE_ALGORITHMS.test(actual)) {
@@ -61,13 +56,13 @@ export async function checkSignature(
   jwks: JSONWebKeySet | undefined,
 ): Promise<Check> {
   const name = 'signature';
-  const kid = header.kid === undefined ? 'no kid' : `kid ${show(header.kid)}`;
+  const kid = header.kid === undefined ? 'no kid' : `kid ${valueText(header.kid)}`;
   const expected = `valid with a key of the provider's key set (${kid})`;
   if (!jwks) {
     return { name, verdict: 'fail', expected, actual: 'the key set could not be had', code: 'key_set_unavailable' };
   }
-  if (!SIGNATURE_ALGORITHMS.test(header.alg ?? '')) {
-    const actual = `not verifiable with a public key (alg ${show(header.alg)})`;
+  if (!SIGNATURE_ALGORITHMS.test(text(header.alg) ?? '')) {
+    const actual = `not verifiable with a public key (alg ${valueText(header.alg)})`;
     return { name, verdict: 'fail', expected, actual, code: 'id_token_signature_invalid' };
   }
   const [{ compactVerify }, { createLocalJWKSet }, errors] = await Promise.all([
@@ -102,7 +97,7 @@ export function checkIssuer(claims: JWTPayload, issuer: string): Check {
   const microsoft = issuer.startsWith('https://login.microsoftonline.com/');
   const tenant = microsoft && typeof claims.tid === 'string' ? claims.tid : undefined;
   const expected = tenant === undefined ? issuer : issuer.replace('{tenantid}', tenant);
-  const actual = show(claims.iss);
+  const actual = valueText(claims.iss);
   return actual === expected
     ? { name: 'iss', verdict: 'pass', expected, actual }
     : {
@@ -116,7 +111,7 @@ export function checkIssuer(claims: JWTPayload, issuer: string): Check {
 
 /** `aud`: a text, or a list that holds the client id (OIDC Core §3.1.3.7 no. 3). */
 export function checkAudience(claims: JWTPayload, clientId: string): Check {
-  const actual = show(claims.aud);
+  const actual = valueText(claims.aud);
   const found = Array.isArray(claims.aud) ? claims.aud.includes(clientId) : claims.aud === clientId;
   if (found) return { name: 'aud', verdict: 'pass', expected: clientId, actual };
   const code = claims.aud === undefined ? 'id_token_claim_missing' : 'id_token_audience_mismatch';
@@ -126,7 +121,7 @@ export function checkAudience(claims: JWTPayload, clientId: string): Check {
 /** `azp` (OIDC Core §3.1.3.7 nos. 4 and 5). */
 export function checkAuthorizedParty(claims: JWTPayload, clientId: string): Check {
   const several = Array.isArray(claims.aud) && claims.aud.length !== 1;
-  const actual = show(claims.azp);
+  const actual = valueText(claims.azp);
   const expected = several ? clientId : `${clientId}, or absent`;
   if (claims.azp === clientId) return { name: 'azp', verdict: 'pass', expected, actual };
   if (claims.azp === undefined && !several) return { name: 'azp', verdict: 'skip', expected, actual };
@@ -219,7 +214,7 @@ export function checkNonce(claims: JWTPayload, nonce: string | undefined): Check
 export function checkSubject(claims: JWTPayload): Check {
   // OIDC Core §2: at most 255 ASCII characters. Length is refused; other letters occur in practice and hurt nobody.
   const expected = 'a text of at most 255 characters';
-  const actual = typeof claims.sub === 'number' ? `the number ${claims.sub}` : show(claims.sub);
+  const actual = typeof claims.sub === 'number' ? `the number ${claims.sub}` : valueText(claims.sub);
   if (typeof claims.sub !== 'string' || claims.sub === '') {
     return { name: 'sub', verdict: 'fail', expected, actual, code: 'id_token_subject_invalid' };
   }
@@ -239,9 +234,9 @@ export function checkHash(
   code: ErrorCode,
 ): Check {
   const expected = `absent, or the hash of the ${name === 'at_hash' ? 'access token' : 'code'}`;
-  if (claim === undefined || value === undefined) return { name, verdict: 'skip', expected, actual: show(claim) };
+  if (claim === undefined || value === undefined) return { name, verdict: 'skip', expected, actual: valueText(claim) };
   const algorithm = hashOf(alg);
-  if (!algorithm) return { name, verdict: 'warn', expected, actual: `no hash is defined for ${show(alg)}`, code };
+  if (!algorithm) return { name, verdict: 'warn', expected, actual: `no hash is defined for ${valueText(alg)}`, code };
   const digest = createHash(algorithm).update(value).digest();
   const half = digest.subarray(0, digest.length / 2).toString('base64url');
   return typeof claim === 'string' && equal(claim, half)
@@ -282,7 +277,7 @@ function apart(value: unknown, now: number): Pick<Check, 'actual' | 'secondsAway
 
 /** `acr` against `acr_values` (OIDC Core §3.1.3.7 no. 12). */
 export function checkAcr(claims: JWTPayload, acrValues: string | undefined): Check {
-  const actual = show(claims.acr);
+  const actual = valueText(claims.acr);
   const asked = acrValues?.split(' ').filter(Boolean) ?? [];
   if (asked.length === 0) return { name: 'acr', verdict: 'skip', expected: 'not asked for', actual };
   const expected = oneOf(asked);
@@ -309,8 +304,8 @@ export function checkClockSkew({ clockSkew, tolerance }: Pick<IdTokenExpectation
 /** A refreshed ID token must be about the same person, from and for the same parties (OIDC Core §12.2). */
 export function checkSameIdentity(claims: JWTPayload, previous: Readonly<Record<string, unknown>>): Check[] {
   return (['iss', 'sub', 'aud'] as const).map((claim) => {
-    const expected = show(previous[claim]);
-    const actual = show(claims[claim]);
+    const expected = valueText(previous[claim]);
+    const actual = valueText(claims[claim]);
     const name = `same ${claim}` as const;
     const same = claim === 'aud' ? sameAudience(claims.aud, previous.aud) : expected === actual;
     return same

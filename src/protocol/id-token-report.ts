@@ -18,6 +18,7 @@ import {
   checkSignature,
   checkSubject,
 } from './id-token-checks.js';
+import { valueText } from './json-values.js';
 
 /** What a check found. `skip`: there was nothing to check. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'skip';
@@ -110,7 +111,7 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
   try {
     header = decodeProtectedHeader(idToken);
     if (idToken.split('.').length === 5) {
-      const actual = `an encrypted token (${String(header.alg)})`;
+      const actual = `an encrypted token (${valueText(header.alg)})`;
       return unreadable(
         { name: 'format', verdict: 'fail', expected: 'a signed JWT', actual, code: 'id_token_encrypted' },
         header,

@@ -13,6 +13,13 @@ export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** A JSON value as people read it: a text as it is, anything else as JSON, so that no shape ends as `[object Object]`. */
+export function valueText(value: unknown): string {
+  if (value === undefined) return 'absent';
+  if (value === '') return 'empty';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** The texts of a JSON list; none of anything else. */
 export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];

@@ -14,6 +14,7 @@ import {
   checkSubject,
 } from './id-token-checks.js';
 import type { Check } from './id-token-report.js';
+import { valueText } from './json-values.js';
 import { LOGOUT_EVENT, type ReadToken } from './token-kinds.js';
 
 /** One check of a token that was handed in, by a name of its own kind. Holds no secret. */
@@ -134,10 +135,10 @@ async function checkSigner(token: ReadToken, expected: TokenExpectations): Promi
   return [algorithm, await checkSignature(token.compact, header, expected.jwks)];
 }
 
-function checkAlgorithmAlone(alg: string | undefined): TokenCheck {
+function checkAlgorithmAlone(alg: unknown): TokenCheck {
   const name = 'alg';
   const expected = 'one that verifies with a public key, such as RS256 or ES256';
-  if (alg === undefined) return { name, verdict: 'fail', expected, actual: 'absent' };
+  if (typeof alg !== 'string') return { name, verdict: 'fail', expected, actual: valueText(alg) };
   if (/^none$/i.test(alg)) {
     return { name, verdict: 'fail', expected, actual: `${alg}: it is not signed, and anybody could have written it` };
   }
@@ -196,12 +197,12 @@ function idTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected
 
 /** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only held against what it has. */
 function accessTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
-  const strict = /^(application\/)?at\+jwt$/i.test(String(header.typ));
+  const strict = /^(application\/)?at\+jwt$/i.test(valueText(header.typ));
   const typ: TokenCheck = {
     name: 'typ',
     verdict: strict ? 'pass' : 'warn',
     expected: 'at+jwt (RFC 9068 §2.1), so that nobody takes it for an ID token',
-    actual: header.typ === undefined ? 'absent' : String(header.typ),
+    actual: valueText(header.typ),
   };
   const checks: TokenCheck[] = [
     typ,
@@ -220,7 +221,7 @@ function accessTokenChecks(claims: JWTPayload, header: ReadToken['header'], expe
       name: 'client_id',
       verdict: same ? 'pass' : 'warn',
       expected: expected.clientId,
-      actual: String(holder),
+      actual: valueText(holder),
     });
   }
   return checks;
@@ -230,14 +231,14 @@ function accessTokenChecks(claims: JWTPayload, header: ReadToken['header'], expe
 function logoutTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
   const { events } = claims;
   const named = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
-  const typed = /^(application\/)?logout\+jwt$/i.test(String(header.typ));
+  const typed = /^(application\/)?logout\+jwt$/i.test(valueText(header.typ));
   const whom = ['sub', 'sid'].filter((name) => claims[name] !== undefined);
   return [
     {
       name: 'typ',
       verdict: typed ? 'pass' : 'warn',
       expected: 'logout+jwt',
-      actual: header.typ === undefined ? 'absent' : String(header.typ),
+      actual: valueText(header.typ),
     },
     issuerOf(claims, expected, true),
     audienceOf(claims, expected, true),

@@ -1,4 +1,5 @@
 import { isNestedTooDeep, lookup, MAX_JSON_DEPTH, parseJson } from '../json.js';
+import { valueText } from './json-values.js';
 
 /** How a token is written. `damaged`: it was meant to be a JWT, or is no token at all. */
 export type TokenForm = 'signed' | 'unsigned' | 'encrypted' | 'opaque' | 'damaged';
@@ -176,7 +177,7 @@ function readEncrypted(text: string, parts: readonly string[], header: Json, nam
 /** Which key opens a JWE, by its algorithm (RFC 7518 §4.1). */
 function neededKey({ alg, kid }: Json): string {
   const which = typeof kid === 'string' ? ` (kid ${kid})` : '';
-  const text = String(alg);
+  const text = valueText(alg);
   if (/^RSA/.test(text)) return `the RSA private key of whom it is for${which}`;
   if (/^ECDH/.test(text)) return `the elliptic-curve private key of whom it is for${which}`;
   if (/^PBES2/.test(text)) return 'the password that it was encrypted with';

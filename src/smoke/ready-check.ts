@@ -15,6 +15,7 @@ import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/p
 import { DEFAULTS } from '../profiles/settings.js';
 import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
 import { hostOf } from '../profiles/trust.js';
+import { text } from '../protocol/json-values.js';
 import { readPlannedText } from './check-secrets.js';
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 import type { ProviderSettings } from './providers.js';
@@ -255,7 +256,7 @@ export function discoveryOfConnector(issuer: string): ProviderSettings {
 async function readyConnector(check: PlannedCheck, path: string, world: ReadyWorld) {
   const file = await readConnectorFile(path, world);
   const { issuer } = (file.config.idTokenVerificationConfig ?? {}) as { issuer?: unknown };
-  const endpoint = String(file.config.authorizationEndpoint ?? '');
+  const endpoint = text(file.config.authorizationEndpoint) ?? '';
   const stated = Array.isArray(issuer) ? issuer[0] : issuer;
   const trust = { trusted: check.plan.trusted, folder: check.plan.folder, userFile: userFilePath(world) };
   const reference = await connectorSecretReference(file, {}, world, trust);

@@ -1,5 +1,5 @@
 import { parseJson } from '../../json.js';
-import { members } from '../../protocol/json-values.js';
+import { members, valueText } from '../../protocol/json-values.js';
 import type { Expectations } from '../plan.js';
 import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
@@ -15,7 +15,7 @@ export function judgeIdToken(expected: NonNullable<Expectations['idToken']>, sig
     const found = idToken?.header.alg;
     results.push(
       idToken
-        ? judged(typeof found === 'string' && wanted.includes(found), 'idToken.alg', words, String(found))
+        ? judged(typeof found === 'string' && wanted.includes(found), 'idToken.alg', words, valueText(found))
         : skipped('idToken.alg', words, 'there is no ID token'),
     );
   }

@@ -1,3 +1,4 @@
+import { valueText } from '../../protocol/json-values.js';
 import type { Expectations } from '../plan.js';
 import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
@@ -18,5 +19,5 @@ export function judgeUserinfo(
   if ('error' in userinfo) return [judged(false, name, same, inWords(userinfo.error))];
   const { sub } = userinfo.claims;
   const ofClaims = expected === true ? [] : judgeClaims('userinfo.claims', expected.claims, userinfo.claims);
-  return [judged(sub === subject, name, same, String(sub)), ...ofClaims];
+  return [judged(sub === subject, name, same, valueText(sub)), ...ofClaims];
 }
