@@ -42,9 +42,10 @@ export function startCommand(
   stdin?: string,
   uid?: number,
   through: readonly string[] = [],
+  cwd?: string,
 ): RunningCommand {
   const [program = '', ...rest] = [...asUser(uid), ...through, process.execPath, BIN, ...argv];
-  const child = spawn(program, rest, { env: { PATH: process.env.PATH, ...env }, ...LIMIT });
+  const child = spawn(program, rest, { env: { PATH: process.env.PATH, ...env }, cwd, ...LIMIT });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
@@ -82,6 +83,11 @@ export function startCommand(
 }
 
 /** Runs the built command to its end. */
-export function runCommand(argv: readonly string[], env: Environment, stdin?: string): Promise<FinishedProcess> {
-  return startCommand(argv, env, stdin ?? '').finished;
+export function runCommand(
+  argv: readonly string[],
+  env: Environment,
+  stdin?: string,
+  cwd?: string,
+): Promise<FinishedProcess> {
+  return startCommand(argv, env, stdin ?? '', undefined, [], cwd).finished;
 }
