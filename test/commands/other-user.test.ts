@@ -16,7 +16,10 @@ const ATTACKER = readFileSync(program('other-user.mjs'));
 const CAN_READ = 'require("node:fs").readFileSync(process.argv[1])';
 const [SETPRIV = '', ...PRIVILEGES] = asUser(ALICE);
 const canBeOthers =
-  process.geteuid?.() === 0 && spawnSync(SETPRIV, [...PRIVILEGES, process.execPath, '-e', CAN_READ, BIN]).status === 0;
+  process.geteuid?.() === 0 &&
+  spawnSync(SETPRIV, [...PRIVILEGES, process.execPath, '-e', CAN_READ, BIN]).status === 0 &&
+  // Node itself may lie in a folder of root's own.
+  spawnSync(process.execPath, ['-e', '0'], { uid: MALLORY, gid: MALLORY, cwd: '/' }).status === 0;
 /** As the machine allows it: the protocol is the same for a program of the same user. */
 const asMallory = canBeOthers ? { uid: MALLORY, gid: MALLORY } : {};
 
