@@ -31,6 +31,11 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
+/** Whether a JSON value is an object: neither a list nor null. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * A member of a table by a name from outside: a provider's error code, a key
  * of a file. Only the table's own members count: `constructor` and `toString`

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isObject } from '../json.js';
 
 /*
  * The configuration of Logto's OIDC connector, with the same verdict as Logto's
@@ -38,7 +39,6 @@ function textOrNumber() {
  * Logto's check judges both, and then drops the second.
  */
 function recordOf<T>(isRight: (value: unknown) => value is T, allowed: string, error: string) {
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   return z
     .custom<Readonly<Record<string, T>>>(isObject, { error })
     .superRefine((record, context) => {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import type { OidcCliError } from '../errors.js';
-import { parseJson } from '../json.js';
+import { isObject, parseJson } from '../json.js';
 import { CONNECTOR_KEYS } from './connector-config.js';
 import { type PlacedJson, parseConnectorJson } from './connector-json.js';
 import { invalid, readConnectorText } from './connector-text.js';
@@ -90,10 +90,6 @@ function connectorIn(name: string, json: PlacedJson): ConnectorFile {
     pathOf: (path) => json.pathOf(['config', ...path]),
     lineOf: (path) => json.lineOf(['config', ...path]),
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parsesAsObject(text: string): boolean {

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { OidcCliError } from '../errors.js';
+import { isObject } from '../json.js';
 import { type StillHeld, withLock } from '../lock.js';
 import { writeWholeFile } from '../write-file.js';
 import { namedBy, type UntrustedSecret } from './client-secret.js';
@@ -115,10 +116,6 @@ async function change(
     }
   };
   await withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS, signal: world.signal, failure: unwritable });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isAnswer(value: unknown): value is TrustAnswer {

@@ -1,8 +1,4 @@
-/** Whether a JSON value is an object: neither a list nor null. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
+import { isObject } from '../json.js';
 /** The members of a JSON object; none of anything else. */
 export function members(value: unknown): Readonly<Record<string, unknown>> {
   return isObject(value) ? value : {};

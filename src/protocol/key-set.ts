@@ -2,8 +2,9 @@ import type { JSONWebKeySet } from 'jose';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { jsonInShort } from '../harmless.js';
+import { isObject } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { isObject, members } from './json-values.js';
+import { members } from './json-values.js';
 import { MAX_KEYS } from './key-facts.js';
 import { namedElsewhere } from './named-elsewhere.js';
 

@@ -1,4 +1,4 @@
-import { parseJson } from '../json.js';
+import { isObject, parseJson } from '../json.js';
 import type { Session } from './session-store.js';
 
 type Holds = (value: unknown) => boolean;
@@ -18,10 +18,6 @@ const objectOf =
   (members: Readonly<Record<string, Holds>>): Holds =>
   (value) =>
     isObject(value) && Object.entries(members).every(([name, holds]) => holds(value[name]));
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 const isAccessToken = objectOf({
   accessToken: text,

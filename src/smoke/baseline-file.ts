@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import { parseJson } from '../json.js';
+import { isObject, parseJson } from '../json.js';
 import { FileReadError, readBoundedFile } from '../read-file.js';
 
 /** A provider's metadata (OIDC Discovery §3). */
@@ -43,8 +43,4 @@ export function baselineText({ issuers }: Baseline): string {
   const sorted = (value: Metadata) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   const each = Object.fromEntries(Object.entries(issuers).map(([issuer, metadata]) => [issuer, sorted(metadata)]));
   return `${JSON.stringify({ issuers: sorted(each) }, undefined, 2)}\n`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
