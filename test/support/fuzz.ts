@@ -136,7 +136,8 @@ function expectSound(argv: readonly string[], { code, stdout, stderr }: Finished
     throw new Error(`${what}: the code ${errorCode} is not documented`);
   }
   if (/\n {4}at .*\.[cm]?[jt]s:\d+/.test(output)) throw new Error(`${what}: a stack trace: ${output.slice(0, 2_000)}`);
-  for (const secret of [...Object.values(FUZZ_SECRETS), ...secrets]) {
+  // A token that a case has made empty or nearly so is no secret.
+  for (const secret of [...Object.values(FUZZ_SECRETS), ...[...secrets].filter(({ length }) => length >= 8)]) {
     const form = formsOf(secret).find((each) => output.includes(each));
     if (form !== undefined) throw new Error(`${what}: a secret (${form}) in ${around(output, form)}`);
   }

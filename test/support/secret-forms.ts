@@ -27,8 +27,8 @@ export function formsOf(secret: string): string[] {
     Buffer.from(secret).toString('hex').toUpperCase(),
     ...inBase64(secret),
     ...inBase64(form),
-    // The header of a JWT is the same for all; the claims and the signature are not.
-    ...(secret.split('.').length === 3 ? secret.split('.').slice(1) : []),
+    // The header of a JWT is the same for all; the claims and the signature are not, unless there is next to nothing in them.
+    ...(secret.split('.').length === 3 ? secret.split('.').slice(1) : []).filter((part) => part.length >= 16),
   ];
   return [...new Set(forms)];
 }
