@@ -65,7 +65,7 @@ describe.runIf(smallDisksPresent)('a disk that has room for a part of a file', a
     expect(readFileSync(at('config.yaml'), 'utf8')).toContain('new:');
   });
 
-  test.each(['json', 'junit', 'gitlab', 'tap', 'prometheus', 'github'])('the %s report', async (reporter) => {
+  test.each(['json', 'junit', 'tap', 'prometheus', 'github'])('the %s report', async (reporter) => {
     const checks = Array.from({ length: 40 }, (_, number) => ({
       name: `check ${number}`,
       profile: { issuer: 'http://127.0.0.1:1', clientId: 'demo' },

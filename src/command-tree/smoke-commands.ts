@@ -25,7 +25,7 @@ export function smokeCommands(program: Command, context: Context, terminal: Term
     )
     .option('--max-failures <n>', 'begin no further check after so many failures', wholeNumber('failures', 1, 100_000))
     .option('--fail-fast', 'begin no further check after the first failure')
-    .option('--reporter <name[=file]>', 'terminal, json, junit, tap, github, gitlab or prometheus; repeatable', collect)
+    .option('--reporter <name[=file]>', 'terminal, json, junit, tap, github or prometheus; repeatable', collect)
     .option('--browser-path <program>', 'the browser to run, in place of what is found on this machine')
     .option(
       '--evidence <folder>',

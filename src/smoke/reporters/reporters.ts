@@ -5,8 +5,8 @@ import type { SmokeEvent, SmokeRun } from '../result.js';
 import { createProgress } from './progress.js';
 import { prepareReportFile, type ReportFile } from './report-file.js';
 
-/** The reporters by name. `gitlab` is `junit`, which GitLab reads. */
-export const REPORTERS = ['terminal', 'json', 'junit', 'tap', 'github', 'gitlab', 'prometheus'] as const;
+/** The reporters by name. */
+export const REPORTERS = ['terminal', 'json', 'junit', 'tap', 'github', 'prometheus'] as const;
 
 /** One of the reporters' names. */
 export type ReporterName = (typeof REPORTERS)[number];
@@ -175,7 +175,6 @@ async function load(name: ReporterName, deps: ReporterDeps): Promise<Reporter> {
     case 'json':
       return (await import('./json.js')).jsonReporter();
     case 'junit':
-    case 'gitlab':
       return (await import('./junit.js')).junitReporter(deps);
     case 'tap':
       return (await import('./tap.js')).tapReporter(deps);

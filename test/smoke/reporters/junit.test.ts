@@ -94,11 +94,6 @@ describe('The JUnit report', () => {
     `);
   });
 
-  test('is what the reporter "gitlab" writes', async () => {
-    const [junit, gitlab] = [await report(['junit'], everyVerdict), await report(['gitlab'], everyVerdict)];
-    expect(gitlab).toEqual(junit);
-  });
-
   test('of a run without checks, and of one in which all is well', async () => {
     for (const run of [{ ...allPassed, results: [] }, allPassed]) {
       expect(await junitErrors((await report(['junit'], run)).stdout)).toEqual([]);

@@ -26,7 +26,7 @@ describe('--reporter', () => {
   test.each([
     ['juint', 'There is no reporter "juint".', 'Did you mean junit? The reporters are: '],
     ['XUNIT', 'There is no reporter "XUNIT".', 'Did you mean junit? The reporters are: '],
-    ['', 'There is no reporter "".', 'The reporters are: terminal, json, junit, tap, github, gitlab, prometheus.'],
+    ['', 'There is no reporter "".', 'The reporters are: terminal, json, junit, tap, github, prometheus.'],
     ['tap=', 'The reporter tap has no file name after the =.', 'Name one (--reporter tap=FILE)'],
   ])('refuses %j', async (text, reason, fix) => {
     expect(await refusal(() => parseReporter(text))).toEqual({

@@ -100,9 +100,9 @@ checks:
     expect(same.counts).toEqual({ passed: 1, flaky: 0, failed: 0, notRun: 0 });
   });
 
-  test.each(['junit', 'gitlab'])('%s', async (name) => {
-    await run('--reporter', `${name}=reports/${name}.xml`);
-    const xml = await readFile(join(machine.home, 'reports', `${name}.xml`), 'utf8');
+  test('junit', async () => {
+    await run('--reporter', 'junit=reports/junit.xml');
+    const xml = await readFile(join(machine.home, 'reports', 'junit.xml'), 'utf8');
     expect(await junitErrors(xml)).toEqual([]);
     expect(xml).toMatch(/<testsuites name="oidc-cli smoke" tests="3" failures="1" errors="1" skipped="0"/);
     expect(xml).toContain('type="invalid_client"');
