@@ -72,6 +72,44 @@ export function readBoundedFileSync(path: string, largest: number): ReadFile {
   }
 }
 
+/**
+ * Reads all of a stream, such as stdin, of at most `largest` bytes, and pauses
+ * it. Throws the reason of `signal` when that aborts, `FileReadError` (EFBIG)
+ * for more bytes, and the stream's own error.
+ */
+export async function readBoundedStream(
+  input: NodeJS.ReadableStream,
+  largest: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let stop = () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const onData = (chunk: Buffer | string) => {
+        const bytes = Buffer.from(chunk);
+        chunks.push(bytes);
+        length += bytes.length;
+        if (length > largest) reject(tooLarge(largest));
+      };
+      const onEnd = () => resolve();
+      const onAbort = () => reject(signal.reason);
+      input.on('data', onData).once('end', onEnd).once('close', onEnd).once('error', reject);
+      signal.addEventListener('abort', onAbort, { once: true });
+      stop = () => {
+        input.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', reject);
+        signal.removeEventListener('abort', onAbort);
+        input.pause();
+      };
+      if (signal.aborted) onAbort();
+    });
+  } finally {
+    stop();
+  }
+  return Buffer.concat(chunks);
+}
+
 /** The parts of an open file that were read so far. */
 class BoundedContent {
   private readonly parts: Buffer[] = [];

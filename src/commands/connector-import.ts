@@ -6,8 +6,8 @@ import { checkAuthorizationEndpoint } from '../logto/authorization-address.js';
 import type { Connector } from '../logto/connector.js';
 import { connectorDocument, ordersUnlike } from '../logto/connector-document.js';
 import type { ConnectorFile } from '../logto/connector-file.js';
+import { invalidConnectorFile } from '../logto/connector-json.js';
 import { type ImportedConnector, importedConnector } from '../logto/connector-profile.js';
-import { unkeepable } from '../logto/connector-text.js';
 import { memberAt, pointer, secretMembers, setMember } from '../logto/secret-members.js';
 import { requestableUrl } from '../logto/token-request.js';
 import type { KeptConnector } from '../profiles/kept-connector.js';
@@ -148,7 +148,11 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
   checkAuthorizationEndpoint(config);
   requestableUrl(config.tokenEndpoint, 'tokenEndpoint');
   requestableUrl(config.idTokenVerificationConfig.jwksUri, 'jwksUri');
-  if (source.inexact) throw unkeepable(source.name, source.inexact.path, source.inexact.line);
+  if (source.inexact) {
+    const reason = 'the number cannot be kept to its last digit, neither here nor in Logto';
+    const fix = 'Write it with fewer digits, or put it in quotes.';
+    throw invalidConnectorFile(source.name, { ...source.inexact, reason, fix });
+  }
   const imported = importedConnector(source.config);
   const refuse = (place: readonly string[], found: string, allowed: string) =>
     new OidcCliError('config_value_invalid', {
@@ -210,11 +214,17 @@ interface HiddenMember {
 function hiddenMembers(source: ConnectorFile, { secrets }: ImportedConnector): HiddenMember[] {
   return [
     ...secrets.map((path) => ({ path: ['config', ...path], value: memberAt(source.config, path) })),
-    ...secretMembers(source.around).map((path) => ({
+    ...secretMembers(aroundConfig(source)).map((path) => ({
       path: ['around', ...path],
-      value: memberAt(source.around, path),
+      value: memberAt(source.whole, path),
     })),
   ];
+}
+
+function aroundConfig({ whole, config }: ConnectorFile): Record<string, unknown> | undefined {
+  if (whole === config) return undefined;
+  const { config: _inner, ...around } = whole;
+  return around;
 }
 
 function keptOf(
@@ -222,7 +232,7 @@ function keptOf(
   { kept, values }: ImportedConnector,
   hidden: readonly HiddenMember[],
 ): ProfileValues['connector'] {
-  const around = source.around && (structuredClone(source.around) as Record<string, unknown>);
+  const around = structuredClone(aroundConfig(source));
   for (const { path } of hidden) if (path[0] === 'around' && around) setMember(around, path.slice(1), undefined);
   const whole: KeptConnector = {
     ...kept,

@@ -1,5 +1,6 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { causes, type Entry, listed } from './explanation.js';
+import { describeReason } from './system-reasons.js';
 
 /** What Logto shows in its own page, after a sentence on what is true. */
 function asLogtoShows(facts: Facts): string {
@@ -29,7 +30,8 @@ function onOneLine(fact: Facts[string]): string {
 
 /** Where in the connector's file something stands. */
 function place(facts: Facts): string {
-  const where = facts.line === undefined ? '' : `, line ${facts.line}`;
+  const line = facts.line === undefined ? '' : `, line ${facts.line}`;
+  const where = facts.column === undefined ? line : `${line}, column ${facts.column}`;
   return facts.file === undefined ? 'The connector file' : `The connector file ${facts.file}${where}`;
 }
 
@@ -172,7 +174,7 @@ function tolerated({ tolerance }: Facts): string {
 /** Codes of a Logto connector: what is wrong with its file, and what Logto would do at which step. */
 export const logtoConnector = {
   connector_file_unreadable: (f) => ({
-    message: `${f.check === undefined ? '' : `${f.check}: `}${place(f)} cannot be read: ${f.reason ?? 'the system does not say why'}.`,
+    message: `${f.check === undefined ? '' : `${f.check}: `}${place(f)} cannot be read: ${describeReason(f.reason) ?? 'the system does not say why'}.`,
     causes: [],
     fix:
       f.check === undefined

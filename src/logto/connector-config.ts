@@ -67,7 +67,7 @@ const idTokenVerification = z.object(
     clockTolerance: textOrNumber().optional(),
     crit: recordOf((value) => typeof value === 'boolean', YES_OR_NO, 'names with true or false').optional(),
     // Logto wants a Date object, which JSON does not have.
-    currentDate: z.undefined({ error: 'nothing: leave it out' }).optional(),
+    currentDate: z.undefined({ error: 'nothing' }).optional(),
     maxTokenAge: textOrNumber().optional(),
     subject: text().optional(),
     typ: text().optional(),
@@ -141,7 +141,7 @@ export function judgeConnectorConfig(value: unknown): ConfigVerdict {
   if (result.success) return { accepted: true, config: result.data };
   const faults = result.error.issues.map(({ path, message }) => {
     const keys = path.map(String);
-    return { path: keys, found: shape(at(value, keys), message), allowed: message };
+    return { path: keys, found: describeValue(at(value, keys), message), allowed: message };
   });
   return { accepted: false, faults };
 }
@@ -155,18 +155,20 @@ function at(value: unknown, path: readonly string[]): unknown {
   return found;
 }
 
-/** What kind of value is there. The value itself may be a secret, and is not told. */
-function shape(value: unknown, allowed: string): string {
+function describeValue(value: unknown, allowed: string): string {
+  if (typeof value === 'boolean') return String(value);
+  const kind = kindOf(value);
+  // Where certain texts are allowed.
+  return kind === 'a text' && /^(?:"|one of )/.test(allowed) ? 'another text' : kind;
+}
+
+/** The kind of a JSON value, with its article. The value itself may be a secret, and is not repeated. */
+export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'string') {
-    if (value === '') return 'an empty text';
-    // Where certain texts are allowed.
-    return /^(?:"|one of )/.test(allowed) ? 'another text' : 'a text';
-  }
-  if (typeof value === 'object') return 'an object';
-  return typeof value === 'boolean' ? String(value) : `a ${typeof value}`;
+  if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /**

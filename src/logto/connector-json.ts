@@ -1,14 +1,12 @@
 import { getLocation, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { type Facts, OidcCliError } from '../errors.js';
 import { cutShort } from '../harmless.js';
-import { invalid } from './connector-text.js';
-import { foreignText } from './foreign-text.js';
-import { syntaxFault } from './json-syntax.js';
+import { isNestedTooDeep, MAX_JSON_DEPTH } from '../json.js';
 
 /** Characters of a member's path that a message repeats. */
-const LONGEST_PATH = 300;
+const MAX_PATH_LENGTH = 300;
 
-/** Deeper than any connector, and far from what would fill the stack. */
-const DEEPEST = 64;
+type Path = readonly (string | number)[];
 
 /** JSON that was read strictly, with the place of each key. */
 export interface PlacedJson {
@@ -21,174 +19,185 @@ export interface PlacedJson {
   readonly inexact?: { readonly path: string; readonly line: number };
 }
 
+/** The error of a file that holds no connector's JSON: the reason completes a sentence, the fix is one. No value of the file may be in the facts. */
+export function invalidConnectorFile(file: string, facts: Facts & { readonly reason: string }): OidcCliError {
+  return new OidcCliError('connector_file_invalid', { file, ...facts });
+}
+
 /**
  * Parses JSON as strictly as JSON.parse, and more: no key twice, no key that
  * changes an object's prototype, no character that Logto's database refuses, no
- * nesting beyond reason. Throws `connector_file_invalid` with line, path, reason
- * and fix; nothing of the values is in them. `known` are keys that may be named
+ * nesting beyond reason. Throws `connector_file_invalid` with line, column and
+ * path; no value of the file is repeated. `known` are keys that may be named
  * where the text around them cannot be trusted to be keys.
  */
 export function parseConnectorJson(file: string, text: string, known: readonly string[]): PlacedJson {
-  const lineAt = lineCounter(text);
-  if (text.trim() === '') throw invalid(file, { reason: 'it is empty' });
-  const foreign = foreignText(text);
-  if (foreign) throw invalid(file, { line: lineAt(text.search(/\S/)), ...foreign });
-  const deep = tooDeep(text);
-  if (deep !== undefined) {
-    const reason = `it is nested more than ${DEEPEST} levels deep, and no connector is`;
-    throw invalid(file, { line: lineAt(deep), reason });
+  const placeAt = placeCounter(text);
+  // A parser that calls itself for each level runs out of stack.
+  if (isNestedTooDeep(text)) {
+    throw invalidConnectorFile(file, { reason: `it is nested more than ${MAX_JSON_DEPTH} levels deep` });
   }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
   const [error] = errors.toSorted((one, other) => one.offset - other.offset);
   if (error || !root) {
-    const { offset, reason, fix } = syntaxFault(text, error?.error ?? 0, error?.offset ?? 0);
+    const { offset, ...said } = syntaxFault(text, error?.error ?? 0, error?.offset ?? text.length);
     // In broken text a value may pass for a key: only Logto's own keys are named.
-    const path: string[] = [];
-    for (const key of getLocation(text, offset).path) {
-      if (typeof key === 'number' ? path.length === 0 : !known.includes(key)) break;
-      path.push(typeof key === 'number' ? `[${key}]` : `${path.length === 0 ? '' : '.'}${key}`);
-    }
-    throw invalid(file, { line: lineAt(offset), ...(path.length > 0 ? { path: path.join('') } : {}), reason, fix });
+    const around = getLocation(text, offset).path;
+    const untrusted = around.findIndex((key, at) => (typeof key === 'number' ? at === 0 : !known.includes(key)));
+    const path = written(untrusted === -1 ? around : around.slice(0, untrusted));
+    throw invalidConnectorFile(file, { ...placeAt(offset), path: path || undefined, ...said });
   }
-  const placed: PlacedJson = {
+  const inexact = checkMembers(text, root, [], (node, path, reason) => {
+    throw invalidConnectorFile(file, { ...placeAt(node.offset), path: written(path), reason, fix: 'Remove it.' });
+  });
+  return {
     value: JSON.parse(text),
-    pathOf: (path) => cutShort(written(locate(root, path).segments), LONGEST_PATH),
-    lineOf: (path) => lineAt(locate(root, path).offset),
+    pathOf: (path) => cutShort(written(locate(root, path).path), MAX_PATH_LENGTH),
+    lineOf: (path) => placeAt(locate(root, path).offset).line,
+    ...(inexact && { inexact: { path: written(inexact.path), line: placeAt(inexact.node.offset).line } }),
   };
-  checkMembers(file, root, [], lineAt);
-  const inexact = inexactNumber(root, [], text);
-  return inexact
-    ? { ...placed, inexact: { path: written(inexact.segments), line: lineAt(inexact.node.offset) } }
-    : placed;
 }
 
-/** Tells the line of an offset, from 1, however often it is asked. */
-function lineCounter(text: string): (offset: number) => number {
-  const ends = [...text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length);
+/** Tells line and column of an offset, each from 1, however often it is asked. */
+function placeCounter(text: string): (offset: number) => { line: number; column: number } {
+  const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length)];
   return (offset) => {
-    let [from, to] = [0, ends.length];
+    let [from, to] = [1, starts.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if ((ends[middle] ?? 0) <= offset) from = middle + 1;
+      if ((starts[middle] ?? 0) <= offset) from = middle + 1;
       else to = middle;
     }
-    return from + 1;
+    return { line: from, column: offset - (starts[from - 1] ?? 0) + 1 };
   };
 }
 
-function inexactNumber(
-  node: Node,
-  segments: readonly Segment[],
-  text: string,
-): { readonly node: Node; readonly segments: readonly Segment[] } | undefined {
-  if (node.type === 'number') {
-    const { offset, length, value } = node;
-    return decimal(text.slice(offset, offset + length)) === decimal(String(value)) ? undefined : { node, segments };
+/** A token that the parser waits for, by jsonc-parser's numbers: its enum is constant, and has no value at run time. */
+const EXPECTED: Readonly<Record<number, string>> = {
+  3: 'a key in double quotes',
+  4: 'a value',
+  5: 'a colon',
+  6: 'a comma',
+  7: 'a closing brace',
+  8: 'a closing bracket',
+  9: 'nothing more',
+};
+
+/** Faults within a token. */
+const BROKEN: Readonly<Record<number, string>> = {
+  10: 'a comment is not JSON',
+  11: 'a comment has no end',
+  12: 'a text has no closing quote on its line',
+  13: 'a number is not written in plain digits',
+  14: 'a text has \\u without four hexadecimal digits',
+  15: 'a text has a backslash that JSON does not know',
+  16: 'a text has a control character in it',
+};
+
+/** The first fault of text that is not JSON, in words that never repeat the text: it may be a secret. */
+function syntaxFault(text: string, code: number, offset: number): { offset: number; reason: string; fix?: string } {
+  const rest = text.slice(offset, offset + 2);
+  const before = text.slice(0, offset).trimEnd();
+  if (text.trimStart().startsWith('```')) {
+    const reason = 'it begins with ```, the fence of a code block';
+    return { offset: text.indexOf('```'), reason, fix: 'Remove the lines with ``` around it.' };
   }
-  for (const [index, child] of (node.children ?? []).entries()) {
-    const inList = node.type === 'array';
-    const value = inList ? child : child.children?.[1];
-    const key = inList ? String(index) : String(child.children?.[0]?.value);
-    const found = value && inexactNumber(value, [...segments, { key, inList }], text);
-    if (found) return found;
+  if (before.endsWith(',') && /^[}\]]/.test(rest)) {
+    const reason = `a comma stands before the closing ${rest.startsWith('}') ? 'brace' : 'bracket'}`;
+    return { offset: before.length - 1, reason, fix: 'Remove that comma.' };
   }
-  return undefined;
-}
-
-/** A number's digits without the zeros at their ends, and the power of ten that they stand for: the same for each way to write it. */
-function decimal(number: string): string {
-  const [, sign = '', whole = '', fraction = '', power = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const shorter = digits.replace(/0+$/, '');
-  // Minus zero is zero in JSON.
-  if (shorter === '') return number === 'Infinity' || number === '-Infinity' ? number : '0';
-  return `${sign}${shorter}e${BigInt(power) - BigInt(fraction.length) + BigInt(digits.length - shorter.length)}`;
-}
-
-/** Where brackets are nested too deep, outside of texts. */
-function tooDeep(text: string): number | undefined {
-  let depth = 0;
-  for (const match of text.matchAll(/"(?:[^"\\\n\r]|\\.)*"?|[[{\]}]/g)) {
-    if (match[0] === '{' || match[0] === '[') depth += 1;
-    else if (match[0] === '}' || match[0] === ']') depth -= 1;
-    if (depth > DEEPEST) return match.index;
+  if (before.endsWith(':') && /^(?:\$\{|[<%])/.test(rest)) {
+    return { offset, reason: 'a placeholder stands there', fix: 'Write the value there, in double quotes.' };
   }
-  return undefined;
+  const actual = describeCharacter(rest);
+  const expected = EXPECTED[code];
+  return {
+    offset,
+    reason: BROKEN[code] ?? (expected ? `expected ${expected}, got ${actual}` : `${actual} is not JSON`),
+  };
 }
 
-interface Segment {
-  readonly key: string;
-  readonly inList: boolean;
+function describeCharacter(rest: string): string {
+  const point = rest.codePointAt(0);
+  if (point === undefined) return 'the end of the file';
+  if (/^[{}[\],:;="'`#]/.test(rest)) return `the character ${rest.charAt(0)}`;
+  if (/^\p{N}/u.test(rest)) return 'a number';
+  if (/^[\p{L}_$]/u.test(rest)) return 'a word without quotes';
+  return /^[!-~]/.test(rest)
+    ? 'another character'
+    : `the character U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-function written(segments: readonly Segment[]): string {
-  let path = '';
-  for (const { key, inList } of segments) {
-    if (inList) path += `[${key}]`;
-    else if (/^[A-Za-z_$][\w$-]*$/.test(key)) path += path === '' ? key : `.${key}`;
-    else path += `[${JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key)}]`;
+function written(path: Path): string {
+  let text = '';
+  for (const key of path) {
+    if (typeof key === 'number') text += `[${key}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(key)) text += text === '' ? key : `.${key}`;
+    else text += `[${JSON.stringify(cutShort(key, 60))}]`;
   }
-  return path;
+  return text;
 }
 
-/** The path as far as the file has it, and where its last key begins. */
-function locate(root: Node, path: readonly string[]): { segments: Segment[]; offset: number } {
+/** The path with the positions of lists as numbers, and where its last key begins as far as the file has it. */
+function locate(root: Node, keys: readonly string[]): { path: Path; offset: number } {
   let node: Node | undefined = root;
   let offset = root.offset;
-  const segments: Segment[] = [];
-  for (const key of path) {
+  const path: (string | number)[] = [];
+  for (const key of keys) {
     const inList: boolean = node?.type === 'array';
-    segments.push({ key, inList });
-    const next: Node | undefined = inList ? node?.children?.[Number(key)] : member(node, key);
+    path.push(inList ? Number(key) : key);
+    const next: Node | undefined = node?.children?.find((child, at) =>
+      inList ? at === Number(key) : child.children?.[0]?.value === key,
+    );
     if (next) offset = next.offset;
     node = inList ? next : next?.children?.[1];
   }
-  return { segments, offset };
+  return { path, offset };
 }
 
-function member(node: Node | undefined, key: string): Node | undefined {
-  if (node?.type !== 'object') return undefined;
-  return node.children?.find((property) => property.children?.[0]?.value === key);
+interface PlacedNode {
+  readonly node: Node;
+  readonly path: Path;
 }
 
-/** Whether a database that keeps text as UTF-8 without NUL refuses it. */
-function unstorable(text: string): boolean {
-  return text.includes('\u0000') || /\p{Surrogate}/u.test(text);
-}
+type Refuse = (node: Node, path: Path, reason: string) => never;
 
-function checkMembers(file: string, node: Node, path: readonly Segment[], lineAt: (offset: number) => number): void {
-  const refuse = (at: Node, segments: readonly Segment[], reason: string, fix: string) =>
-    invalid(file, { line: lineAt(at.offset), path: written(segments), reason, fix });
-  const checkText = (at: Node, segments: readonly Segment[]) => {
-    if (typeof at.value !== 'string' || !unstorable(at.value)) return;
-    const reason = "it has a character (\\u0000, or half of a pair) that Logto's database cannot keep";
-    throw refuse(at, segments, reason, 'Remove that character.');
+/** Refuses members that JSON has and no connector can, and returns the first number that is not held to its last digit. */
+function checkMembers(text: string, node: Node, path: Path, refuse: Refuse): PlacedNode | undefined {
+  const checkText = (at: Node, its: Path) => {
+    // Logto's database keeps UTF-8 without NUL.
+    if (/\0|\p{Surrogate}/u.test(String(at.value))) {
+      refuse(at, its, "it has a character (\\u0000, or half of a pair) that Logto's database cannot keep");
+    }
   };
   if (node.type === 'string') checkText(node, path);
-  if (node.type === 'array') {
-    node.children?.forEach((item, index) => {
-      checkMembers(file, item, [...path, { key: String(index), inList: true }], lineAt);
-    });
+  if (node.type === 'number') {
+    const number = text.slice(node.offset, node.offset + node.length);
+    return digits(number) === digits(String(node.value)) ? undefined : { node, path };
   }
-  if (node.type !== 'object') return;
-  const first = new Map<string, Node>();
-  for (const property of node.children ?? []) {
-    const [name, value] = property.children ?? [];
-    if (!name || !value) continue;
-    const key = String(name.value);
-    const segments = [...path, { key, inList: false }];
-    checkText(name, segments);
-    if (key === '__proto__') {
-      throw refuse(name, segments, 'this key means something else to JavaScript than to JSON', 'Remove that key.');
+  let inexact: PlacedNode | undefined;
+  const seen = new Set<string>();
+  for (const [at, child] of (node.children ?? []).entries()) {
+    const [name, value] = node.type === 'array' ? [undefined, child] : (child.children ?? []);
+    const key = name ? String(name.value) : at;
+    const its = [...path, key];
+    if (name && typeof key === 'string') {
+      checkText(name, its);
+      if (key === '__proto__') refuse(name, its, 'this key means something else to JavaScript than to JSON');
+      if (seen.has(key)) refuse(name, its, 'the key is there twice, and the later silently wins');
+      seen.add(key);
     }
-    const earlier = first.get(key);
-    if (earlier) {
-      const reason = `the key is there twice (first on line ${lineAt(earlier.offset)}), and the later silently wins`;
-      throw refuse(name, segments, reason, 'Keep one of the two.');
-    }
-    first.set(key, name);
-    checkMembers(file, value, segments, lineAt);
+    const inner = value && checkMembers(text, value, its, refuse);
+    inexact ??= inner;
   }
+  return inexact;
+}
+
+/** A number's digits without the zeros at their ends: the same for each way to write it. */
+function digits(number: string): string {
+  return number
+    .replace(/e[+-]?\d+$/i, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');
 }

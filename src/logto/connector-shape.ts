@@ -2,7 +2,6 @@ import { lookup } from '../json.js';
 import { found as shown } from '../profiles/found.js';
 import { nearest } from '../profiles/nearest.js';
 import { members } from '../protocol/json-values.js';
-import { configRepair } from './config-repair.js';
 import { CheckList, type ConnectorCheck } from './connector-check.js';
 import { asSaved, CONNECTOR_KEYS, type ConfigFault, judgeConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
@@ -62,7 +61,7 @@ function fields(list: CheckList, file: ConnectorFile, refusal: Refusal | undefin
       why: lost
         ? 'Logto removes empty values when it saves, and then refuses every sign-in with 400 connector.invalid_config.'
         : 'Logto refuses the configuration with 400 connector.invalid_config.',
-      repair: configRepair(file.config, fault) ?? (lost ? 'Fill it in.' : `Write ${allowed} there.`),
+      repair: lost ? 'Fill it in.' : `Write ${allowed} there.`,
     });
   }
 }

@@ -1,5 +1,4 @@
 import { OidcCliError } from '../errors.js';
-import { configRepair } from './config-repair.js';
 import { asSaved, type ConfigFault, type ConnectorConfig, judgeConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
 import { refusedByLogto } from './failures.js';
@@ -34,7 +33,6 @@ export function acceptConnector(file: ConnectorFile, secret?: string): Connector
 /** Logto's refusal of a configuration, with the first fault in front and the others behind it. */
 export function configInvalid(file: ConnectorFile, faults: readonly ConfigFault[], when: string): OidcCliError {
   const [first, ...others] = faults.map((fault) => ({ ...fault, found: foundIn(file.config, fault) }));
-  const fix = first && configRepair(file.config, first);
   const said = ({ path, found, allowed }: ConfigFault) =>
     `${file.pathOf(path) || 'The whole'} (line ${file.lineOf(path)}) is ${found}; allowed: ${allowed}.`;
   return refusedByLogto('invalid_config', 'connector_config_invalid', {
@@ -44,7 +42,6 @@ export function configInvalid(file: ConnectorFile, faults: readonly ConfigFault[
       ? {}
       : { path: file.pathOf(first.path), line: file.lineOf(first.path), found: first.found, allowed: first.allowed }),
     ...(others.length === 0 ? {} : { more: others.length, others: others.map(said) }),
-    ...(fix === undefined ? {} : { fix }),
   });
 }
 

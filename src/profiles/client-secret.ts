@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { noteSecretVariable } from '../child-environment.js';
 import type { Input } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
-import { FileReadError, readBoundedFile } from '../read-file.js';
+import { FileReadError, readBoundedFile, readBoundedStream } from '../read-file.js';
 import { refusedFileContent } from './key-files.js';
 import type { SecretReference, UntrustedPlace } from './profile.js';
 import { refuseStoreKeyName, refuseStoreKeyValue, type StoreKeyWorld } from './store-key-guard.js';
@@ -174,26 +174,11 @@ function hiddenLine(input: Input, signal: AbortSignal): Promise<string> {
   });
 }
 
-function wholeStream(input: Input, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let stop = () => {};
-  return new Promise<string>((resolve, reject) => {
-    const onData = (chunk: Buffer | string) => {
-      const bytes = Buffer.from(chunk);
-      chunks.push(bytes);
-      length += bytes.length;
-      if (length > LONGEST) reject(unavailable({ source: 'stdin', reason: 'it is too large to be a secret' }));
-    };
-    const onEnd = () => resolve(Buffer.concat(chunks).toString('utf8'));
-    const onAbort = () => reject(signal.reason);
-    input.on('data', onData).once('end', onEnd).once('close', onEnd).once('error', reject);
-    signal.addEventListener('abort', onAbort, { once: true });
-    stop = () => {
-      input.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', reject);
-      signal.removeEventListener('abort', onAbort);
-      input.pause();
-    };
-    if (signal.aborted) onAbort();
-  }).finally(() => stop());
+async function wholeStream(input: Input, signal: AbortSignal): Promise<string> {
+  try {
+    return (await readBoundedStream(input, LONGEST, signal)).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof FileReadError)) throw error;
+    throw unavailable({ source: 'stdin', reason: 'it is too large to be a secret' });
+  }
 }

@@ -43,8 +43,7 @@ function expectClean({ stdout, stderr }: Finished): void {
   expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufeff]/);
 }
 
-it('there are 100 of them at least, each with a name of its own', () => {
-  expect(NAMES.length).toBeGreaterThanOrEqual(100);
+it('each has a name of its own', () => {
   expect(new Set(NAMES).size).toBe(NAMES.length);
 });
 

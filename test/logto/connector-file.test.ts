@@ -9,7 +9,6 @@ import { OidcCliError } from '../../src/errors.js';
 import { readConnectorFile } from '../../src/logto/connector-file.js';
 import { parseConnectorJson } from '../../src/logto/connector-json.js';
 import { connectorSecret, connectorSecretReference } from '../../src/logto/connector-secret.js';
-import { readConnectorText } from '../../src/logto/connector-text.js';
 import { connectorJson, SECRET } from './connectors.js';
 
 let cwd: string;
@@ -40,8 +39,13 @@ describe('the forms of a connector', () => {
     await writeFile(join(cwd, 'c.json'), JSON.stringify(connectorJson()));
     const fromFile = await readConnectorFile('c.json', world());
     expect(fromFile).toMatchObject({ name: 'c.json', config: connectorJson() });
-    expect(fromFile.around).toBeUndefined();
+    expect(fromFile.whole).toBe(fromFile.config);
     expect(await read(connectorJson())).toMatchObject({ name: 'stdin', config: connectorJson() });
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const text = `\uFEFF${JSON.stringify(connectorJson())}`;
+    expect(await read(text)).toMatchObject({ config: connectorJson() });
   });
 
   it('is an answer of the Management API', async () => {
@@ -49,7 +53,7 @@ describe('the forms of a connector', () => {
     const file = await read({ ...around, enableTokenStorage: false, config: connectorJson() });
     expect(file).toMatchObject({
       config: connectorJson(),
-      around: { ...around, enableTokenStorage: false },
+      whole: { ...around, enableTokenStorage: false, config: connectorJson() },
       connectorId: 'abc',
       syncProfile: true,
       tokenStorage: false,
@@ -164,7 +168,7 @@ describe('any text', () => {
 
 describe('stdin', () => {
   it('that says nothing ends by the time limit', async () => {
-    const { code, facts } = await failure(readConnectorText('-', world(), { timeout: 20 }));
+    const { code, facts } = await failure(readConnectorFile('-', world(), { timeout: 20 }));
     expect([code, facts.reason]).toEqual(['connector_file_unreadable', 'its end did not come within 0.02 seconds']);
   });
 
