@@ -1,11 +1,18 @@
+import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { guardAgainstHang } from './hang-guard.js';
+import { type KeychainProcess, KeychainSilence, startKeychainProcess } from './keychain-process.js';
 import { classifyKeychainError, type KeytarLike, loadKeytar, SERVICE, withoutGoneEntries } from './keytar-module.js';
 import type { SessionStore } from './session-store.js';
 import { createSplitValues } from './split-value.js';
 
 /** Milliseconds after which a keychain call counts as hung. */
 const HANG_LIMIT_MS = 30_000;
+
+/** Milliseconds within which a keychain that is to take a refreshed session must answer at all. */
+const ANSWER_MS = 5_000;
+/** Milliseconds for each call of that save: it may have to be unlocked again. Others wait for the index meanwhile. */
+const SAVE_MS = 20_000;
 
 /**
  * UTF-16 code units in one Windows credential: its blob may have 2,560 bytes
@@ -25,6 +32,8 @@ export interface KeychainOptions {
   readonly platform: NodeJS.Platform;
   /** Replaces the native module. */
   readonly keytar?: KeytarLike;
+  /** Makes the calls in place of this process. One that hangs throws `store_timeout`. */
+  readonly process?: KeychainProcess;
   /** Milliseconds; 30,000 unless told otherwise. */
   readonly hangLimitMs?: number;
   /** See `guardAgainstHang`. */
@@ -36,7 +45,8 @@ export interface KeychainOptions {
  * One entry per value; on Windows, where an entry's size is limited, a longer
  * value is split (see `split-value.ts`). Elsewhere a save is one call and
  * atomic by itself. Methods throw `store_locked`, `store_unavailable` or
- * `store_failed` (facts: operation, reason); a call that hangs ends the process.
+ * `store_failed` (facts: operation, reason); a call that hangs ends
+ * this process, unless another one makes it.
  */
 export function createKeychainStore(options: KeychainOptions): KeychainStore {
   const { platform, hangLimitMs = HANG_LIMIT_MS, onHang } = options;
@@ -44,6 +54,8 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
 
   const call = async <T>(operation: string, work: (keytar: KeytarLike) => Promise<T>): Promise<T> => {
     try {
+      const { process } = options;
+      if (process) return await withoutGoneEntries(() => work(process));
       loaded ??= options.keytar ? Promise.resolve(options.keytar) : loadKeytar(platform);
       const keytar = await loaded;
       return await guardAgainstHang(() => withoutGoneEntries(() => work(keytar)), {
@@ -83,6 +95,25 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
   };
 }
 
+/**
+ * Runs `work` on the keychain as a process of its own asks it, which is gone
+ * when this returns: where the keychain hangs, the session that it was to take
+ * can go elsewhere. Methods of the store throw `store_timeout` then.
+ */
+export async function withKeychainProcess<T>(
+  options: { readonly env: Environment; readonly platform: NodeJS.Platform },
+  work: (store: SessionStore) => Promise<T>,
+): Promise<T> {
+  const process = startKeychainProcess({ ...options, answerMs: ANSWER_MS, callMs: SAVE_MS });
+  try {
+    // First, so that nothing that `work` locks is held while a keychain is silent.
+    await process.answers.catch(() => {});
+    return await work(createKeychainStore({ platform: options.platform, process }));
+  } finally {
+    await process.end();
+  }
+}
+
 function describe(platform: NodeJS.Platform): string {
   if (platform === 'darwin') return 'the macOS keychain';
   if (platform === 'win32') return 'the Windows Credential Manager';
@@ -91,6 +122,10 @@ function describe(platform: NodeJS.Platform): string {
 
 function keychainError(error: unknown, operation: string): OidcCliError {
   if (error instanceof OidcCliError) return error;
+  if (error instanceof KeychainSilence && error.ms !== undefined) {
+    const facts = { store: 'keychain', operation, timeoutSeconds: error.ms / 1000, reason: error.message };
+    return new OidcCliError('store_timeout', facts, { cause: error });
+  }
   const message = error instanceof Error ? error.message : '';
   const kind = classifyKeychainError(message);
   // The keychain's own words: they name the fault and never the value.

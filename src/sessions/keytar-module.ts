@@ -20,7 +20,7 @@ export const GONE_TRIES = 20;
  * is what GDBus (gnome-keyring), Qt (KWallet, KeePassXC) and the Secret Service
  * itself say where another process removed that entry in between.
  */
-export const GONE = /no such (interface|object)|object does not exist|nosuchobject|unknownobject/i;
+const GONE = /no such (interface|object)|object does not exist|nosuchobject|unknownobject/i;
 /** The path of an entry; that of a collection, or of the alias of one, ends before. */
 const ENTRY_PATH = /\/collection\/[^/\s]+\/\w/;
 

@@ -4,16 +4,16 @@ import { OidcCliError } from '../errors.js';
 import { type StillHeld, withLock } from '../lock.js';
 import { type ClientSecrets, createClientSecrets } from './client-secrets.js';
 import { createEncryptedFileStore } from './encrypted-file.js';
-import { createKeychainStore, type KeychainStore } from './keychain.js';
+import { createKeychainStore, type KeychainStore, withKeychainProcess } from './keychain.js';
 import { probeKeychain } from './keychain-probe.js';
 import { createMemoryStore, createTurns } from './memory.js';
 import { createPendingSignIns, type PendingSignIns } from './pending-sign-ins.js';
 import { describeSession, rebuildIndex, type StoreValues } from './rebuild-index.js';
-import { rescueSession } from './rescue-session.js';
 import { createSessionIndex, type IndexContent, type SessionEntry, type StoredValue } from './session-index.js';
 import { parseSession } from './session-record.js';
 import { type Session, type SessionStore, type StoreKind, sameSignIn } from './session-store.js';
 import type { SessionsOptions } from './sessions-options.js';
+import { replaceStored, sameOwner, storedSession, updateStored } from './update-session.js';
 import { valueNames } from './value-names.js';
 
 export type { SessionEntry } from './session-index.js';
@@ -69,7 +69,7 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
    * Keeps a refreshed session where it was. Throws `not_signed_in` when it has
    * been forgotten since; does nothing when a newer sign-in has taken its place.
    * Where its store does not take it, the other store may, with a notice; else
-   * this object holds it, and throws as `rescueSession` does.
+   * this object holds it, and throws as `updateStored` does.
    */
   update(session: Session, entry: SessionEntry): Promise<void>;
   /**
@@ -90,9 +90,6 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
 
 const same = (a: StoredValue, b: StoredValue) => a.store === b.store && a.key === b.key;
 
-type Owner = { readonly profile: string; readonly issuer: string };
-const sameOwner = (a: Owner, b: Owner) => a.profile === b.profile && a.issuer === b.issuer;
-
 /** Makes the keeper of sessions: one index, one memory, stores opened when they are first needed. */
 export function createSessions(options: SessionsOptions): Sessions {
   const { dataFolder, env, platform, clock, signal, onHang } = options;
@@ -108,6 +105,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   });
   /** The session that a keychain call is about. */
   let current: SessionEntry | undefined;
+  /** The session that was read last. */
+  let lastRead: Session | undefined;
   let openedKeychain: KeychainStore | undefined;
   const keychain = () => {
     openedKeychain ??= createKeychainStore({
@@ -117,15 +116,18 @@ export function createSessions(options: SessionsOptions): Sessions {
     });
     return openedKeychain;
   };
+  /** A keychain whose process hung and is gone: it refuses at once what would hang this process. */
+  let hungKeychain: SessionStore | undefined;
   const storeOf = (kind: StoreKind): SessionStore => {
     if (kind === 'memory') return memory;
-    return kind === 'file' ? file : keychain();
+    return kind === 'file' ? file : (hungKeychain ?? keychain());
   };
   const probe = (promptMs?: number) =>
     options.keytar ? { available: true as const } : probeKeychain({ env, platform, promptMs, signal });
   /** What was found of the keychain in this process; asked for at most once. */
   let known: ReturnType<typeof probe> | undefined;
   const keychainCanBeUsed = async () => {
+    if (hungKeychain) return false;
     known ??= probe();
     return (await known).available;
   };
@@ -169,11 +171,20 @@ export function createSessions(options: SessionsOptions): Sessions {
     let entry = inMemory.find((held) => sameOwner(held, asked) && held.savedAt >= asked.savedAt) ?? asked;
     for (;;) {
       current = entry;
-      const value = await storeOf(entry.store).get(entry.key);
+      let failure: unknown;
+      const value = await storeOf(entry.store)
+        .get(entry.key)
+        .catch((error) => {
+          failure = error;
+          return undefined;
+        });
       if (value !== undefined) return readAs(entry, value);
       // A sign-in that keeps its session in another store removes this one, once the index says where the new one is.
       const now = (await list()).find((other) => sameOwner(other, entry));
-      if (!now || (now.store === entry.store && now.key === entry.key)) return undefined;
+      if (!now || (now.store === entry.store && now.key === entry.key)) {
+        if (failure) throw failure;
+        return undefined;
+      }
       entry = now;
     }
   };
@@ -183,6 +194,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (session?.profile !== entry.profile || session.issuer !== entry.issuer) {
       throw new OidcCliError('store_corrupt', { store: entry.store, key: entry.key });
     }
+    lastRead = session;
     const seen = describeSession(session, entry.store, entry.key);
     if (entry.store !== 'memory' && !isDeepStrictEqual(seen, entry)) await correct(entry);
     return { entry: seen, session };
@@ -271,38 +283,26 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
 
     async update(session, entry) {
-      const refreshed = describeSession(session, entry.store, entry.key);
-      const replace = async (entries: readonly SessionEntry[], store: SessionStore, stillHeld?: StillHeld) => {
-        const current = entries.find((other) => sameOwner(other, entry));
-        if (!current) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
-        const moved = current.store !== entry.store || current.key !== entry.key;
-        const stored = await storedSession(store, entry.key);
-        if (moved || (stored && !sameSignIn(stored, session))) return undefined;
-        await stillHeld?.();
-        await store.set(entry.key, JSON.stringify(session));
-        return current;
-      };
       if (entry.store === 'memory') {
-        const current = await replace(inMemory, memory);
+        const current = await replaceStored({ session, entry }, inMemory, memory);
+        const refreshed = describeSession(session, 'memory', entry.key);
         if (current) inMemory = inMemory.map((other) => (other === current ? refreshed : other));
         return;
       }
-      const kept: SessionEntry & StoredValue = { ...refreshed, store: entry.store };
-      const change = index.change(async (content, save, stillHeld) => {
-        const current = await replace(content.sessions, storeOf(entry.store), stillHeld);
-        if (!current) return;
-        await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
-      });
-      await change.catch(async (error) => {
-        if (!(error instanceof OidcCliError) || error.code === 'not_signed_in') throw error;
-        await rescueSession(
-          { session, entry, failure: error },
+      const update = (store: SessionStore) =>
+        updateStored(
+          { session, entry, previous: lastRead },
           {
-            ...{ storeOf, keychainCanBeUsed, save: sessions.save },
+            ...{ index, store, storeOf, keychainCanBeUsed, save: sessions.save },
+            onHang: () => {
+              hungKeychain = store;
+            },
             onMoved: (facts) => options.onNotice?.('session_moved', facts),
           },
         );
-      });
+      if (entry.store !== 'keychain' || options.keytar) return update(storeOf(entry.store));
+      // The new refresh token is in no store yet: a keychain that hangs must not end this process now.
+      await withKeychainProcess({ env, platform }, update);
     },
 
     async forget(entry) {
@@ -341,15 +341,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       return inTurn(entry.key, () => work(async () => {}), ends);
     },
   };
-
-  /**
-   * The session that is in the store, where it can be read: the index may be
-   * behind, after a save that was killed between the two.
-   */
-  async function storedSession(store: SessionStore, key: string): Promise<Session | undefined> {
-    const value = await store.get(key).catch(() => undefined);
-    return value === undefined ? undefined : parseSession(value);
-  }
 
   /**
    * Brings the index up to date with a session whose save was killed between

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -13,6 +13,11 @@ export interface Keyring {
   readonly env: KeyringEnvironment;
   /** Locks it. There is no display, so that every request to unlock it fails as if the person had dismissed the prompt. */
   lock(): void;
+  /** Stops its daemon by SIGSTOP: calls get no answer until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** The command lines of the processes that were started with this keyring's address, but for its daemon. */
+  users(): string[];
   /** The attributes and secrets of the entries with this service name, as `secret-tool` prints them. */
   search(service: string): string;
   /** Whether its daemon has ended by itself, or does within a second: it has errors of its own, which say nothing of whoever uses it. */
@@ -80,6 +85,19 @@ export async function startKeyring(options: { collection?: boolean } = {}): Prom
     lock: () => {
       send(env, 'org.freedesktop.Secret.Service.Lock', ['array:objpath:/org/freedesktop/secrets/collection/login']);
     },
+    pause: () => void children.at(-1)?.kill('SIGSTOP'),
+    resume: () => void children.at(-1)?.kill('SIGCONT'),
+    users: () =>
+      readdirSync('/proc').flatMap((pid) => {
+        if (!/^\d+$/.test(pid) || Number(pid) === children.at(-1)?.pid) return [];
+        try {
+          const address = `DBUS_SESSION_BUS_ADDRESS=${env.DBUS_SESSION_BUS_ADDRESS}`;
+          if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(address)) return [];
+          return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+        } catch {
+          return [];
+        }
+      }),
     search: (service) =>
       execFileSync('secret-tool', ['search', '--all', '--unlock', 'service', service], {
         env,
