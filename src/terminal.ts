@@ -182,6 +182,12 @@ function clipped(text: string, width = Number.POSITIVE_INFINITY): string {
 /** Terminal columns that a column of a table keeps, however narrow the terminal. */
 const NARROWEST = 8;
 
+/** A provider's value as a cell: printable, and cut to `longest` characters; `--json` has it whole. */
+export function cutForTable(text: string, longest = 80): string {
+  const safe = printable(text);
+  return safe.length > longest ? `${safe.slice(0, longest - 1)}…` : safe;
+}
+
 /**
  * Rows as aligned columns, two spaces apart; cells must already be printable,
  * and are coloured as a whole if at all. Where they need more than `width`

@@ -5,8 +5,7 @@ import type { ConnectorLoginResult } from '../logto/connector-login.js';
 import type { TokenStorage } from '../logto/token-storage.js';
 import { LINKED_BY, PROFILE_SYNC } from '../logto/user-profile.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
-import { printable, type Terminal, table } from '../terminal.js';
-import { cutForTable } from './id-token-table.js';
+import { cutForTable, printable, type Terminal, table } from '../terminal.js';
 import { claimRows } from './session-text.js';
 import { twoReadingsRows } from './two-readings-table.js';
 

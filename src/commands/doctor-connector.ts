@@ -1,7 +1,7 @@
+import { countsOf, groupedCheckLines, summaryLine } from '../checks/print.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { configInvalid } from '../logto/connector.js';
-import type { CheckGroup } from '../logto/connector-check.js';
 import { type Examination, examineConnector } from '../logto/connector-doctor.js';
 import { type ConnectorFile, readConnectorFile } from '../logto/connector-file.js';
 import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector-secret.js';
@@ -9,7 +9,6 @@ import type { MissingSecret } from '../logto/secret-checks.js';
 import { environmentLayer, flagLayer } from '../profiles/layers.js';
 import { printable, type Style, type Terminal } from '../terminal.js';
 import { connectorTrust } from './connector-trust.js';
-import { countsInWords, countsOf, groupedCheckLines, mark, worstOf } from './doctor-table.js';
 import { networkFor } from './session-access.js';
 
 /** What `doctor --connector` was asked. */
@@ -130,17 +129,8 @@ function documentOf(file: ConnectorFile, { checks, refusal, issuer, redirectUris
   };
 }
 
-/** The groups in their order, as they are headed. */
-const GROUPS: Readonly<Record<CheckGroup, string>> = {
-  configuration: 'Configuration',
-  provider: 'Provider',
-  'key set': 'Key set',
-  'client secret': 'Client secret',
-  'redirect URIs': 'Redirect URIs to register at the provider',
-};
-
 /** An examined connector as lines for people, with the verdict at the end. */
 function connectorCheckLines(name: string, { checks, refusal }: Examination, style: Style): string[] {
-  const text = `${printable(name)}: ${refusal ? 'Logto refuses it; ' : ''}${countsInWords(checks)}`;
-  return [...groupedCheckLines(checks, GROUPS, style), '', `${mark(worstOf(checks), style)} ${style.strong(text)}`];
+  const about = `${printable(name)}: ${refusal ? 'Logto refuses it; ' : ''}`;
+  return [...groupedCheckLines(checks, style), '', summaryLine(about, checks, style)];
 }

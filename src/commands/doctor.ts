@@ -1,6 +1,7 @@
 import os from 'node:os';
+import type { DoctorCheck, Side } from '../checks/check-list.js';
+import { countsOf, groupedCheckLines, mark, summaryLine } from '../checks/print.js';
 import type { Context } from '../context.js';
-import type { CheckGroup, DoctorCheck, Side } from '../doctor/check.js';
 import type { Configuration, LocalSettings } from '../doctor/configuration-checks.js';
 import { examineProfile, type ProfileReport } from '../doctor/examine-profile.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
@@ -12,11 +13,9 @@ import type { ProfileFlags } from '../profiles/profile.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import { DEFAULTS } from '../profiles/settings.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
-import { printable, type Style, type Terminal, table } from '../terminal.js';
+import { cutForTable, printable, type Style, type Terminal, table } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { version } from '../version.js';
-import { countsInWords, countsOf, groupedCheckLines, mark, worstOf } from './doctor-table.js';
-import { cutForTable } from './id-token-table.js';
 import { secretOf } from './login-request.js';
 import { openSessions } from './open-sessions.js';
 import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
@@ -136,9 +135,9 @@ async function collect(
     if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
     const entry = await sessions.find({ profile: name ?? last }).catch(() => undefined);
     if (!entry) throw error;
-    let found: OpenedSession | undefined;
+    let actual: OpenedSession | undefined;
     try {
-      found = await sessions.open(entry);
+      actual = await sessions.open(entry);
     } catch (failure) {
       if (!(failure instanceof OidcCliError) || failure.exitCode !== EXIT.store) throw failure;
       // Its store is examined with the rest; the list says enough to examine the provider.
@@ -146,9 +145,9 @@ async function collect(
       const collected = await collectProfile({ name: entry.profile, flags: listed }, context);
       return { ...collected, chosenBy: name === undefined ? 'last signed in to' : 'argument' };
     }
-    if (!found) throw error;
-    const { session } = found;
-    const repeated = flagsToRepeat(session, found.entry, flags);
+    if (!actual) throw error;
+    const { session } = actual;
+    const repeated = flagsToRepeat(session, actual.entry, flags);
     const collected = await collectProfile({ name: session.profile, flags: repeated }, context);
     const kept = keptSecret(session, collected.values);
     const values = kept === undefined ? collected.values : { ...collected.values, clientSecret: kept };
@@ -230,19 +229,6 @@ async function versionsHere() {
   };
 }
 
-/** The groups in their order, as they are headed. */
-const GROUPS: Readonly<Record<CheckGroup, string>> = {
-  configuration: 'Configuration',
-  connection: 'The way to the provider',
-  discovery: 'Discovery',
-  endpoints: 'Endpoints',
-  profile: 'What this profile needs of the provider',
-  'key set': 'Key set',
-  'authorization request': 'Authorization request, without a sign-in',
-  machine: 'This machine',
-  versions: 'Versions',
-};
-
 /** Characters of what is said at the top; below and in `--json` there is more. */
 const LONGEST = 400;
 
@@ -259,9 +245,9 @@ function reportLines({ collected }: Configuration, report: ProfileReport, style:
   return [
     ...verdictLines(report, style),
     '',
-    ...groupedCheckLines(inBrief(report.checks), GROUPS, style),
+    ...groupedCheckLines(inBrief(report.checks), style),
     '',
-    `${mark(worstOf(report.checks), style)} ${style.strong(`${nameOf(collected)}: ${countsInWords(report.checks)}`)}`,
+    summaryLine(`${nameOf(collected)}: `, report.checks, style),
   ];
 }
 
@@ -275,15 +261,15 @@ function inBrief(checks: readonly DoctorCheck[]): DoctorCheck[] {
       before?.verdict === 'skip' &&
       before.group === check.group &&
       before.repair === check.repair &&
-      before.found.startsWith(check.found);
+      before.actual.startsWith(check.actual);
     if (!same) brief.push(check);
-    else brief.splice(-1, 1, { ...before, found: withNames(before.found, check) });
+    else brief.splice(-1, 1, { ...before, actual: withNames(before.actual, check) });
   }
   return brief;
 }
 
-function withNames(found: string, { name }: DoctorCheck): string {
-  return / \(likewise: .*\)$/.test(found) ? found.replace(/\)$/, `, ${name})`) : `${found} (likewise: ${name})`;
+function withNames(actual: string, { name }: DoctorCheck): string {
+  return / \(likewise: .*\)$/.test(actual) ? actual.replace(/\)$/, `, ${name})`) : `${actual} (likewise: ${name})`;
 }
 
 /** What an operator reads first: whose business it is, what is wrong, and what to change. */
@@ -307,10 +293,10 @@ function verdictLines({ checks, finding, provider }: ProfileReport, style: Style
 }
 
 /** What is wrong in a sentence that stands alone, and what else is known of it. */
-function sentencesOf({ code, side, name, found, why }: DoctorCheck): [string, string | undefined] {
+function sentencesOf({ code, side, name, actual, why }: DoctorCheck): [string, string | undefined] {
   // What a coded error says is a whole sentence, and so is what follows from the answer to a request.
-  if (code !== undefined && /[.!?]$/.test(found)) return [found, why];
-  return side === 'registration' && why !== undefined ? [why, `Found: ${found}`] : [`${name}: ${found}`, why];
+  if (code !== undefined && /[.!?]$/.test(actual)) return [actual, why];
+  return side === 'registration' && why !== undefined ? [why, `Found: ${actual}`] : [`${name}: ${actual}`, why];
 }
 
 function nameOf(collected: Configuration['collected']): string {

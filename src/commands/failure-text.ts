@@ -1,9 +1,9 @@
+import type { Check } from '../check.js';
+import { checkRows } from '../checks/print.js';
 import { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import type { TwoReadings } from '../logto/two-readings.js';
-import type { Check } from '../protocol/id-token-report.js';
 import { printable, type Style } from '../terminal.js';
-import { checkRows } from './id-token-table.js';
 import { twoReadingsRows } from './two-readings-table.js';
 
 /** Any thrown value as the coded error it stands for. An unknown one becomes `internal`, without its message: that may hold anything. */

@@ -1,11 +1,11 @@
+import type { Check } from '../check.js';
+import { checkCallback, isAuthorizationRequest } from '../checks/callback-checks.js';
 import { explainProviderCode } from '../explain/explain-provider-code.js';
 import type { Explanation } from '../explain/explanation.js';
 import { parameterMeaning } from '../explain/parameters.js';
-import { checkCallback, isAuthorizationRequest } from '../protocol/callback-checks.js';
 import type { AddressParameter, NamedToken, Pasted } from '../protocol/pasted-text.js';
 import { tokenNameOf } from '../protocol/pasted-text.js';
 import type { Provider } from '../protocol/provider.js';
-import type { TokenCheck } from '../protocol/token-checks.js';
 import { looksLikeJwt } from '../protocol/token-kinds.js';
 import type { PendingSignIn } from '../sessions/pending-sign-ins.js';
 import { shortened } from './safe-claims.js';
@@ -25,7 +25,7 @@ export interface InspectedAddress {
   }[];
   /** What the provider's error means, in words. */
   readonly error?: (Explanation & { readonly code: string; readonly standard: string | null }) | undefined;
-  readonly checks: readonly TokenCheck[];
+  readonly checks: readonly Check[];
 }
 
 /** The tokens that came in an address: the implicit and hybrid flows, and JARM. */

@@ -1,11 +1,11 @@
+import type { Check } from '../check.js';
+import { checkRows } from '../checks/print.js';
 import type { InspectedToken } from '../flow/inspect-token.js';
 import { lookup } from '../json.js';
 import { valueText } from '../protocol/json-values.js';
 import { inWords } from '../protocol/time-in-words.js';
-import type { TokenCheck } from '../protocol/token-checks.js';
 import type { ReadToken } from '../protocol/token-kinds.js';
-import { printable, type Style, table } from '../terminal.js';
-import { checkRows, cutForTable } from './id-token-table.js';
+import { cutForTable, printable, type Style, table } from '../terminal.js';
 import type { InspectedAddress } from './inspect-callback.js';
 import { safeClaims } from './safe-claims.js';
 import { timestamp } from './session-text.js';
@@ -76,7 +76,7 @@ function section(title: string, content: Readonly<Record<string, unknown>>, now:
 }
 
 /** Checks under their heading; what could not be checked says why, unless it was simply not there. */
-function checkLines(checks: readonly TokenCheck[], style: Style): string[] {
+function checkLines(checks: readonly Check[], style: Style): string[] {
   if (checks.length === 0) return [];
   const told = checks.filter(({ verdict, actual }) => verdict === 'skip' && actual !== 'absent');
   // What is wrong with the way it is written is a sentence, and whole.

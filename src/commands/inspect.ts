@@ -1,9 +1,9 @@
+import type { Check } from '../check.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type InspectedToken, type Inspection, type InspectionTarget, inspectTokens } from '../flow/inspect-token.js';
 import type { ProfileFlags } from '../profiles/profile.js';
 import { type NamedToken, readPasted } from '../protocol/pasted-text.js';
-import type { TokenCheck } from '../protocol/token-checks.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
@@ -126,11 +126,11 @@ function noteChecks(tokens: readonly InspectedToken[], { follower, clock }: Cont
 /** The checks by which a token is proven to be of its issuer. */
 const PROOFS = ['alg', 'signature', 'iss'];
 
-function isNotOfIssuer({ name, verdict }: TokenCheck): boolean {
+function isNotOfIssuer({ name, verdict }: Check): boolean {
   return verdict === 'fail' && PROOFS.includes(name);
 }
 
-function checksOf({ checks, nested }: InspectedToken): readonly TokenCheck[] {
+function checksOf({ checks, nested }: InspectedToken): readonly Check[] {
   return nested ? [...checks, ...checksOf(nested)] : checks;
 }
 

@@ -1,9 +1,9 @@
+import { checkRows } from '../checks/print.js';
 import type { Context } from '../context.js';
 import type { SignInResult } from '../flow/sign-in.js';
 import { apiResources } from '../profiles/logto-kind.js';
 import type { StoreKind } from '../sessions/session-store.js';
 import { printable, type Terminal, table } from '../terminal.js';
-import { checkRows } from './id-token-table.js';
 import { storeText } from './session-access.js';
 import { claimRows, expiryText, personText, timestamp } from './session-text.js';
 

@@ -1,9 +1,9 @@
+import { mark } from '../checks/print.js';
 import { definitionOf, PROBE_NAMES, type ProbeResult } from '../doctor/probes/probe.js';
 import type { ProbeRun } from '../doctor/probes/run-probes.js';
 import { isRedirect } from '../protocol/answer-facts.js';
-import { printable, type Style, table } from '../terminal.js';
+import { cutForTable, printable, type Style, table } from '../terminal.js';
 import { type ShownBody, type ShownEvent, type ShownParameter, urlText } from '../trace/document.js';
-import { cutForTable } from './id-token-table.js';
 
 /** A value of a request or answer that is longer is cut; `--json` and `--trace` have it whole. */
 const LONGEST = 60;
@@ -113,12 +113,6 @@ function bodyText(body: ShownBody): string {
 
 function pairs(parameters: readonly ShownParameter[]): string {
   return parameters.map(({ name, value }) => `${printable(name)}=${cutForTable(value, LONGEST)}`).join(' ');
-}
-
-function mark(verdict: Verdict, style: Style): string {
-  if (verdict === 'met') return style.good('✓');
-  if (verdict === 'violated') return style.bad('✗');
-  return verdict === 'not testable' ? style.warn('?') : '-';
 }
 
 function verdictLine({ issuer, results }: ProbeRun, style: Style): string {

@@ -6,8 +6,7 @@ import { LOGTO_KEYS } from '../profiles/logto-kind.js';
 import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.js';
 import { known } from '../profiles/profile-choice.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
-import { printable, type Terminal, table } from '../terminal.js';
-import { cutForTable } from './id-token-table.js';
+import { cutForTable, printable, type Terminal, table } from '../terminal.js';
 import { chosenByText } from './session-access.js';
 
 export interface ProfileShowOptions {

@@ -1,6 +1,6 @@
+import { mark } from '../checks/print.js';
 import type { LogtoReading, TwoReadings } from '../logto/two-readings.js';
-import { type Style, table } from '../terminal.js';
-import { cutForTable, verdictMark } from './id-token-table.js';
+import { cutForTable, type Style, table } from '../terminal.js';
 
 /** Two columns are narrower than one: a value longer than this many characters is cut. */
 const LONGEST = 50;
@@ -11,7 +11,7 @@ export function twoReadingsRows(readings: readonly TwoReadings[], style: Style):
     .filter((reading) => reading.verdict !== 'skip' || reading.logto.verdict === 'fail' || isLogtosOwn(reading))
     .map((reading) => [
       reading.name,
-      reading.verdict === 'skip' ? ' ' : verdictMark(reading.verdict, style),
+      reading.verdict === 'skip' ? ' ' : mark(reading.verdict, style),
       standardText(reading),
       logtoMark(reading.logto, style),
       cutForTable(reading.logto.note, LONGEST),

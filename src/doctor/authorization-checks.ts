@@ -1,3 +1,4 @@
+import { CheckList, type DoctorCheck, type Explain, type Side } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
@@ -16,7 +17,6 @@ import { chooseClientAuthentication } from '../protocol/client-authentication.js
 import { discretionAbout } from '../protocol/confidential.js';
 import type { Announced } from '../protocol/metadata.js';
 import type { Provider } from '../protocol/provider.js';
-import { Checks, type DoctorCheck, type Explain, type Side } from './check.js';
 import { sideOfFailure } from './connection-checks.js';
 
 /** The authorization request of a profile. */
@@ -54,7 +54,7 @@ export async function authorizationChecks(
   tried: TriedRequest,
   deps: AuthorizationDeps,
 ): Promise<DoctorCheck[]> {
-  const checks = new Checks('authorization request', deps.explain);
+  const checks = new CheckList('authorization request', deps);
   const { authorization } = tried;
   const state = randomState();
   let url: string;
@@ -69,19 +69,19 @@ export async function authorizationChecks(
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
     refusedWhenPushed(checks, error);
-    return checks.list;
+    return checks.all;
   }
   const answer = await askAuthorizationEndpoint(url, authorization.redirectUri, deps);
   const given = Object.values(authorization.parameters ?? {}).filter((value) => value.length >= 8);
   // Some providers repeat the request that they refuse.
   const discreet = discretionAbout(new URLSearchParams(), [state, nonce, tried.secret ?? '', ...given]);
   judge(checks, answer, tried, discreet);
-  checks.list.push(issCheck(provider.metadata, answer, deps.explain));
-  return checks.list;
+  checks.all.push(issCheck(provider.metadata, answer, deps.explain));
+  return checks.all;
 }
 
 /** The pushed authorization request (RFC 9126 §2.3), or the choice of its authentication, was refused. */
-function refusedWhenPushed(checks: Checks, error: OidcCliError): void {
+function refusedWhenPushed(checks: CheckList, error: OidcCliError): void {
   const complaint = complaintOf({
     error: String(error.facts.error ?? ''),
     words: String(error.facts.description ?? ''),
@@ -101,7 +101,7 @@ function refusedWhenPushed(checks: Checks, error: OidcCliError): void {
 }
 
 function judge(
-  checks: Checks,
+  checks: CheckList,
   answer: AuthorizationAnswer,
   { clientId, authorization: { redirectUri, scope, prompt } }: TriedRequest,
   discreet: (words: string) => string,
@@ -115,8 +115,8 @@ function judge(
       checks.pass(ANSWER, `answers ${answer.status} with a page${answer.form ? ' to be filled in' : ''}`);
       if (answer.form) taken(checks, clientId, redirectUri, scope);
       else {
-        const found = 'not testable: the provider answers with a page that says neither yes nor no without a browser';
-        for (const name of [CLIENT, REDIRECT, SCOPES]) checks.skip(name, found, 'oidc-cli login shows it.');
+        const actual = 'not testable: the provider answers with a page that says neither yes nor no without a browser';
+        for (const name of [CLIENT, REDIRECT, SCOPES]) checks.skip(name, actual, 'oidc-cli login shows it.');
       }
       return;
     case 'sent on':
@@ -128,7 +128,7 @@ function judge(
       else if (prompt?.split(' ').includes('none')) checks.pass(ANSWER, `answers ${answer.error}: nobody is signed in`);
       else {
         checks.fail(ANSWER, {
-          found: `the provider answers ${answer.error} at the redirect URI`,
+          actual: `the provider answers ${answer.error} at the redirect URI`,
           expected: 'its sign-in page',
           why: 'The provider does not let anybody sign in: it refuses as if it might show no page, which only prompt=none asks for (OIDC Core §3.1.2.6).',
           repair: 'Look at the sign-in methods and policies of this client at the provider.',
@@ -143,14 +143,14 @@ function judge(
 }
 
 /** A request that was not refused: unknown scopes some leave out in silence (RFC 6749 §3.3). */
-function taken(checks: Checks, clientId: string, redirectUri: string, scope: string): void {
+function taken(checks: CheckList, clientId: string, redirectUri: string, scope: string): void {
   checks.pass(CLIENT, clientId);
   checks.pass(REDIRECT, redirectUri);
   checks.pass(SCOPES, `${scope}: not refused before the sign-in`);
 }
 
 function refused(
-  checks: Checks,
+  checks: CheckList,
   { error, words, told, address, status }: RefusedRequest,
   clientId: string,
   redirectUri: string,
@@ -162,11 +162,11 @@ function refused(
     'another address': `the provider sends the browser to ${address}`,
     page: `the provider shows a page (${status})`,
   }[told];
-  const found = `${where}: ${words}`;
+  const actual = `${where}: ${words}`;
   const ofRequest = complaint === 'other' || complaint === 'PKCE';
   if (ofRequest) {
     checks.fail(ANSWER, {
-      found,
+      actual,
       why: 'The provider refuses the request: nobody gets to the sign-in page.',
       repair: status >= 500 ? 'Look into the provider’s log.' : 'Correct what the provider complains of.',
       side: status >= 500 ? 'provider' : 'registration',
@@ -182,7 +182,7 @@ function refused(
   const known = told === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
   if (complaint === 'client') {
     checks.fail(CLIENT, {
-      found,
+      actual,
       expected: `a client "${clientId}"`,
       why: `Unknown client: the provider does not know "${clientId}", or does not allow it this way of signing in.`,
       repair: `Compare --client-id with the client at the provider, in the tenant or realm of this issuer, and allow it the authorization code flow.`,
@@ -192,7 +192,7 @@ function refused(
   else untold(CLIENT);
   if (complaint === 'redirect URI') {
     checks.fail(REDIRECT, {
-      found,
+      actual,
       expected: redirectUri,
       why: `Redirect URI not registered: ${redirectUri} is not among those of this client, to the letter.`,
       repair: `Register ${redirectUri} for the client "${clientId}" at the provider, or give the registered one with --redirect-uri.`,
@@ -202,7 +202,7 @@ function refused(
   else untold(REDIRECT);
   if (complaint === 'scope') {
     checks.fail(SCOPES, {
-      found,
+      actual,
       expected: 'scopes that this client may ask for',
       why: `Scope not allowed: the provider refuses one of "${scope}" for this client.`,
       repair: 'Allow the scope for this client at the provider, or leave it out with --scope.',
@@ -213,13 +213,13 @@ function refused(
 
 /** RFC 9207 §2.4: who announces iss in the answer has to send it, with refusals too. */
 function issCheck(announced: Announced, answer: AuthorizationAnswer, explain: Explain): DoctorCheck {
-  const checks = new Checks('authorization request', explain);
+  const checks = new CheckList('authorization request', { explain });
   const iss = answer.kind === 'answered' || answer.kind === 'refused' ? answer.iss : undefined;
   const promised = announced.authorization_response_iss_parameter_supported === true;
   const { issuer } = announced;
   if (iss !== undefined && ((promised && iss === null) || (iss !== null && iss !== issuer))) {
     checks.fail(ISS, {
-      found: iss ?? 'absent',
+      actual: iss ?? 'absent',
       expected: String(issuer),
       why: 'An answer without it, or with another one, is refused: it may be another provider’s (RFC 9207 §2.4).',
       repair: 'Have the provider send its issuer as iss, or not announce it.',
@@ -229,5 +229,5 @@ function issCheck(announced: Announced, answer: AuthorizationAnswer, explain: Ex
   } else if (iss) checks.pass(ISS, iss);
   else if (promised) checks.pass(ISS, 'announced (RFC 9207)');
   else checks.skip(ISS, 'not announced: an answer cannot be told from another provider’s by it (RFC 9207)');
-  return checks.list[0] as DoctorCheck;
+  return checks.all[0] as DoctorCheck;
 }

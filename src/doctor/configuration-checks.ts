@@ -1,9 +1,9 @@
+import { CheckList, counted, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
 import type { SecretReference, Source } from '../profiles/profile.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
 import { secretTraits } from '../protocol/secret-traits.js';
-import { Checks, counted, type DoctorCheck, type Explain } from './check.js';
 
 /** What the command found out of the profile before anything is asked. */
 export interface Configuration {
@@ -31,12 +31,12 @@ const SHOWN_ALONE = ['issuer', 'clientId', 'clientSecret', 'kind', 'endpoint', '
 
 /** The profile: which files it comes from, what it says and which place said it, and whether its secret is there. */
 export function configurationChecks(configuration: Configuration, explain: Explain): DoctorCheck[] {
-  const checks = new Checks('configuration', explain);
+  const checks = new CheckList('configuration', { explain });
   const { collected } = configuration;
   if (collected instanceof OidcCliError) {
     checks.failWith('files', collected, 'configuration');
     checks.notMade(['profile', 'issuer', 'client id', 'client secret', 'settings'], { name: 'files' });
-    return checks.list;
+    return checks.all;
   }
   files(checks, collected);
   profile(checks, configuration, collected);
@@ -46,14 +46,14 @@ export function configurationChecks(configuration: Configuration, explain: Expla
     secret(checks, configuration, collected);
   }
   settings(checks, collected);
-  for (const found of collected.warnings) {
+  for (const actual of collected.warnings) {
     const repair = 'Correct it where it stands, or take it out.';
-    checks.warn('settings', { found, repair, side: 'configuration' });
+    checks.warn('settings', { actual, repair, side: 'configuration' });
   }
-  return checks.list;
+  return checks.all;
 }
 
-function files(checks: Checks, { files: read }: CollectedProfile): void {
+function files(checks: CheckList, { files: read }: CollectedProfile): void {
   if (read === undefined) {
     checks.skip('files', 'not read: an issuer without the name of a profile stands for itself');
     return;
@@ -63,7 +63,7 @@ function files(checks: Checks, { files: read }: CollectedProfile): void {
   checks.pass('files', words.join(', '));
 }
 
-function profile(checks: Checks, { chosenBy }: Configuration, { name, values }: CollectedProfile): void {
+function profile(checks: CheckList, { chosenBy }: Configuration, { name, values }: CollectedProfile): void {
   if (name === undefined) {
     const repair =
       'Name a provider with --issuer URL, or keep one: oidc-cli profile add NAME --issuer URL --client-id ID';
@@ -73,7 +73,7 @@ function profile(checks: Checks, { chosenBy }: Configuration, { name, values }: 
   checks.pass('profile', `${name} (${chosenBy})${values.kind === 'logto' ? ', an application of Logto' : ''}`);
 }
 
-function named(checks: Checks, name: string, key: 'issuer' | 'clientId', collected: CollectedProfile): void {
+function named(checks: CheckList, name: string, key: 'issuer' | 'clientId', collected: CollectedProfile): void {
   const { values, sources, chosenBy } = collected;
   const value = values[key];
   if (value !== undefined) {
@@ -96,7 +96,7 @@ function named(checks: Checks, name: string, key: 'issuer' | 'clientId', collect
   checks.failWith(name, error, 'configuration');
 }
 
-function secret(checks: Checks, { secret: given }: Configuration, { values, sources }: CollectedProfile): void {
+function secret(checks: CheckList, { secret: given }: Configuration, { values, sources }: CollectedProfile): void {
   const name = 'client secret';
   const reference = values.clientSecret;
   if (given instanceof OidcCliError) {
@@ -113,10 +113,10 @@ function secret(checks: Checks, { secret: given }: Configuration, { values, sour
     checks.pass(name, `${counted(characters, 'character')} ${where}`);
     return;
   }
-  const found = `${counted(characters, 'character')} ${where}; it ${oddities.join(', and ')}`;
+  const actual = `${counted(characters, 'character')} ${where}; it ${oddities.join(', and ')}`;
   const why = 'The provider then answers invalid_client, once somebody has signed in.';
   const repair = "Copy it again from the provider's console, and look at what stands around it.";
-  checks.warn(name, { found, why, repair, side: 'configuration' });
+  checks.warn(name, { actual, why, repair, side: 'configuration' });
 }
 
 function placeOf(reference: SecretReference): string {
@@ -135,7 +135,7 @@ function placeOf(reference: SecretReference): string {
 }
 
 /** What else somebody chose, and where. */
-function settings(checks: Checks, { values, sources }: CollectedProfile): void {
+function settings(checks: CheckList, { values, sources }: CollectedProfile): void {
   const chosen = SETTING_KEYS.flatMap((key) => {
     const source = sources[key];
     if (SHOWN_ALONE.includes(key) || source === undefined || source.layer === 'default') return [];

@@ -1,3 +1,4 @@
+import { CheckList, counted, type DoctorCheck, type Explain, type Side } from '../checks/check-list.js';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type TrustInForce, trustInForce } from '../network/certificate-authorities.js';
@@ -5,7 +6,6 @@ import { type ProxyInForce, proxyInForce, proxyVariables } from '../network/prox
 import { resolveName } from '../network/resolve-name.js';
 import { type ChainLink, shakeHands, type TlsHandshake } from '../network/tls-handshake.js';
 import type { Recorder } from '../trace/recorder.js';
-import { Checks, counted, type DoctorCheck, type Explain, type Side } from './check.js';
 
 /** The settings of the network that a profile has. */
 export interface NetworkSettings {
@@ -44,23 +44,23 @@ export async function connectionChecks(
   settings: NetworkSettings,
   deps: ConnectionDeps,
 ): Promise<DoctorCheck[]> {
-  const checks = new Checks('connection', deps.explain);
+  const checks = new CheckList('connection', deps);
   const proxy = await proxyCheck(checks, issuer, deps);
   authorities(checks, settings, deps);
-  if (issuer === undefined) return checks.list;
+  if (issuer === undefined) return checks.all;
   const later = ['name resolution', ...OF_TLS];
   if (checks.failed) {
     checks.notMade(later, checks.failed);
-    return checks.list;
+    return checks.all;
   }
   await nameResolution(checks, issuer, proxy, deps);
   if (checks.failed) checks.notMade(OF_TLS, checks.failed);
   else await tls(checks, issuer, settings, deps);
-  return checks.list;
+  return checks.all;
 }
 
 async function proxyCheck(
-  checks: Checks,
+  checks: CheckList,
   issuer: URL | undefined,
   { env }: ConnectionDeps,
 ): Promise<ProxyInForce | undefined> {
@@ -91,7 +91,7 @@ async function proxyCheck(
   }
 }
 
-function authorities(checks: Checks, { ca, caSource, insecure }: NetworkSettings, { env }: ConnectionDeps): void {
+function authorities(checks: CheckList, { ca, caSource, insecure }: NetworkSettings, { env }: ConnectionDeps): void {
   const name = 'certificate authorities';
   let trust: TrustInForce;
   try {
@@ -101,22 +101,22 @@ function authorities(checks: Checks, { ca, caSource, insecure }: NetworkSettings
     checks.failWith(name, error, 'configuration');
     return;
   }
-  const found = trustInWords(trust, caSource);
+  const actual = trustInWords(trust, caSource);
   if (insecure) {
     checks.warn(name, {
-      found: `none counts: certificates are not verified; ${found}`,
+      actual: `none counts: certificates are not verified; ${actual}`,
       why: 'Anybody on the way can read and change everything.',
       repair: 'Leave --insecure out, and name the authority with --ca FILE.',
       side: 'configuration',
     });
   } else if (trust.extra?.problem !== undefined) {
     checks.warn(name, {
-      found: `${found}; NODE_EXTRA_CA_CERTS names ${trust.extra.file}, and ${trust.extra.problem}`,
+      actual: `${actual}; NODE_EXTRA_CA_CERTS names ${trust.extra.file}, and ${trust.extra.problem}`,
       why: 'Node goes on without it.',
       repair: 'Correct NODE_EXTRA_CA_CERTS, or name the file with --ca.',
       side: 'machine',
     });
-  } else checks.pass(name, found);
+  } else checks.pass(name, actual);
 }
 
 function trustInWords({ builtIn, system, extra, own, ignored }: TrustInForce, caSource: string): string {
@@ -132,7 +132,7 @@ function trustInWords({ builtIn, system, extra, own, ignored }: TrustInForce, ca
 }
 
 async function nameResolution(
-  checks: Checks,
+  checks: CheckList,
   issuer: URL,
   proxy: ProxyInForce | undefined,
   { clock, recorder, signal }: ConnectionDeps,
@@ -144,16 +144,16 @@ async function nameResolution(
   }
   try {
     const addresses = await resolveName(issuer, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
-    const found = addresses.length === 0 ? 'an address, not a name' : addresses.join(', ');
-    checks.pass(name, found);
-    recorder.note({ step: 'name resolution', from: 'cli', to: 'cli', at: clock.now(), note: found });
+    const actual = addresses.length === 0 ? 'an address, not a name' : addresses.join(', ');
+    checks.pass(name, actual);
+    recorder.note({ step: 'name resolution', from: 'cli', to: 'cli', at: clock.now(), note: actual });
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     checks.failWith(name, error, 'network');
   }
 }
 
-async function tls(checks: Checks, issuer: URL, settings: NetworkSettings, deps: ConnectionDeps): Promise<void> {
+async function tls(checks: CheckList, issuer: URL, settings: NetworkSettings, deps: ConnectionDeps): Promise<void> {
   if (issuer.protocol !== 'https:') {
     for (const name of OF_TLS) checks.skip(name, 'plain http has none');
     return;
@@ -197,7 +197,7 @@ export function sideOfFailure({ code, facts }: OidcCliError): Side {
 /** What Node says of a certificate that was good once, or will be. */
 const OF_LIFETIME = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
-function certificate(checks: Checks, hands: TlsHandshake, issuer: URL, insecure: boolean, now: number): void {
+function certificate(checks: CheckList, hands: TlsHandshake, issuer: URL, insecure: boolean, now: number): void {
   const [own] = hands.chain;
   const over = own !== undefined && (now < own.validFrom || now > own.validTo);
   const { distrust } = hands;
@@ -239,9 +239,9 @@ function day(
   return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString() };
 }
 
-function takenAllTheSame(checks: Checks, name: string, found: string, error: OidcCliError): void {
+function takenAllTheSame(checks: CheckList, name: string, actual: string, error: OidcCliError): void {
   checks.warn(name, {
-    found,
+    actual,
     why: 'It is taken all the same, since certificates are not verified (--insecure).',
     repair: 'Name the authority with --ca FILE, or have the certificate mended.',
     side: sideOfFailure(error),
@@ -256,18 +256,18 @@ function chainOf({ chain }: TlsHandshake): string {
   return links.join(' ← ');
 }
 
-function lifetime(checks: Checks, own: ChainLink | undefined, now: number): void {
+function lifetime(checks: CheckList, own: ChainLink | undefined, now: number): void {
   const name = 'certificate lifetime';
   if (own === undefined || Number.isNaN(own.validTo)) {
     checks.skip(name, 'the certificate does not say');
     return;
   }
   const days = Math.floor((own.validTo - now) / DAY_MS);
-  const found = `${counted(days, 'day')} left (until ${new Date(own.validTo).toISOString().slice(0, 10)})`;
-  if (days >= RENEW_DAYS) checks.pass(name, found);
+  const actual = `${counted(days, 'day')} left (until ${new Date(own.validTo).toISOString().slice(0, 10)})`;
+  if (days >= RENEW_DAYS) checks.pass(name, actual);
   else {
     checks.warn(name, {
-      found,
+      actual,
       expected: `${RENEW_DAYS} days or more`,
       why: 'When it has ended nobody can sign in, and a renewal that works by itself would have been made by now.',
       repair: 'Ask the provider’s operators whether the renewal is on its way.',

@@ -1,10 +1,10 @@
+import { CheckList, type DoctorCheck, type Explain, type Side, some } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import { clockSkewOf, contentTypeOf, locationOf } from '../protocol/answer-facts.js';
 import { type Announced, documentIn, type MistypedMember, readMetadata } from '../protocol/metadata.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
 import { duration } from '../trace/phases.js';
 import type { Exchange } from '../trace/recorder.js';
-import { Checks, type DoctorCheck, type Explain, type Side, some } from './check.js';
 import { sideOfFailure } from './connection-checks.js';
 
 /** What discovery came to: both readings, openid-client's verdict and the document as it is. */
@@ -60,22 +60,22 @@ const OF_DOCUMENT = ['issuer', 'required members', 'recommended members'];
 
 /** The discovery answer: status, content type, size, whose it is, and what is in it (OIDC Discovery §4.2, §4.3). */
 export function discoveryChecks(issuer: string, discovered: Discovered, explain: Explain): DoctorCheck[] {
-  const checks = new Checks('discovery', explain);
+  const checks = new CheckList('discovery', { explain });
   const { fault, exchange, announced, mistyped = [] } = discovered;
   if (exchange?.status === undefined || fault?.code === 'response_too_deep') {
     answerless(checks, fault);
-    return checks.list;
+    return checks.all;
   }
   const { status, url } = exchange;
   if (fault && (fault.code === 'discovery_not_found' || fault.code === 'discovery_http_error')) {
     checks.failWith('status', fault, sideOfAnswer(fault, exchange));
     checks.notMade(['content type', 'size', ...OF_DOCUMENT], { name: 'status' });
-    return checks.list;
+    return checks.all;
   }
   if (fault === undefined && status !== 200) {
     checks.pass('status', `${status} from ${url}: no document, and the profile names its endpoints itself`);
     for (const name of ['content type', 'size', ...OF_DOCUMENT]) checks.skip(name, 'there is no document');
-    return checks.list;
+    return checks.all;
   }
   checks.pass('status', `${status} from ${url}`);
   const type = contentTypeOf(exchange) ?? 'none';
@@ -85,14 +85,14 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
     checks.failWith(name, fault, sideOfAnswer(fault, exchange));
     size(checks, exchange);
     checks.notMade(OF_DOCUMENT, { name });
-    return checks.list;
+    return checks.all;
   }
   checks.pass('content type', type);
   size(checks, exchange);
   if (announced === undefined) {
     if (fault) checks.failWith('document', fault, 'provider');
     checks.notMade(OF_DOCUMENT, { name: 'document' });
-    return checks.list;
+    return checks.all;
   }
   spelling(checks, issuer, announced, fault);
   required(checks, announced, mistyped, fault);
@@ -101,11 +101,11 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
     checks,
     mistyped.filter(({ name }) => !REQUIRED.includes(name)),
   );
-  return checks.list;
+  return checks.all;
 }
 
 /** Nothing came that could be looked at. */
-function answerless(checks: Checks, fault: OidcCliError | undefined): void {
+function answerless(checks: CheckList, fault: OidcCliError | undefined): void {
   if (fault === undefined) return;
   const name = { response_too_large: 'size', response_too_deep: 'document' }[fault.code as string] ?? 'status';
   checks.failWith(name, fault, fault.code.startsWith('issuer_') ? 'configuration' : sideOfFailure(fault));
@@ -125,14 +125,14 @@ function sideOfAnswer({ code }: OidcCliError, exchange: Exchange): Side {
   return status >= 500 ? 'provider' : 'configuration';
 }
 
-function size(checks: Checks, { responseBody = '' }: Exchange): void {
+function size(checks: CheckList, { responseBody = '' }: Exchange): void {
   const bytes = Buffer.byteLength(responseBody);
   if (bytes <= LARGE) {
     checks.pass('size', `${bytes} bytes`);
     return;
   }
   checks.warn('size', {
-    found: `${bytes} bytes`,
+    actual: `${bytes} bytes`,
     expected: `at most ${LARGE}`,
     why: 'Some clients read no more, and every sign-in of every app fetches it.',
     repair: 'Ask the provider’s operators what is in it.',
@@ -140,13 +140,13 @@ function size(checks: Checks, { responseBody = '' }: Exchange): void {
   });
 }
 
-function spelling(checks: Checks, issuer: string, announced: Announced, fault: OidcCliError | undefined): void {
+function spelling(checks: CheckList, issuer: string, announced: Announced, fault: OidcCliError | undefined): void {
   if (fault?.code === 'discovery_issuer_mismatch') checks.failWith('issuer', fault, 'configuration');
   else if (announced.issuer === issuer) checks.pass('issuer', `${issuer}, to the letter`);
   else if (announced.issuer?.includes('{')) checks.pass('issuer', `${announced.issuer}, which stands for ${issuer}`);
   else {
     checks.warn('issuer', {
-      found: String(announced.issuer),
+      actual: String(announced.issuer),
       expected: `${issuer}, to the letter`,
       why: 'It is the same address and is taken here; a client that compares to the letter refuses it (OIDC Discovery §4.3).',
       repair: `Use --issuer ${announced.issuer}`,
@@ -156,7 +156,7 @@ function spelling(checks: Checks, issuer: string, announced: Announced, fault: O
 }
 
 function required(
-  checks: Checks,
+  checks: CheckList,
   announced: Announced,
   mistyped: readonly MistypedMember[],
   fault: OidcCliError | undefined,
@@ -168,7 +168,7 @@ function required(
   const needed = absent(NEEDED);
   if (needed.length > 0) {
     checks.fail(name, {
-      found: `no ${needed.join(', no ')}`,
+      actual: `no ${needed.join(', no ')}`,
       why: 'No sign-in by the authorization code flow is possible without (OIDC Discovery §3).',
       repair: "Ask the provider's operators: it may be an OAuth server without OpenID Connect.",
       side: 'provider',
@@ -177,12 +177,12 @@ function required(
   } else if (fault?.code === 'discovery_invalid') {
     checks.failWith(name, fault, 'provider');
   } else if (absent(REQUIRED).length > 0 || odd.length > 0) {
-    const found = [
+    const actual = [
       ...absent(REQUIRED).map((member) => `no ${member}`),
       ...odd.map((member) => `${member} is no list of names`),
     ];
     checks.warn(name, {
-      found: found.join(', '),
+      actual: actual.join(', '),
       why: 'The standard requires them (OIDC Discovery §3), and some clients refuse a document without.',
       repair: "Ask the provider's operators to add them.",
       side: 'provider',
@@ -190,14 +190,14 @@ function required(
   } else checks.pass(name, `all ${NEEDED.length + REQUIRED.length + 1} are there`);
 }
 
-function recommended(checks: Checks, announced: Announced, mistyped: readonly MistypedMember[]): void {
+function recommended(checks: CheckList, announced: Announced, mistyped: readonly MistypedMember[]): void {
   const absent = RECOMMENDED.filter((member) => announced[member] === undefined && !isAmong(mistyped, member));
   if (absent.length === 0) {
     checks.pass('recommended members', `${RECOMMENDED.join(', ')}`);
     return;
   }
   checks.warn('recommended members', {
-    found: `no ${absent.join(', no ')}`,
+    actual: `no ${absent.join(', no ')}`,
     why: 'The standard recommends them (OIDC Discovery §3): what they would say cannot be compared here.',
     repair: 'Nothing has to be changed for a sign-in; the provider’s operators can add them.',
     side: 'provider',
@@ -205,10 +205,10 @@ function recommended(checks: Checks, announced: Announced, mistyped: readonly Mi
 }
 
 /** Members of another type than the standard gives them; a document without any has no line for it. */
-function types(checks: Checks, mistyped: readonly MistypedMember[]): void {
+function types(checks: CheckList, mistyped: readonly MistypedMember[]): void {
   if (mistyped.length === 0) return;
   checks.warn('member types', {
-    found: some(mistyped.map(({ name, actual }) => `${name}: ${actual}`)),
+    actual: some(mistyped.map(({ name, actual }) => `${name}: ${actual}`)),
     expected: some(mistyped.map(({ name, expected }) => `${name}: ${expected}`)),
     why: 'What has another type is not used here, and some clients refuse the whole document (OIDC Discovery §3).',
     repair: "Ask the provider's operators to correct them.",
@@ -225,7 +225,7 @@ const SMALL_SKEW = 5;
 
 /** The provider's clock against this machine's, by the Date header of a fresh answer (RFC 9110 §6.6.1). */
 export function clockCheck(exchanges: readonly Exchange[], tolerance: number, explain: Explain): DoctorCheck[] {
-  const checks = new Checks('connection', explain);
+  const checks = new CheckList('connection', { explain });
   const name = 'clock skew';
   // What a cache kept has the time of when it was kept (RFC 9111 §5.1).
   const fresh = exchanges.filter(
@@ -234,15 +234,15 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
   const skew = fresh.map(clockSkewOf).find((seconds) => seconds !== undefined);
   if (skew === undefined) {
     checks.skip(name, 'no answer said the time (Date header)');
-    return checks.list;
+    return checks.all;
   }
   const seconds = Math.abs(skew);
   if (seconds <= SMALL_SKEW) {
     checks.pass(name, `${skew} s`);
-    return checks.list;
+    return checks.all;
   }
   const said = {
-    found: `the provider's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
+    actual: `the provider's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
     expected: `at most ${tolerance} s`,
     repair: 'Set this machine’s clock by a time server (NTP); if it is right, tell the provider’s operators.',
     side: 'machine' as const,
@@ -251,7 +251,7 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
     const why = 'ID tokens will be refused: they are from the future, or expired when they come.';
     checks.fail(name, { ...said, why, code: 'clock_skew' });
   } else checks.warn(name, { ...said, why: 'Programs with a smaller tolerance refuse its tokens.' });
-  return checks.list;
+  return checks.all;
 }
 
 /** Milliseconds. Programs wait 5 to 30 s for an answer: who needs more than half of the shortest has little to spare. */
@@ -259,7 +259,7 @@ const SLOW_MS = 3_000;
 
 /** How long the provider took for each answer, connection and all. */
 export function answerTimesCheck(exchanges: readonly Exchange[], explain: Explain): DoctorCheck[] {
-  const checks = new Checks('connection', explain);
+  const checks = new CheckList('connection', { explain });
   const name = 'answer times';
   const answered = exchanges.flatMap(({ step, status, durationMs }) =>
     status === undefined || durationMs === undefined ? [] : [{ step, durationMs }],
@@ -269,7 +269,7 @@ export function answerTimesCheck(exchanges: readonly Exchange[], explain: Explai
   else if (slow.length === 0) checks.pass(name, `each within ${duration(SLOW_MS)}`);
   else {
     checks.warn(name, {
-      found: some(slow.map(({ step, durationMs }) => `${step}: ${duration(durationMs)}`)),
+      actual: some(slow.map(({ step, durationMs }) => `${step}: ${duration(durationMs)}`)),
       expected: `at most ${duration(SLOW_MS)}`,
       why: 'Apps give up on an answer that comes late, many after 5 s (Logto’s connector on the key set): sign-ins then fail now and then.',
       repair:
@@ -277,5 +277,5 @@ export function answerTimesCheck(exchanges: readonly Exchange[], explain: Explai
       side: 'provider',
     });
   }
-  return checks.list;
+  return checks.all;
 }

@@ -1,9 +1,9 @@
+import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import type { Announced } from '../protocol/metadata.js';
-import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { sideOfFailure } from './connection-checks.js';
 
 /** What these checks ask with. */
@@ -60,14 +60,14 @@ const ALL = ['authorization_endpoint', 'jwks_uri', ...ASKED.map(({ member }) => 
 
 /** Whether the announced endpoints are on https, and whether each answers a request that asks for nothing. */
 export async function endpointChecks(announced: Announced, deps: EndpointDeps): Promise<DoctorCheck[]> {
-  const checks = new Checks('endpoints', deps.explain);
+  const checks = new CheckList('endpoints', deps);
   https(checks, announced);
   const asked = await Promise.all(ASKED.map((endpoint) => answerOf(endpoint, announced, deps)));
-  for (const one of asked) checks.list.push(...one.list);
-  return checks.list;
+  for (const one of asked) checks.all.push(...one.all);
+  return checks.all;
 }
 
-function https(checks: Checks, announced: Announced): void {
+function https(checks: CheckList, announced: Announced): void {
   const given = ALL.flatMap((name) => {
     const address: unknown = announced[name];
     return typeof address === 'string' ? [{ name, address }] : [];
@@ -76,7 +76,7 @@ function https(checks: Checks, announced: Announced): void {
   if (plain.length > 0) {
     const behindProxy = announced.issuer?.startsWith('https:') === true;
     checks.fail('https', {
-      found: plain.map(({ name, address }) => `${name} ${withoutQuery(address)}`).join(', '),
+      actual: plain.map(({ name, address }) => `${name} ${withoutQuery(address)}`).join(', '),
       expected: 'https',
       why: behindProxy
         ? 'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).'
@@ -99,8 +99,8 @@ async function answerOf(
   { name, member, method, step, needed }: Asked,
   announced: Announced,
   { fetch, signal, explain }: EndpointDeps,
-): Promise<Checks> {
-  const checks = new Checks('endpoints', explain);
+): Promise<CheckList> {
+  const checks = new CheckList('endpoints', { explain });
   const address: unknown = announced[member];
   if (address === undefined) {
     // That the token endpoint is not there has been told.
@@ -125,7 +125,7 @@ async function answerOf(
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     const { message, fix } = explain(error);
-    const said = { found: message, repair: fix, side: sideOfFailure(error), code: error.code };
+    const said = { actual: message, repair: fix, side: sideOfFailure(error), code: error.code };
     if (needed) checks.fail(name, said);
     else checks.warn(name, said);
   }
@@ -133,7 +133,7 @@ async function answerOf(
 }
 
 function judge(
-  checks: Checks,
+  checks: CheckList,
   name: Asked['name'],
   needed: boolean,
   shown: string,
@@ -152,9 +152,9 @@ function judge(
   } else checks.pass(name, told);
 }
 
-function bad(checks: Checks, name: string, needed: boolean, found: string): void {
+function bad(checks: CheckList, name: string, needed: boolean, actual: string): void {
   const said = {
-    found,
+    actual,
     expected: 'a refusal: 400 or 401',
     why: needed
       ? 'Every sign-in fails here, after the person has signed in.'

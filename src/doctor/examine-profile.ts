@@ -1,12 +1,11 @@
+import { CheckList, type DoctorCheck, type Explain, findingsStep } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import { namedEndpoints } from '../flow/sign-in-request.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
 import type { Announced } from '../protocol/metadata.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
-import { findingsStep } from '../trace/findings.js';
 import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js';
-import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
 import { connectionChecks } from './connection-checks.js';
 import { answerTimesCheck, clockCheck, discover, discoveryChecks } from './discovery-checks.js';
@@ -137,7 +136,7 @@ async function announcedChecks(
   const ofProfile = profileChecks({ ...values, ...client }, announced, explain);
 
   on?.('Trying the authorization request');
-  const checks = new Checks('authorization request', explain);
+  const checks = new CheckList('authorization request', { explain });
   // Only a pushed request is authenticated (RFC 9126 §2.1): any other goes out whatever the secret is like.
   const pushed = announced.require_pushed_authorization_requests === true;
   const unable = [...ofConfiguration, ...ofProfile].find(
@@ -154,9 +153,9 @@ async function announcedChecks(
     const clientAuth = pushed ? values.clientAuth : 'none';
     const authorization = { ...values, redirectUri: answerable(values.redirectUri) };
     const tried = { clientId, clientAuth, secret: known, authorization };
-    checks.list.push(...(await authorizationChecks(provider, tried, deps)));
+    checks.all.push(...(await authorizationChecks(provider, tried, deps)));
   }
-  return [...ofEndpoints, ...ofProfile, ...ofKeys, ...checks.list];
+  return [...ofEndpoints, ...ofProfile, ...ofKeys, ...checks.all];
 }
 
 /** Any port stands for a free one, and the request needs a number; nothing will be sent there. */
@@ -174,8 +173,8 @@ function notAsked(cause: Pick<DoctorCheck, 'name' | 'group'>, explain: Explain):
     ['authorization request', OF_AUTHORIZATION.slice(0, 1)] as const,
   ];
   return groups.flatMap(([group, names]) => {
-    const checks = new Checks(group, explain);
+    const checks = new CheckList(group, { explain });
     checks.notMade(names, cause);
-    return checks.list;
+    return checks.all;
   });
 }

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet, JWK } from 'jose';
+import { CheckList, counted, type DoctorCheck, type Explain, some } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import { texts } from '../protocol/json-values.js';
 import {
@@ -13,7 +14,6 @@ import { createKeySet } from '../protocol/key-set.js';
 import type { Announced } from '../protocol/metadata.js';
 import type { ProviderDeps } from '../protocol/provider.js';
 import type { Exchange } from '../trace/recorder.js';
-import { Checks, counted, type DoctorCheck, type Explain, some } from './check.js';
 import { sideOfFailure } from './connection-checks.js';
 
 const OF_KEYS = ['keys', 'key ids', 'RSA key size', 'private keys', 'unsupported keys', 'caching'];
@@ -26,11 +26,11 @@ export async function keySetChecks(
   announced: Announced,
   deps: ProviderDeps & { readonly explain: Explain },
 ): Promise<DoctorCheck[]> {
-  const checks = new Checks('key set', deps.explain);
+  const checks = new CheckList('key set', deps);
   const address: unknown = announced.jwks_uri;
   if (typeof address !== 'string' || !URL.canParse(address)) {
     checks.notMade(['key set', ...OF_KEYS], { name: 'required members' });
-    return checks.list;
+    return checks.all;
   }
   let set: JSONWebKeySet;
   try {
@@ -39,7 +39,7 @@ export async function keySetChecks(
     if (!(error instanceof OidcCliError)) throw error;
     checks.failWith('key set', error, error.code === 'key_set_unavailable' ? 'provider' : sideOfFailure(error));
     checks.notMade(OF_KEYS, { name: 'key set' });
-    return checks.list;
+    return checks.all;
   }
   checks.pass('key set', `${counted(set.keys.length, 'key')} from ${address}`);
   await usable(checks, set, announced);
@@ -48,10 +48,10 @@ export async function keySetChecks(
   privateKeys(checks, set.keys);
   unsupported(checks, set.keys);
   caching(checks, deps.recorder.last('key set'));
-  return checks.list;
+  return checks.all;
 }
 
-async function usable(checks: Checks, set: JSONWebKeySet, announced: Announced): Promise<void> {
+async function usable(checks: CheckList, set: JSONWebKeySet, announced: Announced): Promise<void> {
   const theirs = texts(announced.id_token_signing_alg_values_supported);
   const wanted = theirs.filter((alg) => PUBLIC_KEY_SIGNATURES.includes(alg));
   const algorithms = wanted.length > 0 ? wanted : PUBLIC_KEY_SIGNATURES;
@@ -60,7 +60,7 @@ async function usable(checks: Checks, set: JSONWebKeySet, announced: Announced):
   const without = wanted.filter((alg) => !served.includes(alg));
   if (served.length === 0) {
     checks.fail('keys', {
-      found: described,
+      actual: described,
       expected: `a key for ${some(algorithms)}`,
       why: 'No ID token of this provider can be verified: every sign-in ends with id_token_key_not_found.',
       repair: 'Have the provider publish the key that it signs with.',
@@ -69,7 +69,7 @@ async function usable(checks: Checks, set: JSONWebKeySet, announced: Announced):
     });
   } else if (without.length > 0) {
     checks.warn('keys', {
-      found: `for ${served.join(', ')}; none for ${without.join(', ')}`,
+      actual: `for ${served.join(', ')}; none for ${without.join(', ')}`,
       why: 'The provider announces these as well: a client that is set to one of them cannot sign in.',
       repair: 'Have the provider publish a key for each algorithm that it announces, or announce fewer.',
       side: 'provider',
@@ -77,14 +77,14 @@ async function usable(checks: Checks, set: JSONWebKeySet, announced: Announced):
   } else checks.pass('keys', `for ${served.join(', ')}`);
 }
 
-function ids(checks: Checks, keys: readonly JWK[]): void {
+function ids(checks: CheckList, keys: readonly JWK[]): void {
   const doubles = indistinguishableKeys(keys);
   const signing = keys.filter(isForSignatures);
   const bare = signing.filter(({ kid }) => kid === undefined);
   if (doubles.length > 0) {
     const named = doubles.some(({ kid }) => kid !== undefined);
     checks.fail('key ids', {
-      found: `${doubles.length} keys of one kind ${named ? 'with the same kid' : 'without a kid'}`,
+      actual: `${doubles.length} keys of one kind ${named ? 'with the same kid' : 'without a kid'}`,
       expected: 'a kid of its own for each key',
       why: 'An ID token cannot say which of them signed it, and none is taken.',
       repair: 'Have the provider give each key a kid, and name it in its ID tokens.',
@@ -92,7 +92,7 @@ function ids(checks: Checks, keys: readonly JWK[]): void {
     });
   } else if (bare.length > 0 && signing.length > 1) {
     checks.warn('key ids', {
-      found: `${bare.length} of ${signing.length} keys without a kid`,
+      actual: `${bare.length} of ${signing.length} keys without a kid`,
       expected: 'a kid for each key',
       why: 'With more than one key in the set an ID token has to name its own (OIDC Core §10.1).',
       repair: 'Have the provider give each key a kid.',
@@ -104,7 +104,7 @@ function ids(checks: Checks, keys: readonly JWK[]): void {
 /** RFC 7518 §3.3. Bits. */
 const SHORTEST_RSA = 2048;
 
-function rsaSize(checks: Checks, keys: readonly JWK[]): void {
+function rsaSize(checks: CheckList, keys: readonly JWK[]): void {
   const rsa = keys
     .filter(({ kty, n }) => kty === 'RSA' && typeof n === 'string')
     .map((key) => ({ key, bits: bitsOf(key.n ?? '') }));
@@ -118,7 +118,7 @@ function rsaSize(checks: Checks, keys: readonly JWK[]): void {
     return;
   }
   const said = {
-    found: short
+    actual: short
       .map(({ key, bits }) => `${key.kid === undefined ? 'a key without kid' : keyIdInWords(key)}: ${bits} bits`)
       .join(', '),
     expected: `${SHORTEST_RSA} bits or more`,
@@ -136,7 +136,7 @@ function bitsOf(modulus: string): number {
   return hex === '' ? 0 : (hex.length - 1) * 4 + Number.parseInt(hex.charAt(0), 16).toString(2).length;
 }
 
-function privateKeys(checks: Checks, keys: readonly JWK[]): void {
+function privateKeys(checks: CheckList, keys: readonly JWK[]): void {
   // `k` is the whole of a symmetric key, `d` the private part of any other (RFC 7518 §6).
   const leaked = keys.filter((key) => key.d !== undefined || key.k !== undefined);
   if (leaked.length === 0) {
@@ -144,14 +144,14 @@ function privateKeys(checks: Checks, keys: readonly JWK[]): void {
     return;
   }
   checks.fail('private keys', {
-    found: `${counted(leaked.length, 'key')} with ${leaked.some(({ d }) => d !== undefined) ? 'the private part' : 'a shared secret'}`,
+    actual: `${counted(leaked.length, 'key')} with ${leaked.some(({ d }) => d !== undefined) ? 'the private part' : 'a shared secret'}`,
     why: 'Whoever reads the key set, and everybody can, signs ID tokens for anybody.',
     repair: 'Have the provider take them out and replace its keys at once.',
     side: 'provider',
   });
 }
 
-function unsupported(checks: Checks, keys: readonly JWK[]): void {
+function unsupported(checks: CheckList, keys: readonly JWK[]): void {
   const curves = ['P-256', 'P-384', 'P-521', 'Ed25519'];
   const strange = keys.filter(isForSignatures).filter(({ kty, crv, alg }) => {
     if (alg !== undefined) return !PUBLIC_KEY_SIGNATURES.includes(alg);
@@ -162,7 +162,7 @@ function unsupported(checks: Checks, keys: readonly JWK[]): void {
     return;
   }
   checks.warn('unsupported keys', {
-    found: some(strange.map(describeKey)),
+    actual: some(strange.map(describeKey)),
     expected: some(PUBLIC_KEY_SIGNATURES, 20),
     why: 'An ID token that is signed by one of them cannot be verified here.',
     repair: 'Have the provider sign for this client with RS256 or ES256.',
@@ -173,7 +173,7 @@ function unsupported(checks: Checks, keys: readonly JWK[]): void {
 /** Seconds. Longer, and a key that was given up goes on being trusted for days. */
 const LONGEST_AGE = 24 * 60 * 60;
 
-function caching(checks: Checks, exchange: Exchange | undefined): void {
+function caching(checks: CheckList, exchange: Exchange | undefined): void {
   const headers = exchange?.responseHeaders ?? {};
   const control = headers['cache-control'];
   const shown = [
@@ -184,7 +184,7 @@ function caching(checks: Checks, exchange: Exchange | undefined): void {
   const age = Number(/max-age=(\d+)/i.exec(control ?? '')?.[1] ?? 0);
   if (age > LONGEST_AGE || /immutable/i.test(control ?? '')) {
     checks.warn('caching', {
-      found: shown.join(', '),
+      actual: shown.join(', '),
       expected: `max-age of at most ${LONGEST_AGE}`,
       why: 'Apps that keep the set that long refuse everybody after the provider has changed its keys, and trust a stolen key on.',
       repair: 'Have the provider send Cache-Control: max-age=3600, say.',

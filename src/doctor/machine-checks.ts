@@ -2,11 +2,11 @@ import { findBrowser } from '../browser/find-browser.js';
 import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
 import { listenOnLoopback } from '../browser/loopback-server.js';
 import { browserWay } from '../browser/open-browser.js';
+import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
 import { probeKeychain } from '../sessions/keychain-probe.js';
-import { Checks, type DoctorCheck, type Explain } from './check.js';
 import { type LocalSettings, sourceInWords } from './configuration-checks.js';
 
 /** What is looked at on this machine. */
@@ -23,15 +23,15 @@ type Local = LocalSettings['values'];
 
 /** The redirect URI, its port, a browser, and the place where the session would be kept. */
 export async function machineChecks({ values, sources }: LocalSettings, deps: MachineDeps): Promise<DoctorCheck[]> {
-  const checks = new Checks('machine', deps.explain);
+  const checks = new CheckList('machine', deps);
   await redirectUri(checks, values, sources, deps);
   browser(checks, values, deps);
   await sessionStore(checks, values, deps);
-  return checks.list;
+  return checks.all;
 }
 
 async function redirectUri(
-  checks: Checks,
+  checks: CheckList,
   values: Local,
   sources: LocalSettings['sources'],
   { signal }: MachineDeps,
@@ -48,7 +48,7 @@ async function redirectUri(
     if (!(error instanceof OidcCliError)) throw error;
     if (error.code === 'redirect_uri_not_loopback') {
       checks.warn('redirect URI', {
-        found: said,
+        actual: said,
         expected: 'a redirect URI on localhost, 127.0.0.1 or [::1]',
         ...(/^https?:/i.test(uri)
           ? {
@@ -77,7 +77,7 @@ async function redirectUri(
 }
 
 async function portCheck(
-  checks: Checks,
+  checks: CheckList,
   uri: ReturnType<typeof parseLoopbackRedirectUri>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -98,7 +98,7 @@ async function portCheck(
   }
 }
 
-function browser(checks: Checks, { browser: command }: Local, { env, platform }: MachineDeps): void {
+function browser(checks: CheckList, { browser: command }: Local, { env, platform }: MachineDeps): void {
   const way = browserWay({ command, env, platform });
   const program = findBrowser(env, platform);
   const headless = program === undefined ? 'none was found for --with browser' : `${program} for --with browser`;
@@ -114,7 +114,7 @@ function browser(checks: Checks, { browser: command }: Local, { env, platform }:
     return;
   }
   checks.warn('browser', {
-    found: `none can be opened: ${way.absence}; ${headless}`,
+    actual: `none can be opened: ${way.absence}; ${headless}`,
     why: 'login waits until somebody opens the printed address in a browser elsewhere.',
     repair:
       command === undefined && !env.BROWSER
@@ -124,7 +124,7 @@ function browser(checks: Checks, { browser: command }: Local, { env, platform }:
   });
 }
 
-async function sessionStore(checks: Checks, { store }: Local, deps: MachineDeps): Promise<void> {
+async function sessionStore(checks: CheckList, { store }: Local, deps: MachineDeps): Promise<void> {
   const { env, platform, signal } = deps;
   if (store === 'memory') {
     checks.skip('keychain', 'not needed: the session ends with the command (--store memory)');
@@ -135,26 +135,26 @@ async function sessionStore(checks: Checks, { store }: Local, deps: MachineDeps)
     await fileStore(checks, deps);
     return;
   }
-  const found = await probeKeychain({ env, platform, signal });
-  if (found.available) {
+  const actual = await probeKeychain({ env, platform, signal });
+  if (actual.available) {
     checks.pass('keychain', 'a test entry was written and removed');
     return;
   }
   if (store === 'keychain') {
-    const error = new OidcCliError(found.locked ? 'store_locked' : 'store_unavailable', { reason: found.reason });
+    const error = new OidcCliError(actual.locked ? 'store_locked' : 'store_unavailable', { reason: actual.reason });
     checks.failWith('keychain', error, 'machine');
     return;
   }
   checks.warn('keychain', {
-    found: `it cannot be used: ${found.reason}`,
+    actual: `it cannot be used: ${actual.reason}`,
     why: 'The session is kept in an encrypted file in its place.',
-    repair: found.locked ? 'Unlock it, or choose --store file.' : 'Choose --store file to do without it on purpose.',
+    repair: actual.locked ? 'Unlock it, or choose --store file.' : 'Choose --store file to do without it on purpose.',
     side: 'machine',
   });
   await fileStore(checks, deps);
 }
 
-async function fileStore(checks: Checks, { tryFileStore }: MachineDeps): Promise<void> {
+async function fileStore(checks: CheckList, { tryFileStore }: MachineDeps): Promise<void> {
   try {
     checks.pass('session file', await tryFileStore());
   } catch (error) {

@@ -1,3 +1,4 @@
+import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import type { Profile } from '../profiles/profile.js';
 import { unannouncedScopes } from '../protocol/authorization-errors.js';
@@ -5,7 +6,6 @@ import { chooseClientAuthentication } from '../protocol/client-authentication.js
 import { texts } from '../protocol/json-values.js';
 import { PUBLIC_KEY_SIGNATURES } from '../protocol/key-facts.js';
 import type { Announced } from '../protocol/metadata.js';
-import { Checks, type DoctorCheck, type Explain } from './check.js';
 
 /** What of a profile the provider has to be able to do. */
 export type Wanted = Pick<
@@ -20,7 +20,7 @@ export type Wanted = Pick<
 
 /** Whether the provider announces what this profile needs of it (OIDC Discovery §3, RFC 8414 §2). */
 export function profileChecks(wanted: Wanted, announced: Announced, explain: Explain): DoctorCheck[] {
-  const checks = new Checks('profile', explain);
+  const checks = new CheckList('profile', { explain });
   codeFlow(checks, announced);
   pkce(checks, announced);
   scopes(checks, wanted, announced);
@@ -33,14 +33,14 @@ export function profileChecks(wanted: Wanted, announced: Announced, explain: Exp
   claims(checks, wanted, announced);
   refresh(checks, wanted, announced);
   requests(checks, announced);
-  return checks.list;
+  return checks.all;
 }
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(' ').filter(Boolean);
 }
 
-function codeFlow(checks: Checks, announced: Announced): void {
+function codeFlow(checks: CheckList, announced: Announced): void {
   const types = texts(announced.response_types_supported);
   const grants = texts(announced.grant_types_supported);
   // Discovery §3: where the member is left out, the code and implicit grants are meant.
@@ -49,7 +49,7 @@ function codeFlow(checks: Checks, announced: Announced): void {
   else if (types.includes('code') && granted) checks.pass('code flow', 'response type code, grant authorization_code');
   else {
     checks.fail('code flow', {
-      found: types.includes('code') ? `grants ${grants.join(', ')}` : `response types ${types.join(', ')}`,
+      actual: types.includes('code') ? `grants ${grants.join(', ')}` : `response types ${types.join(', ')}`,
       expected: 'response type code and grant authorization_code',
       why: 'This tool signs in by the authorization code flow, and the provider does not announce it.',
       repair: 'Have the provider allow it: it is the one flow that RFC 9700 leaves for sign-ins.',
@@ -58,13 +58,13 @@ function codeFlow(checks: Checks, announced: Announced): void {
   }
 }
 
-function pkce(checks: Checks, announced: Announced): void {
+function pkce(checks: CheckList, announced: Announced): void {
   const methods = announced.code_challenge_methods_supported;
   const said = { expected: 'S256', side: 'provider' as const };
   if (methods === undefined) {
     checks.warn('PKCE S256', {
       ...said,
-      found: 'not announced',
+      actual: 'not announced',
       why: 'It is sent with every request; a provider that does not know it ignores it, and the code is not protected (RFC 9700 §2.1.1).',
       repair: 'Ask the provider’s operators whether it verifies code_challenge, and have them announce it.',
     });
@@ -72,14 +72,14 @@ function pkce(checks: Checks, announced: Announced): void {
   else {
     checks.fail('PKCE S256', {
       ...said,
-      found: texts(methods).join(', ') || 'none',
+      actual: texts(methods).join(', ') || 'none',
       why: 'The provider announces PKCE without the one method that protects (RFC 7636 §4.2), and no other is sent.',
       repair: 'Have the provider allow S256.',
     });
   }
 }
 
-function scopes(checks: Checks, { scope }: Wanted, announced: Announced): void {
+function scopes(checks: CheckList, { scope }: Wanted, announced: Announced): void {
   if (texts(announced.scopes_supported).length === 0) {
     checks.skip('scopes', `${scope}: the provider announces none to compare with`);
     return;
@@ -90,7 +90,7 @@ function scopes(checks: Checks, { scope }: Wanted, announced: Announced): void {
     return;
   }
   checks.warn('scopes', {
-    found: `${unknown.join(' ')} not announced`,
+    actual: `${unknown.join(' ')} not announced`,
     expected: texts(announced.scopes_supported).join(' '),
     why: 'The provider may ignore it, or refuse the request with invalid_scope; it need not announce every one.',
     repair: 'Take it out of --scope, unless the provider documents it.',
@@ -98,7 +98,7 @@ function scopes(checks: Checks, { scope }: Wanted, announced: Announced): void {
   });
 }
 
-function authentication(checks: Checks, wanted: Wanted, announced: Announced): void {
+function authentication(checks: CheckList, wanted: Wanted, announced: Announced): void {
   const [method, algorithm] = ['client authentication', 'authentication algorithm'] as const;
   if (!wanted.hasClient) {
     checks.skip(method, 'no client id is given');
@@ -120,7 +120,7 @@ function authentication(checks: Checks, wanted: Wanted, announced: Announced): v
   const announcedMethods = chosen.announced;
   if (announcedMethods.length > 0 && !announcedMethods.includes(chosen.method)) {
     const said = {
-      found: `${chosen.method} (${reason})`,
+      actual: `${chosen.method} (${reason})`,
       expected: announcedMethods.join(', '),
       side: 'configuration' as const,
     };
@@ -143,7 +143,7 @@ function authentication(checks: Checks, wanted: Wanted, announced: Announced): v
   if (algorithms.length === 0 || algorithms.includes('HS256')) checks.pass(algorithm, 'HS256');
   else {
     checks.fail(algorithm, {
-      found: 'HS256',
+      actual: 'HS256',
       expected: algorithms.join(', '),
       why: 'The provider does not announce the algorithm that client assertions are signed with here.',
       repair: 'Use --client-auth client_secret_basic or client_secret_post.',
@@ -152,7 +152,7 @@ function authentication(checks: Checks, wanted: Wanted, announced: Announced): v
   }
 }
 
-function idTokenAlgorithm(checks: Checks, announced: Announced): void {
+function idTokenAlgorithm(checks: CheckList, announced: Announced): void {
   const name = 'ID token algorithm';
   const theirs = texts(announced.id_token_signing_alg_values_supported);
   if (theirs.length === 0) {
@@ -162,7 +162,7 @@ function idTokenAlgorithm(checks: Checks, announced: Announced): void {
   const usable = theirs.filter((alg) => PUBLIC_KEY_SIGNATURES.includes(alg));
   if (usable.length === 0) {
     checks.fail(name, {
-      found: theirs.join(', '),
+      actual: theirs.join(', '),
       expected: `one of ${PUBLIC_KEY_SIGNATURES.join(', ')}`,
       why: 'None of them can be verified here with a key of the key set: every sign-in ends with a refused ID token.',
       repair: 'Have the provider sign for this client with RS256 or ES256.',
@@ -172,7 +172,7 @@ function idTokenAlgorithm(checks: Checks, announced: Announced): void {
 }
 
 /** Values that the profile asks for, held against a list that the provider may announce. */
-function listed(checks: Checks, name: string, asked: readonly string[], announced: unknown): void {
+function listed(checks: CheckList, name: string, asked: readonly string[], announced: unknown): void {
   if (asked.length === 0) {
     // Only prompt is among the things that everybody has to know of.
     if (name === 'prompt') checks.skip(name, 'the profile asks for none');
@@ -184,7 +184,7 @@ function listed(checks: Checks, name: string, asked: readonly string[], announce
   else if (unknown.length === 0) checks.pass(name, asked.join(' '));
   else {
     checks.warn(name, {
-      found: `${unknown.join(' ')} not announced`,
+      actual: `${unknown.join(' ')} not announced`,
       expected: theirs.join(' '),
       why: 'The provider may ignore it, or refuse the request.',
       repair: `Leave it out, or choose one that is announced.`,
@@ -193,7 +193,7 @@ function listed(checks: Checks, name: string, asked: readonly string[], announce
   }
 }
 
-function claims(checks: Checks, wanted: Wanted, announced: Announced): void {
+function claims(checks: CheckList, wanted: Wanted, announced: Announced): void {
   if (wanted.claims === undefined) return;
   // Discovery §3: where the member is left out, it is false.
   if (announced.claims_parameter_supported === true) {
@@ -201,14 +201,14 @@ function claims(checks: Checks, wanted: Wanted, announced: Announced): void {
     return;
   }
   checks.warn('claims parameter', {
-    found: 'not announced',
+    actual: 'not announced',
     why: 'The provider ignores it: the claims that are asked for by it do not come.',
     repair: 'Leave --claims out, and ask by scopes.',
     side: 'configuration',
   });
 }
 
-function refresh(checks: Checks, { scope }: Wanted, announced: Announced): void {
+function refresh(checks: CheckList, { scope }: Wanted, announced: Announced): void {
   const grants = texts(announced.grant_types_supported);
   if (!words(scope).includes('offline_access') || grants.length === 0) return;
   if (grants.includes('refresh_token')) {
@@ -216,7 +216,7 @@ function refresh(checks: Checks, { scope }: Wanted, announced: Announced): void 
     return;
   }
   checks.warn('refresh', {
-    found: grants.join(', '),
+    actual: grants.join(', '),
     expected: 'refresh_token',
     why: 'offline_access is asked for, and the provider announces no refresh: the session ends with its access token.',
     repair: 'Take offline_access out of the scope, or have the provider allow refresh tokens.',
@@ -225,10 +225,10 @@ function refresh(checks: Checks, { scope }: Wanted, announced: Announced): void 
 }
 
 /** What a provider may demand of every request (RFC 9126 §5, RFC 9101 §10.5). */
-function requests(checks: Checks, announced: Announced): void {
+function requests(checks: CheckList, announced: Announced): void {
   if (announced.require_signed_request_object === true) {
     checks.fail('signed requests', {
-      found: 'require_signed_request_object',
+      actual: 'require_signed_request_object',
       why: 'The provider takes signed authorization requests only (RFC 9101), and this tool signs none.',
       repair: 'Switch the requirement off for this client at the provider.',
       side: 'registration',

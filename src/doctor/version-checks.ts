@@ -1,4 +1,4 @@
-import { Checks, type DoctorCheck, type Explain } from './check.js';
+import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 
 /** What runs here. */
 export interface Versions {
@@ -15,7 +15,7 @@ const LEAST_NODE = [20, 19] as const;
 
 /** The versions in play, as a colleague or a provider's support asks for them first. */
 export function versionChecks(versions: Versions, explain: Explain): DoctorCheck[] {
-  const checks = new Checks('versions', explain);
+  const checks = new CheckList('versions', { explain });
   checks.pass('oidc-cli', versions.oidcCli);
   const [major = 0, minor = 0] = versions.node.split('.').map(Number);
   const [leastMajor, leastMinor] = LEAST_NODE;
@@ -23,7 +23,7 @@ export function versionChecks(versions: Versions, explain: Explain): DoctorCheck
     checks.pass('node', versions.node);
   } else {
     checks.fail('node', {
-      found: versions.node,
+      actual: versions.node,
       expected: `${leastMajor}.${leastMinor} or newer`,
       why: 'Older ones lack what this tool is built on, and fail in the midst of a sign-in.',
       repair: 'Install a current Node.',
@@ -32,5 +32,5 @@ export function versionChecks(versions: Versions, explain: Explain): DoctorCheck
   }
   checks.pass('operating system', versions.system);
   checks.pass('openid-client', versions.openidClient);
-  return checks.list;
+  return checks.all;
 }

@@ -1,3 +1,5 @@
+import type { Check } from '../check.js';
+import { checkToken, MUST_BE_JWT } from '../checks/token-checks.js';
 import { OidcCliError } from '../errors.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 import { clockSkewOf } from '../protocol/answer-facts.js';
@@ -5,7 +7,6 @@ import { chooseClientAuthentication } from '../protocol/client-authentication.js
 import { introspectToken } from '../protocol/introspection.js';
 import { type NamedToken, tokenNameOf } from '../protocol/pasted-text.js';
 import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../protocol/provider.js';
-import { checkToken, MUST_BE_JWT, type TokenCheck } from '../protocol/token-checks.js';
 import { type ReadToken, readToken } from '../protocol/token-kinds.js';
 
 /** Whom tokens are held against: as much of a profile or session as is known. */
@@ -27,7 +28,7 @@ export interface InspectionTarget {
 export interface InspectedToken {
   readonly name: string | undefined;
   readonly token: ReadToken;
-  readonly checks: readonly TokenCheck[];
+  readonly checks: readonly Check[];
   /** What the provider says of it (RFC 7662 §2.2); absent where it was not asked or did not answer. */
   readonly introspection?: Readonly<Record<string, unknown>> | undefined;
   /** The JWT inside of it. */
@@ -112,7 +113,7 @@ async function introspected(
   provider: Provider,
   target: InspectionTarget,
   deps: ProviderDeps,
-): Promise<{ readonly check: TokenCheck; readonly answer?: Readonly<Record<string, unknown>> } | undefined> {
+): Promise<{ readonly check: Check; readonly answer?: Readonly<Record<string, unknown>> } | undefined> {
   const opaque = token.form === 'opaque';
   if (MUST_BE_JWT.includes(token.kind)) return undefined;
   const askable = opaque || token.kind === 'access token' || token.kind === 'refresh token';

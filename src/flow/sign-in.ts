@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { firstRefusal, type IdTokenReport, withCheck } from '../checks/id-token-report.js';
+import { exchangeCode } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
 import { isResourceScope } from '../profiles/logto-kind.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
@@ -8,9 +10,8 @@ import {
   createAuthorizationRequest,
 } from '../protocol/authorization-request.js';
 import { chooseClientAuthentication } from '../protocol/client-authentication.js';
-import { firstRefusal, type IdTokenReport, withCheck } from '../protocol/id-token-report.js';
 import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../protocol/provider.js';
-import { type CameBack, exchangeCode, type TokenClient } from '../protocol/token-requests.js';
+import type { CameBack, TokenClient } from '../protocol/token-requests.js';
 import { requestUserinfo } from '../protocol/userinfo.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
 

@@ -1,6 +1,7 @@
+import { refreshTokens, type VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
-import { refreshTokens, type TokenClient, type VerifiedTokens } from '../protocol/token-requests.js';
+import type { TokenClient } from '../protocol/token-requests.js';
 import type { Session } from '../sessions/session-store.js';
 
 /** What a refresh asks for beyond new tokens of the old kind. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { CheckList, type DoctorCheck } from '../checks/check-list.js';
 import {
   type AuthorizationAnswer,
   askAuthorizationEndpoint,
@@ -9,7 +10,6 @@ import { discretionAbout } from '../protocol/confidential.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
 import type { Announced } from '../protocol/metadata.js';
 import { authorizationUri } from './authorization-uri.js';
-import { CheckList, type ConnectorCheck } from './connector-check.js';
 import type { ConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
 import { snakeCase } from './snake-case.js';
@@ -34,49 +34,49 @@ export async function probeChecks(
   file: ConnectorFile,
   { config, redirectUri, announced }: ProbeRequest,
   deps: ConnectorDeps,
-): Promise<ConnectorCheck[]> {
-  const list = new CheckList('provider', file);
+): Promise<DoctorCheck[]> {
+  const list = new CheckList('provider', { places: file });
   if (!config || redirectUri === undefined) {
     const flags = 'Give --logto-endpoint and --connector-id: then the request that Logto sends is tried.';
     list.add('skip', 'PKCE', {
-      found:
+      actual:
         announced?.code_challenge_methods_supported === undefined
           ? 'discovery does not mention it'
           : 'the provider can do it; discovery does not say whether it demands it',
       why: 'Logto does not do PKCE: a provider that demands it cannot be used.',
       repair: config ? flags : 'Correct the configuration first: then the request that Logto sends can be tried.',
     });
-    return list.checks;
+    return list.all;
   }
   const answer = await ask(config, redirectUri, deps);
   const refused = refusalIn(answer, config);
   if (refused === undefined) {
-    list.add('pass', 'authorization request', { found: acceptedAs(answer) });
+    list.add('pass', 'authorization request', { actual: acceptedAs(answer) });
     list.add('pass', 'PKCE', {
-      found: challenges(config)
+      actual: challenges(config)
         ? 'customConfig sends a code_challenge, and that request is not refused'
         : 'a request without it is not refused',
     });
-    return list.checks;
+    return list.all;
   }
   // Some providers repeat the request that they refuse.
   const discreet = discretionAbout(new URLSearchParams(), Object.values(config.customConfig ?? {}).filter(isLong));
   const words = discreet(refused.words);
   if (!challenges(config) && complaintOf({ error: undefined, words }) === 'PKCE') {
     list.add('fail', 'PKCE', {
-      found: words,
+      actual: words,
       why: 'The provider demands PKCE (RFC 7636), which Logto does not do.',
       repair: 'Switch the requirement off for this client at the provider: as a confidential client it has a secret.',
     });
-    return list.checks;
+    return list.all;
   }
   list.add('fail', 'authorization request', {
-    found: `${refused.where}: ${words}`,
+    actual: `${refused.where}: ${words}`,
     why: whyRefused(refused),
     repair: repairOf(refused, redirectUri),
   });
-  list.add('skip', 'PKCE', { found: 'the request was refused for another reason' });
-  return list.checks;
+  list.add('skip', 'PKCE', { actual: 'the request was refused for another reason' });
+  return list.all;
 }
 
 /** Whether a connector's own parameters have the request say what Logto does not say by itself. */

@@ -1,4 +1,4 @@
-import type { Outcome } from './connector-check.js';
+import type { CheckOutcome } from '../checks/check-list.js';
 
 /** What Logto's console shows before somebody fills it in, and what guides write. */
 const PLACEHOLDER = /^<.*>$|<[\w-]+>|\{[\w-]+\}|^\$\{/;
@@ -14,12 +14,12 @@ export function addressFault(text: string): string | undefined {
 }
 
 /** A finding on an endpoint that is no address; its value may be anything that was pasted, and is not told. */
-export function badAddress(key: readonly string[], fault: string, consequence: string): Outcome {
+export function badAddress(key: readonly string[], fault: string, consequence: string): CheckOutcome {
   return [
     'fail',
     {
       key,
-      found: `no address that can be requested: ${fault}`,
+      actual: `no address that can be requested: ${fault}`,
       expected: 'an address with https://',
       why: `Logto does not look at it when the connector is saved, and then ${consequence}.`,
       repair: "Copy the address from the provider's discovery document.",

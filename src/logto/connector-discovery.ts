@@ -1,10 +1,10 @@
+import { CheckList, type CheckOutcome, type DoctorCheck } from '../checks/check-list.js';
 import type { Facts } from '../errors.js';
 import { lookup } from '../json.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
 import type { Announced } from '../protocol/metadata.js';
 import { addressFault } from './connector-address.js';
 import { capabilityChecks } from './connector-capabilities.js';
-import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
 import type { AskedIssuer, ProviderAnswer } from './connector-provider.js';
 import type { ConnectorView } from './connector-view.js';
@@ -14,25 +14,25 @@ import type { ConnectorView } from './connector-view.js';
  * whether there is a document, whose it is, whether issuer and endpoints are
  * those of the configuration, and whether the provider can do what Logto asks.
  */
-export function discoveryChecks(file: ConnectorFile, view: ConnectorView, answer: ProviderAnswer): ConnectorCheck[] {
-  const list = new CheckList('provider', file);
+export function discoveryChecks(file: ConnectorFile, view: ConnectorView, answer: ProviderAnswer): DoctorCheck[] {
+  const list = new CheckList('provider', { places: file });
   const { provider } = answer;
   for (const asked of answer.asked) if (asked !== provider) notTaken(list, asked, provider !== undefined);
   if (!provider) {
     if (answer.asked.length === 0) {
       list.add('skip', 'discovery', {
-        found: 'no issuer is known',
+        actual: 'no issuer is known',
         why: 'The configuration has none, and no discovery document at the paths above its endpoints names them.',
         repair: "Give the provider's issuer with --issuer.",
       });
     }
-    return list.checks;
+    return list.all;
   }
   const { announced, from, fault } = provider;
   const spelled = fault === undefined || fault.code === 'discovery_issuer_mismatch';
   if (spelled) {
     const how = { configuration: '', flag: ', as --issuer says', guess: ', found by its endpoints' }[from];
-    list.add('pass', 'discovery', { found: `${announced.issuer}${how}` });
+    list.add('pass', 'discovery', { actual: `${announced.issuer}${how}` });
   } else {
     list.put('discovery', unusable(provider));
   }
@@ -40,7 +40,7 @@ export function discoveryChecks(file: ConnectorFile, view: ConnectorView, answer
     list.put('issuer', issuer(view.issuers, announced.issuer));
   }
   endpoints(list, view, announced);
-  return [...list.checks, ...capabilityChecks(file, view, announced)];
+  return [...list.all, ...capabilityChecks(file, view, announced)];
 }
 
 const ISSUER = ['idTokenVerificationConfig', 'issuer'];
@@ -49,7 +49,7 @@ const ISSUER = ['idTokenVerificationConfig', 'issuer'];
 function notTaken(list: CheckList, asked: AskedIssuer, another: boolean): void {
   const key = asked.from === 'configuration' ? { key: ISSUER } : {};
   if (asked.announced && !asked.fault) {
-    list.add('pass', 'discovery', { found: `${asked.asked} has a document too` });
+    list.add('pass', 'discovery', { actual: `${asked.asked} has a document too` });
   } else if (another && asked.fault?.code === 'discovery_not_found') {
     list.add('warn', 'discovery', { ...key, ...unusable(asked)[1] });
   } else {
@@ -59,7 +59,7 @@ function notTaken(list: CheckList, asked: AskedIssuer, another: boolean): void {
 }
 
 /** Why there is nothing to compare with, by the code of the failure. */
-function unusable({ asked, fault }: AskedIssuer): Outcome {
+function unusable({ asked, fault }: AskedIssuer): CheckOutcome {
   const code = fault?.code ?? 'internal';
   const facts: Facts = fault?.facts ?? {};
   const reasons: Readonly<Record<string, string>> = {
@@ -78,7 +78,7 @@ function unusable({ asked, fault }: AskedIssuer): Outcome {
   return [
     'fail',
     {
-      found: `${asked}: ${lookup(reasons, code) ?? `it could not be reached (${code})`}`,
+      actual: `${asked}: ${lookup(reasons, code) ?? `it could not be reached (${code})`}`,
       expected: 'a discovery document',
       why: /^(network|tls|proxy)/.test(code)
         ? 'Where this machine cannot reach the provider, Logto perhaps cannot either.'
@@ -88,11 +88,11 @@ function unusable({ asked, fault }: AskedIssuer): Outcome {
   ];
 }
 
-function issuer(ours: readonly string[], theirs: string): Outcome {
-  const found = ours.join(', ');
-  if (ours.includes(theirs)) return ['pass', { key: ISSUER, found: theirs }];
+function issuer(ours: readonly string[], theirs: string): CheckOutcome {
+  const actual = ours.join(', ');
+  if (ours.includes(theirs)) return ['pass', { key: ISSUER, actual: theirs }];
   const tenant = theirs.includes('{');
-  if (tenant && ours.some((one) => fitsTemplate(one, theirs))) return ['pass', { key: ISSUER, found }];
+  if (tenant && ours.some((one) => fitsTemplate(one, theirs))) return ['pass', { key: ISSUER, actual }];
   const slash = ours.some((one) => one.replace(/\/$/, '') === theirs.replace(/\/$/, ''));
   const [why, repair] = tenant
     ? [
@@ -103,7 +103,7 @@ function issuer(ours: readonly string[], theirs: string): Outcome {
         `Logto compares exactly${slash ? ', and they differ by the slash at the end' : ''}: every sign-in ends with 500.`,
         `Write ${theirs}`,
       ];
-  return ['fail', { key: ISSUER, found, expected: theirs, why, repair }];
+  return ['fail', { key: ISSUER, actual, expected: theirs, why, repair }];
 }
 
 /** Whether an issuer is one of those that a placeholder such as `{tenantid}` stands for. */
@@ -132,12 +132,12 @@ function endpoint(
   ours: string,
   theirs: string,
   all: readonly (readonly [string, string])[],
-): Outcome {
+): CheckOutcome {
   const [left, right] = [ours, theirs].map((address) => (URL.canParse(address) ? new URL(address) : undefined));
-  if (!left || !right || left.href === right.href) return ['pass', { key, found: withoutQuery(ours) }];
+  if (!left || !right || left.href === right.href) return ['pass', { key, actual: withoutQuery(ours) }];
   const said = {
     key,
-    found: withoutQuery(ours),
+    actual: withoutQuery(ours),
     expected: withoutQuery(theirs),
     repair: `Write ${withoutQuery(theirs)}.`,
   };
@@ -150,7 +150,7 @@ function endpoint(
   }
   if (left.pathname === right.pathname && key[0] === 'authorizationEndpoint') {
     // That it gets a second ? has been told.
-    return ['pass', { key, found: `${theirs}, but for the query` }];
+    return ['pass', { key, actual: `${theirs}, but for the query` }];
   }
   const slash = left.pathname.replace(/\/$/, '') === right.pathname.replace(/\/$/, '');
   const why = slash

@@ -1,11 +1,10 @@
+import { CheckList, type DoctorCheck, findingsStep } from '../checks/check-list.js';
 import type { Clock } from '../context.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { discretionAbout } from '../protocol/confidential.js';
-import { findingsStep } from '../trace/findings.js';
 import type { Recorder } from '../trace/recorder.js';
 import { probeChecks } from './authorization-probe.js';
 import { VITAL } from './connector.js';
-import { CheckList, type ConnectorCheck } from './connector-check.js';
 import { asSaved, type ConnectorConfig, judgeConnectorConfig } from './connector-config.js';
 import { discoveryChecks } from './connector-discovery.js';
 import type { ConnectorFile } from './connector-file.js';
@@ -41,7 +40,7 @@ export interface ExaminationDeps {
 
 /** What is known of a connector without a sign-in. Holds no secret. */
 export interface Examination {
-  readonly checks: readonly ConnectorCheck[];
+  readonly checks: readonly DoctorCheck[];
   /** Why Logto refuses the configuration, where it does. */
   readonly refusal?: Refusal;
   /** The provider's issuer in its own words, where discovery told it. */
@@ -64,7 +63,7 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
   const answer = await askProvider(view, request.issuer, deps);
   const announced = answer.provider?.announced;
   const probe = { config: refusal ? undefined : sendable(known), redirectUri: uris?.signIn, announced };
-  const found = [
+  const actual = [
     ...shapeChecks(file, view, refusal),
     ...requestChecks(file, view),
     ...optionChecks(file, view),
@@ -74,7 +73,7 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
     ...secretChecks(file, view, typeof secret === 'object' ? secret : undefined),
     ...redirectChecks(request, uris),
   ];
-  const checks = found.map((check) => withoutSecrets(check, view));
+  const checks = actual.map((check) => withoutSecrets(check, view));
   deps.recorder.note(findingsStep(checks, deps.clock.now()));
   return {
     checks,
@@ -98,12 +97,12 @@ function urisOf({ file, logtoEndpoint, connectorId = file.connectorId }: Examina
     : redirectUris(logtoEndpoint, connectorId);
 }
 
-function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefined): ConnectorCheck[] {
-  const list = new CheckList('redirect URIs', request.file);
+function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefined): DoctorCheck[] {
+  const list = new CheckList('redirect URIs', { places: request.file });
   if (uris) {
-    list.add('pass', 'sign-in', { found: uris.signIn });
-    list.add('pass', 'linking', { found: uris.linking });
-    return list.checks;
+    list.add('pass', 'sign-in', { actual: uris.signIn });
+    list.add('pass', 'linking', { actual: uris.linking });
+    return list.all;
   }
   const { file, logtoEndpoint = '<Logto endpoint>', connectorId = file.connectorId } = request;
   const missing = [
@@ -113,23 +112,23 @@ function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefi
   const base = logtoEndpoint.replace(/\/+$/, '');
   const repair = `Give ${missing.join(' and ')} to see them in full.`;
   const id = connectorId ?? '<connector id>';
-  list.add('skip', 'sign-in', { found: `${base}/callback/${id}`, repair });
-  list.add('skip', 'linking', { found: `${base}/account/callback/social/${id}`, repair });
-  return list.checks;
+  list.add('skip', 'sign-in', { actual: `${base}/callback/${id}`, repair });
+  list.add('skip', 'linking', { actual: `${base}/account/callback/social/${id}`, repair });
+  return list.all;
 }
 
 /** Shorter values are no secrets worth the name, and would tear holes into plain words. */
 const SHORTEST_SECRET = 8;
 
 /** A provider's words may repeat what they refuse, and a secret may have been pasted into another field. */
-function withoutSecrets(check: ConnectorCheck, { clientSecret, requestOptions }: ConnectorView): ConnectorCheck {
+function withoutSecrets(check: DoctorCheck, { clientSecret, requestOptions }: ConnectorView): DoctorCheck {
   const given = [clientSecret, requestOptions.idTokenHint];
   const secrets = given.filter((value): value is string => value !== undefined && value.length >= SHORTEST_SECRET);
   const discreet = discretionAbout(new URLSearchParams(), secrets);
-  const { found, expected, why, repair } = check;
+  const { actual, expected, why, repair } = check;
   return {
     ...check,
-    found: discreet(found),
+    actual: discreet(actual),
     ...(expected === undefined ? {} : { expected: discreet(expected) }),
     ...(why === undefined ? {} : { why: discreet(why) }),
     ...(repair === undefined ? {} : { repair: discreet(repair) }),

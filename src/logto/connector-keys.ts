@@ -1,11 +1,11 @@
 import type { JSONWebKeySet, JWK } from 'jose';
+import { CheckList, type CheckOutcome, type DoctorCheck } from '../checks/check-list.js';
 import type { OidcCliError } from '../errors.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
 import { texts } from '../protocol/json-values.js';
 import { describeKey, indistinguishableKeys, PUBLIC_KEY_SIGNATURES, servedAlgorithms } from '../protocol/key-facts.js';
 import type { Announced } from '../protocol/metadata.js';
 import { addressFault, badAddress } from './connector-address.js';
-import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
 import { isVerifiable } from './connector-shape.js';
 import type { ConnectorView } from './connector-view.js';
@@ -26,35 +26,35 @@ export async function keySetChecks(
   view: ConnectorView,
   announced: Announced | undefined,
   deps: ConnectorDeps,
-): Promise<ConnectorCheck[]> {
-  const list = new CheckList('key set', file);
+): Promise<DoctorCheck[]> {
+  const list = new CheckList('key set', { places: file });
   const { jwksUri } = view;
-  if (jwksUri === undefined) return list.checks;
+  if (jwksUri === undefined) return list.all;
   const fault = addressFault(jwksUri);
   if (fault !== undefined) {
     list.put('key set', badAddress(JWKS_URI, fault, 'every sign-in ends with 500'));
-    return list.checks;
+    return list.all;
   }
   const fetched = await fetchAsLogto(jwksUri, deps);
   if (typeof fetched === 'string') {
     list.add('fail', 'key set', {
       key: JWKS_URI,
-      found: `${withoutQuery(jwksUri)}: ${fetched}`,
+      actual: `${withoutQuery(jwksUri)}: ${fetched}`,
       ...(typeof announced?.jwks_uri === 'string' && announced.jwks_uri !== jwksUri
         ? { expected: withoutQuery(announced.jwks_uri) }
         : {}),
       why: 'Logto fetches it at each sign-in: every one ends with 500.',
       repair: "Copy jwks_uri from the provider's discovery document.",
     });
-    return list.checks;
+    return list.all;
   }
   const { keys } = fetched;
-  const found = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} from ${withoutQuery(jwksUri)}`;
-  list.add('pass', 'key set', { key: JWKS_URI, found });
+  const actual = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} from ${withoutQuery(jwksUri)}`;
+  list.add('pass', 'key set', { key: JWKS_URI, actual });
   await sameKeys(list, jwksUri, keys, announced, deps);
   list.put('keys', await usableKeys(fetched, view, announced));
   kids(list, keys);
-  return list.checks;
+  return list.all;
 }
 
 /** The key set, or why Logto does not get it. Aborts reject. */
@@ -108,12 +108,12 @@ async function sameKeys(
   const known = new Set(other.keys.map(materialOf));
   const shared = keys.filter((key) => known.has(materialOf(key)));
   if (shared.length > 0) {
-    list.add('pass', 'same keys', { found: `${shared.length} of them are at the announced address as well` });
+    list.add('pass', 'same keys', { actual: `${shared.length} of them are at the announced address as well` });
     return;
   }
   list.add('fail', 'same keys', {
     key: JWKS_URI,
-    found: 'none of the keys at the announced address',
+    actual: 'none of the keys at the announced address',
     expected: withoutQuery(theirs),
     why: 'They are the keys of another provider or tenant: no signature will verify, and every sign-in ends with 500.',
     repair: `Write ${withoutQuery(theirs)}.`,
@@ -126,12 +126,16 @@ function materialOf({ kty, crv, n, e, x, y, pub }: JWK): string {
 }
 
 /** Whether the set has a key for an algorithm that the provider may sign with and Logto accepts: jose decides. */
-async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: Announced | undefined): Promise<Outcome> {
-  const said = { key: JWKS_URI, found: describeKeys(set.keys) || 'no key at all' };
+async function usableKeys(
+  set: JSONWebKeySet,
+  view: ConnectorView,
+  announced: Announced | undefined,
+): Promise<CheckOutcome> {
+  const said = { key: JWKS_URI, actual: describeKeys(set.keys) || 'no key at all' };
   if (set.keys.some((key) => key.d !== undefined)) {
     const why =
       'A private key stands in it, for everybody to sign with; Logto refuses the ID tokens signed by it (500).';
-    return ['fail', { ...said, found: 'a private key', why, repair: 'Have the provider replace its keys at once.' }];
+    return ['fail', { ...said, actual: 'a private key', why, repair: 'Have the provider replace its keys at once.' }];
   }
   const theirs = texts(announced?.id_token_signing_alg_values_supported).filter(isVerifiable);
   const wanted = theirs.length === 0 ? PUBLIC_KEY_SIGNATURES : theirs;
@@ -139,7 +143,7 @@ async function usableKeys(set: JSONWebKeySet, view: ConnectorView, announced: An
   // Where the lists have nothing in common, that has been told; here the keys are judged by what the connector says.
   const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isVerifiable);
   const good = await servedAlgorithms(set, algorithms);
-  if (good.length > 0) return ['pass', { ...said, found: `for ${good.join(', ')}` }];
+  if (good.length > 0) return ['pass', { ...said, actual: `for ${good.join(', ')}` }];
   const why = 'Logto finds no key for an ID token of this provider: every sign-in ends with 500.';
   const expected = `a key for ${algorithms.join(' or ') || 'an algorithm that Logto verifies'}`;
   return [
@@ -163,7 +167,7 @@ function kids(list: CheckList, keys: readonly JWK[]): void {
   const named = doubles.some(({ kid }) => kid !== undefined);
   list.add('fail', 'key ids', {
     key: JWKS_URI,
-    found: `${doubles.length} keys of one kind ${named ? 'with the same kid' : 'without a kid'}`,
+    actual: `${doubles.length} keys of one kind ${named ? 'with the same kid' : 'without a kid'}`,
     expected: 'a kid of its own for each key',
     why: 'Where several keys fit an ID token, Logto takes none of them: the sign-in ends with 500.',
     repair: 'Have the provider give each key a kid, and name it in its ID tokens.',

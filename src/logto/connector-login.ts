@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { firstRefusal, type IdTokenCheck, type IdTokenReport, reportIdToken } from '../checks/id-token-report.js';
 import { OidcCliError } from '../errors.js';
 import { type BrowserAnswerDeps, throughBrowser } from '../flow/browser-answer.js';
 import { clockSkewOf } from '../protocol/answer-facts.js';
 import { discretionAbout } from '../protocol/confidential.js';
-import { type Check, firstRefusal, type IdTokenReport, reportIdToken } from '../protocol/id-token-report.js';
 import { valueText } from '../protocol/json-values.js';
 import { createKeySet } from '../protocol/key-set.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
@@ -55,7 +55,7 @@ export interface ConnectorLoginResult {
   /** The scopes that the provider says it granted; absent where it does not say. */
   readonly grantedScope: string | undefined;
   /** Why the standard refuses what Logto accepts, if it does; with `strict` warnings count. */
-  readonly refusedByStandard: Check | undefined;
+  readonly refusedByStandard: IdTokenCheck | undefined;
 }
 
 /**
@@ -240,7 +240,7 @@ async function ownReport(
   };
   if (issuer !== undefined) return reportIdToken(tokens.id_token, { ...expected, issuer });
   const report = await reportIdToken(tokens.id_token, { ...expected, issuer: '' });
-  const unknown = (check: Check): Check =>
+  const unknown = (check: IdTokenCheck): IdTokenCheck =>
     check.name === 'iss'
       ? {
           name: 'iss',

@@ -1,8 +1,8 @@
+import { CheckList, type CheckOutcome, type DoctorCheck } from '../checks/check-list.js';
 import { found as shown } from '../profiles/found.js';
 import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import { VITAL } from './connector.js';
 import { addressFault, badAddress } from './connector-address.js';
-import { CheckList, type ConnectorCheck, type Outcome } from './connector-check.js';
 import type { ConnectorFile } from './connector-file.js';
 import { withSpace } from './connector-shape.js';
 import type { ConnectorView } from './connector-view.js';
@@ -13,8 +13,8 @@ import { snakeCase } from './snake-case.js';
  * What Logto will send to the provider by this configuration, and where that
  * can't work or differs from what is written: scope, endpoints, response mode, customConfig.
  */
-export function requestChecks(file: ConnectorFile, view: ConnectorView): ConnectorCheck[] {
-  const list = new CheckList('configuration', file);
+export function requestChecks(file: ConnectorFile, view: ConnectorView): DoctorCheck[] {
+  const list = new CheckList('configuration', { places: file });
   if (view.scope !== undefined) list.put('scope', scope(view.scope, view.scopes));
   if (view.authorizationEndpoint !== undefined) {
     list.put('authorization endpoint', authorizationEndpoint(view.authorizationEndpoint));
@@ -25,13 +25,13 @@ export function requestChecks(file: ConnectorFile, view: ConnectorView): Connect
   }
   responseMode(list, view);
   customConfig(list, view);
-  return list.checks;
+  return list.all;
 }
 
 /** RFC 6749 §3.3, without the comma, which is allowed there and in no scope that anybody uses. */
 const SCOPE_TOKEN = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
-function scope(written: string, sent: readonly string[]): Outcome {
+function scope(written: string, sent: readonly string[]): CheckOutcome {
   const key = ['scope'];
   const rewritten = sent.join(' ') !== written.split(' ').filter(Boolean).join(' ');
   const odd = sent.filter((name) => !SCOPE_TOKEN.test(name));
@@ -42,7 +42,7 @@ function scope(written: string, sent: readonly string[]): Outcome {
       'fail',
       {
         key,
-        found: shown(written, 'scope'),
+        actual: shown(written, 'scope'),
         expected: shown(written.split(/[ +]/).filter(Boolean).join(' '), 'scope'),
         why: `A + separates nothing where openid is already there: Logto sends ${joined.map((name) => name.replaceAll('+', '%2B')).join(' and ')}, which is one scope to the provider.`,
         repair: 'Separate the scopes by spaces.',
@@ -54,7 +54,7 @@ function scope(written: string, sent: readonly string[]): Outcome {
       'fail',
       {
         key,
-        found: shown(written, 'scope'),
+        actual: shown(written, 'scope'),
         expected: shown(
           sent
             .flatMap((name) => name.split(/[^\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+/))
@@ -72,19 +72,19 @@ function scope(written: string, sent: readonly string[]): Outcome {
       'warn',
       {
         key,
-        found: shown(written, 'scope'),
+        actual: shown(written, 'scope'),
         expected: 'openid profile email',
         why: 'Neither profile nor email is asked for, so Logto will probably learn nothing but an id.',
         repair: 'Add profile and email.',
       },
     ];
   }
-  return ['pass', { key, found: rewritten ? `sent as "${sent.join(' ')}"` : written }];
+  return ['pass', { key, actual: rewritten ? `sent as "${sent.join(' ')}"` : written }];
 }
 
-function authorizationEndpoint(endpoint: string): Outcome {
+function authorizationEndpoint(endpoint: string): CheckOutcome {
   const key = ['authorizationEndpoint'];
-  const found = shown(endpoint, 'authorizationEndpoint');
+  const actual = shown(endpoint, 'authorizationEndpoint');
   const fault = addressFault(endpoint);
   if (fault !== undefined) return badAddress(key, fault, 'the browser is sent nowhere');
   if (endpoint !== endpoint.trim()) {
@@ -95,7 +95,7 @@ function authorizationEndpoint(endpoint: string): Outcome {
       'fail',
       {
         key,
-        found,
+        actual,
         why: 'Logto writes its parameters behind the #, which no browser sends to a server.',
         repair: 'Remove the # and what follows.',
       },
@@ -108,7 +108,7 @@ function authorizationEndpoint(endpoint: string): Outcome {
       'fail',
       {
         key,
-        found: names.length === 0 ? `${found}: a ? at its end` : `an address with a query (${parameters})`,
+        actual: names.length === 0 ? `${actual}: a ? at its end` : `an address with a query (${parameters})`,
         why: `Logto appends a second ?, so response_type becomes part of ${names.length === 0 ? 'a parameter that nobody knows' : `the value of "${names.at(-1)}"`} and is missing.`,
         repair:
           names.length === 0
@@ -119,25 +119,25 @@ function authorizationEndpoint(endpoint: string): Outcome {
       },
     ];
   }
-  if (isReadableByOthers(endpoint)) return plainHttp(key, found);
-  return ['pass', { key, found: withoutQuery(endpoint) }];
+  if (isReadableByOthers(endpoint)) return plainHttp(key, actual);
+  return ['pass', { key, actual: withoutQuery(endpoint) }];
 }
 
-function tokenEndpoint(endpoint: string): Outcome {
+function tokenEndpoint(endpoint: string): CheckOutcome {
   const key = ['tokenEndpoint'];
-  const found = shown(endpoint, 'tokenEndpoint');
+  const actual = shown(endpoint, 'tokenEndpoint');
   const fault = addressFault(endpoint);
   if (fault !== undefined) return badAddress(key, fault, 'every sign-in ends with 500');
-  if (isReadableByOthers(endpoint)) return plainHttp(key, found);
-  return ['pass', { key, found: withoutQuery(endpoint) }];
+  if (isReadableByOthers(endpoint)) return plainHttp(key, actual);
+  return ['pass', { key, actual: withoutQuery(endpoint) }];
 }
 
-function plainHttp(key: readonly string[], found: string): Outcome {
+function plainHttp(key: readonly string[], actual: string): CheckOutcome {
   return [
     'warn',
     {
       key,
-      found,
+      actual,
       expected: 'https',
       why: 'Over plain http anybody on the way can read codes, tokens and the client secret.',
       repair: 'Use the https address of the provider.',
@@ -151,7 +151,7 @@ function responseMode(list: CheckList, { requestOptions, customConfig }: Connect
   if (mode !== 'fragment') return;
   list.add('fail', 'response mode', {
     key: custom === undefined ? ['authRequestOptionalConfig', 'responseMode'] : ['customConfig', custom],
-    found: 'fragment',
+    actual: 'fragment',
     expected: 'query, or nothing',
     why: 'The code then comes behind a #, which never reaches a server.',
     repair: 'Remove it.',
@@ -228,7 +228,7 @@ function customConfig(list: CheckList, view: ConnectorView): void {
     if (override) {
       list.add(override.verdict, name, {
         key: at,
-        found: `sets ${parameter}`,
+        actual: `sets ${parameter}`,
         why: override.why,
         repair: override.repair ?? 'Remove it: Logto sends this itself.',
       });
@@ -236,7 +236,7 @@ function customConfig(list: CheckList, view: ConnectorView): void {
       const standard = STANDARD.has(parameter);
       list.add(standard ? 'warn' : 'fail', name, {
         key: at,
-        found: parameter === '' ? 'sent as a parameter without a name' : `sent as ${parameter}`,
+        actual: parameter === '' ? 'sent as a parameter without a name' : `sent as ${parameter}`,
         expected: shown(key, 'customConfig'),
         why: `Logto rewrites every key into snake_case${standard ? '' : ', so a parameter of this name cannot be sent'}.`,
         repair: standard ? `Write ${parameter}.` : 'Remove it, or have the provider accept the rewritten name.',
@@ -245,7 +245,7 @@ function customConfig(list: CheckList, view: ConnectorView): void {
     if (before !== undefined) {
       list.add('warn', name, {
         key: at,
-        found: `the same parameter as customConfig.${before}`,
+        actual: `the same parameter as customConfig.${before}`,
         why: `Both are sent as ${parameter}, and the later one wins.`,
         repair: 'Remove one of them.',
       });
@@ -253,7 +253,7 @@ function customConfig(list: CheckList, view: ConnectorView): void {
     if (option !== undefined) {
       list.add('warn', name, {
         key: at,
-        found: `overrides authRequestOptionalConfig.${option}`,
+        actual: `overrides authRequestOptionalConfig.${option}`,
         why: 'Of two values for one parameter Logto sends the one of customConfig.',
         repair: 'Remove one of them.',
       });
@@ -261,12 +261,12 @@ function customConfig(list: CheckList, view: ConnectorView): void {
     if (isSecret(key, value) && !override) {
       list.add('warn', name, {
         key: at,
-        found: 'what looks like a secret',
+        actual: 'what looks like a secret',
         why: 'customConfig goes into the address of the browser too, where the person and every log on the way can read it.',
         repair: 'Remove it, unless everybody may know it.',
       });
     }
   }
-  const clean = entries.length > 0 && !list.checks.some((check) => check.name === name);
-  if (clean) list.add('pass', name, { found: entries.map(([key]) => key).join(', ') });
+  const clean = entries.length > 0 && !list.all.some((check) => check.name === name);
+  if (clean) list.add('pass', name, { actual: entries.map(([key]) => key).join(', ') });
 }

@@ -1,8 +1,8 @@
+import { CheckList, type DoctorCheck } from '../checks/check-list.js';
 import { lookup } from '../json.js';
 import { found as shown } from '../profiles/found.js';
 import { nearest } from '../profiles/nearest.js';
 import { members } from '../protocol/json-values.js';
-import { CheckList, type ConnectorCheck } from './connector-check.js';
 import { asSaved, CONNECTOR_KEYS, type ConfigFault, judgeConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
 import type { ConnectorView } from './connector-view.js';
@@ -34,8 +34,8 @@ export function refusalOf(config: unknown): Refusal | undefined {
  * refuses, what it ignores or loses, and what it will do with the rest of the
  * ID token's verification and with stored tokens.
  */
-export function shapeChecks(file: ConnectorFile, view: ConnectorView, refusal: Refusal | undefined): ConnectorCheck[] {
-  const list = new CheckList('configuration', file);
+export function shapeChecks(file: ConnectorFile, view: ConnectorView, refusal: Refusal | undefined): DoctorCheck[] {
+  const list = new CheckList('configuration', { places: file });
   fields(list, file, refusal);
   unknownKeys(list, file.config);
   ignoredKeys(list, file.config);
@@ -43,12 +43,12 @@ export function shapeChecks(file: ConnectorFile, view: ConnectorView, refusal: R
   verification(list, view, file.config);
   profileSettings(list, view);
   refresh(list, view, file);
-  return list.checks;
+  return list.all;
 }
 
 function fields(list: CheckList, file: ConnectorFile, refusal: Refusal | undefined): void {
   if (refusal === undefined) {
-    list.add('pass', 'fields', { found: 'Logto accepts the configuration' });
+    list.add('pass', 'fields', { actual: 'Logto accepts the configuration' });
     return;
   }
   for (const fault of refusal.faults) {
@@ -56,7 +56,7 @@ function fields(list: CheckList, file: ConnectorFile, refusal: Refusal | undefin
     const lost = found === 'nothing' && present(file.config, path);
     list.add('fail', 'fields', {
       key: path,
-      found: lost ? 'empty' : found,
+      actual: lost ? 'empty' : found,
       expected: allowed,
       why: lost
         ? 'Logto removes empty values when it saves, and then refuses every sign-in with 400 connector.invalid_config.'
@@ -116,7 +116,7 @@ function unknownKeys(list: CheckList, config: Readonly<Record<string, unknown>>)
       const goes = elsewhere === 'config' ? 'the configuration itself' : elsewhere;
       list.add('warn', 'unknown key', {
         key: [...PLACES[place], key],
-        found: 'a key that Logto does not know here',
+        actual: 'a key that Logto does not know here',
         ...(goes !== undefined
           ? { expected: `${key} in ${goes}` }
           : near === undefined
@@ -138,7 +138,7 @@ function ignoredKeys(list: CheckList, config: Readonly<Record<string, unknown>>)
   if (members(config.idTokenVerificationConfig).audience !== undefined) {
     list.add('warn', 'ignored', {
       key: ['idTokenVerificationConfig', 'audience'],
-      found: 'an audience',
+      actual: 'an audience',
       why: 'Logto always compares aud with clientId, whatever stands here.',
       repair: 'Remove it; the provider has to put clientId into aud.',
     });
@@ -146,7 +146,7 @@ function ignoredKeys(list: CheckList, config: Readonly<Record<string, unknown>>)
   for (const [key, { why, repair }] of Object.entries(NOT_READ)) {
     if (members(config.authRequestOptionalConfig)[key] === undefined) continue;
     const path = ['authRequestOptionalConfig', key];
-    list.add('warn', 'ignored', { key: path, found: 'a key that Logto does not read', why, repair });
+    list.add('warn', 'ignored', { key: path, actual: 'a key that Logto does not read', why, repair });
   }
 }
 
@@ -168,7 +168,7 @@ function emptyValues(list: CheckList, config: Readonly<Record<string, unknown>>,
       (path[0] === 'customConfig' ? 'the parameter is not sent' : 'it is as if it were not there');
     list.add('warn', 'empty value', {
       key: path,
-      found: Array.isArray(value) ? 'an empty list' : 'an empty text',
+      actual: Array.isArray(value) ? 'an empty list' : 'an empty text',
       why: `Logto removes empty values when it saves, so ${loss}.`,
       repair: 'Fill it in, or remove it.',
     });
@@ -203,7 +203,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
   if (issuers.length === 0 && written.issuer === undefined) {
     list.add('warn', 'issuer', {
       key: key('issuer'),
-      found: 'not set',
+      actual: 'not set',
       why: 'Logto does not compare the issuer then: any ID token that a key of the key set signed for this client counts.',
       repair: "Set it to the provider's issuer, to the letter.",
     });
@@ -218,7 +218,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
     const secret = useless.some((alg) => /^HS\d+$/.test(alg));
     list.add(none ? 'fail' : 'warn', 'algorithms', {
       key: key('algorithms'),
-      found: useless.map((alg) => shown(alg, 'algorithms')).join(', '),
+      actual: useless.map((alg) => shown(alg, 'algorithms')).join(', '),
       expected: 'names such as RS256, ES256 or EdDSA',
       why: `Logto verifies with a key of the key set, which ${secret ? 'HS256 and its like do not have' : 'knows no such algorithm'}${none ? ': no ID token is accepted (500)' : ''}.`,
       repair: `${none ? 'Write' : 'Keep'} the algorithms that the provider signs with, and remove the others.`,
@@ -229,23 +229,25 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
   if (tolerance === 'unusable') {
     list.add('fail', 'clock tolerance', {
       key: key('clockTolerance'),
-      found: shown(clockTolerance, 'clockTolerance'),
+      actual: shown(clockTolerance, 'clockTolerance'),
       ...periodWords('Every sign-in fails with 500: '),
     });
   } else {
-    list.add('pass', 'clock tolerance', { found: clockTolerance === undefined ? 'none: 0 s' : spoken(clockTolerance) });
+    list.add('pass', 'clock tolerance', {
+      actual: clockTolerance === undefined ? 'none: 0 s' : spoken(clockTolerance),
+    });
   }
   if (maxTokenAge !== undefined) {
     if (period(maxTokenAge) === 'unusable') {
       list.add('fail', 'token age', {
         key: key('maxTokenAge'),
-        found: shown(maxTokenAge, 'maxTokenAge'),
+        actual: shown(maxTokenAge, 'maxTokenAge'),
         ...periodWords('Every sign-in fails with 500: '),
       });
     } else if (tolerance === 'none') {
       list.add('warn', 'token age', {
         key: key('maxTokenAge'),
-        found: `${spoken(maxTokenAge)}, without a clock tolerance`,
+        actual: `${spoken(maxTokenAge)}, without a clock tolerance`,
         why: "Logto then refuses an ID token without iat, and one whose iat is a second ahead of Logto's clock (500).",
         repair: 'Set clockTolerance as well ("30 s"), or remove maxTokenAge.',
       });
@@ -254,7 +256,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
   if (subject !== undefined) {
     list.add('warn', 'subject', {
       key: key('subject'),
-      found: 'one subject',
+      actual: 'one subject',
       why: 'Logto accepts ID tokens of this one person only: everybody else gets 500.',
       repair: 'Remove it, unless exactly one person is to sign in.',
     });
@@ -262,7 +264,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
     list.add('warn', 'token type', {
       key: key('typ'),
-      found: shown(typ, 'typ'),
+      actual: shown(typ, 'typ'),
       why: 'Logto refuses every ID token whose header has another typ, or none (500); most providers write JWT, or nothing.',
       repair: 'Remove it, unless the provider documents that it writes this.',
     });
@@ -273,7 +275,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
 export function withSpace(key: readonly string[], consequence: string) {
   return {
     key,
-    found: 'a text that begins or ends with a space or a line break',
+    actual: 'a text that begins or ends with a space or a line break',
     why: `The space is part of it: ${consequence}.`,
     repair: 'Remove the space.',
   };
@@ -305,7 +307,7 @@ function profileSettings(list: CheckList, view: ConnectorView): void {
   if (!view.trustUnverifiedEmail) return;
   list.add('warn', 'unverified email', {
     key: ['trustUnverifiedEmail'],
-    found: 'true',
+    actual: 'true',
     why: 'Logto takes addresses that nobody verified, and offers the account that has the same one for linking; against an explicit "email_verified": false it does not help.',
     repair: 'Keep it only where the provider verifies every address.',
   });
@@ -318,7 +320,7 @@ function refresh(list: CheckList, view: ConnectorView, file: ConnectorFile): voi
   const key = view.methodIsWritten ? 'clientSecretJwtSigningAlgorithm' : 'tokenEndpointAuthMethod';
   list.add('warn', 'token refresh', {
     key: [key],
-    found: 'not written out',
+    actual: 'not written out',
     expected: view.methodIsWritten ? view.assertionAlgorithm : view.method,
     why: 'Logto refreshes stored tokens with the configuration as it was saved, without the defaults it signs in with: every refresh fails.',
     repair: `Write ${key} out, even though this is the default.`,

@@ -1,6 +1,6 @@
+import type { Check } from '../check.js';
+import type { CheckName, IdTokenCheck, IdTokenReport } from '../checks/id-token-report.js';
 import type { OidcCliError } from '../errors.js';
-import type { Check, CheckName, IdTokenReport } from '../protocol/id-token-report.js';
-import type { StepCheck } from '../trace/recorder.js';
 import type { ConnectorConfig } from './connector-config.js';
 
 /** What Logto does about one thing that the standard has checked. */
@@ -12,7 +12,7 @@ export interface LogtoReading {
 }
 
 /** One line of the two columns: what the standard says, and what Logto does. */
-export interface TwoReadings extends Omit<Check, 'name'> {
+export interface TwoReadings extends Omit<IdTokenCheck, 'name'> {
   /** The last two are checks of Logto's alone. */
   readonly name: CheckName | 'typ' | 'claim types';
   readonly logto: LogtoReading;
@@ -106,7 +106,7 @@ export function twoReadings(
 }
 
 /** Logto's side of a line as a check of its own, for a trace. */
-export function asLogtoCheck({ name, actual, logto }: TwoReadings): StepCheck {
+export function asLogtoCheck({ name, actual, logto }: TwoReadings): Check {
   const looked = logto.verdict === 'pass' || logto.verdict === 'fail';
   return {
     name,

@@ -273,3 +273,8 @@ function jsonObject(part: string | undefined): Json | undefined {
     return undefined;
   }
 }
+
+/** Whether the header or the claims of a JWT are JSON that nests too deep to be read. */
+export function isJwtNestedTooDeep(jwt: string): boolean {
+  return jwt.split('.', 2).some((part) => isNestedTooDeep(Buffer.from(part, 'base64url').toString()));
+}

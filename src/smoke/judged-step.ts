@@ -1,17 +1,12 @@
+import type { Verdict } from '../check.js';
 import type { Step } from '../trace/recorder.js';
-import type { CheckResult, CheckVerdict, ExpectationResult } from './result.js';
+import type { CheckResult, CheckVerdict } from './result.js';
 
-const VERDICTS: Readonly<Record<CheckVerdict, string>> = {
+const VERDICTS: Readonly<Record<CheckVerdict, Verdict>> = {
   passed: 'pass',
   failed: 'fail',
   flaky: 'warn',
   'not run': 'skip',
-};
-
-const OF_EXPECTATION: Readonly<Record<ExpectationResult['verdict'], string>> = {
-  met: 'pass',
-  violated: 'fail',
-  skipped: 'skip',
 };
 
 /** The end of a check as a step of its trace; `at` in milliseconds since the epoch. */
@@ -27,8 +22,6 @@ export function judgedStep(result: CheckResult, at: number): Step {
     verdict: VERDICTS[verdict],
     note: `${verdict}${tries}`,
     ...(code && message && causes && fix ? { failure: { code, message, causes, fix } } : {}),
-    ...(expectations.length === 0
-      ? {}
-      : { checks: expectations.map((one) => ({ ...one, verdict: OF_EXPECTATION[one.verdict] })) }),
+    ...(expectations.length === 0 ? {} : { checks: expectations }),
   };
 }

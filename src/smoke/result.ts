@@ -1,3 +1,4 @@
+import type { Check } from '../check.js';
 import type { ErrorCode, ExitCode } from '../errors.js';
 
 /** How a check ended. `flaky`: it failed, and passed when it was run again. */
@@ -18,15 +19,6 @@ export interface PhaseTime {
   readonly ms: number;
 }
 
-/** One thing that a check expects, held against what was found. Both are for people, and hold no secret. */
-export interface ExpectationResult {
-  /** As the plan names it: `claims.email`, `refresh.rotates`. */
-  readonly name: string;
-  readonly verdict: 'met' | 'violated' | 'skipped';
-  readonly expected: string;
-  readonly actual: string;
-}
-
 /** A failure in the words that every command uses. Holds no secret. */
 export interface CheckError {
   readonly code: ErrorCode;
@@ -45,7 +37,7 @@ export interface Attempt {
   /** The step in which `error` came up. */
   readonly failedIn?: PhaseTime['phase'];
   /** What this attempt violated; those of the last one stand in the result's `expectations` too. */
-  readonly violated?: readonly ExpectationResult[];
+  readonly violated?: readonly Check[];
 }
 
 /** Files kept of a failed sign-in, by their paths. */
@@ -71,7 +63,8 @@ export interface CheckResult {
   readonly durationMs: number;
   readonly attempts: readonly Attempt[];
   readonly phases: readonly PhaseTime[];
-  readonly expectations: readonly ExpectationResult[];
+  /** By the plan's names: `claims.email`, `refresh.rotates`. */
+  readonly expectations: readonly Check[];
   /** Of the last attempt that left some. */
   readonly evidence?: Evidence;
   /** When the provider's TLS certificate expires: seconds since the epoch. */

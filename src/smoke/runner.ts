@@ -1,17 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
+import type { Check } from '../check.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { checkError } from './check-error.js';
 import type { ReadyCheck } from './ready-check.js';
-import type {
-  Attempt,
-  CheckResult,
-  CheckVerdict,
-  Evidence,
-  ExpectationResult,
-  SmokeEvent,
-  SmokeRun,
-} from './result.js';
+import type { Attempt, CheckResult, CheckVerdict, Evidence, SmokeEvent, SmokeRun } from './result.js';
 import { type Tried, type TryTools, tryCheck } from './try-check.js';
 
 /** How a run goes. */
@@ -150,7 +143,7 @@ async function runCheck(
 }
 
 function attemptOf({ durationMs, error, expectations, failedIn }: Tried): Attempt {
-  const violated = expectations.filter(({ verdict }) => verdict === 'violated');
+  const violated = expectations.filter(({ verdict }) => verdict === 'fail');
   return {
     durationMs,
     ...(error === undefined ? {} : { error: checkError(error) }),
@@ -164,7 +157,7 @@ function isFailure({ error, violated }: Attempt): boolean {
 }
 
 /** A violated expectation in the words of an error, for who retries because of it. */
-function violation(result: ExpectationResult | undefined) {
+function violation(result: Check | undefined) {
   const { name: expectation, expected, actual } = result ?? {};
   return checkError(new OidcCliError('smoke_expectation_violated', { expectation, expected, actual }));
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { SignInEvidence } from '../browser/sign-in-driver.js';
+import type { Check } from '../check.js';
 import { OidcCliError } from '../errors.js';
 import { maskedData, maskedError } from '../masking/mask.js';
 import { coded } from './check-error.js';
@@ -13,7 +14,7 @@ import {
   unlessAborted,
 } from './providers.js';
 import type { ReadyCheck } from './ready-check.js';
-import type { Evidence, ExpectationResult, PhaseTime, UsedWay } from './result.js';
+import type { Evidence, PhaseTime, UsedWay } from './result.js';
 import { type SignInTools, signIn } from './sign-in.js';
 import type { SignedIn } from './signed-in.js';
 
@@ -26,7 +27,7 @@ export interface Tried {
   readonly way: UsedWay | undefined;
   readonly subject: string | undefined;
   readonly phases: readonly PhaseTime[];
-  readonly expectations: readonly ExpectationResult[];
+  readonly expectations: readonly Check[];
   /** Why the sign-in failed, where that was not expected. */
   readonly error: OidcCliError | undefined;
   /** The part of the sign-in where it failed. */
@@ -142,7 +143,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
 }
 
 interface Outcome {
-  readonly expectations?: readonly ExpectationResult[];
+  readonly expectations?: readonly Check[];
   readonly error?: OidcCliError;
   readonly aborted?: boolean;
 }

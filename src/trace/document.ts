@@ -1,4 +1,5 @@
-import type { Party, RequestTimes, StepCheck, StepFailure } from './recorder.js';
+import type { Check } from '../check.js';
+import type { Party, RequestTimes, StepFailure } from './recorder.js';
 
 /*
  * A trace as it may be shown: redacted, and ready for every renderer. Text in
@@ -88,7 +89,7 @@ export interface ShownStep {
   /** Whether the parameters were a form in the body. */
   readonly posted?: true;
   readonly parameters?: readonly ShownParameter[];
-  readonly checks?: readonly StepCheck[];
+  readonly checks?: readonly Check[];
   /** How it ended, where it is an end: `pass`, `fail`, `warn` or `skip`. */
   readonly verdict?: string;
   readonly failure?: ShownFailure;

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Check, Verdict } from '../check.js';
 import {
   type ShownBody,
   type ShownEvent,
@@ -13,9 +14,8 @@ import {
 import type { Markup, Words } from './html-words.js';
 import { whyStep } from './meanings.js';
 import { duration, partsOf } from './phases.js';
-import type { StepCheck } from './recorder.js';
 
-const VERDICTS: Readonly<Record<string, string>> = {
+const VERDICTS: Readonly<Record<Verdict, string>> = {
   pass: '✓ met',
   fail: '✗ failed',
   warn: '! warning',
@@ -41,11 +41,11 @@ export function failureText({ causes, fix }: ShownFailure, words: Words): Markup
 }
 
 /** Checks as a table; on a phone each is a block of its own. */
-export function checkTable(checks: readonly StepCheck[], words: Words): Markup {
+export function checkTable(checks: readonly Check[], words: Words): Markup {
   const rows = checks
     .map(
       ({ name, verdict, expected, actual }) =>
-        `<tr class="${VERDICTS[verdict] === undefined ? 'skip' : verdict}"><th scope="row">${words.text(name)}</th><td class="verdict">${VERDICTS[verdict] ?? words.text(verdict)}</td><td data-label="expected">${words.value(expected)}</td><td data-label="found">${words.value(actual)}</td></tr>`,
+        `<tr class="${verdict}"><th scope="row">${words.text(name)}</th><td class="verdict">${VERDICTS[verdict]}</td><td data-label="expected">${words.value(expected)}</td><td data-label="found">${words.value(actual)}</td></tr>`,
     )
     .join('');
   return `<table class="checks"><thead><tr><th scope="col">Check</th><th scope="col">Verdict</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead><tbody>${rows}</tbody></table>`;
@@ -89,7 +89,7 @@ function stepInside(event: ShownStep, checksAt: string | undefined, words: Words
 }
 
 /** The checks of a step: where all of them stand elsewhere, those that want attention and the way there. */
-function checksInside(checks: readonly StepCheck[], checksAt: string | undefined, words: Words): Markup {
+function checksInside(checks: readonly Check[], checksAt: string | undefined, words: Words): Markup {
   if (checksAt === undefined) return checkTable(checks, words);
   const striking = checks.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn');
   const table = striking.length === 0 ? '' : checkTable(striking, words);

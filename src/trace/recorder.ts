@@ -1,3 +1,4 @@
+import type { Check, Verdict } from '../check.js';
 import type { Masker } from '../masking/mask.js';
 import { receivedSecrets, sentSecrets } from './exchange-secrets.js';
 
@@ -53,15 +54,6 @@ export interface Exchange {
 /** Who takes part in a sign-in. The client is an application of somebody else's, where this program is the provider. */
 export type Party = 'browser' | 'cli' | 'client' | 'provider';
 
-/** A check of a step, by name. `expected` and `actual` are for people and hold no secret. */
-export interface StepCheck {
-  readonly name: string;
-  readonly verdict: string;
-  readonly expected: string;
-  readonly actual: string;
-  readonly code?: string | undefined;
-}
-
 /** A failure in the words of its explanation. */
 export interface StepFailure {
   readonly code: string;
@@ -89,9 +81,9 @@ export interface Step {
   readonly posted?: boolean | undefined;
   /** What it carried, where that is not in the address. */
   readonly parameters?: readonly (readonly [name: string, value: string])[] | undefined;
-  readonly checks?: readonly StepCheck[] | undefined;
-  /** How it ended, where it is an end: `pass`, `fail`, `warn` or `skip`. */
-  readonly verdict?: string | undefined;
+  readonly checks?: readonly Check[] | undefined;
+  /** How it ended, where it is an end. */
+  readonly verdict?: Verdict | undefined;
   /** Why it failed, in the words of the explanation. */
   readonly failure?: StepFailure | undefined;
   /** Which of several jobs it belongs to, where a command has several; the recorder says it. */

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
+import type { Check } from '../check.js';
 import type { ShownBody, ShownEvent, ShownExchange, ShownParameter, ShownStep, ShownToken } from './document.js';
 import { jsonLines, timeInWords } from './json-text.js';
 import { whyStep } from './meanings.js';
 import { duration, partsOf, type Timing, timingOf } from './phases.js';
-import type { StepCheck } from './recorder.js';
 import type { LiveView } from './tracing.js';
 
 /** Colours by meaning, as the terminal has them. */
@@ -113,9 +113,9 @@ class Writer {
     if (token) this.token(depth + 1, '', token);
   }
 
-  check(depth: number, { name, verdict, expected, actual }: StepCheck): void {
+  check(depth: number, { name, verdict, expected, actual }: Check): void {
     const { style, printable } = this;
-    const mark = { pass: style.good('✓'), fail: style.bad('✗'), warn: style.warn('!') }[verdict] ?? style.dim('-');
+    const mark = { pass: style.good('✓'), fail: style.bad('✗'), warn: style.warn('!'), skip: style.dim('-') }[verdict];
     const wanted = verdict === 'pass' ? '' : `  ${style.dim(`expected ${printable(expected)}`)}`;
     this.line(depth, `${mark} ${printable(name)}: ${printable(actual)}${wanted}`);
   }

@@ -74,9 +74,9 @@ describe('metadata', () => {
   const expectNamed = async (metadata: Json) => {
     const what = JSON.stringify(metadata);
     const { document } = await run(what, { metadata }, doctor());
-    const checks = document.checks as { verdict: string; found: string }[];
+    const checks = document.checks as { verdict: string; actual: string }[];
     const findings = checks.filter(({ verdict }) => verdict === 'warn' || verdict === 'fail');
-    const text = findings.map(({ found }) => found).join('\n');
+    const text = findings.map(({ actual }) => actual).join('\n');
     for (const name of Object.keys(metadata)) {
       expect(text, what).toMatch(name === 'issuer' ? /issuer/ : new RegExp(`\\b${name}\\b`));
     }

@@ -50,9 +50,9 @@ describe('the name', () => {
       const run = await examined(issuer);
       expect(run.check('name resolution')).toMatchObject({
         verdict: 'pass',
-        found: expect.stringMatching(/127\.0\.0\.1/),
+        actual: expect.stringMatching(/127\.0\.0\.1/),
       });
-      expect(run.check('TLS version').found).toBe('plain http has none');
+      expect(run.check('TLS version').actual).toBe('plain http has none');
     } finally {
       await provider.close();
     }
@@ -66,7 +66,7 @@ describe('the connection', () => {
     expectOnly(run, name, {
       code: 'network_refused',
       side: 'provider',
-      found: expect.stringMatching(/^Nothing listens/),
+      actual: expect.stringMatching(/^Nothing listens/),
     });
   });
 
@@ -98,7 +98,7 @@ describe('the connection', () => {
   it('is https at a port without TLS', async () => {
     const plain = await serve((_, response) => response.end('hello'));
     const run = await examined(`https://127.0.0.1:${plain.port}`);
-    expectOnly(run, 'TLS version', { code: 'tls_failed', found: expect.stringContaining('does not speak TLS') });
+    expectOnly(run, 'TLS version', { code: 'tls_failed', actual: expect.stringContaining('does not speak TLS') });
     expect(run.check('certificate chain')).toMatchObject({ verdict: 'skip', dependsOn: 'TLS version' });
   });
 });
@@ -110,16 +110,16 @@ describe('the proxy', () => {
     const port = await deadPort();
     const run = await examined(issuer, [], { HTTPS_PROXY: `http://user:pass-word@127.0.0.1:${port}` });
     expectOnly(run, 'connection', { code: 'proxy_failed', side: 'network' });
-    expect(run.check('proxy').found).toBe(`http://127.0.0.1:${port} (HTTPS_PROXY, with user name and password)`);
-    expect(run.check('name resolution')).toMatchObject({ verdict: 'skip', found: expect.stringContaining('proxy') });
+    expect(run.check('proxy').actual).toBe(`http://127.0.0.1:${port} (HTTPS_PROXY, with user name and password)`);
+    expect(run.check('name resolution')).toMatchObject({ verdict: 'skip', actual: expect.stringContaining('proxy') });
     expect(run.stdout).not.toContain('pass-word');
   });
 
   it('wants a password', async () => {
     const proxy = await startProxy({ target: 1, password: 'right' });
     const run = await examined(issuer, [], { all_proxy: `http://127.0.0.1:${proxy.port}` });
-    expectOnly(run, 'connection', { code: 'proxy_failed', found: expect.stringContaining('it answered 407') });
-    expect(run.check('proxy').found).toContain('(all_proxy)');
+    expectOnly(run, 'connection', { code: 'proxy_failed', actual: expect.stringContaining('it answered 407') });
+    expect(run.check('proxy').actual).toContain('(all_proxy)');
   });
 
   it('is no proxy', async () => {
@@ -130,14 +130,14 @@ describe('the proxy', () => {
   it('is not for this host', async () => {
     const env = { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: UNKNOWN_HOST };
     const run = await examined(`https://${UNKNOWN_HOST}`, [], env);
-    expect(run.check('proxy').found).toMatch(/^none: NO_PROXY has .* \(HTTPS_PROXY=http:\/\/127\.0\.0\.1:1\)$/);
+    expect(run.check('proxy').actual).toMatch(/^none: NO_PROXY has .* \(HTTPS_PROXY=http:\/\/127\.0\.0\.1:1\)$/);
   });
 
   it('is told where there is no provider to ask', async () => {
     const run = await examine(machine, ['--port', '0'], {
       env: { http_proxy: 'http://me:pass-word@proxy.example:3128' },
     });
-    expect(run.check('proxy').found).toBe('http_proxy=http://proxy.example:3128');
+    expect(run.check('proxy').actual).toBe('http_proxy=http://proxy.example:3128');
     expect(run.stdout).not.toContain('pass-word');
   });
 });
@@ -157,15 +157,15 @@ describeTls((tls) => {
   it('is in order, by an authority of one’s own', async () => {
     const run = await over(tls.good, ['--ca', tls.authority.caFile]);
     expect(run.bad).toEqual([]);
-    expect(run.check('TLS version').found).toMatch(/^TLSv1\.[23] \(\w+\)$/);
-    expect(run.check('certificate chain').found).toBe(
+    expect(run.check('TLS version').actual).toMatch(/^TLSv1\.[23] \(\w+\)$/);
+    expect(run.check('certificate chain').actual).toBe(
       'provider ← Test Authority, for DNS:localhost, IP Address:127.0.0.1',
     );
-    expect(run.check('certificate lifetime').found).toMatch(/^(89|90) days left \(until \d{4}-\d\d-\d\d\)$/);
-    expect(run.check('certificate authorities').found).toBe(
+    expect(run.check('certificate lifetime').actual).toMatch(/^(89|90) days left \(until \d{4}-\d\d-\d\d\)$/);
+    expect(run.check('certificate authorities').actual).toBe(
       `${(await import('node:tls')).rootCertificates.length} of Node's own, 1 of ${tls.authority.caFile} (--ca)`,
     );
-    expect(run.check('https').found).toBe('all on this machine, where nobody is in between');
+    expect(run.check('https').actual).toBe('all on this machine, where nobody is in between');
   });
 
   it('is in order, through a proxy that alone knows the name', async () => {
@@ -182,8 +182,8 @@ describeTls((tls) => {
       const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
       const run = await examined('https://provider.example', ['--ca', tls.authority.caFile], env);
       expect(run.bad).toEqual([]);
-      expect(run.check('certificate chain').found).toContain('DNS:provider.example');
-      expect(run.check('https').found).toMatch(/^all \d$/);
+      expect(run.check('certificate chain').actual).toContain('DNS:provider.example');
+      expect(run.check('https').actual).toMatch(/^all \d$/);
       expect(run.check('client known').verdict).toBe('pass');
     } finally {
       await provider.close();
@@ -195,7 +195,7 @@ describeTls((tls) => {
       'of an unknown authority',
       () => [tls.good],
       'certificate chain',
-      { side: 'machine', found: expect.stringContaining('an authority that is not known here') },
+      { side: 'machine', actual: expect.stringContaining('an authority that is not known here') },
     ],
     [
       'of another authority than the one that is named',
@@ -207,19 +207,19 @@ describeTls((tls) => {
       'that is self-signed',
       () => [tls.authority.selfSigned('alone', HERE)],
       'certificate chain',
-      { side: 'machine', found: expect.stringContaining('self-signed') },
+      { side: 'machine', actual: expect.stringContaining('self-signed') },
     ],
     [
       'for another host',
       () => [tls.authority.issue('elsewhere', 'DNS:elsewhere.example', 90), tls.authority.caFile],
       'certificate chain',
-      { side: 'provider', found: expect.stringContaining('for another host') },
+      { side: 'provider', actual: expect.stringContaining('for another host') },
     ],
     [
       'that has expired',
       () => [tls.authority.issue('old', HERE, -1), tls.authority.caFile],
       'certificate lifetime',
-      { side: 'provider', found: expect.stringMatching(/has expired.*valid to \d{4}/) },
+      { side: 'provider', actual: expect.stringMatching(/has expired.*valid to \d{4}/) },
     ],
     [
       'that is not valid yet',
@@ -227,7 +227,7 @@ describeTls((tls) => {
       'certificate lifetime',
       {
         side: 'provider',
-        found: expect.stringMatching(/not valid yet.*valid from \d{4}/),
+        actual: expect.stringMatching(/not valid yet.*valid from \d{4}/),
         repair: expect.stringMatching(/^Set this machine's clock/),
       },
     ],
@@ -246,7 +246,7 @@ describeTls((tls) => {
   it('has a certificate that ends soon', async () => {
     const run = await over(tls.authority.issue('soon', HERE, 2), ['--ca', tls.authority.caFile]);
     expect(run.bad).toEqual(['warn certificate lifetime']);
-    expect(run.check('certificate lifetime').found).toMatch(/^[12] days? left/);
+    expect(run.check('certificate lifetime').actual).toMatch(/^[12] days? left/);
   });
 
   it('is of a version that is no longer spoken', async () => {
@@ -276,14 +276,14 @@ describeTls((tls) => {
     const env = { NODE_EXTRA_CA_CERTS: join(machine.home, 'none.pem'), SSL_CERT_FILE: tls.authority.caFile };
     const run = await over(tls.good, ['--ca', tls.authority.caFile], env);
     expect(run.bad).toEqual(['warn certificate authorities']);
-    const { found, why } = run.check('certificate authorities');
-    expect(found).toContain('nothing by SSL_CERT_FILE, which Node does not read');
-    expect(found).toContain('none.pem, and there is no such file');
+    const { actual, why } = run.check('certificate authorities');
+    expect(actual).toContain('nothing by SSL_CERT_FILE, which Node does not read');
+    expect(actual).toContain('none.pem, and there is no such file');
     expect(why).toBe('Node goes on without it.');
     const there = await over(tls.good, ['--ca', tls.authority.caFile], { NODE_EXTRA_CA_CERTS: tls.other.caFile });
     expect(there.check('certificate authorities')).toMatchObject({
       verdict: 'pass',
-      found: expect.stringContaining(`1 of ${tls.other.caFile} (NODE_EXTRA_CA_CERTS)`),
+      actual: expect.stringContaining(`1 of ${tls.other.caFile} (NODE_EXTRA_CA_CERTS)`),
     });
   });
 });

@@ -64,13 +64,13 @@ describe('the configuration', () => {
     const run = await examine(machine, flags, { cwd, env: { OIDC_CLI_LOGIN_HINT: 'alice' } });
     expect([run.code, run.bad]).toEqual([0, []]);
     const [project, user] = [join(cwd, 'oidc-cli.yaml'), join(machine.home, 'config.yaml')];
-    expect(run.check('files').found).toBe(`${project} (read), ${user} (read)`);
-    expect(run.check('profile').found).toBe('staging (as named)');
-    expect(run.check('issuer').found).toBe(`${provider.issuer} (${project}:3)`);
-    expect(run.check('client id').found).toBe(`app (${user}:3)`);
+    expect(run.check('files').actual).toBe(`${project} (read), ${user} (read)`);
+    expect(run.check('profile').actual).toBe('staging (as named)');
+    expect(run.check('issuer').actual).toBe(`${provider.issuer} (${project}:3)`);
+    expect(run.check('client id').actual).toBe(`app (${user}:3)`);
     const secret = join(machine.home, 'secret');
-    expect(run.check('client secret').found).toBe(`32 characters from the file ${secret} (--client-secret-file)`);
-    expect(run.check('settings').found).toBe(
+    expect(run.check('client secret').actual).toBe(`32 characters from the file ${secret} (--client-secret-file)`);
+    expect(run.check('settings').actual).toBe(
       `scope openid email (${project}:4), redirectUri http://localhost:0/callback (--port), prompt login (${user}:4), loginHint alice (OIDC_CLI_LOGIN_HINT), store file (OIDC_CLI_STORE)`,
     );
   });
@@ -154,8 +154,8 @@ describe('the configuration', () => {
     play(provider, { discovery: () => ({ status: 404, body: 'no' }), authorization: { iss: undefined } });
     const run = await examine(machine, ['staging', ...ANY_PORT]);
     play(provider);
-    expect(run.check('status').found).toMatch(/^404 from .*, and the profile names its endpoints itself$/);
-    expect(run.check('required members')).toMatchObject({ verdict: 'skip', found: 'there is no document' });
+    expect(run.check('status').actual).toMatch(/^404 from .*, and the profile names its endpoints itself$/);
+    expect(run.check('required members')).toMatchObject({ verdict: 'skip', actual: 'there is no document' });
     for (const name of ['token endpoint', 'keys', 'client known']) expect(run.check(name).verdict, name).toBe('pass');
     // What no document announces cannot be relied on.
     expect([run.code, run.bad]).toEqual([0, ['warn PKCE S256']]);
@@ -170,9 +170,9 @@ describe('the configuration', () => {
       const env = { APP_SECRET: logto.app.secret };
       const run = await examine(machine, [...flags, '--redirect-uri', redirectUri], { env });
       expect([run.code, run.bad]).toEqual([0, []]);
-      expect(run.check('profile').found).toMatch(/, an application of Logto$/);
-      expect(run.check('issuer').found).toBe(`${logto.issuer} (--endpoint)`);
-      expect(run.check('to register').found).toContain('http://localhost:3000/ for the sign-out');
+      expect(run.check('profile').actual).toMatch(/, an application of Logto$/);
+      expect(run.check('issuer').actual).toBe(`${logto.issuer} (--endpoint)`);
+      expect(run.check('to register').actual).toContain('http://localhost:3000/ for the sign-out');
       const other = await examine(machine, [...flags, '--port', '0'], { env });
       expect(other.bad).toEqual(['fail redirect URI registered']);
     } finally {
@@ -189,8 +189,8 @@ describe('the configuration', () => {
     expect(login.code, login.stderr).toBe(0);
     const run = await examine(machine, []);
     expect([run.code, run.bad]).toEqual([0, []]);
-    expect(run.check('profile').found).toMatch(/\(the one last signed in to\)$/);
-    expect(run.check('client secret').found).toMatch(/^11 characters /);
+    expect(run.check('profile').actual).toMatch(/\(the one last signed in to\)$/);
+    expect(run.check('client secret').actual).toMatch(/^11 characters /);
     expect(run.stdout).not.toContain('demo-secret');
   });
 });
@@ -205,8 +205,8 @@ describe('this machine', () => {
     server.close();
     expect([run.code, run.bad]).toEqual([1, ['fail port']]);
     expect(run.document.finding).toMatchObject({ code: 'port_taken', side: 'machine' });
-    if (process.platform === 'linux') expect(run.check('port').found).toContain(`(pid ${process.pid})`);
-    expect(run.check('to register').found).toContain(`http://localhost:${port}/callback for the sign-in`);
+    if (process.platform === 'linux') expect(run.check('port').actual).toContain(`(pid ${process.pid})`);
+    expect(run.check('to register').actual).toContain(`http://localhost:${port}/callback for the sign-in`);
   });
 
   it.each<[string, readonly string[], string, RegExp]>([
@@ -231,7 +231,7 @@ describe('this machine', () => {
   ])('has %s', async (_name, env, flags, verdict, found) => {
     await machineWith();
     const run = await examine(machine, [...ANY_PORT, ...flags], { env });
-    expect(run.check('browser')).toMatchObject({ verdict, found: expect.stringMatching(found) });
+    expect(run.check('browser')).toMatchObject({ verdict, actual: expect.stringMatching(found) });
     expect(run.code).toBe(0);
   });
 
@@ -240,7 +240,7 @@ describe('this machine', () => {
     const run = await examine(machine, ANY_PORT, { env: { OIDC_CLI_STORE_KEY: 'short' } });
     expect(run.bad).toEqual(['fail session file']);
     expect(run.document.finding).toMatchObject({ code: 'store_key_invalid', side: 'machine' });
-    expect((await examine(machine, [...ANY_PORT, '--store', 'memory'])).check('keychain').found).toMatch(/not needed/);
+    expect((await examine(machine, [...ANY_PORT, '--store', 'memory'])).check('keychain').actual).toMatch(/not needed/);
   });
 
   describe.runIf(requirement('keyring', keyringPresent, keyringWhy))('a keychain', () => {

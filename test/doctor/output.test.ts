@@ -265,10 +265,10 @@ describe('--json', () => {
     const run = await examine(machine, ['--issuer', issuer, '--client-id', 'demo', '--port', '0']);
     const example = /^## doctor\n[\s\S]*?```json\n([\s\S]*?)```/m.exec(readFileSync(JSON_PAGE, 'utf8'))?.[1] ?? '';
     expect(Object.keys(run.document)).toEqual(Object.keys(JSON.parse(example) as object));
-    const members = ['group', 'name', 'verdict', 'found', 'expected', 'why', 'repair', 'side', 'code', 'dependsOn'];
+    const members = ['group', 'name', 'verdict', 'actual', 'expected', 'why', 'repair', 'side', 'code', 'dependsOn'];
     for (const check of run.document.checks) {
       expect(members).toEqual(expect.arrayContaining(Object.keys(check)));
-      expect(check).toMatchObject({ group: expect.any(String), name: expect.any(String), found: expect.any(String) });
+      expect(check).toMatchObject({ group: expect.any(String), name: expect.any(String), actual: expect.any(String) });
     }
   });
 });

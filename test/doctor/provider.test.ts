@@ -101,8 +101,8 @@ describe('a sound provider', () => {
       ...{ response_type: 'code', client_id: 'app', prompt: 'none', scope: 'openid offline_access', x: 'y' },
       ...{ login_hint: 'alice', code_challenge_method: 'S256', redirect_uri: 'http://localhost:8484/callback' },
     });
-    expect(run.check('authorization endpoint').found).toBe('answers login_required: nobody is signed in');
-    expect(run.check('iss in the answer').found).toBe(provider.issuer);
+    expect(run.check('authorization endpoint').actual).toBe('answers login_required: nobody is signed in');
+    expect(run.check('iss in the answer').actual).toBe(provider.issuer);
     expect(run.check('refresh').verdict).toBe('pass');
   });
 });
@@ -114,7 +114,7 @@ describe('the answers', () => {
     expect(run.bad).toEqual(['warn answer times']);
     expect(run.check('answer times')).toMatchObject({
       group: 'connection',
-      found: expect.stringMatching(/^key set: \d+ ms$/),
+      actual: expect.stringMatching(/^key set: \d+ ms$/),
       expected: 'at most 3000 ms',
       side: 'provider',
     });
@@ -174,7 +174,7 @@ describe('discovery', () => {
           name: later,
           verdict: 'skip',
           dependsOn: name,
-          found: expect.stringContaining(name),
+          actual: expect.stringContaining(name),
         }),
       );
     }
@@ -224,8 +224,8 @@ describe('discovery', () => {
     };
     const far = await skewed(73);
     expect(far.bad).toEqual(['fail clock skew']);
-    expect(far.document.finding?.found).toMatch(/^the provider's clock is 7\d s ahead of this machine's$/);
-    expect((await skewed(-73)).document.finding?.found).toMatch(/ 7\d s behind /);
+    expect(far.document.finding?.actual).toMatch(/^the provider's clock is 7\d s ahead of this machine's$/);
+    expect((await skewed(-73)).document.finding?.actual).toMatch(/ 7\d s behind /);
     expect((await skewed(73, ['--clock-tolerance', '120'])).bad).toEqual(['warn clock skew']);
   });
 
@@ -233,7 +233,7 @@ describe('discovery', () => {
     const old = { age: '600', date: new Date(Date.now() - 600_000).toUTCString() };
     const run = await examined({ discovery: (honest) => ({ headers: old, body: honest }) });
     expect(run.bad).toEqual([]);
-    expect(run.check('clock skew').found).toMatch(/^-?\d s$/);
+    expect(run.check('clock skew').actual).toMatch(/^-?\d s$/);
   });
 
   it.each<[string, Mistake]>([
@@ -542,7 +542,7 @@ describe('what the profile needs', () => {
     ]) {
       expect(run.check(name).verdict, name).toBe('pass');
     }
-    expect(run.check('pushed requests').found).toBe('required, and the request is pushed');
+    expect(run.check('pushed requests').actual).toBe('required, and the request is pushed');
     // Asked once for an answer, and once with the request.
     expect(provider.requests('/par')).toHaveLength(2);
   });
@@ -607,7 +607,7 @@ describe('the key set', () => {
     const headers = { 'cache-control': 'max-age=3600', etag: '"1"' };
     const run = await examined({ keySet: (set) => ({ headers, body: set }) });
     expect(run.bad).toEqual([]);
-    expect(run.check('caching').found).toBe('Cache-Control: max-age=3600, an ETag');
+    expect(run.check('caching').actual).toBe('Cache-Control: max-age=3600, an ETag');
   });
 
   async function shortKey(): Promise<object> {
@@ -678,9 +678,9 @@ describe('the authorization request', () => {
     // What is answered at the redirect URI is answered to a known client; of all else nothing is known.
     const known = headers.location?.startsWith('http://localhost');
     for (const other of others) {
-      const { verdict, found } = run.check(other);
+      const { verdict, actual } = run.check(other);
       if (known && other !== 'scopes allowed') expect(verdict).toBe('pass');
-      else expect([verdict, found]).toEqual(['skip', expect.stringMatching(/^not testable: /)]);
+      else expect([verdict, actual]).toEqual(['skip', expect.stringMatching(/^not testable: /)]);
     }
   });
 
@@ -708,7 +708,7 @@ describe('the authorization request', () => {
     const run = await examined({ page: html('<div id="root"></div><script src="app.js"></script>') });
     expect(run.bad).toEqual([]);
     for (const name of ['client known', 'redirect URI registered', 'scopes allowed']) {
-      expect(run.check(name)).toMatchObject({ verdict: 'skip', found: expect.stringMatching(/^not testable: /) });
+      expect(run.check(name)).toMatchObject({ verdict: 'skip', actual: expect.stringMatching(/^not testable: /) });
     }
   });
 
@@ -778,7 +778,7 @@ describe('the authorization request', () => {
   it('is not made without a client', async () => {
     const run = await examine(machine, ['--issuer', provider.issuer, '--port', '0']);
     expect(run.bad).toEqual([]);
-    expect(run.check('client known').found).toBe('not made: no client id is given');
+    expect(run.check('client known').actual).toBe('not made: no client id is given');
     expect(run.check('client authentication').verdict).toBe('skip');
     expect(provider.requests('/authorize')).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe('the authorization request', () => {
   ])('is in order where the provider %s', async (_name, page, found) => {
     const examined = await tried(page);
     expect(examined.bad).toEqual([]);
-    expect(find(examined, 'authorization request').found).toMatch(found);
+    expect(find(examined, 'authorization request').actual).toMatch(found);
     expect(find(examined, 'PKCE')).toMatchObject({ verdict: 'pass' });
     expect(provider.requests('/sign-in')).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('the authorization request', () => {
     const examined = await tried(page);
     expect(examined.code).toBe(1);
     expect(examined.bad).toEqual(['fail PKCE']);
-    expect(find(examined, 'PKCE')).toMatchObject({ found: expect.stringMatching(found) });
+    expect(find(examined, 'PKCE')).toMatchObject({ actual: expect.stringMatching(found) });
   });
 
   it.each([
@@ -113,7 +113,7 @@ describe('the authorization request', () => {
     expect(refused.bad).toEqual(['warn custom parameters', 'fail authorization request']);
     expect(find(refused, 'PKCE').verdict).toBe('skip');
     const taken = await examine({ flags: LOGTO, config });
-    expect(find(taken, 'PKCE').found).toMatch(/^customConfig sends a code_challenge/);
+    expect(find(taken, 'PKCE').actual).toMatch(/^customConfig sends a code_challenge/);
   });
 
   it('shows the words of the provider, as text and without what it was told', async () => {
@@ -123,7 +123,7 @@ describe('the authorization request', () => {
       script: { page: { status: 400, body: '<script>x()</script><b>No</b>\u001b[31m told-in-confidence, client_id' } },
     });
     const check = find(examined, 'authorization request');
-    expect(check.found).toMatch(/^the provider shows an error \(400\): No.*\(not shown\), client_id$/);
+    expect(check.actual).toMatch(/^the provider shows an error \(400\): No.*\(not shown\), client_id$/);
     const { stdout } = await run({
       flags: LOGTO,
       script: { page: { status: 400, body: '<b>No</b>\u001b[31m' } },
@@ -142,7 +142,9 @@ describe('the authorization request', () => {
     await gone.close();
     const examined = await examine({ flags: LOGTO, config: { authorizationEndpoint: `${gone.issuer}/authorize` } });
     expect(examined.bad).toEqual(['warn authorization endpoint', 'fail authorization request']);
-    expect(find(examined, 'authorization request').found).toBe(`${gone.issuer}/authorize: no answer (network_refused)`);
+    expect(find(examined, 'authorization request').actual).toBe(
+      `${gone.issuer}/authorize: no answer (network_refused)`,
+    );
   });
 });
 
@@ -175,7 +177,7 @@ describe('the built-in provider', () => {
     const examined = await against(['pkce-required']);
     expect(examined.code).toBe(1);
     expect(examined.bad).toEqual(['fail PKCE']);
-    expect(find(examined, 'PKCE').found).toContain('requires PKCE');
+    expect(find(examined, 'PKCE').actual).toContain('requires PKCE');
   });
 
   it('does not know another client, or another redirect URI', async () => {
@@ -202,7 +204,7 @@ describe('the built-in provider', () => {
       answers.push(await examine({ text: connectorOf(issuer), flags: CALLBACK }));
     }
     expect(answers.map(({ bad }) => bad)).toEqual([['fail key set'], ['fail key set']]);
-    expect(answers.map((one) => find(one, 'key set').found.replace(/^\S+: /, ''))).toEqual([
+    expect(answers.map((one) => find(one, 'key set').actual.replace(/^\S+: /, ''))).toEqual([
       'it answered 404, and Logto takes 200 only',
       'it did not answer within the 5 s that Logto waits',
     ]);
@@ -336,7 +338,7 @@ describe('the client secret', () => {
       config: { clientSecret: 'a+b%c/d', tokenEndpointAuthMethod: 'client_secret_post' },
     });
     expect(examined.bad).toEqual([]);
-    expect(find(examined, 'client secret')).toMatchObject({ verdict: 'pass', found: '7 characters' });
+    expect(find(examined, 'client secret')).toMatchObject({ verdict: 'pass', actual: '7 characters' });
   });
 
   it('comes from a variable, a flag or a file, and is skipped where the variable is not set', async () => {
@@ -346,7 +348,7 @@ describe('the client secret', () => {
     expect(missing.code).toBe(0);
     expect(find(missing, 'client secret')).toMatchObject({
       verdict: 'skip',
-      found: 'the variable OIDC_CLI_CONNECTOR_SECRET is not set',
+      actual: 'the variable OIDC_CLI_CONNECTOR_SECRET is not set',
     });
     const env = { OIDC_CLI_CONNECTOR_SECRET: `${SECRET}+` };
     const set = await examine({ config, world: { env } });

@@ -117,14 +117,14 @@ describe('a good connector', () => {
     expect(examined.document.redirectUris).toBeNull();
     expect(find(examined, 'sign-in')).toMatchObject({
       verdict: 'skip',
-      found: '<Logto endpoint>/callback/<connector id>',
+      actual: '<Logto endpoint>/callback/<connector id>',
       repair: 'Give --logto-endpoint and --connector-id to see them in full.',
     });
     expect(find(examined, 'PKCE')).toMatchObject({ verdict: 'skip' });
     expect(provider.requests('/authorize')).toEqual([]);
     const half = await examine({ flags: ['--logto-endpoint', 'https://tenant.logto.app'] });
     expect(find(half, 'linking')).toMatchObject({
-      found: 'https://tenant.logto.app/account/callback/social/<connector id>',
+      actual: 'https://tenant.logto.app/account/callback/social/<connector id>',
       repair: 'Give --connector-id to see them in full.',
     });
   });
@@ -246,7 +246,7 @@ describe('a bad connector', () => {
     });
     expect(examined.document.accepted).toBe(false);
     const faults = examined.document.checks.filter(({ name }) => name === 'fields');
-    expect(faults.map(({ path, line, found }) => [path, line, found])).toEqual([
+    expect(faults.map(({ path, line, actual }) => [path, line, actual])).toEqual([
       ['authorizationEndpoint', 1, 'nothing'],
       ['clientId', 3, 'a number'],
       ['idTokenVerificationConfig.currentDate', 14, 'a text'],
@@ -288,7 +288,7 @@ describe('a bad connector', () => {
     expect(find(examined, 'fields')).toMatchObject({
       verdict: 'fail',
       path: 'scope',
-      found: 'empty',
+      actual: 'empty',
       why: expect.stringContaining('removes empty values'),
     });
   });
@@ -476,7 +476,7 @@ describe('the request that Logto will send', () => {
     'a prompt that is none of the standard': () => ({
       config: { authRequestOptionalConfig: { prompt: 'login force' } },
       sees: 'warn request options',
-      says: /"found":"\\"force\\""/,
+      says: /"actual":"\\"force\\""/,
     }),
     'an age that is no number': () => ({
       config: { authRequestOptionalConfig: { maxAge: '1 h' } },
@@ -643,13 +643,13 @@ describe('the request that Logto will send', () => {
   it('takes a + where openid is missing, and shows what is sent', async () => {
     const examined = await examine({ config: { scope: 'email+profile' } });
     expect(examined.bad).toEqual([]);
-    expect(find(examined, 'scope')).toMatchObject({ verdict: 'pass', found: 'sent as "email profile openid"' });
+    expect(find(examined, 'scope')).toMatchObject({ verdict: 'pass', actual: 'sent as "email profile openid"' });
   });
 
   it('has nothing to say of custom parameters that are sent as they are written', async () => {
     const examined = await examine({ config: { customConfig: { kc_idp_hint: 'google', resource: 'https://api' } } });
     expect(examined.bad).toEqual([]);
-    expect(find(examined, 'custom parameters')).toMatchObject({ found: 'kc_idp_hint, resource' });
+    expect(find(examined, 'custom parameters')).toMatchObject({ actual: 'kc_idp_hint, resource' });
   });
 });
 
@@ -750,7 +750,7 @@ describe('the provider', () => {
     'a scope that is not announced': () => ({
       config: { scope: 'openid email groups' },
       sees: 'warn scopes',
-      says: /"found":"groups"/,
+      says: /"actual":"groups"/,
     }),
     'claims that are not announced': () => ({
       script: metadata({ claims_supported: ['sub', 'name', 'email'] }),
@@ -806,20 +806,20 @@ describe('the provider', () => {
       flags: ['--issuer', provider.issuer],
       script: metadata({ issuer: `${provider.issuer}/{tenantid}/v2.0` }),
     });
-    expect(find(examined, 'issuer', 'provider')).toMatchObject({ verdict: 'pass', found: issuer });
+    expect(find(examined, 'issuer', 'provider')).toMatchObject({ verdict: 'pass', actual: issuer });
   });
 
   it('is one of a list of issuers', async () => {
     const other = `${provider.issuer}/other`;
     const examined = await examine({ config: verifying({ issuer: [other, provider.issuer] }) });
     expect(examined.bad).toEqual(['warn discovery']);
-    expect(find(examined, 'discovery')).toMatchObject({ found: `${other}: there is no discovery document (404)` });
-    expect(find(examined, 'issuer', 'provider')).toMatchObject({ verdict: 'pass', found: provider.issuer });
+    expect(find(examined, 'discovery')).toMatchObject({ actual: `${other}: there is no discovery document (404)` });
+    expect(find(examined, 'issuer', 'provider')).toMatchObject({ verdict: 'pass', actual: provider.issuer });
   });
 
   it('is found by the endpoints where the configuration has no issuer', async () => {
     const examined = await examine({ config: verifying({ issuer: undefined }) });
-    expect(find(examined, 'discovery').found).toBe(`${provider.issuer}, found by its endpoints`);
+    expect(find(examined, 'discovery').actual).toBe(`${provider.issuer}, found by its endpoints`);
     expect(examined.document.issuer).toBe(provider.issuer);
   });
 
@@ -854,7 +854,7 @@ describe('the provider', () => {
     expect(find(examined, 'discovery')).toMatchObject({ verdict: 'skip', repair: expect.stringContaining('--issuer') });
     expect(examined.document.issuer).toBeNull();
     const named = await examine({ config, flags: ['--issuer', provider.issuer] });
-    expect(find(named, 'discovery').found).toBe(`${provider.issuer}, as --issuer says`);
+    expect(find(named, 'discovery').actual).toBe(`${provider.issuer}, as --issuer says`);
   });
 
   it('that answers 404, and under another issuer, is found by the endpoints', async () => {
@@ -873,7 +873,7 @@ describe('the provider', () => {
     const examined = await examine({ script });
     expect(examined.code).toBe(1);
     expect(examined.bad).toEqual(['fail discovery']);
-    expect(find(examined, 'discovery').found).toMatch(says);
+    expect(find(examined, 'discovery').actual).toMatch(says);
     expect(find(examined, 'key set')).toMatchObject({ verdict: 'pass' });
   });
 
@@ -909,7 +909,7 @@ describe('the provider', () => {
     });
     expect(examined.code).toBe(1);
     expect(examined.bad).toEqual(['fail discovery', 'fail issuer', 'warn key set address', 'fail key set']);
-    expect(find(examined, 'discovery').found).toBe(`${gone.issuer}: nothing listens there`);
-    expect(find(examined, 'key set')).toMatchObject({ found: `${gone.issuer}/keys: nothing listens there` });
+    expect(find(examined, 'discovery').actual).toBe(`${gone.issuer}: nothing listens there`);
+    expect(find(examined, 'key set')).toMatchObject({ actual: `${gone.issuer}/keys: nothing listens there` });
   });
 });

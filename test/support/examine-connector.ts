@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import type { CheckVerdict, ConnectorCheck } from '../../src/logto/connector-check.js';
+import type { Verdict } from '../../src/check.js';
+import type { DoctorCheck } from '../../src/checks/check-list.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from './run.js';
 import {
   type Json,
@@ -81,7 +82,7 @@ export interface DoctorDocument {
   readonly warned: number;
   readonly issuer: string | null;
   readonly redirectUris: { readonly signIn: string; readonly linking: string } | null;
-  readonly checks: readonly ConnectorCheck[];
+  readonly checks: readonly DoctorCheck[];
   readonly error?: { readonly code: string; readonly facts: Json };
 }
 
@@ -127,15 +128,15 @@ export async function examine(given: Case = {}): Promise<Examined> {
     failed: bad.filter(({ verdict }) => verdict === 'fail').length,
     warned: bad.filter(({ verdict }) => verdict === 'warn').length,
   });
-  for (const { why, repair, found } of bad) {
-    for (const words of [why, repair, found]) expect(words).toMatch(/^\S.*\S$/);
+  for (const { why, repair, actual } of bad) {
+    for (const words of [why, repair, actual]) expect(words).toMatch(/^\S.*\S$/);
     for (const words of [why, repair]) expect(words).not.toMatch(/undefined|\[object|\n| {2}| [.,;]|\.\./);
   }
   return { ...finished, document, bad: bad.map(({ verdict, name }) => `${verdict} ${name}`) };
 }
 
 /** The first check of a name. */
-export function find({ document }: Examined, name: string, group?: string): ConnectorCheck {
+export function find({ document }: Examined, name: string, group?: string): DoctorCheck {
   const check = document.checks.find((one) => one.name === name && (group === undefined || one.group === group));
   if (!check) throw new Error(`no check ${name}: ${document.checks.map((one) => one.name).join(', ')}`);
   return check;
@@ -162,7 +163,7 @@ export async function expectFinding({ sees, path, says, exits, and = [], ...give
   const [verdict, ...name] = sees.split(' ');
   const check = examined.document.checks.find(
     (one) =>
-      one.verdict === (verdict as CheckVerdict) &&
+      one.verdict === (verdict as Verdict) &&
       one.name === name.join(' ') &&
       (path === undefined || one.path === path) &&
       (says === undefined || says.test(JSON.stringify(one))),

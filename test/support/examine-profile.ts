@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { DoctorCheck } from '../../src/doctor/check.js';
+import type { DoctorCheck } from '../../src/checks/check-list.js';
 import type { Finished, Machine, RunWorld } from './run.js';
 import type { Json, Script, ScriptedProvider } from './scripted-provider.js';
 
@@ -57,8 +57,9 @@ export async function examine(machine: Machine, argv: readonly string[], world: 
   expect(document.notMade).toBe(checks.filter(({ dependsOn }) => dependsOn !== undefined).length);
   expect(document.finding === null).toBe(document.failed === 0);
   if (document.finding) expect(checks).toContainEqual(document.finding);
-  for (const { found, why, repair, side, verdict } of checks) {
-    for (const words of [found, why, repair]) expect(words ?? 'x').not.toMatch(/undefined|\[object|NaN|\n| {2}| [.,;]/);
+  for (const { actual, why, repair, side, verdict } of checks) {
+    for (const words of [actual, why, repair])
+      expect(words ?? 'x').not.toMatch(/undefined|\[object|NaN|\n| {2}| [.,;]/);
     if (verdict === 'fail' || verdict === 'warn') {
       expect(repair).toMatch(/^\S.*\S$/);
       expect(side).toMatch(/^(configuration|machine|network|provider|registration)$/);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
+import type { Check } from '../../src/check.js';
 import type { Environment, OpenUrl } from '../../src/context.js';
 import { ERROR_EXIT_CODES, type ErrorCode } from '../../src/errors.js';
-import type { Check } from '../../src/protocol/id-token-report.js';
 import { CookieBrowser } from './cookie-browser.js';
 import { createMachine, type Finished, type Machine, type RunWorld } from './run.js';
 import type { Script, ScriptedProvider } from './scripted-provider.js';

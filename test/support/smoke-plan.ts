@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExpectationResult } from '../../src/smoke/result.js';
+import type { Check } from '../../src/check.js';
 import type { Machine, RunWorld } from './run.js';
 import { TEST_USER } from './sign-in-pages.js';
 
@@ -18,7 +18,7 @@ export interface ReportedCheck {
   readonly keySet: string | null;
   readonly certificateExpiresAt: string | null;
   readonly phases: readonly { readonly phase: string; readonly ms: number }[];
-  readonly expectations: readonly ExpectationResult[];
+  readonly expectations: readonly Check<'met' | 'violated' | 'skipped'>[];
   readonly error: { readonly code: string; readonly message: string; readonly exitCode: number } | null;
   readonly attempts: readonly {
     readonly error: { readonly code: string } | null;

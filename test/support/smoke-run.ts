@@ -37,7 +37,7 @@ const passed: CheckResult = {
     { phase: 'discovery', ms: 120 },
     { phase: 'sign-in pages', ms: 800.4 },
   ],
-  expectations: [{ name: 'claims.email', verdict: 'met', expected: 'present', actual: 'alice@example.com' }],
+  expectations: [{ name: 'claims.email', verdict: 'pass', expected: 'present', actual: 'alice@example.com' }],
   certificateExpiresAt: 1_800_000_000,
   keySet: 'set-one',
   where: { file, line: 3 },
@@ -79,10 +79,10 @@ const violated: CheckResult = {
   durationMs: 12_345,
   attempts: [{ durationMs: 12_345 }],
   expectations: [
-    { name: 'claims.email', verdict: 'met', expected: 'present', actual: 'alice@example.com' },
-    { name: 'claims.role', verdict: 'violated', expected: 'one of admin, owner', actual: 'absent' },
-    { name: 'refresh.rotates', verdict: 'violated', expected: 'a new refresh token', actual: 'the same' },
-    { name: 'logout', verdict: 'skipped', expected: 'returns', actual: 'not reached' },
+    { name: 'claims.email', verdict: 'pass', expected: 'present', actual: 'alice@example.com' },
+    { name: 'claims.role', verdict: 'fail', expected: 'one of admin, owner', actual: 'absent' },
+    { name: 'refresh.rotates', verdict: 'fail', expected: 'a new refresh token', actual: 'the same' },
+    { name: 'logout', verdict: 'skip', expected: 'returns', actual: 'not reached' },
   ],
   where: { file, line: 21 },
 };
@@ -95,10 +95,10 @@ const byRefresh: CheckResult = {
   attempts: [{ durationMs: 100 }],
   phases: [],
   expectations: [
-    { name: 'accessToken.format', verdict: 'met', expected: 'opaque', actual: 'opaque' },
-    { name: 'claims.sub', verdict: 'skipped', expected: 'in the ID token', actual: 'there is no ID token' },
-    { name: 'claims.email', verdict: 'skipped', expected: 'in the ID token', actual: 'there is no ID token' },
-    { name: 'logout.returns', verdict: 'skipped', expected: 'back', actual: 'no browser of ours signed in' },
+    { name: 'accessToken.format', verdict: 'pass', expected: 'opaque', actual: 'opaque' },
+    { name: 'claims.sub', verdict: 'skip', expected: 'in the ID token', actual: 'there is no ID token' },
+    { name: 'claims.email', verdict: 'skip', expected: 'in the ID token', actual: 'there is no ID token' },
+    { name: 'logout.returns', verdict: 'skip', expected: 'back', actual: 'no browser of ours signed in' },
   ],
   where: { file: 'checks/machines.yaml', line: 2 },
 };

@@ -1,3 +1,5 @@
+import type { Check } from '../../check.js';
+
 /** How a probe ended. */
 export type ProbeVerdict = 'met' | 'violated' | 'not applicable' | 'not testable';
 
@@ -23,11 +25,8 @@ export interface ProbeDefinition {
 }
 
 /** What a probe found. */
-export interface ProbeResult {
+export interface ProbeResult extends Omit<Check<ProbeVerdict>, 'expected'> {
   readonly name: ProbeName;
-  readonly verdict: ProbeVerdict;
-  /** What was found, or why there was nothing to find. No secret is in it. */
-  readonly actual: string;
   /** The numbers of the events that show it. */
   readonly events: readonly number[];
 }

@@ -1,4 +1,5 @@
 import { parseLoopbackRedirectUri } from '../../browser/loopback-redirect-uri.js';
+import { exchangeCode, type VerifiedTokens } from '../../checks/verified-tokens.js';
 import type { BrowserRoundTrip } from '../../flow/browser-answer.js';
 import type { SignInRequest } from '../../flow/sign-in.js';
 import {
@@ -6,7 +7,6 @@ import {
   createAuthorizationRequest,
   randomState,
 } from '../../protocol/authorization-request.js';
-import { exchangeCode, type VerifiedTokens } from '../../protocol/token-requests.js';
 import { jsonObject, type RawParty } from './raw-requests.js';
 import type { TokenLedger } from './token-ledger.js';
 

@@ -1,6 +1,6 @@
+import type { VerifiedTokens } from '../../checks/verified-tokens.js';
 import { OidcCliError } from '../../errors.js';
 import { revokeToken } from '../../protocol/revocation.js';
-import type { VerifiedTokens } from '../../protocol/token-requests.js';
 import type { RawParty } from './raw-requests.js';
 
 type Kind = 'access_token' | 'refresh_token';

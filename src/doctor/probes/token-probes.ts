@@ -1,7 +1,7 @@
+import { refreshTokens, type VerifiedTokens } from '../../checks/verified-tokens.js';
 import { OidcCliError } from '../../errors.js';
 import { isTokenInUse } from '../../flow/token-use.js';
 import { revokeToken } from '../../protocol/revocation.js';
-import { refreshTokens, type VerifiedTokens } from '../../protocol/token-requests.js';
 import { refusalText } from './code-probes.js';
 import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing, Tokens } from './probing.js';

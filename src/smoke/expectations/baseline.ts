@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Check } from '../../check.js';
 import { lookup } from '../../json.js';
 import type { Provider } from '../../protocol/provider.js';
 import { type Metadata, readBaseline } from '../baseline-file.js';
-import type { ExpectationResult } from '../result.js';
 import { inWords, judged, listed, shown, skipped } from './outcome.js';
 
 /** More differences than this are counted. */
@@ -14,7 +14,7 @@ export async function judgeDiscovery(
   issuer: string,
   provider: Provider | undefined,
   unmet: 'failed' | 'not asked',
-): Promise<readonly ExpectationResult[]> {
+): Promise<readonly Check[]> {
   const [name, expected] = ['discovery', 'as in the baseline'];
   if (!provider && unmet === 'failed') return [judged(false, name, expected, `discovery failed at ${issuer}`)];
   if (!provider) return [skipped(name, expected, 'discovery was not asked')];

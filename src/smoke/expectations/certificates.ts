@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import type { Check } from '../../check.js';
 import type { Provider } from '../../protocol/provider.js';
 import type { ProviderFacts } from '../providers.js';
-import type { ExpectationResult } from '../result.js';
 import { judged, skipped } from './outcome.js';
 
 const DAY = 86_400;
@@ -12,7 +12,7 @@ export function judgeCertificates(
   provider: Provider | undefined,
   { certificateExpiresAt }: ProviderFacts,
   now: number,
-): ExpectationResult[] {
+): Check[] {
   const expected = `good for ${days} more day${days === 1 ? '' : 's'}`;
   const judge = (name: string, expiresAt: number) => {
     const left = Math.floor((expiresAt - now) / DAY);

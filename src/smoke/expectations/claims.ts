@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Check } from '../../check.js';
 import { cutShort } from '../../harmless.js';
 import { lookup } from '../../json.js';
 import type { ClaimExpectation } from '../plan.js';
-import type { ExpectationResult } from '../result.js';
 import { matchWithinLimit, PATTERN_LIMIT_SECONDS } from './bounded-match.js';
 import { judged, listed, shown } from './outcome.js';
 
@@ -20,7 +20,7 @@ export function judgeClaims(
   prefix: string,
   expected: Readonly<Record<string, ClaimExpectation | undefined>>,
   claims: Readonly<Record<string, unknown>>,
-): ExpectationResult[] {
+): Check[] {
   return Object.entries(expected).flatMap(([name, wanted]) =>
     wanted === undefined ? [] : judgeClaim(`${prefix}.${cutShort(name, LONGEST_NAME)}`, name, wanted, claims),
   );
@@ -31,7 +31,7 @@ function judgeClaim(
   name: string,
   wanted: ClaimExpectation,
   claims: Readonly<Record<string, unknown>>,
-): ExpectationResult {
+): Check {
   const value: unknown = lookup(claims, name);
   const parts = partsOf(wanted);
   const found = parts.map((part) => part.holds(value));

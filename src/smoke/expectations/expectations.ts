@@ -1,8 +1,9 @@
+import type { Check } from '../../check.js';
 import type { OidcCliError } from '../../errors.js';
 import type { Provider } from '../../protocol/provider.js';
 import type { ProviderFacts } from '../providers.js';
 import type { ReadyCheck } from '../ready-check.js';
-import type { ExpectationResult, PhaseTime } from '../result.js';
+import type { PhaseTime } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { judgeDiscovery } from './baseline.js';
 import { judgeCertificates } from './certificates.js';
@@ -34,9 +35,9 @@ export async function judgeSignIn(
   met: ProviderAsMet,
   phases: readonly PhaseTime[],
   totalMs: number,
-): Promise<readonly ExpectationResult[]> {
+): Promise<readonly Check[]> {
   const { expect } = check.planned;
-  const results: ExpectationResult[] = [];
+  const results: Check[] = [];
   if (expect.failure !== undefined) {
     results.push(judged(false, 'failure', listed([expect.failure].flat(), 'or'), 'the sign-in succeeded'));
   }
@@ -77,7 +78,7 @@ export async function judgeSignIn(
 export interface JudgedFailure {
   /** It is the failure that was to be. */
   readonly asExpected: boolean;
-  readonly expectations: readonly ExpectationResult[];
+  readonly expectations: readonly Check[];
 }
 
 /** Holds a failed sign-in against the failure that its check expects. */
@@ -103,7 +104,7 @@ async function judgeAround(
   totalMs: number,
   now: number,
   unmet: 'failed' | 'not asked',
-): Promise<readonly ExpectationResult[]> {
+): Promise<readonly Check[]> {
   const { within, discovery, certificateDays } = planned.expect;
   return [
     ...(within ? judgeTimes(within, phases, totalMs) : []),

@@ -1,10 +1,10 @@
+import type { Check } from '../../check.js';
 import { introspectToken } from '../../protocol/introspection.js';
-import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 
 /** The introspection endpoint calls the access token active (RFC 7662 §2.2). */
-export async function judgeIntrospection({ at, accessToken, deps }: SignedIn): Promise<readonly ExpectationResult[]> {
+export async function judgeIntrospection({ at, accessToken, deps }: SignedIn): Promise<readonly Check[]> {
   const [name, expected] = ['introspection', 'active'];
   if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
   return attempted(name, expected, deps.signal, async () => {

@@ -1,11 +1,11 @@
 import { stateMatches, stateMismatch } from '../../browser/state-parameter.js';
+import type { Check } from '../../check.js';
 import { prepareSignIn } from '../../flow/sign-in.js';
 import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
 import { randomState } from '../../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../../protocol/end-session.js';
 import { redirectUriOf } from '../ready-check.js';
-import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 
@@ -21,7 +21,7 @@ const REFUSALS: readonly string[] = [
  * The sign-out at the provider comes back to the application (OIDC RP-Initiated
  * Logout 1.0 §3), and nobody is signed in there any more: `prompt=none` is refused.
  */
-export async function judgeLogout(signedIn: SignedIn): Promise<readonly ExpectationResult[]> {
+export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, idToken, visit, deps } = signedIn;
   const [returns, silent] = ['logout.returns', 'logout.silentRefused'];
   const refused = 'prompt=none refused with login_required';
@@ -42,7 +42,7 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Expectat
     const ours = stateMatches(parameters, state);
     return [judged(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
   });
-  if (ofReturn.some(({ verdict }) => verdict === 'violated')) {
+  if (ofReturn.some(({ verdict }) => verdict === 'fail')) {
     return [...ofReturn, skipped(silent, refused, 'the sign-out did not come back')];
   }
   const ofSilence = await attempted(silent, refused, deps.signal, async () => {

@@ -1,14 +1,11 @@
+import type { Check } from '../../check.js';
 import type { Expectations } from '../plan.js';
-import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { judgeClaims } from './claims.js';
 import { skipped } from './outcome.js';
 
 /** The profile that Logto would make of the ID token; an empty field says why it is. */
-export function judgeLogtoProfile(
-  expected: NonNullable<Expectations['profile']>,
-  { logtoProfile }: SignedIn,
-): ExpectationResult[] {
+export function judgeLogtoProfile(expected: NonNullable<Expectations['profile']>, { logtoProfile }: SignedIn): Check[] {
   if (!logtoProfile) return [skipped('profile', 'a profile', 'the check has no connector')];
   const values = logtoProfile.flatMap(({ field, value }) => (value === undefined ? [] : [[field, value] as const]));
   return judgeClaims('profile', expected, Object.fromEntries(values)).map((result) => {

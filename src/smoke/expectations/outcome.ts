@@ -1,18 +1,18 @@
+import type { Check } from '../../check.js';
 import { explain } from '../../explain/explain.js';
 import { coded } from '../check-error.js';
-import type { ExpectationResult } from '../result.js';
 
 /** Longer texts are cut: a report is read by people. */
 const LONGEST = 200;
 
 /** One expectation and whether it holds. */
-export function judged(holds: boolean, name: string, expected: string, actual: string): ExpectationResult {
-  return { name, verdict: holds ? 'met' : 'violated', expected, actual };
+export function judged(holds: boolean, name: string, expected: string, actual: string): Check {
+  return { name, verdict: holds ? 'pass' : 'fail', expected, actual };
 }
 
 /** An expectation that has nothing to be held against here, with why. */
-export function skipped(name: string, expected: string, why: string): ExpectationResult {
-  return { name, verdict: 'skipped', expected, actual: why };
+export function skipped(name: string, expected: string, why: string): Check {
+  return { name, verdict: 'skip', expected, actual: why };
 }
 
 /**
@@ -23,8 +23,8 @@ export async function attempted(
   name: string,
   expected: string,
   signal: AbortSignal,
-  work: () => Promise<readonly ExpectationResult[]>,
-): Promise<readonly ExpectationResult[]> {
+  work: () => Promise<readonly Check[]>,
+): Promise<readonly Check[]> {
   try {
     return await work();
   } catch (error) {

@@ -1,13 +1,13 @@
+import type { Check } from '../../check.js';
+import { refreshTokens } from '../../checks/verified-tokens.js';
 import { OidcCliError } from '../../errors.js';
-import { refreshTokens } from '../../protocol/token-requests.js';
 import type { Expectations } from '../plan.js';
-import type { ExpectationResult } from '../result.js';
 import type { Party, SignedIn } from '../signed-in.js';
 import { attempted, inWords, judged, skipped } from './outcome.js';
 
 /** The newest tokens after a refresh, and what it showed. */
 export interface Refreshed {
-  readonly results: readonly ExpectationResult[];
+  readonly results: readonly Check[];
   readonly signedIn: SignedIn;
 }
 
@@ -66,7 +66,7 @@ function rotation(rotates: boolean): string {
 }
 
 /** The refresh token that has been spent is refused (RFC 9700 §4.14.2). */
-export async function judgeOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly ExpectationResult[]> {
+export async function judgeOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly Check[]> {
   const [name, expected] = ['refresh.oldRefused', 'invalid_grant for the refresh token that was spent'];
   const { at, refreshToken, deps } = first;
   if (!at || refreshToken === undefined) return [skipped(name, expected, NONE)];
@@ -83,7 +83,7 @@ export async function refusedAfterwards(
   at: Party,
   refreshToken: string,
   signedIn: SignedIn,
-): Promise<readonly ExpectationResult[]> {
+): Promise<readonly Check[]> {
   try {
     await spend(at, refreshToken, signedIn);
   } catch (error) {

@@ -1,12 +1,12 @@
+import type { Check } from '../../check.js';
 import { isTokenInUse } from '../../flow/token-use.js';
 import { revokeToken } from '../../protocol/revocation.js';
-import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 import { refusedAfterwards } from './refresh.js';
 
 /** Once revoked (RFC 7009), the access token is of no use where it was of use before. */
-export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<readonly ExpectationResult[]> {
+export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, accessToken, deps } = signedIn;
   const [name, expected] = ['revocation.accessToken', 'of no use once it is revoked'];
   if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
@@ -26,7 +26,7 @@ export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<re
 }
 
 /** Once revoked, the refresh token gets nothing. */
-export async function judgeRefreshTokenRevocation(signedIn: SignedIn): Promise<readonly ExpectationResult[]> {
+export async function judgeRefreshTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, refreshToken, deps } = signedIn;
   const [name, expected] = ['revocation.refreshToken', 'refused once it is revoked'];
   if (!at || refreshToken === undefined) return [skipped(name, expected, 'there is no refresh token')];

@@ -1,5 +1,6 @@
+import type { Check } from '../../check.js';
 import type { Expectations } from '../plan.js';
-import type { ExpectationResult, PhaseTime } from '../result.js';
+import type { PhaseTime } from '../result.js';
 import { judged, skipped } from './outcome.js';
 
 type Within = NonNullable<Expectations['within']>;
@@ -13,7 +14,7 @@ const PHASES: Readonly<Record<Exclude<keyof Within, 'total'>, PhaseTime['phase']
 };
 
 /** The sign-in and its parts took no longer than they may. Times are milliseconds, budgets seconds. */
-export function judgeTimes(within: Within, phases: readonly PhaseTime[], totalMs: number): ExpectationResult[] {
+export function judgeTimes(within: Within, phases: readonly PhaseTime[], totalMs: number): Check[] {
   return Object.entries(within).flatMap(([key, seconds]) => {
     if (seconds === undefined) return [];
     const name = `within.${key}`;

@@ -1,14 +1,14 @@
+import type { Check } from '../../check.js';
 import { parseJson } from '../../json.js';
 import { members, valueText } from '../../protocol/json-values.js';
 import type { Expectations } from '../plan.js';
-import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { judged, listed, shown, skipped } from './outcome.js';
 
 /** The ID token's algorithm and lifetime. */
-export function judgeIdToken(expected: NonNullable<Expectations['idToken']>, signedIn: SignedIn): ExpectationResult[] {
+export function judgeIdToken(expected: NonNullable<Expectations['idToken']>, signedIn: SignedIn): Check[] {
   const { idToken } = signedIn;
-  const results: ExpectationResult[] = [];
+  const results: Check[] = [];
   if (expected.alg !== undefined) {
     const wanted = [expected.alg].flat();
     const words = listed(wanted, 'or');
@@ -28,7 +28,7 @@ export function judgeIdToken(expected: NonNullable<Expectations['idToken']>, sig
 }
 
 /** The scopes that must have been granted. */
-export function judgeScopes(expected: readonly string[], { scopes }: SignedIn): ExpectationResult {
+export function judgeScopes(expected: readonly string[], { scopes }: SignedIn): Check {
   const missing = expected.filter((scope) => !scopes?.includes(scope));
   const actual =
     scopes === undefined
@@ -38,12 +38,9 @@ export function judgeScopes(expected: readonly string[], { scopes }: SignedIn): 
 }
 
 /** The access token's shape. Of a JWT the claims are read and not verified: it is the API's to do that. */
-export function judgeAccessToken(
-  expected: NonNullable<Expectations['accessToken']>,
-  signedIn: SignedIn,
-): ExpectationResult[] {
+export function judgeAccessToken(expected: NonNullable<Expectations['accessToken']>, signedIn: SignedIn): Check[] {
   const { accessToken } = signedIn;
-  const results: ExpectationResult[] = [];
+  const results: Check[] = [];
   const claims = accessToken === undefined ? undefined : claimsOfJwt(accessToken);
   const found = accessToken === undefined ? 'there is none' : claims ? 'jwt' : 'opaque';
   if (expected.format !== undefined) {
@@ -68,7 +65,7 @@ function judgeLife(
   { atLeast, atMost }: { atLeast?: number | undefined; atMost?: number | undefined },
   life: number | undefined,
   unknown: string,
-): ExpectationResult {
+): Check {
   const words = [
     ...(atLeast === undefined ? [] : [`at least ${atLeast} s`]),
     ...(atMost === undefined ? [] : [`at most ${atMost} s`]),

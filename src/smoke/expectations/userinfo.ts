@@ -1,15 +1,12 @@
+import type { Check } from '../../check.js';
 import { valueText } from '../../protocol/json-values.js';
 import type { Expectations } from '../plan.js';
-import type { ExpectationResult } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { judgeClaims } from './claims.js';
 import { inWords, judged, skipped } from './outcome.js';
 
 /** Userinfo answers, for the same person (OIDC Core §5.3.2); its claims where they are expected. */
-export function judgeUserinfo(
-  expected: NonNullable<Expectations['userinfo']>,
-  signedIn: SignedIn,
-): ExpectationResult[] {
+export function judgeUserinfo(expected: NonNullable<Expectations['userinfo']>, signedIn: SignedIn): Check[] {
   if (expected === false) return [];
   const { userinfo, subject } = signedIn;
   const name = 'userinfo.sub';

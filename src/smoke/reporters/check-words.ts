@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import type { Attempt, CheckResult, CheckVerdict, ExpectationResult, SmokeRun, UsedWay } from '../result.js';
+import type { Check } from '../../check.js';
+import type { Attempt, CheckResult, CheckVerdict, SmokeRun, UsedWay } from '../result.js';
 
 /** How a check's ending is said, the same in every report. Nothing here is made harmless: that is for the report. */
 
@@ -27,8 +28,8 @@ export function inSeconds(ms: number): string {
 }
 
 /** What a check that ended violated. */
-export function violatedBy(result: CheckResult): readonly ExpectationResult[] {
-  return result.expectations.filter(({ verdict }) => verdict === 'violated');
+export function violatedBy(result: CheckResult): readonly Check[] {
+  return result.expectations.filter(({ verdict }) => verdict === 'fail');
 }
 
 /**
@@ -39,7 +40,7 @@ export function violatedBy(result: CheckResult): readonly ExpectationResult[] {
 export function notChecked({ expectations }: Pick<CheckResult, 'expectations'>): string[] {
   const names = new Map<string, string[]>();
   for (const { name, verdict, actual } of expectations) {
-    if (verdict === 'skipped') names.set(actual, [...(names.get(actual) ?? []), name]);
+    if (verdict === 'skip') names.set(actual, [...(names.get(actual) ?? []), name]);
   }
   return [...names].map(([why, these]) => `${these.join(', ')}: ${why}`);
 }
@@ -63,7 +64,7 @@ export function gapsOf(results: readonly CheckResult[]): string[] {
 }
 
 /** What one attempt violated; the last one's may stand in the result alone. */
-function violatedIn(attempt: Attempt, result: CheckResult): readonly ExpectationResult[] {
+function violatedIn(attempt: Attempt, result: CheckResult): readonly Check[] {
   if (attempt.violated) return attempt.violated;
   return attempt === result.attempts.at(-1) ? violatedBy(result) : [];
 }

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../check.js';
 import { harmlessInJson } from '../../harmless.js';
 import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
 import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-words.js';
@@ -29,6 +30,14 @@ function runDocument(run: SmokeRun): Record<string, unknown> {
   };
 }
 
+/** The verdicts of expectations as the document names them; none of them only warns. */
+const EXPECTATION_VERDICTS: Readonly<Record<Verdict, string>> = {
+  pass: 'met',
+  fail: 'violated',
+  warn: 'violated',
+  skip: 'skipped',
+};
+
 function checkDocument(result: CheckResult): Record<string, unknown> {
   const last = result.attempts.at(-1);
   const ran = result.verdict !== 'not run';
@@ -47,7 +56,7 @@ function checkDocument(result: CheckResult): Record<string, unknown> {
     phases: result.phases.map(({ phase, ms }) => ({ phase, ms: Math.round(ms) })),
     expectations: result.expectations.map(({ name, verdict, expected, actual }) => ({
       name,
-      verdict,
+      verdict: EXPECTATION_VERDICTS[verdict],
       expected,
       actual,
     })),

@@ -181,7 +181,7 @@ describe('The terminal report', () => {
   });
 
   test('many checks with the same gap stand in one line', async () => {
-    const gap = { name: 'certificateDays.tls', verdict: 'skipped', expected: 'good', actual: 'no https' } as const;
+    const gap = { name: 'certificateDays.tls', verdict: 'skip', expected: 'good', actual: 'no https' } as const;
     const [one] = allPassed.results;
     const results = Array.from({ length: 50 }, (_, index) => ({
       ...(one as CheckResult),

@@ -1,4 +1,7 @@
 import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
+import type { Check } from '../check.js';
+import { valueText } from '../protocol/json-values.js';
+import { LOGOUT_EVENT, type ReadToken } from '../protocol/token-kinds.js';
 import {
   checkAlgorithm,
   checkAudience,
@@ -13,14 +16,6 @@ import {
   checkSignature,
   checkSubject,
 } from './id-token-checks.js';
-import type { Check } from './id-token-report.js';
-import { valueText } from './json-values.js';
-import { LOGOUT_EVENT, type ReadToken } from './token-kinds.js';
-
-/** One check of a token that was handed in, by a name of its own kind. Holds no secret. */
-export interface TokenCheck extends Omit<Check, 'name'> {
-  readonly name: string;
-}
 
 /** What a token can be held against. What is absent is not known, and what needs it is skipped. */
 export interface TokenExpectations {
@@ -63,8 +58,8 @@ const TIMES = ['exp', 'nbf', 'iat', 'auth_time'] as const;
  * OIDC Back-Channel Logout §2.6 for logout tokens, RFC 7519 for any other JWT.
  * Never throws.
  */
-export async function checkToken(token: ReadToken, expected: TokenExpectations): Promise<TokenCheck[]> {
-  const format: TokenCheck[] = token.faults.map((fault) => ({
+export async function checkToken(token: ReadToken, expected: TokenExpectations): Promise<Check[]> {
+  const format: Check[] = token.faults.map((fault) => ({
     name: 'format',
     verdict: 'fail',
     expected: 'a token as the standards write it',
@@ -83,13 +78,13 @@ export async function checkToken(token: ReadToken, expected: TokenExpectations):
 }
 
 /** The codes speak of ID tokens; of another token they would be untrue. */
-function ofAnyToken({ code, ...check }: TokenCheck): TokenCheck {
+function ofAnyToken({ code, ...check }: Check): Check {
   return code === undefined || code.startsWith('id_token_') ? check : { ...check, code };
 }
 
 /** What the header may not do: name extensions that nobody here knows, or the key to verify it with. */
-function checkHeader({ header, kind }: ReadToken): TokenCheck[] {
-  const checks: TokenCheck[] = [];
+function checkHeader({ header, kind }: ReadToken): Check[] {
+  const checks: Check[] = [];
   if (header.crit !== undefined) {
     const names = Array.isArray(header.crit) ? header.crit.map(String) : ['(no list)'];
     const known = names.length > 0 && names.every((name) => name === 'b64');
@@ -115,12 +110,12 @@ function checkHeader({ header, kind }: ReadToken): TokenCheck[] {
 /** Signed by the client or the browser, and not by the provider. */
 const NOT_BY_PROVIDER: readonly ReadToken['kind'][] = ['client assertion', 'request object', 'DPoP proof'];
 
-async function checkSigner(token: ReadToken, expected: TokenExpectations): Promise<TokenCheck[]> {
+async function checkSigner(token: ReadToken, expected: TokenExpectations): Promise<Check[]> {
   const header = token.header as ProtectedHeaderParameters;
   const alg = typeof header.alg === 'string' ? header.alg : undefined;
   const ofProvider = !NOT_BY_PROVIDER.includes(token.kind);
   const announced = expected.algorithms ?? (expected.jwks && ['RS256']);
-  const algorithm: TokenCheck =
+  const algorithm: Check =
     ofProvider && token.kind === 'ID token' && announced && alg !== undefined && alg !== 'none'
       ? checkAlgorithm(header, announced)
       : checkAlgorithmAlone(alg);
@@ -135,7 +130,7 @@ async function checkSigner(token: ReadToken, expected: TokenExpectations): Promi
   return [algorithm, await checkSignature(token.compact, header, expected.jwks)];
 }
 
-function checkAlgorithmAlone(alg: unknown): TokenCheck {
+function checkAlgorithmAlone(alg: unknown): Check {
   const name = 'alg';
   const expected = 'one that verifies with a public key, such as RS256 or ES256';
   if (typeof alg !== 'string') return { name, verdict: 'fail', expected, actual: valueText(alg) };
@@ -151,15 +146,15 @@ function checkAlgorithmAlone(alg: unknown): TokenCheck {
     : { name, verdict: 'fail', expected, actual: `${alg}: an algorithm that is not known here` };
 }
 
-function checksOfKind(token: ReadToken, expected: TokenExpectations): TokenCheck[] {
+function checksOfKind(token: ReadToken, expected: TokenExpectations): Check[] {
   const claims = token.claims as JWTPayload;
   switch (token.kind) {
     case 'ID token':
-      return idTokenChecks(claims, token.header, expected);
+      return idChecks(claims, token.header, expected);
     case 'access token':
-      return accessTokenChecks(claims, token.header, expected);
+      return accessChecks(claims, token.header, expected);
     case 'logout token':
-      return logoutTokenChecks(claims, token.header, expected);
+      return logoutChecks(claims, token.header, expected);
     case 'authorization response':
       return [
         issuerOf(claims, expected, true),
@@ -175,7 +170,7 @@ function checksOfKind(token: ReadToken, expected: TokenExpectations): TokenCheck
 }
 
 /** OIDC Core §3.1.3.7, as far as it can be known afterwards. */
-function idTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
+function idChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): Check[] {
   const { clientId } = expected;
   const alg = typeof header.alg === 'string' ? header.alg : undefined;
   return [
@@ -196,15 +191,15 @@ function idTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected
 }
 
 /** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only held against what it has. */
-function accessTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
+function accessChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): Check[] {
   const strict = /^(application\/)?at\+jwt$/i.test(valueText(header.typ));
-  const typ: TokenCheck = {
+  const typ: Check = {
     name: 'typ',
     verdict: strict ? 'pass' : 'warn',
     expected: 'at+jwt (RFC 9068 §2.1), so that nobody takes it for an ID token',
     actual: valueText(header.typ),
   };
-  const checks: TokenCheck[] = [
+  const checks: Check[] = [
     typ,
     issuerOf(claims, expected, strict),
     present(claims, 'aud', 'the API that it is for', strict),
@@ -228,7 +223,7 @@ function accessTokenChecks(claims: JWTPayload, header: ReadToken['header'], expe
 }
 
 /** OIDC Back-Channel Logout §2.4 and §2.6. */
-function logoutTokenChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): TokenCheck[] {
+function logoutChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): Check[] {
   const { events } = claims;
   const named = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
   const typed = /^(application\/)?logout\+jwt$/i.test(valueText(header.typ));
@@ -265,20 +260,20 @@ function logoutTokenChecks(claims: JWTPayload, header: ReadToken['header'], expe
   ];
 }
 
-function issuerOf(claims: JWTPayload, { issuer }: TokenExpectations, required: boolean): TokenCheck {
+function issuerOf(claims: JWTPayload, { issuer }: TokenExpectations, required: boolean): Check {
   return issuer === undefined || (claims.iss === undefined && !required)
     ? present(claims, 'iss', 'the issuer', required, 'no issuer is named')
     : checkIssuer(claims, issuer);
 }
 
-function audienceOf(claims: JWTPayload, { clientId }: TokenExpectations, required: boolean): TokenCheck {
+function audienceOf(claims: JWTPayload, { clientId }: TokenExpectations, required: boolean): Check {
   return clientId === undefined
     ? present(claims, 'aud', 'the client id', required, 'no client id is named')
     : checkAudience(claims, clientId);
 }
 
 /** Whether a claim is there at all. With `unknown`, why it is not compared, that is all that can be said of it. */
-function present(claims: JWTPayload, name: string, expected: string, required: boolean, unknown?: string): TokenCheck {
+function present(claims: JWTPayload, name: string, expected: string, required: boolean, unknown?: string): Check {
   const value = claims[name];
   if (value === undefined) return { name, verdict: required ? 'fail' : 'skip', expected, actual: 'absent' };
   const actual = typeof value === 'string' ? value : JSON.stringify(value);
@@ -292,8 +287,8 @@ function lifetime(
   claims: JWTPayload,
   expected: TokenExpectations,
   required: { readonly exp: boolean; readonly iat: boolean },
-): TokenCheck[] {
-  const issued: TokenCheck = checkIssuedAt(claims, expected);
+): Check[] {
+  const issued: Check = checkIssuedAt(claims, expected);
   const old = issued.code === 'id_token_too_old';
   return [
     required.exp || claims.exp !== undefined
@@ -309,12 +304,12 @@ function lifetime(
 }
 
 /** The two clocks, where a provider was asked: what the checks of times are to be read by. */
-function checkClocks({ clockSkew, tolerance }: TokenExpectations): TokenCheck[] {
+function checkClocks({ clockSkew, tolerance }: TokenExpectations): Check[] {
   return clockSkew === undefined ? [] : [checkClockSkew({ clockSkew, tolerance })];
 }
 
 /** JWT times are seconds (RFC 7519 §2); in milliseconds they are fifty thousand years away, and pass. */
-function checkUnits(claims: ReadToken['claims']): TokenCheck[] {
+function checkUnits(claims: ReadToken['claims']): Check[] {
   const late = TIMES.filter((name) => Number(claims[name]) > MILLISECONDS);
   if (late.length === 0) return [];
   const actual = `${late.join(', ')} in milliseconds, by the looks of it`;

@@ -1,5 +1,5 @@
-import type { AddressParameter } from './pasted-text.js';
-import type { TokenCheck } from './token-checks.js';
+import type { Check } from '../check.js';
+import type { AddressParameter } from '../protocol/pasted-text.js';
 
 /** What an authorization response can be held against. What is absent is not known. */
 export interface CallbackExpectations {
@@ -26,9 +26,9 @@ export function checkCallback(
   address: string | undefined,
   parameters: readonly AddressParameter[],
   expected: CallbackExpectations,
-): TokenCheck[] {
+): Check[] {
   const value = (name: string) => parameters.find((parameter) => parameter.name === name)?.value;
-  const checks: TokenCheck[] = [];
+  const checks: Check[] = [];
 
   const tokens = ['id_token', 'access_token', 'response'].filter((name) => value(name) !== undefined);
   const answers = [...['code', 'error'].filter((name) => value(name) !== undefined), ...tokens];
@@ -78,7 +78,7 @@ function withoutQuery(uri: string): string {
 }
 
 /** RFC 9207 §2.4. */
-function checkIss(iss: string | undefined, { issuer, announcesIss }: CallbackExpectations): TokenCheck {
+function checkIss(iss: string | undefined, { issuer, announcesIss }: CallbackExpectations): Check {
   const name = 'iss';
   if (iss === undefined) {
     return announcesIss === true

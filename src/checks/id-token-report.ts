@@ -1,6 +1,8 @@
 import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
-import type { ErrorCode } from '../errors.js';
-import { isNestedTooDeep, MAX_JSON_DEPTH } from '../json.js';
+import type { Check } from '../check.js';
+import { MAX_JSON_DEPTH } from '../json.js';
+import { valueText } from '../protocol/json-values.js';
+import { isJwtNestedTooDeep } from '../protocol/token-kinds.js';
 import {
   checkAcr,
   checkAlgorithm,
@@ -18,10 +20,6 @@ import {
   checkSignature,
   checkSubject,
 } from './id-token-checks.js';
-import { valueText } from './json-values.js';
-
-/** What a check found. `skip`: there was nothing to check. */
-export type Verdict = 'pass' | 'fail' | 'warn' | 'skip';
 
 /** The checks of the report, in its order. */
 export type CheckName =
@@ -46,21 +44,14 @@ export type CheckName =
   | 'same sub'
   | 'same aud';
 
-/** One line of the report. `expected` and `actual` are for people and hold no secret. */
-export interface Check {
+/** One row of the report. */
+export interface IdTokenCheck extends Check {
   readonly name: CheckName;
-  readonly verdict: Verdict;
-  readonly expected: string;
-  readonly actual: string;
-  /** Of a time that does not fit: how far it is from now in seconds, for programs; negative where it is past. */
-  readonly secondsAway?: number;
-  /** The stable code of a `fail` or `warn`. */
-  readonly code?: ErrorCode;
 }
 
 /** All that one reading of an ID token found. */
 export interface IdTokenReport {
-  readonly checks: readonly Check[];
+  readonly checks: readonly IdTokenCheck[];
   /** The decoded claims; empty when the token could not be decoded. Trustworthy only when no check failed. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly header: Readonly<Record<string, unknown>>;
@@ -128,7 +119,7 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
     });
   }
 
-  const checks: Check[] = [
+  const checks: IdTokenCheck[] = [
     checkAlgorithm(header, expected.algorithms),
     await checkSignature(idToken, header, expected.jwks),
     checkIssuer(claims, expected.issuer),
@@ -152,25 +143,20 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
   return { checks, claims, header: { ...header } };
 }
 
-/** Whether the header or the claims of a JWT are JSON that nests too deep to be read. */
-export function isJwtNestedTooDeep(jwt: string): boolean {
-  return jwt.split('.', 2).some((part) => isNestedTooDeep(Buffer.from(part, 'base64url').toString()));
-}
-
 /** Adds what was learned after the token was read, such as userinfo's `sub` (OIDC Core §5.3.2). */
-export function withCheck(report: IdTokenReport, check: Check): IdTokenReport {
+export function withCheck(report: IdTokenReport, check: IdTokenCheck): IdTokenReport {
   return { ...report, checks: [...report.checks, check] };
 }
 
 /** The first check that refuses the token: a `fail`, or with `strict` a `warn`. */
-export function firstRefusal(report: IdTokenReport, strict: boolean): Check | undefined {
+export function firstRefusal(report: IdTokenReport, strict: boolean): IdTokenCheck | undefined {
   return (
     report.checks.find((check) => check.verdict === 'fail') ??
     (strict ? report.checks.find((check) => check.verdict === 'warn') : undefined)
   );
 }
 
-function unreadable(check: Check, header: ProtectedHeaderParameters = {}): IdTokenReport {
+function unreadable(check: IdTokenCheck, header: ProtectedHeaderParameters = {}): IdTokenReport {
   return { checks: [check], claims: {}, header: { ...header } };
 }
 

@@ -1,14 +1,14 @@
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { CompactEncrypt, type JSONWebKeySet, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { clockSkewOf } from '../../src/protocol/answer-facts.js';
 import {
-  type Check,
   type CheckName,
   firstRefusal,
+  type IdTokenCheck,
   type IdTokenExpectations,
   reportIdToken,
-} from '../../src/protocol/id-token-report.js';
+} from '../../src/checks/id-token-report.js';
+import { clockSkewOf } from '../../src/protocol/answer-facts.js';
 import { type Json, makeKey, providerKey } from '../support/scripted-provider.js';
 
 const NOW = 1_800_000_000;
@@ -43,7 +43,7 @@ async function signed(claims: Json = {}, header: Json = {}, key?: Parameters<Sig
     .sign(key ?? privateKey);
 }
 
-async function checksOf(token: string, changes: Partial<IdTokenExpectations> = {}): Promise<readonly Check[]> {
+async function checksOf(token: string, changes: Partial<IdTokenExpectations> = {}): Promise<readonly IdTokenCheck[]> {
   return (await reportIdToken(token, await expectations(changes))).checks;
 }
 

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CompactVerifyGetKey, JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
+import type { Check } from '../check.js';
 import type { ErrorCode } from '../errors.js';
-import type { Check, IdTokenExpectations } from './id-token-report.js';
-import { text, valueText } from './json-values.js';
-import { keyIdInWords } from './key-facts.js';
-import { inWords } from './time-in-words.js';
+import { text, valueText } from '../protocol/json-values.js';
+import { keyIdInWords } from '../protocol/key-facts.js';
+import { inWords } from '../protocol/time-in-words.js';
+import type { IdTokenCheck, IdTokenExpectations } from './id-token-report.js';
 
 /*
  * One function a check of the ID-token report: each takes what it compares,
@@ -30,7 +31,10 @@ function time(value: unknown): string {
 }
 
 /** The algorithm against what the provider announces (OIDC Core §3.1.3.7 no. 7). */
-export function checkAlgorithm(header: ProtectedHeaderParameters, announced: readonly string[] | undefined): Check {
+export function checkAlgorithm(
+  header: ProtectedHeaderParameters,
+  announced: readonly string[] | undefined,
+): IdTokenCheck {
   // OIDC Core §3.1.3.7 no. 7: RS256 unless something else was announced or registered.
   const allowed = announced ?? ['RS256'];
   const expected = allowed.length === 0 ? 'one that the provider announces (its list is empty)' : oneOf(allowed);
@@ -54,7 +58,7 @@ export async function checkSignature(
   idToken: string,
   header: ProtectedHeaderParameters,
   jwks: JSONWebKeySet | undefined,
-): Promise<Check> {
+): Promise<IdTokenCheck> {
   const name = 'signature';
   const kid = header.kid === undefined ? 'no kid' : `kid ${valueText(header.kid)}`;
   const expected = `valid with a key of the provider's key set (${kid})`;
@@ -92,7 +96,7 @@ export async function checkSignature(
 }
 
 /** `iss`, to the letter (OIDC Core §3.1.3.7 no. 2). */
-export function checkIssuer(claims: JWTPayload, issuer: string): Check {
+export function checkIssuer(claims: JWTPayload, issuer: string): IdTokenCheck {
   // Microsoft's common endpoints announce a placeholder; openid-client fills it with the token's own tenant.
   const microsoft = issuer.startsWith('https://login.microsoftonline.com/');
   const tenant = microsoft && typeof claims.tid === 'string' ? claims.tid : undefined;
@@ -110,7 +114,7 @@ export function checkIssuer(claims: JWTPayload, issuer: string): Check {
 }
 
 /** `aud`: a text, or a list that holds the client id (OIDC Core §3.1.3.7 no. 3). */
-export function checkAudience(claims: JWTPayload, clientId: string): Check {
+export function checkAudience(claims: JWTPayload, clientId: string): IdTokenCheck {
   const actual = valueText(claims.aud);
   const found = Array.isArray(claims.aud) ? claims.aud.includes(clientId) : claims.aud === clientId;
   if (found) return { name: 'aud', verdict: 'pass', expected: clientId, actual };
@@ -119,7 +123,7 @@ export function checkAudience(claims: JWTPayload, clientId: string): Check {
 }
 
 /** `azp` (OIDC Core §3.1.3.7 nos. 4 and 5). */
-export function checkAuthorizedParty(claims: JWTPayload, clientId: string): Check {
+export function checkAuthorizedParty(claims: JWTPayload, clientId: string): IdTokenCheck {
   const several = Array.isArray(claims.aud) && claims.aud.length !== 1;
   const actual = valueText(claims.azp);
   const expected = several ? clientId : `${clientId}, or absent`;
@@ -139,7 +143,7 @@ export function checkAuthorizedParty(claims: JWTPayload, clientId: string): Chec
 type Moment = Pick<IdTokenExpectations, 'now' | 'tolerance'>;
 
 /** `exp` (OIDC Core §3.1.3.7 no. 9). */
-export function checkExpiry(claims: JWTPayload, { now, tolerance }: Moment): Check {
+export function checkExpiry(claims: JWTPayload, { now, tolerance }: Moment): IdTokenCheck {
   const expected = `after ${time(now)}${tolerance > 0 ? ` (less ${tolerance} s)` : ''}`;
   const actual = time(claims.exp);
   if (typeof claims.exp !== 'number') {
@@ -157,7 +161,7 @@ export function checkExpiry(claims: JWTPayload, { now, tolerance }: Moment): Che
 }
 
 /** `iat`: not in the future, and not long ago (OIDC Core §3.1.3.7 no. 10). */
-export function checkIssuedAt(claims: JWTPayload, { now, tolerance }: Moment): Check {
+export function checkIssuedAt(claims: JWTPayload, { now, tolerance }: Moment): IdTokenCheck {
   const expected = `${time(now)}, at most ${tolerance} s later`;
   const actual = time(claims.iat);
   if (typeof claims.iat !== 'number') {
@@ -173,7 +177,7 @@ export function checkIssuedAt(claims: JWTPayload, { now, tolerance }: Moment): C
 }
 
 /** `nbf` (RFC 7519 §4.1.5). */
-export function checkNotBefore(claims: JWTPayload, { now, tolerance }: Moment): Check {
+export function checkNotBefore(claims: JWTPayload, { now, tolerance }: Moment): IdTokenCheck {
   const expected = `absent, or at most ${tolerance} s after ${time(now)}`;
   const actual = time(claims.nbf);
   if (claims.nbf === undefined) return { name: 'nbf', verdict: 'skip', expected, actual };
@@ -189,7 +193,7 @@ export function checkNotBefore(claims: JWTPayload, { now, tolerance }: Moment): 
 }
 
 /** `nonce` (OIDC Core §3.1.3.7 no. 11). */
-export function checkNonce(claims: JWTPayload, nonce: string | undefined): Check {
+export function checkNonce(claims: JWTPayload, nonce: string | undefined): IdTokenCheck {
   // The value itself is not shown: it belongs to this run's secrets.
   if (nonce === undefined) {
     return {
@@ -211,7 +215,7 @@ export function checkNonce(claims: JWTPayload, nonce: string | undefined): Check
 }
 
 /** `sub` (OIDC Core §2). */
-export function checkSubject(claims: JWTPayload): Check {
+export function checkSubject(claims: JWTPayload): IdTokenCheck {
   // OIDC Core §2: at most 255 ASCII characters. Length is refused; other letters occur in practice and hurt nobody.
   const expected = 'a text of at most 255 characters';
   const actual = typeof claims.sub === 'number' ? `the number ${claims.sub}` : valueText(claims.sub);
@@ -232,7 +236,7 @@ export function checkHash(
   value: string | undefined,
   alg: string | undefined,
   code: ErrorCode,
-): Check {
+): IdTokenCheck {
   const expected = `absent, or the hash of the ${name === 'at_hash' ? 'access token' : 'code'}`;
   if (claim === undefined || value === undefined) return { name, verdict: 'skip', expected, actual: valueText(claim) };
   const algorithm = hashOf(alg);
@@ -254,7 +258,7 @@ function hashOf(alg: string | undefined): string | undefined {
 export function checkAuthTime(
   claims: JWTPayload,
   { maxAge, now, tolerance }: Moment & Pick<IdTokenExpectations, 'maxAge'>,
-): Check {
+): IdTokenCheck {
   const actual = time(claims.auth_time);
   const code = 'id_token_auth_time_invalid';
   if (maxAge === undefined) {
@@ -276,7 +280,7 @@ function apart(value: unknown, now: number): Pick<Check, 'actual' | 'secondsAway
 }
 
 /** `acr` against `acr_values` (OIDC Core §3.1.3.7 no. 12). */
-export function checkAcr(claims: JWTPayload, acrValues: string | undefined): Check {
+export function checkAcr(claims: JWTPayload, acrValues: string | undefined): IdTokenCheck {
   const actual = valueText(claims.acr);
   const asked = acrValues?.split(' ').filter(Boolean) ?? [];
   if (asked.length === 0) return { name: 'acr', verdict: 'skip', expected: 'not asked for', actual };
@@ -288,7 +292,10 @@ export function checkAcr(claims: JWTPayload, acrValues: string | undefined): Che
 }
 
 /** The two clocks, as far as the answer's Date header tells. */
-export function checkClockSkew({ clockSkew, tolerance }: Pick<IdTokenExpectations, 'clockSkew' | 'tolerance'>): Check {
+export function checkClockSkew({
+  clockSkew,
+  tolerance,
+}: Pick<IdTokenExpectations, 'clockSkew' | 'tolerance'>): IdTokenCheck {
   const expected = `at most ${tolerance} s`;
   if (clockSkew === undefined) {
     return { name: 'clock skew', verdict: 'skip', expected, actual: 'unknown: the answer has no Date header' };
@@ -302,7 +309,7 @@ export function checkClockSkew({ clockSkew, tolerance }: Pick<IdTokenExpectation
 }
 
 /** A refreshed ID token must be about the same person, from and for the same parties (OIDC Core §12.2). */
-export function checkSameIdentity(claims: JWTPayload, previous: Readonly<Record<string, unknown>>): Check[] {
+export function checkSameIdentity(claims: JWTPayload, previous: Readonly<Record<string, unknown>>): IdTokenCheck[] {
   return (['iss', 'sub', 'aud'] as const).map((claim) => {
     const expected = valueText(previous[claim]);
     const actual = valueText(claims[claim]);

@@ -1,0 +1,245 @@
+import type * as client from 'openid-client';
+import type { Check } from '../check.js';
+import { type Facts, OidcCliError } from '../errors.js';
+import { isObject, parseJson } from '../json.js';
+import { ageOf, clockSkewOf } from '../protocol/answer-facts.js';
+import { authenticationFacts } from '../protocol/client-authentication.js';
+import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import { refusedByTokenEndpoint } from '../protocol/token-errors.js';
+import {
+  type CameBack,
+  type RefreshRequest,
+  requestRefreshedTokens,
+  requestTokensForCode,
+  type SentRequest,
+  type TokenClient,
+  type TokenRequestOutcome,
+} from '../protocol/token-requests.js';
+import { innermostMessage, originalError } from '../protocol/unwrap.js';
+import type { Exchange } from '../trace/recorder.js';
+import { firstRefusal, type IdTokenReport, reportIdToken } from './id-token-report.js';
+
+/** Tokens that both readers accepted. */
+export interface VerifiedTokens {
+  readonly accessToken: string;
+  readonly tokenType: string;
+  /** Seconds since the epoch; absent when the provider did not say. */
+  readonly expiresAt?: number;
+  readonly refreshToken?: string;
+  readonly idToken?: string;
+  /** As the provider stated them; absent when it did not, which means: as asked (RFC 6749 §5.1). */
+  readonly scope?: readonly string[];
+  readonly report?: IdTokenReport;
+}
+
+/** The checks that openid-client makes as well: here the two readers must agree. */
+const SHARED_CHECKS: ReadonlySet<string> = new Set(['signature', 'iss', 'aud', 'exp', 'nbf', 'nonce']);
+
+/**
+ * Exchanges the code of an authorization response for tokens (RFC 6749 §4.1.3,
+ * RFC 7636 §4.5) and has the ID token verified by openid-client and by our
+ * report. Throws the code of the authorization error, of the token endpoint's
+ * refusal, or of the first check that refuses the ID token, with all checks in
+ * the error's details.
+ */
+export async function exchangeCode(
+  provider: Provider,
+  party: TokenClient,
+  answer: URLSearchParams,
+  sent: SentRequest,
+  deps: ProviderDeps,
+): Promise<VerifiedTokens> {
+  const outcome = await requestTokensForCode(provider, party, answer, sent, deps);
+  const { redirectUri, nonce, maxAge, acrValues, scope, came } = sent;
+  const code = answer.get('code') ?? undefined;
+  const expected = { requireIdToken: true, redirectUri, nonce, code, maxAge, acrValues, scope, came };
+  return verify(outcome, provider, party, deps, expected);
+}
+
+/**
+ * Spends a refresh token (RFC 6749 §6, OIDC Core §12). An ID token that comes
+ * with the response is verified like a first one and must keep iss, sub and aud
+ * of `previous`. Throws as `exchangeCode` does; the caller saves nothing then.
+ */
+export async function refreshTokens(
+  provider: Provider,
+  party: TokenClient,
+  refreshToken: string,
+  request: RefreshRequest & { readonly previous?: Readonly<Record<string, unknown>> },
+  deps: ProviderDeps,
+): Promise<VerifiedTokens> {
+  const outcome = await requestRefreshedTokens(provider, party, refreshToken, request, deps);
+  const expected = { requireIdToken: false, grantType: 'refresh_token', previous: request.previous } as const;
+  return verify(outcome, provider, party, deps, expected);
+}
+
+/** The values of the request that the response is compared with. */
+interface Expected {
+  readonly requireIdToken: boolean;
+  /** Absent: authorization_code. */
+  readonly grantType?: 'refresh_token';
+  /** Only with a code, as all that follows except `previous`. */
+  readonly redirectUri?: string;
+  readonly nonce?: string;
+  readonly code?: string | undefined;
+  readonly maxAge?: number | undefined;
+  readonly acrValues?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly came?: CameBack | undefined;
+  readonly previous?: Readonly<Record<string, unknown>> | undefined;
+}
+
+async function verify(
+  { verdict, exchange }: TokenRequestOutcome,
+  provider: Provider,
+  party: TokenClient,
+  deps: ProviderDeps,
+  expected: Expected,
+): Promise<VerifiedTokens> {
+  const body = exchange?.status !== undefined && exchange.status < 300 ? jsonObject(exchange.responseBody) : undefined;
+  const idToken = typeof body?.id_token === 'string' ? body.id_token : undefined;
+  const accessToken = typeof body?.access_token === 'string' ? body.access_token : undefined;
+  const clockSkew = clockSkewOf(exchange);
+  const report =
+    idToken === undefined
+      ? undefined
+      : await reportIdToken(idToken, {
+          issuer: provider.issuer,
+          clientId: party.clientId,
+          algorithms: provider.metadata.id_token_signing_alg_values_supported,
+          jwks: provider.keySet.kept()?.jwks,
+          now: Math.floor(deps.clock.now() / 1000),
+          tolerance: party.clockTolerance,
+          clockSkew,
+          nonce: expected.nonce,
+          accessToken,
+          code: expected.code,
+          maxAge: expected.maxAge,
+          acrValues: expected.acrValues,
+          previous: expected.previous,
+        });
+  const details = report ? { checks: report.checks } : {};
+  const keySetAge = ageOf(deps.recorder.last('key set'));
+  const known = { clockSkew, method: party.authentication.method, keySetAge };
+  if (report) {
+    const { checks } = report;
+    deps.recorder.note({ step: 'ID token checks', from: 'cli', to: 'cli', at: deps.clock.now(), checks });
+  }
+
+  if (!verdict.accepted) {
+    const original = originalError(verdict.error);
+    if (original instanceof OidcCliError) {
+      throw new OidcCliError(original.code, original.facts, { cause: original.cause, details });
+    }
+    if (original) throw original;
+    const facts = {
+      endpoint: 'token_endpoint',
+      ...authenticationFacts(party.authentication),
+      clientId: party.clientId,
+      clockSkew,
+      grantType: expected.grantType,
+      redirectUri: expected.redirectUri,
+      cameBy: expected.came?.by,
+      cameAfter: expected.came?.seconds,
+      challengeMethods: provider.metadata.code_challenge_methods_supported,
+    };
+    if (!body) throw refusedByTokenEndpoint(verdict.error, facts, exchange);
+    const none = body.id_token === undefined || body.id_token === null;
+    if (none && expected.requireIdToken && accessToken !== undefined) {
+      throw new OidcCliError(
+        'no_id_token',
+        {
+          issuer: provider.issuer,
+          scope: expected.scope,
+          granted: typeof body.scope === 'string' ? body.scope : undefined,
+        },
+        { cause: verdict.error },
+      );
+    }
+    const refusal = report && firstRefusal(report, false);
+    if (refusal) throw refusedIdToken(refusal, details, known, verdict.error);
+    if (!report || isAboutTheResponse(verdict.error)) throw refusedByTokenEndpoint(verdict.error, facts, exchange);
+    throw disagreement('openid-client refuses it', innermostMessage(verdict.error), details, verdict.error);
+  }
+
+  // An ID token without a report would skip half of the checks.
+  if (!exchange || (verdict.tokens.id_token !== undefined && !report)) {
+    throw disagreement('the report did not get to see it', 'the token response was not recorded', details);
+  }
+  const unusable = unusableToken(verdict.tokens);
+  if (unusable) {
+    const reason = `"${unusable}" holds characters that no token may have`;
+    throw new OidcCliError('token_response_invalid', { endpoint: 'token_endpoint', reason });
+  }
+  const refusal = report && firstRefusal(report, party.strict);
+  if (refusal) {
+    if (SHARED_CHECKS.has(refusal.name)) {
+      throw disagreement('the report refuses it', `${refusal.name}: ${refusal.actual}`, details);
+    }
+    throw refusedIdToken(refusal, details, known);
+  }
+  return verifiedTokens(verdict.tokens, report, exchange);
+}
+
+/** The member that is no token by its characters (RFC 6749 appendix A.12 and A.17): it could not be sent in a header. */
+function unusableToken(tokens: client.TokenEndpointResponse): string | undefined {
+  return (['access_token', 'refresh_token'] as const).find((name) => !/^[\x20-\x7e]+$/.test(tokens[name] ?? '-'));
+}
+
+function verifiedTokens(
+  tokens: client.TokenEndpointResponse,
+  report: IdTokenReport | undefined,
+  exchange: Exchange,
+): VerifiedTokens {
+  const received = exchange.startedAt + (exchange.durationMs ?? 0);
+  return {
+    accessToken: tokens.access_token,
+    tokenType: tokens.token_type,
+    ...(tokens.expires_in === undefined ? {} : { expiresAt: Math.floor(received / 1000 + tokens.expires_in) }),
+    ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
+    ...(tokens.id_token === undefined ? {} : { idToken: tokens.id_token }),
+    ...(tokens.scope === undefined ? {} : { scope: tokens.scope.split(' ').filter(Boolean) }),
+    ...(report ? { report } : {}),
+  };
+}
+
+/** The error for an ID token that a check of the report refuses. */
+function refusedIdToken(
+  refusal: Check,
+  details: Readonly<Record<string, unknown>>,
+  known: Facts,
+  cause?: unknown,
+): OidcCliError {
+  return new OidcCliError(
+    refusal.code ?? 'id_token_readers_disagree',
+    {
+      check: refusal.name,
+      expected: refusal.expected,
+      actual: refusal.actual,
+      ...known,
+      strict: refusal.verdict === 'warn',
+    },
+    { cause, details },
+  );
+}
+
+function disagreement(who: string, reason: string, details: Readonly<Record<string, unknown>>, cause?: unknown) {
+  return new OidcCliError('id_token_readers_disagree', { who, reason }, { cause, details });
+}
+
+/** oauth4webapi hands the response's body over with errors about the response, and the claims with errors about the ID token. */
+function isAboutTheResponse(error: unknown): boolean {
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if (typeof current.cause === 'object' && current.cause !== null && 'body' in current.cause) return true;
+  }
+  return false;
+}
+
+function jsonObject(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = parseJson(text ?? '');
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
