@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../context.js';
 import { type Facts, OidcCliError } from '../errors.js';
+import { type LoopbackServer, listenOnLoopback } from '../network/loopback-server.js';
+import { isOtherUsers } from '../network/tcp-table.js';
 import { BrowserBinding, randomName } from './browser-binding.js';
 import { type ResponseVia, readCallback } from './callback-answer.js';
 import {
@@ -12,11 +14,9 @@ import {
   verdictPage,
 } from './callback-page.js';
 import { type LoopbackRedirectUri, parseLoopbackRedirectUri } from './loopback-redirect-uri.js';
-import { type LoopbackServer, listenOnLoopback } from './loopback-server.js';
 import { PostedAnswers } from './posted-answers.js';
 import { hasOurForm } from './state-parameter.js';
 import { STRAY_STATUS, StrayCounter, type StrayReason, type StrayRequest, type Strays } from './stray-requests.js';
-import { isOtherUsers } from './tcp-table.js';
 
 /** The authorization response (RFC 6749 §4.1.2), proven by its state to belong to this sign-in. */
 export interface CallbackAnswer {
@@ -158,8 +158,7 @@ class Listener implements CallbackListener {
       uri.addresses,
       uri.port,
       (request, response) => void this.handle(request, response),
-      () => this.strayCounter.count('malformed', '', ''),
-      options,
+      { ...options, onMalformed: () => this.strayCounter.count('malformed', '', '') },
     );
     this.hosts = uri.hostHeaders(this.server.port);
     this.redirectUri = uri.withPort(this.server.port);

@@ -4,6 +4,7 @@ import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { parseHtml } from '../html-document.js';
+import { keepsMethod, redirectUrl } from '../network/redirect.js';
 import type { CredentialKind } from './credential-policy.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepEvidence, withEvidence } from './evidence.js';
@@ -123,9 +124,10 @@ class HttpWay {
       const answer = this.answerIn(request);
       if (answer) return answer;
       const response = await this.send(request);
-      const { location } = response.headers;
-      if (location !== undefined && response.status >= 300 && response.status < 400) {
-        request = redirected(request, location, response.status);
+      const { status, headers } = response;
+      const target = redirectUrl({ status, location: headers.location }, request.url);
+      if (target !== undefined) {
+        request = redirected(request, target, status);
         continue;
       }
       this.page = await this.read(response, request.url);
@@ -372,17 +374,12 @@ class HttpWay {
   }
 }
 
-/** The request after a redirect (RFC 9110 §15.4): a GET, unless the status keeps the method. */
-function redirected(request: Request, location: string, status: number): Request {
-  if (!URL.canParse(location, request.url.href)) {
+function redirected(request: Request, target: URL | 'invalid', status: number): Request {
+  if (target === 'invalid') {
     const { origin, pathname, host } = request.url;
     throw new OidcCliError('network_failed', { url: origin + pathname, host, reason: 'its redirect leads nowhere' });
   }
-  const url = new URL(location, request.url);
-  // A fragment goes along where the new address has none (RFC 9110 §10.2.2).
-  if (url.hash === '') url.hash = request.url.hash;
-  if ((status !== 307 && status !== 308) || !request.form) return { url };
-  return { ...request, url };
+  return keepsMethod(status) && request.form ? { ...request, url: target } : { url: target };
 }
 
 function withoutFragment(url: URL): string {

@@ -1,8 +1,9 @@
 import { OidcCliError } from '../errors.js';
+import { listenOnLoopback, loopbackAddresses } from '../network/loopback-server.js';
 
 /** A redirect URI on this machine, taken apart (RFC 8252 §7.3). */
 export interface LoopbackRedirectUri {
-  /** The addresses to listen on; two for `localhost`, which browsers may look up as either. */
+  /** The addresses to listen on. */
   readonly addresses: readonly ('127.0.0.1' | '::1')[];
   /** 0 asks for any free port. */
   readonly port: number;
@@ -15,7 +16,7 @@ export interface LoopbackRedirectUri {
   hostHeaders(port: number): readonly string[];
 }
 
-const AUTHORITY_WITH_PORT_ZERO = /^(http:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/i;
+const AUTHORITY_WITH_PORT_ZERO = /^(https?:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/i;
 
 /**
  * Reads a redirect URI that a listener on this machine can serve.
@@ -32,7 +33,7 @@ export function parseLoopbackRedirectUri(redirectUri: string): LoopbackRedirectU
     const withoutSecrets = `${url.protocol}//${url.host}${url.pathname}`;
     throw new OidcCliError('redirect_uri_invalid', { redirectUri: withoutSecrets, reason: 'it holds a user name' });
   }
-  const addresses = addressesOf(url.hostname);
+  const addresses = loopbackAddresses(url.hostname);
   if (url.protocol !== 'http:' && addresses !== undefined) {
     throw invalid(`the listener speaks http, not ${url.protocol.slice(0, -1)}`);
   }
@@ -43,20 +44,29 @@ export function parseLoopbackRedirectUri(redirectUri: string): LoopbackRedirectU
     port: url.port === '' ? 80 : Number(url.port),
     pathname: url.pathname,
     ownParameters: [...url.searchParams],
-    withPort: (port) => redirectUri.replace(AUTHORITY_WITH_PORT_ZERO, `$1${port}`),
+    withPort: (port) => withPort(redirectUri, port),
     hostHeaders: (port) => [`${url.hostname}:${port}`, ...(port === 80 ? [url.hostname] : [])],
   };
 }
 
-function addressesOf(hostname: string): LoopbackRedirectUri['addresses'] | undefined {
-  switch (hostname) {
-    case 'localhost':
-      return ['127.0.0.1', '::1'];
-    case '127.0.0.1':
-      return ['127.0.0.1'];
-    case '[::1]':
-      return ['::1'];
-    default:
-      return undefined;
-  }
+/**
+ * The redirect URI of a sign-in without a listener. Port 0 stands for any
+ * port, but the provider and the browser want a number: it becomes a port
+ * where nobody listens. Any other URI stays as it is.
+ *
+ * @throws OidcCliError `redirect_uri_not_loopback` for port 0 of another
+ *   machine, and what `listenOnLoopback` throws
+ */
+export async function withUnusedPort(redirectUri: string): Promise<string> {
+  if (!AUTHORITY_WITH_PORT_ZERO.test(redirectUri)) return redirectUri;
+  const { hostname } = new URL(redirectUri);
+  const addresses = loopbackAddresses(hostname);
+  if (addresses === undefined) throw new OidcCliError('redirect_uri_not_loopback', { redirectUri, host: hostname });
+  const server = await listenOnLoopback(addresses, 0, () => {});
+  await server.close();
+  return withPort(redirectUri, server.port);
+}
+
+function withPort(redirectUri: string, port: number): string {
+  return redirectUri.replace(AUTHORITY_WITH_PORT_ZERO, `$1${port}`);
 }

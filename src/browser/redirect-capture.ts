@@ -1,4 +1,5 @@
 import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { isRedirect } from '../network/redirect.js';
 import { bodyOf } from './credential-interception.js';
 import { redirectTarget } from './redirect-target.js';
 
@@ -41,8 +42,7 @@ export function captureRedirect(context: BrowserContext, redirectUri: string): R
   ) => {
     if (responseStatusCode !== undefined) {
       const location = responseHeaders?.find(({ name }) => name.toLowerCase() === 'location')?.value;
-      const redirects = responseStatusCode >= 300 && responseStatusCode < 400;
-      const leadsThere = location !== undefined && redirects && target.matches(location);
+      const leadsThere = location !== undefined && isRedirect(responseStatusCode) && target.matches(location);
       if (!leadsThere) return session.send('Fetch.continueRequest', { requestId });
       take({ parameters: target.answer(new URL(location).searchParams), via: 'query' });
       return session.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });

@@ -64,8 +64,6 @@ export async function idp(
       if (!world.signal.aborted) terminal.say(logLine(event, world.clock.now(), terminal));
     },
     onExchange: world.follower && tracer(world.follower, world.clock, [...DEFAULT_USERS, ...users], clients),
-  }).catch(async (error) => {
-    throw await withHolder(error);
   });
   try {
     if (options.json) terminal.out(JSON.stringify(description(provider, fromFlags)));
@@ -229,14 +227,6 @@ function tracer(
     const startedAt = clock.now() - exchange.durationMs;
     recorder.end(recorder.begin({ ...exchange, startedAt, ...(failure === undefined ? {} : { failure }) }));
   };
-}
-
-/** A taken port with who has it, as far as that can be told. */
-async function withHolder(error: unknown): Promise<unknown> {
-  if (!(error instanceof OidcCliError) || !/^port_/.test(error.code)) return error;
-  const { portHolder } = await import('../browser/port-holder.js');
-  const holder = error.code === 'port_taken' ? await portHolder(Number(error.facts.port)) : undefined;
-  return error.with({ facts: { holder, of: 'provider' } });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

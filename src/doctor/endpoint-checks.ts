@@ -2,6 +2,7 @@ import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.
 import { OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import { isRedirect } from '../network/redirect.js';
 import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import type { Announced } from '../protocol/metadata.js';
 import { sideOfFailure } from './connection-checks.js';
@@ -143,9 +144,8 @@ function judge(
   const type = headers.get('content-type') ?? '';
   // To the end session endpoint a person is sent, on a page of the provider's; the others are for programs.
   const forPrograms = name !== 'end session endpoint';
-  const redirects = status >= 300 && status < 400;
   if (status === 404 || status === 405 || status >= 500) bad(checks, name, needed, told);
-  else if (forPrograms && redirects) bad(checks, name, needed, `${told}: it redirects, and nobody follows`);
+  else if (forPrograms && isRedirect(status)) bad(checks, name, needed, `${told}: it redirects, and nobody follows`);
   else if (forPrograms && type.includes('html') && status < 400) bad(checks, name, needed, `${told} with a web page`);
   else if (name === 'token endpoint' && status < 300) {
     bad(checks, name, needed, `${told} to a request that asks for nothing (RFC 6749 §5.2)`);

@@ -7,12 +7,12 @@ import {
   indistinguishableKeys,
   isForSignatures,
   keyIdInWords,
-  PUBLIC_KEY_SIGNATURES,
   servedAlgorithms,
 } from '../protocol/key-facts.js';
 import { createKeySet } from '../protocol/key-set.js';
 import type { Announced } from '../protocol/metadata.js';
 import type { ProviderDeps } from '../protocol/provider.js';
+import { PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
 import type { Exchange } from '../trace/recorder.js';
 import { sideOfFailure } from './connection-checks.js';
 
@@ -53,8 +53,8 @@ export async function keySetChecks(
 
 async function usable(checks: CheckList, set: JSONWebKeySet, announced: Announced): Promise<void> {
   const theirs = texts(announced.id_token_signing_alg_values_supported);
-  const wanted = theirs.filter((alg) => PUBLIC_KEY_SIGNATURES.includes(alg));
-  const algorithms = wanted.length > 0 ? wanted : PUBLIC_KEY_SIGNATURES;
+  const wanted = theirs.filter((alg) => PORTABLE_SIGNATURES.includes(alg));
+  const algorithms = wanted.length > 0 ? wanted : PORTABLE_SIGNATURES;
   const served = await servedAlgorithms(set, algorithms);
   const described = some(set.keys.map(describeKey)) || 'no key at all';
   const without = wanted.filter((alg) => !served.includes(alg));
@@ -154,7 +154,7 @@ function privateKeys(checks: CheckList, keys: readonly JWK[]): void {
 function unsupported(checks: CheckList, keys: readonly JWK[]): void {
   const curves = ['P-256', 'P-384', 'P-521', 'Ed25519'];
   const strange = keys.filter(isForSignatures).filter(({ kty, crv, alg }) => {
-    if (alg !== undefined) return !PUBLIC_KEY_SIGNATURES.includes(alg);
+    if (alg !== undefined) return !PORTABLE_SIGNATURES.includes(alg);
     return kty !== 'RSA' && !curves.includes(crv ?? '');
   });
   if (strange.length === 0) {
@@ -163,7 +163,7 @@ function unsupported(checks: CheckList, keys: readonly JWK[]): void {
   }
   checks.warn('unsupported keys', {
     actual: some(strange.map(describeKey)),
-    expected: some(PUBLIC_KEY_SIGNATURES, 20),
+    expected: some(PORTABLE_SIGNATURES, 20),
     why: 'An ID token that is signed by one of them cannot be verified here.',
     repair: 'Have the provider sign for this client with RS256 or ES256.',
     side: 'provider',

@@ -1,10 +1,10 @@
 import { findBrowser } from '../browser/find-browser.js';
 import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
-import { listenOnLoopback } from '../browser/loopback-server.js';
 import { browserWay } from '../browser/open-browser.js';
 import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { listenOnLoopback } from '../network/loopback-server.js';
 import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
 import { probeKeychain } from '../sessions/keychain-probe.js';
 import { type LocalSettings, sourceInWords } from './configuration-checks.js';
@@ -83,13 +83,9 @@ async function portCheck(
 ): Promise<void> {
   const name = 'port';
   try {
-    const server = await listenOnLoopback(
-      uri.addresses,
-      uri.port,
-      (_, response) => response.writeHead(503).end(),
-      () => {},
-      { signal },
-    );
+    const server = await listenOnLoopback(uri.addresses, uri.port, (_, response) => response.writeHead(503).end(), {
+      signal,
+    });
     await server.close();
     checks.pass(name, uri.port === 0 ? 'any free one' : `${uri.port} is free`);
   } catch (error) {

@@ -4,8 +4,8 @@ import type { Profile } from '../profiles/profile.js';
 import { unannouncedScopes } from '../protocol/authorization-errors.js';
 import { chooseClientAuthentication } from '../protocol/client-authentication.js';
 import { texts } from '../protocol/json-values.js';
-import { PUBLIC_KEY_SIGNATURES } from '../protocol/key-facts.js';
 import type { Announced } from '../protocol/metadata.js';
+import { PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
 
 /** What of a profile the provider has to be able to do. */
 export type Wanted = Pick<
@@ -159,11 +159,11 @@ function idTokenAlgorithm(checks: CheckList, announced: Announced): void {
     checks.skip(name, 'the provider announces none');
     return;
   }
-  const usable = theirs.filter((alg) => PUBLIC_KEY_SIGNATURES.includes(alg));
+  const usable = theirs.filter((alg) => PORTABLE_SIGNATURES.includes(alg));
   if (usable.length === 0) {
     checks.fail(name, {
       actual: theirs.join(', '),
-      expected: `one of ${PUBLIC_KEY_SIGNATURES.join(', ')}`,
+      expected: `one of ${PORTABLE_SIGNATURES.join(', ')}`,
       why: 'None of them can be verified here with a key of the key set: every sign-in ends with a refused ID token.',
       repair: 'Have the provider sign for this client with RS256 or ES256.',
       side: 'provider',

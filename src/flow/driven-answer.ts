@@ -1,6 +1,5 @@
-import { createServer } from 'node:net';
 import type { CredentialPolicy } from '../browser/credential-policy.js';
-import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
+import { withUnusedPort } from '../browser/loopback-redirect-uri.js';
 import { withCredentialsSent } from '../browser/sent-credentials.js';
 import type { Credentials, PageAnswer, SignInDriver, SignInStep, SignInWay } from '../browser/sign-in-driver.js';
 import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
@@ -39,7 +38,7 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
   deps: StepDeps & { readonly signal: AbortSignal; readonly on: (event: DrivenEvent) => void },
 ): Promise<T> {
   const { driver, credentials, credentialPolicy, steps, evidenceFolder, session } = driven;
-  const redirectUri = await withRealPort(trip.redirectUri);
+  const redirectUri = await withUnusedPort(trip.redirectUri);
   deps.recorder.hideCredentials(...secretsOf(driven));
   let asked = await trip.ask(redirectUri);
   const askedAt = deps.clock.now();
@@ -89,23 +88,4 @@ export async function throughDriver<Asked extends { readonly url: string }, T>(
 export function secretsOf({ credentials, steps }: Pick<Driven, 'credentials' | 'steps'>): (string | undefined)[] {
   const typed = (steps ?? []).map((step) => ('value' in step ? step.value : undefined));
   return [credentials.password, credentials.totp, ...typed];
-}
-
-/** Port 0 stands for any: nobody listens there, but the provider and the browser want a number. */
-async function withRealPort(redirectUri: string): Promise<string> {
-  if (!/^http:\/\/[^/?#]*:0+(?=[/?#]|$)/i.test(redirectUri)) return redirectUri;
-  return parseLoopbackRedirectUri(redirectUri).withPort(await freePort());
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    return (server.address() as { port: number }).port;
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-  }
 }

@@ -1,12 +1,12 @@
 import type { RequestListener } from 'node:http';
 import type { Configuration, JWK, Provider } from 'oidc-provider';
-import { OidcCliError } from '../errors.js';
+import { failWith, OidcCliError } from '../errors.js';
+import { listenOnLoopback, loopbackAddresses } from '../network/loopback-server.js';
 import { Accounts, DEFAULT_USERS, type TestUser } from './accounts.js';
 import { type ClientRegistration, DEFAULT_CLIENTS, isLoopbackUri, mergeClients } from './clients.js';
 import { beginFaults, type FaultName } from './faults.js';
 import { configureFaults, injectFaults, withFaultyAnswers } from './inject-faults.js';
 import { loadOidcProvider } from './load-oidc-provider.js';
-import { listenOnLoopback } from './loopback-server.js';
 import { addPageRoutes } from './page-routes.js';
 import { providerConfiguration, signingKeys } from './provider-configuration.js';
 import { observed, type RequestListeners } from './request-log.js';
@@ -59,7 +59,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   // The issuer holds the port, so listening comes first; nobody knows of it until this function returns.
   let answer: RequestListener = (_request, response) => response.writeHead(503).end();
   const askedPort = options.port ?? 0;
-  const { port, close } = await listenOnLoopback(host, askedPort, (request, response) => answer(request, response));
+  const listener: RequestListener = (request, response) => answer(request, response);
+  const addresses = loopbackAddresses(host) ?? [host];
+  const listening = listenOnLoopback(addresses, askedPort, listener, { serves: 'provider' });
+  const { port, close } = await listening.catch(failWith({ of: 'provider' }));
   try {
     const keys = options.keys ?? (await signingKeys());
     const configuration = providerConfiguration({ accounts, clients, policy: interactionPolicy, askedPort, keys });
@@ -68,13 +71,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     const provider = new (withFaultyAnswers(Provider, faults))(`http://${host}:${port}`, configuration);
     // Koa would write unexpected failures to stderr; `onRequest` tells them.
     provider.silent = true;
-    const listening = observed(provider, options);
+    const observing = observed(provider, options);
     allowLoopbackUris(provider, clients);
     await checkClients(provider, clients);
     addPageRoutes(provider, accounts, () => new errors.SessionNotFound('interaction session not found'));
     injectFaults(provider, configuration.jwks?.keys ?? [], faults);
     options.extend?.(provider);
-    answer = listening();
+    answer = observing();
     return { issuer: provider.issuer, port, users: accounts.users, clients, faults: faultNames, provider, close };
   } catch (error) {
     await close();

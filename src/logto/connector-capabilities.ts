@@ -2,8 +2,8 @@ import { CheckList, type CheckOutcome, type DoctorCheck } from '../checks/check-
 import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import { texts } from '../protocol/json-values.js';
 import type { Announced } from '../protocol/metadata.js';
+import { isPublicKeySignature } from '../protocol/signature-algorithms.js';
 import type { ConnectorFile } from './connector-file.js';
-import { isVerifiable } from './connector-shape.js';
 import { type ConnectorView, METHODS } from './connector-view.js';
 
 /**
@@ -220,7 +220,7 @@ function algorithms(view: ConnectorView, announced: Announced): CheckOutcome {
   const theirs = texts(announced.id_token_signing_alg_values_supported);
   const actual = view.algorithms?.join(', ') ?? 'any';
   if (theirs.length === 0) return ['skip', { actual: 'the provider announces none' }];
-  const usable = theirs.filter(isVerifiable);
+  const usable = theirs.filter(isPublicKeySignature);
   const expected = theirs.join(', ');
   if (usable.length === 0) {
     const why = 'The provider signs ID tokens with the client secret or not at all, and Logto cannot verify that.';

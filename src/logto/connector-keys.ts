@@ -1,13 +1,14 @@
 import type { JSONWebKeySet, JWK } from 'jose';
 import { CheckList, type CheckOutcome, type DoctorCheck } from '../checks/check-list.js';
 import type { OidcCliError } from '../errors.js';
+import { isRedirect } from '../network/redirect.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
 import { texts } from '../protocol/json-values.js';
-import { describeKey, indistinguishableKeys, PUBLIC_KEY_SIGNATURES, servedAlgorithms } from '../protocol/key-facts.js';
+import { describeKey, indistinguishableKeys, servedAlgorithms } from '../protocol/key-facts.js';
 import type { Announced } from '../protocol/metadata.js';
+import { isPublicKeySignature, PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
 import { addressFault, badAddress } from './connector-address.js';
 import type { ConnectorFile } from './connector-file.js';
-import { isVerifiable } from './connector-shape.js';
 import type { ConnectorView } from './connector-view.js';
 import { isNetworkFailure } from './failures.js';
 import { KEY_SET_LIMIT_MS, remoteKeySet } from './remote-key-set.js';
@@ -67,7 +68,7 @@ async function fetchAsLogto(address: string, deps: ConnectorDeps): Promise<JSONW
     if (isNetworkFailure(error)) return unreachable(error);
     if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('ERR_J')) throw error;
     const { status = 0 } = asked;
-    if (status >= 300 && status < 400) return `it redirects (${status}), and Logto does not follow`;
+    if (isRedirect(status)) return `it redirects (${status}), and Logto does not follow`;
     if (status !== 200) return `it answered ${status}, and Logto takes 200 only`;
     return error.code === 'ERR_JWKS_INVALID' ? 'its answer has no list of keys' : 'its answer is not JSON';
   }
@@ -137,11 +138,11 @@ async function usableKeys(
       'A private key stands in it, for everybody to sign with; Logto refuses the ID tokens signed by it (500).';
     return ['fail', { ...said, actual: 'a private key', why, repair: 'Have the provider replace its keys at once.' }];
   }
-  const theirs = texts(announced?.id_token_signing_alg_values_supported).filter(isVerifiable);
-  const wanted = theirs.length === 0 ? PUBLIC_KEY_SIGNATURES : theirs;
+  const theirs = texts(announced?.id_token_signing_alg_values_supported).filter(isPublicKeySignature);
+  const wanted = theirs.length === 0 ? PORTABLE_SIGNATURES : theirs;
   const accepted = wanted.filter((alg) => view.algorithms?.includes(alg) ?? true);
   // Where the lists have nothing in common, that has been told; here the keys are judged by what the connector says.
-  const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isVerifiable);
+  const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isPublicKeySignature);
   const good = await servedAlgorithms(set, algorithms);
   if (good.length > 0) return ['pass', { ...said, actual: `for ${good.join(', ')}` }];
   const why = 'Logto finds no key for an ID token of this provider: every sign-in ends with 500.';

@@ -3,6 +3,7 @@ import { lookup } from '../json.js';
 import { found as shown } from '../profiles/found.js';
 import { nearest } from '../profiles/nearest.js';
 import { members } from '../protocol/json-values.js';
+import { isPublicKeySignature } from '../protocol/signature-algorithms.js';
 import { asSaved, CONNECTOR_KEYS, type ConfigFault, judgeConnectorConfig } from './connector-config.js';
 import type { ConnectorFile } from './connector-file.js';
 import type { ConnectorView } from './connector-view.js';
@@ -187,14 +188,6 @@ function asSavedIsEmpty(value: readonly unknown[]): boolean {
   return (asSaved(value) as readonly unknown[]).length === 0;
 }
 
-/** What a key of a remote set can verify (RFC 7518 §3.1, RFC 8037, FIPS 204): never HS*, whose key is the client secret. */
-const VERIFIABLE = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519|ML-DSA-(?:44|65|87))$/;
-
-/** Whether Logto can verify this algorithm with a key of a key set. */
-export function isVerifiable(alg: string): boolean {
-  return VERIFIABLE.test(alg);
-}
-
 function verification(list: CheckList, view: ConnectorView, config: Readonly<Record<string, unknown>>): void {
   const key = (name: string) => ['idTokenVerificationConfig', name];
   const written = members(config.idTokenVerificationConfig);
@@ -212,7 +205,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
     if (issuer !== issuer.trim()) list.add('fail', 'issuer', withSpace(key('issuer'), 'it is compared as it stands'));
   }
 
-  const useless = algorithms?.filter((alg) => !isVerifiable(alg)) ?? [];
+  const useless = algorithms?.filter((alg) => !isPublicKeySignature(alg)) ?? [];
   if (algorithms && useless.length > 0) {
     const none = useless.length === algorithms.length;
     const secret = useless.some((alg) => /^HS\d+$/.test(alg));

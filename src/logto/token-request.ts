@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { shownUrl } from '../network/network-error.js';
+import { keepsMethod, redirectUrl } from '../network/redirect.js';
 import { type Discretion, discretionAbout } from '../protocol/confidential.js';
 import type { ConnectorConfig } from './connector-config.js';
 import { isNetworkFailure, refusedByLogto } from './failures.js';
@@ -141,25 +142,17 @@ async function post(
   };
   for (let redirects = 0; ; redirects += 1) {
     const response = await send(url, { ...init, step, signal }, inConfidence, deps);
-    const location = locationOf(response);
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) {
-      return { response: await accepted(response, inConfidence), inConfidence };
-    }
-    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-    if (!next || !isRequestable(next) || redirects === MOST_REDIRECTS) {
+    const { status, headers } = response;
+    const next = redirectUrl({ status, location: headers.get('location') }, url);
+    if (next === undefined) return { response: await accepted(response, inConfidence), inConfidence };
+    if (next === 'invalid' || !isRequestable(next) || redirects === MOST_REDIRECTS) {
       const reason = `it redirects ${redirects === MOST_REDIRECTS ? 'without end' : 'to no web address'}`;
       const facts = { url: inConfidence(shownUrl(url)), reason };
       throw refusedByLogto('server_error', 'connector_token_unreachable', facts);
     }
-    init = redirected(init, response.status, next.origin === url.origin);
+    init = redirected(init, status, next.origin === url.origin);
     url = next;
   }
-}
-
-/** Bytes beyond ASCII are read as UTF-8 (Fetch §2.2.6), not as the Latin-1 of a header. */
-function locationOf(response: Response): string | undefined {
-  const location = response.headers.get('location');
-  return location === null ? undefined : Buffer.from(location, 'latin1').toString();
 }
 
 /** What a redirect makes of a POST (Fetch §4.4): a GET, unless 307 or 308; no credentials go to another origin. */
@@ -169,7 +162,7 @@ function redirected<T extends { method: string; headers: Record<string, string>;
   sameOrigin: boolean,
 ): { method: string; headers: Record<string, string>; body?: string } {
   const { authorization, 'content-type': contentType, ...others } = init.headers;
-  const keeps = status === 307 || status === 308 || init.method === 'GET';
+  const keeps = keepsMethod(status) || init.method === 'GET';
   return {
     method: keeps ? init.method : 'GET',
     headers: {

@@ -1,4 +1,5 @@
 import { maskSecrets } from '../masking/mask.js';
+import { redirectUrl } from '../network/redirect.js';
 import { sentSecrets } from '../trace/exchange-secrets.js';
 import type { Exchange } from '../trace/recorder.js';
 import { innermostMessage, libraryCode } from './unwrap.js';
@@ -10,21 +11,15 @@ export function contentTypeOf(exchange: Exchange | undefined): string | undefine
 
 /**
  * Where an answer redirects to, without credentials, query and fragment, and
- * without what in its path may be a secret. Undefined where it is no redirect:
- * a Location header alone makes none (RFC 9110 §10.2.2).
+ * without what in its path may be a secret. Undefined where it is no redirect.
  */
 export function locationOf(exchange: Exchange | undefined): string | undefined {
-  const location = exchange?.responseHeaders?.location;
-  if (exchange === undefined || location === undefined || !isRedirect(exchange.status)) return undefined;
-  if (!URL.canParse(location, exchange.url)) return undefined;
-  const { origin, pathname } = new URL(location, exchange.url);
-  if (origin === 'null') return undefined;
+  if (exchange === undefined) return undefined;
+  const { status, responseHeaders, url } = exchange;
+  const target = redirectUrl({ status, location: responseHeaders?.location }, new URL(url));
+  if (target === undefined || target === 'invalid' || target.origin === 'null') return undefined;
+  const { origin, pathname } = target;
   return origin + withoutIds(withoutSecrets(pathname, exchange) ?? '');
-}
-
-/** Whether a status is that of a redirect (RFC 9110 §15.4): 304 is none. */
-export function isRedirect(status: number | undefined): boolean {
-  return status !== undefined && status >= 300 && status < 400 && status !== 304;
 }
 
 /** A path without segments that are made for one sign-in or one person. */

@@ -2,7 +2,9 @@ import type { ParentNode } from 'domhandler';
 import { OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { isRedirect, withoutIds } from './answer-facts.js';
+import { redirectUrl } from '../network/redirect.js';
+import { withoutIds } from './answer-facts.js';
+import { INTERACTION_ERRORS } from './authorization-errors.js';
 import { placeOf } from './endpoint-address.js';
 
 /** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
@@ -31,9 +33,6 @@ export interface RefusedRequest {
   readonly iss?: string | null;
 }
 
-/** Answers to a request that is in order, where nobody is signed in and the provider may ask nothing. */
-const NOBODY_THERE = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
-
 /**
  * Sends one authorization request as somebody who is not signed in, and
  * follows no redirect: whether the provider refuses the client, the redirect
@@ -54,10 +53,8 @@ export async function askAuthorizationEndpoint(
     return { kind: 'unreachable', error };
   }
   const { status } = response;
-  const location = response.headers.get('location');
-  if (isRedirect(status) && location !== null && URL.canParse(location, url)) {
-    return redirected(new URL(location, url), redirectUri, status);
-  }
+  const target = redirectUrl({ status, location: response.headers.get('location') }, new URL(url));
+  if (target !== undefined && target !== 'invalid') return redirected(target, redirectUri, status);
   const body = await response.text();
   const { error, words, form, posted } = await pageContent(body, status, signal);
   if (posted) return atRedirectUri(posted, status);
@@ -101,7 +98,7 @@ function refusalWithin(parameters: URLSearchParams): string | undefined {
 function atRedirectUri(parameters: URLSearchParams, status: number): AuthorizationAnswer {
   const error = parameters.get('error') ?? undefined;
   const iss = parameters.get('iss');
-  if (error === undefined || NOBODY_THERE.includes(error)) return { kind: 'answered', error, iss };
+  if (error === undefined || INTERACTION_ERRORS.includes(error)) return { kind: 'answered', error, iss };
   const words = inWords(error, parameters.get('error_description'));
   return { kind: 'refused', error, words, told: 'redirect URI', status, iss };
 }

@@ -22,6 +22,17 @@ const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
+ * Errors of a provider that needs the user to act where `prompt=none` forbids
+ * it (OIDC Core §3.1.2.6). The request itself is accepted.
+ */
+export const INTERACTION_ERRORS: readonly string[] = [
+  'login_required',
+  'interaction_required',
+  'account_selection_required',
+  'consent_required',
+];
+
+/**
  * The coded error for an authorization response that carries the right state
  * and is an error, or no answer the standard knows. `sent` is what was asked.
  */

@@ -4,10 +4,6 @@ import { jsonInShort } from '../harmless.js';
 /** Keys that a key set may have; those of providers have fewer than 50. */
 export const MAX_KEYS = 1_000;
 
-/** The signatures with a public key that jose verifies on every Node this tool runs on (RFC 7518 §3.1, RFC 8037, RFC 9864). */
-export const PUBLIC_KEY_SIGNATURES: readonly string[] =
-  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
-
 /** A public key in a few words: `RSA RS256`, `P-256 ES256`, `RSA RSA-OAEP for enc`. */
 export function describeKey(key: JWK): string {
   const [kty, crv, alg, use] = [key.kty, key.crv, key.alg, key.use].map(memberInWords);

@@ -7,10 +7,10 @@ import { toResponse } from '../network/answer.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { Recorder } from '../trace/recorder.js';
 import { contentTypeOf, locationOf, reasonOf } from './answer-facts.js';
-import { PUBLIC_KEY_SIGNATURES } from './key-facts.js';
 import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
 import { checkEndpoint, checkMetadata, readMetadata } from './metadata.js';
 import { namedElsewhere } from './named-elsewhere.js';
+import { PORTABLE_SIGNATURES } from './signature-algorithms.js';
 import { libraryCode, originalError } from './unwrap.js';
 
 /** What it takes to talk to a provider. */
@@ -210,7 +210,7 @@ async function withNamedEndpoints(
     ...(named.jwksUri === undefined ? {} : { jwks_uri: named.jwksUri }),
   };
   if (response.status === 404 && Object.keys(members).length === 3) {
-    return Response.json({ issuer, id_token_signing_alg_values_supported: [...PUBLIC_KEY_SIGNATURES], ...members });
+    return Response.json({ issuer, id_token_signing_alg_values_supported: [...PORTABLE_SIGNATURES], ...members });
   }
   const { status, headers } = response;
   const announced: unknown =

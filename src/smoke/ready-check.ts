@@ -12,7 +12,6 @@ import { invalid } from '../profiles/placed-yaml.js';
 import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { adHocName } from '../profiles/profile-choice.js';
 import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/profile-file.js';
-import { DEFAULTS } from '../profiles/settings.js';
 import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
 import { hostOf } from '../profiles/trust.js';
 import { text } from '../protocol/json-values.js';
@@ -293,11 +292,4 @@ function unready(check: PlannedCheck, failure: OidcCliError): ReadyCheck {
     refreshToken: reject,
     untrusted: [],
   };
-}
-
-/** The redirect URI of a sign-in without a listener: port 0 stands for any, and nobody will be there. */
-export function redirectUriOf(profileUri: string | undefined): string {
-  const uri = profileUri ?? DEFAULTS.redirectUri;
-  const url = new URL(uri);
-  return url.port === '0' ? uri.replace(/^(\w+:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/, '$18484') : uri;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withUnusedPort } from '../browser/loopback-redirect-uri.js';
 import { withCredentialsSent } from '../browser/sent-credentials.js';
 import type { PageAnswer, PageSignIn, SignInDriver } from '../browser/sign-in-driver.js';
 import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
@@ -11,6 +12,7 @@ import { checkAuthorizationEndpoint, secretParameters } from '../logto/authoriza
 import { authorizationUri } from '../logto/authorization-uri.js';
 import { refuseOverrides } from '../logto/connector.js';
 import { connectorIssuer, finishAsLogto } from '../logto/connector-login.js';
+import { DEFAULTS } from '../profiles/settings.js';
 import { randomState } from '../protocol/authorization-request.js';
 import { chooseClientAuthentication } from '../protocol/client-authentication.js';
 import { requestClientTokens } from '../protocol/client-credentials.js';
@@ -18,7 +20,7 @@ import type { DriverNetwork, Drivers } from './drivers.js';
 import type { Phases } from './phases.js';
 import type { PlannedWay } from './planned-check.js';
 import { type JobDeps, type MetProvider, type Providers, unlessAborted } from './providers.js';
-import { discoveryOfConnector, type ReadyCheck, redirectUriOf } from './ready-check.js';
+import { discoveryOfConnector, type ReadyCheck } from './ready-check.js';
 import type { UsedWay } from './result.js';
 import type { KeptTokens, Party, SignedIn } from './signed-in.js';
 
@@ -79,7 +81,7 @@ async function meet(check: ReadyCheck, { providers, phases, signal, onJob, onPro
 async function signInOnPages(check: ReadyCheck, at: Met, tools: SignInTools): Promise<SignedIn> {
   const { phases } = tools;
   const { deps, request, party, met } = at;
-  const redirectUri = redirectUriOf(request.redirectUri);
+  const redirectUri = await withUnusedPort(request.redirectUri);
   const state = randomState();
   const prepare = () => prepareSignIn(request, { provider: met.provider, party }, redirectUri, state);
   let prepared = await phases.measure('authorization request', prepare);
@@ -128,7 +130,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   refuseOverrides(connector);
   const { config } = connector;
   checkAuthorizationEndpoint(config);
-  const redirectUri = redirectUriOf(check.planned.redirectUri);
+  const redirectUri = await withUnusedPort(check.planned.redirectUri ?? DEFAULTS.redirectUri);
   const [state, nonce] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')];
   const deps = providers.job({ ca: undefined, insecure: false }, signal, check.planned.name);
   onJob(deps);

@@ -346,6 +346,20 @@ describe('as a browser would', () => {
     expect(site.posted).toHaveLength(posts);
   });
 
+  test('a redirect is followed as browsers do it: Location in UTF-8, and 300 is none', async () => {
+    const location = Buffer.from('/läge').toString('latin1');
+    await site.serve({ '/auth': { status: 302, headers: { location } }, '/l%C3%A4ge': site.toRedirectUri });
+    const answer = await driver.signIn(pageJob(site.origin));
+    expect(answer.parameters.get('code')).toBe('c');
+
+    const page = '<title>Choose</title><p>Nothing to sign in with';
+    await site.serve({
+      '/auth': { status: 300, headers: { location: '/next' }, body: page },
+      '/next': site.toRedirectUri,
+    });
+    await expect(driver.signIn(pageJob(site.origin))).rejects.toMatchObject({ facts: { title: 'Choose' } });
+  });
+
   test('a redirect in a circle is given up', async () => {
     await site.serve({ '/auth': { status: 302, headers: { location: '/auth' } } });
     await expect(driver.signIn(pageJob(site.origin))).rejects.toMatchObject({ code: 'sign_in_loops' });

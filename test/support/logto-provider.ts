@@ -21,9 +21,9 @@ import type { Configuration, JWK, KoaContextWithOIDC, Provider, TokenEndpointGra
 import { Accounts, CLAIMS_BY_SCOPE, DEFAULT_USERS, type TestUser } from '../../src/idp/accounts.js';
 import type { ClientRegistration } from '../../src/idp/clients.js';
 import { loadOidcProvider, type OidcProviderModule } from '../../src/idp/load-oidc-provider.js';
-import { listenOnLoopback } from '../../src/idp/loopback-server.js';
 import { addPageRoutes } from '../../src/idp/page-routes.js';
 import { providerConfiguration } from '../../src/idp/provider-configuration.js';
+import { listenOnLoopback } from '../../src/network/loopback-server.js';
 import {
   SIGN_IN_PARAMETERS,
   type SignInParameters,
@@ -138,7 +138,9 @@ export async function startLogtoProvider(options: LogtoProviderOptions = {}): Pr
   const parts = { module, accounts, resources, organizations };
 
   let answer: RequestListener = (_request, response) => response.writeHead(503).end();
-  const { port, close } = await listenOnLoopback('127.0.0.1', options.port ?? 0, (req, res) => answer(req, res));
+  const { port, close } = await listenOnLoopback(['127.0.0.1'], options.port ?? 0, (req, res) => answer(req, res), {
+    serves: 'provider',
+  });
   const endpoint = `http://127.0.0.1:${port}`;
   const issuer = `${endpoint}/oidc`;
   const configuration = await logtoConfiguration(parts, [

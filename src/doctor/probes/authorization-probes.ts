@@ -1,17 +1,9 @@
 import { isLoopback } from '../../loopback.js';
+import { INTERACTION_ERRORS } from '../../protocol/authorization-errors.js';
 import { hostileText, lostCharacters } from './hostile-text.js';
 import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing } from './probing.js';
 import { type AuthorizationOutcome, openAuthorizationRequest, unguessable } from './raw-requests.js';
-import { unheardRedirectUri } from './sign-ins.js';
-
-/** What a provider says to prompt=none where nobody is signed in (OIDC Core §3.1.2.6): it would go on else. */
-const NOBODY_SIGNED_IN: readonly string[] = [
-  'login_required',
-  'interaction_required',
-  'account_selection_required',
-  'consent_required',
-];
 
 /** Errors that say that the request itself is not taken, whoever is signed in. */
 const OF_THE_REQUEST: readonly string[] = [
@@ -91,7 +83,7 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
     add('violated', outcome.parameters.has('code') ? 'a code, though nobody is signed in' : 'neither error nor code');
     return { tells: false, iss };
   }
-  if (NOBODY_SIGNED_IN.includes(error)) {
+  if (INTERACTION_ERRORS.includes(error)) {
     add('met', error);
     return { tells: true, iss };
   }
@@ -101,7 +93,7 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
 }
 
 async function probeRedirectUris(probing: Probing, control: Control): Promise<void> {
-  const registered = new URL(unheardRedirectUri(probing.request.redirectUri));
+  const registered = new URL(probing.unusedRedirectUri);
   const suffixed = new URL(registered);
   suffixed.pathname = `${registered.pathname.replace(/\/$/, '')}/oidc-cli-probe`;
   const foreign = new URL(`https://${NOBODYS_HOST}`);
@@ -172,7 +164,7 @@ async function probeRequestObject(probing: Probing, control: Control): Promise<v
     add('violated', 'its parameters were taken: its state came back');
   else {
     const error = outcome.parameters.get('error');
-    const ignored = error === null || NOBODY_SIGNED_IN.includes(error);
+    const ignored = error === null || INTERACTION_ERRORS.includes(error);
     add('met', ignored ? 'it was not read: the state of the address came back' : word(error));
   }
 }
@@ -195,7 +187,7 @@ async function probeState(probing: Probing, { tells }: Control): Promise<void> {
   const back = outcome.parameters.get('state');
   if (back === state) return add('met', 'unchanged with an error');
   const error = outcome.parameters.get('error');
-  const refused = error !== null && !NOBODY_SIGNED_IN.includes(error) ? ` (${word(error)})` : '';
+  const refused = error !== null && !INTERACTION_ERRORS.includes(error) ? ` (${word(error)})` : '';
   add('violated', `${lostCharacters(state, back)} with an error${refused}`);
 }
 
@@ -255,7 +247,7 @@ function judgedByRefusal(outcome: AuthorizationOutcome, control: Control): Judge
   if (error === null) {
     return { verdict: 'violated', actual: `accepted: ${[...parameters.keys()].join(', ').slice(0, 200)}` };
   }
-  if (NOBODY_SIGNED_IN.includes(error)) {
+  if (INTERACTION_ERRORS.includes(error)) {
     return { verdict: 'violated', actual: `accepted: it only lacks a sign-in (${error})` };
   }
   return { verdict: OF_THE_PROVIDER.includes(error) ? 'not testable' : 'met', actual: word(error) };
@@ -284,10 +276,10 @@ function open(
     if (value === undefined) parameters.delete(name);
     else parameters.set(name, value);
   }
-  return openAuthorizationRequest(probing, parameters, unheardRedirectUri(probing.request.redirectUri));
+  return openAuthorizationRequest(probing, parameters, probing.unusedRedirectUri);
 }
 
-function authorizationParameters({ request, party, deps }: Probing): URLSearchParams {
+function authorizationParameters({ request, unusedRedirectUri, party, deps }: Probing): URLSearchParams {
   const { scope, acrValues, claims, resource = [], parameters = {} } = request.authorization;
   const [state, nonce] = [unguessable(), unguessable()];
   deps.recorder.hideInWords(state, nonce);
@@ -297,7 +289,7 @@ function authorizationParameters({ request, party, deps }: Probing): URLSearchPa
   const own = {
     response_type: 'code',
     client_id: party.clientId,
-    redirect_uri: unheardRedirectUri(request.redirectUri),
+    redirect_uri: unusedRedirectUri,
     scope,
     state,
     nonce,

@@ -20,6 +20,8 @@ export interface Tokens extends VerifiedTokens {
 /** What the probes of one run share. */
 export interface Probing extends RawParty {
   readonly request: SignInRequest;
+  /** The redirect URI of authorization requests whose response nobody receives. */
+  readonly unusedRedirectUri: string;
   readonly deps: ProviderDeps & { readonly signal: AbortSignal };
   readonly otherClient: OtherClient | undefined;
   readonly signIns: SignIns;

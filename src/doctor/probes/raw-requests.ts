@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isAbort } from '../../errors.js';
 import { parseJson } from '../../json.js';
+import { redirectUrl } from '../../network/redirect.js';
 import type { ClientAuthentication } from '../../protocol/client-authentication.js';
 import type { Provider, ProviderDeps } from '../../protocol/provider.js';
 import type { TokenClient } from '../../protocol/token-requests.js';
@@ -99,10 +100,10 @@ export async function openAuthorizationRequest(
         step: redirects === 0 ? 'authorization request' : 'page of the provider',
       });
       for (const each of response.headers.getSetCookie()) await jar.setCookie(each, url.href, { ignoreError: true });
-      const location = response.headers.get('location');
-      const leads = location !== null && response.status >= 300 && response.status < 400;
-      if (!leads || !URL.canParse(location, url.href)) return pageOf(response.status, await response.text());
-      url = new URL(location, url);
+      const { status, headers } = response;
+      const target = redirectUrl({ status, location: headers.get('location') }, url);
+      if (target === undefined || target === 'invalid') return pageOf(status, await response.text());
+      url = target;
       const asAsked = isAt(url, asked);
       if (asAsked || isAt(url, registeredRedirectUri)) {
         return { kind: 'answered', asAsked, parameters: answerIn(url) };

@@ -1,3 +1,4 @@
+import { withUnusedPort } from '../../browser/loopback-redirect-uri.js';
 import { isAbort, OidcCliError } from '../../errors.js';
 import { meetProvider, type SignInRequest } from '../../flow/sign-in.js';
 import type { ClientAuthMethod } from '../../profiles/profile.js';
@@ -77,7 +78,9 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
     authentication: chooseClientAuthentication({ method: other.method, secret: other.secret }, provider.metadata),
   };
   const signIns = new SignIns(results.wants('max-age'), request, at, deps.evidence, ledger, deps.roundTrip);
-  const probing: Probing = { ...at, request, otherClient, signIns, ledger, evidence: deps.evidence, results };
+  const unusedRedirectUri = await withUnusedPort(request.redirectUri);
+  const shared = { request, unusedRedirectUri, otherClient, signIns, ledger, evidence: deps.evidence, results };
+  const probing: Probing = { ...at, ...shared };
   const sorted = () => {
     const found = new Map(results.all().map((result) => [result.name, result]));
     return PROBE_NAMES.flatMap((name) => found.get(name) ?? []);

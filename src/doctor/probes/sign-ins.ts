@@ -1,4 +1,3 @@
-import { parseLoopbackRedirectUri } from '../../browser/loopback-redirect-uri.js';
 import { exchangeCode, type VerifiedTokens } from '../../checks/verified-tokens.js';
 import type { BrowserRoundTrip } from '../../flow/browser-answer.js';
 import type { SignInRequest } from '../../flow/sign-in.js';
@@ -145,10 +144,4 @@ export class SignIns {
     if (typeof authTime === 'number') this.latestAuthTime = Math.max(authTime, this.latestAuthTime ?? 0);
     return { ...tokens, subject: String(tokens.report?.claims.sub) };
   }
-}
-
-/** The redirect URI for a request that nobody waits for: port 0 stands for any. */
-export function unheardRedirectUri(redirectUri: string): string {
-  if (!/^http:\/\/[^/?#]*:0+(?=[/?#]|$)/i.test(redirectUri)) return redirectUri;
-  return parseLoopbackRedirectUri(redirectUri).withPort(8484);
 }

@@ -1,21 +1,14 @@
+import { withUnusedPort } from '../../browser/loopback-redirect-uri.js';
 import { stateMatches, stateMismatch } from '../../browser/state-parameter.js';
 import type { Check } from '../../check.js';
 import { prepareSignIn } from '../../flow/sign-in.js';
 import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
+import { INTERACTION_ERRORS } from '../../protocol/authorization-errors.js';
 import { randomState } from '../../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../../protocol/end-session.js';
-import { redirectUriOf } from '../ready-check.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
-
-/** What a provider answers to prompt=none where nobody is signed in (OIDC Core §3.1.2.6). */
-const REFUSALS: readonly string[] = [
-  'login_required',
-  'interaction_required',
-  'account_selection_required',
-  'consent_required',
-];
 
 /**
  * The sign-out at the provider comes back to the application (OIDC RP-Initiated
@@ -27,7 +20,7 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]>
   const refused = 'prompt=none refused with login_required';
   if (!at || !idToken || !visit) return [skipped(returns, 'back at the application', 'no browser of ours signed in')];
   const { provider } = at.met;
-  const postLogoutRedirectUri = redirectUriOf(
+  const postLogoutRedirectUri = await withUnusedPort(
     at.request.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(at.request.kind),
   );
   const back = `back at ${postLogoutRedirectUri} with our state`;
@@ -47,7 +40,7 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]>
   }
   const ofSilence = await attempted(silent, refused, deps.signal, async () => {
     const state = randomState();
-    const redirectUri = redirectUriOf(at.request.redirectUri);
+    const redirectUri = await withUnusedPort(at.request.redirectUri);
     const authorization = { ...at.request.authorization, prompt: 'none' };
     const asked = { provider, party: at.party };
     const prepared = await prepareSignIn({ ...at.request, authorization }, asked, redirectUri, state);
@@ -57,7 +50,7 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]>
     }
     const error = parameters.get('error');
     if (error !== null)
-      return [judged(REFUSALS.includes(error), silent, refused, `refused with ${error.slice(0, 60)}`)];
+      return [judged(INTERACTION_ERRORS.includes(error), silent, refused, `refused with ${error.slice(0, 60)}`)];
     return [judged(false, silent, refused, 'signed in again without asking')];
   });
   return [...ofReturn, ...ofSilence];

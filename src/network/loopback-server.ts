@@ -13,9 +13,9 @@ export interface LoopbackServer {
 }
 
 /**
- * Open connections at one time. When a flood brings more, the oldest are given
- * up: a browser's request is answered in milliseconds, so what stays open long
- * is what has nothing to say.
+ * Open connections at one time of a callback listener. When a flood brings
+ * more, the oldest are closed: a browser's request takes milliseconds, so a
+ * connection that stays open long carries none.
  */
 const MAX_CONNECTIONS = 200;
 
@@ -24,50 +24,73 @@ const PORT_ATTEMPTS = 20;
 /** Milliseconds after which a port that was asked for is tried again. */
 const PORT_AGAIN_MS = 50;
 
-/** How a port that was asked for and is taken is dealt with. */
-export interface PortWait {
-  /** Ends the wait for it. */
+/** How a loopback server listens and serves. */
+export interface LoopbackOptions {
+  /** Ends the wait for a port that is taken. */
   readonly signal?: AbortSignal | undefined;
-  /** Its being taken is nothing unusual: it is tried once, and nobody looks who has it. */
+  /** A taken port is nothing unusual: it is tried once, and nobody looks who has it. */
   readonly mayBeTaken?: boolean | undefined;
+  /**
+   * `callback`, the default, expects a few requests of a browser and closes
+   * slow, idle and surplus connections. `provider` serves programs that come
+   * back, and tries a port once: nothing of ours is about to leave it.
+   */
+  readonly serves?: 'callback' | 'provider';
+  /** Called for each request that is not HTTP. */
+  readonly onMalformed?: () => void;
 }
 
 const LIMITS = {
-  // Browsers send the cookies of every service that was ever on localhost, whatever its port
-  maxHeaderSize: 64 * 1024,
-  // A browser on this machine sends a whole request in milliseconds
-  headersTimeout: 4_000,
-  requestTimeout: 4_000,
-  connectionsCheckingInterval: 500,
-  keepAliveTimeout: 1_000,
+  callback: {
+    // Browsers send the cookies of every service that was ever on localhost, whatever its port
+    maxHeaderSize: 64 * 1024,
+    // A browser on this machine sends a whole request in milliseconds
+    headersTimeout: 4_000,
+    requestTimeout: 4_000,
+    connectionsCheckingInterval: 500,
+    keepAliveTimeout: 1_000,
+  },
+  // On a busy machine a client comes to its next request late, and must not find its connection being closed.
+  provider: { maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000 },
 };
+
+/** The addresses that a loopback host stands for: two for `localhost`, which browsers may look up as either. Undefined for any other host. */
+export function loopbackAddresses(hostname: string): readonly ('127.0.0.1' | '::1')[] | undefined {
+  switch (hostname) {
+    case 'localhost':
+      return ['127.0.0.1', '::1'];
+    case '127.0.0.1':
+      return ['127.0.0.1'];
+    case '[::1]':
+      return ['::1'];
+    default:
+      return undefined;
+  }
+}
 
 /**
  * Listens on the loopback addresses. One that this machine lacks is passed
  * over as long as another is there; port 0 is a port free on all of them. A
- * port that is taken is tried again for a second: a sign-in that ends, or
- * another `doctor` that tries the port, holds it no longer. `wait` says how
- * that ends sooner.
+ * port that is taken is tried again for a second for a callback: a sign-in
+ * that ends, or another `doctor` that tries the port, holds it no longer.
  *
- * @param malformed told of each request that is not HTTP
  * @throws OidcCliError `port_taken` (facts `port`, `flag`, `holder` where it
  *   can be told), `port_forbidden` (facts `port`, `flag`), `network_failed`
  *   when the machine has no loopback address to listen on; the reason of
- *   `wait.signal` when it is aborted while the port is taken
+ *   `signal` when it is aborted while the port is taken
  */
 export async function listenOnLoopback(
   addresses: readonly string[],
   wantedPort: number,
   handler: RequestListener,
-  malformed: () => void,
-  { signal, mayBeTaken = false }: PortWait = {},
+  { signal, mayBeTaken = false, serves = 'callback', onMalformed }: LoopbackOptions = {},
 ): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   const kept = new WeakSet<Socket>();
   const watch = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    if (sockets.size <= MAX_CONNECTIONS) return;
+    if (serves === 'provider' || sockets.size <= MAX_CONNECTIONS) return;
     for (const oldest of sockets) {
       if (kept.has(oldest)) continue;
       oldest.destroy();
@@ -76,12 +99,12 @@ export async function listenOnLoopback(
     }
   };
   const createServer = () => {
-    const server = http.createServer(LIMITS, handler);
+    const server = http.createServer(LIMITS[serves], handler);
     server.on('connection', watch);
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
       // Browsers open connections ahead of need: one that stays silent, or goes, is nobody's request.
-      if (!late && error.code !== 'ECONNRESET') malformed();
+      if (!late && error.code !== 'ECONNRESET') onMalformed?.();
       if (!socket.writable) return void socket.destroy();
       const status = late ? '408 Request Timeout' : '400 Bad Request';
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
@@ -102,7 +125,7 @@ export async function listenOnLoopback(
         },
       };
     }
-    const again = attempt < PORT_ATTEMPTS && !(mayBeTaken && wantedPort !== 0);
+    const again = attempt < PORT_ATTEMPTS && (wantedPort === 0 || (serves === 'callback' && !mayBeTaken));
     if (found.code === 'EADDRINUSE' && again) {
       if (wantedPort !== 0) await pause(PORT_AGAIN_MS, signal);
       continue;
