@@ -32,8 +32,8 @@ const INTERRUPTED_PIPE_TIMEOUT_MS = 1_000;
 /**
  * Writes a file whole or not at all. A temporary file beside it takes every
  * byte, is flushed and measured, and then takes the file's place; on any
- * failure it is removed and what was there stays. A link is followed, unless
- * `follow` is false; an existing file keeps its owner, and its mode unless
+ * failure it is removed and what was there stays; what killed writes of the
+ * same file left is removed as well. A link is followed, unless `follow` is false; an existing file keeps its owner, and its mode unless
  * `mode` is given. Throws the file system's own error: `ENOSPC` also where
  * only a part of the content found room.
  */
@@ -63,6 +63,7 @@ export async function writeWholeFile(
     await unlink(temporary).catch(() => {});
     beingWritten.delete(temporary);
   }
+  await removeLeftovers(target);
 }
 
 /**
@@ -138,13 +139,13 @@ export async function tryToWriteBeside(file: string, bytes: number): Promise<voi
   }
 }
 
-/** Removes what killed processes left beside a file a minute ago or earlier; what cannot be removed now is tried again at the next call. */
-export async function removeLeftovers(file: string): Promise<void> {
+/** Removes what killed processes left beside a file a minute ago or earlier; what cannot be removed now is tried again at the next write. */
+async function removeLeftovers(file: string): Promise<void> {
   const folder = dirname(file);
   const prefix = `${basename(file)}.`;
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!name.startsWith(prefix) || !/^\d+$/.test(name.slice(prefix.length))) continue;
+    if (!name.startsWith(prefix) || !LEFTOVER.test(name.slice(prefix.length))) continue;
     const path = join(folder, name);
     try {
       if ((await stat(path)).mtimeMs < Date.now() - LEFTOVER_AGE_MS) await unlink(path);
@@ -154,10 +155,13 @@ export async function removeLeftovers(file: string): Promise<void> {
   }
 }
 
-/** `removeLeftovers` knows temporary files by their name. */
+/** Beside what other programs and people write: `removeLeftovers` may remove nothing of theirs. */
 function temporaryName(file: string): string {
-  return `${file}.${randomInt(2 ** 47)}`;
+  return `${file}.${randomInt(2 ** 47)}.oidc-cli-tmp`;
 }
+
+/** The end of a temporary file's name. */
+const LEFTOVER = /^\d+\.oidc-cli-tmp$/;
 
 /** Temporary files of this process, removed also where it ends in the middle of a write: by a second Ctrl-C, say. */
 const beingWritten = new Set<string>();

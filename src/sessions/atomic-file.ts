@@ -1,17 +1,13 @@
 import { dirname } from 'node:path';
 import { makeFolder } from '../make-folder.js';
-import { removeLeftovers, tryToWriteBeside, writeWholeFile } from '../write-file.js';
+import { tryToWriteBeside, writeWholeFile } from '../write-file.js';
 
 /** A session with several tokens, encrypted, and the list of sessions beside it. */
 const TRIAL_BYTES = 64 * 1024;
 
-/**
- * Writes a file of mode 0600 whole or not at all, and removes what earlier,
- * killed saves of the same file left. Throws the file system's own error.
- */
+/** Writes a file of mode 0600 whole or not at all. Throws the file system's own error. */
 export async function writeAtomically(file: string, text: string): Promise<void> {
   await writeWholeFile(file, text, { mode: 0o600 });
-  await removeLeftovers(file);
 }
 
 /**

@@ -5,7 +5,7 @@ import { OidcCliError } from '../errors.js';
 import { reasonOf } from '../lock.js';
 import { makeFolder } from '../make-folder.js';
 import { type ReadFile, readBoundedFile } from '../read-file.js';
-import { removeLeftovers, writeWholeFile } from '../write-file.js';
+import { writeWholeFile } from '../write-file.js';
 
 const KEY_BYTES = 32;
 /** Enough to see that a file is not a key, and to say how long it is; bytes. */
@@ -141,7 +141,6 @@ async function readOrMake(file: string, platform: NodeJS.Platform): Promise<Buff
   try {
     await makeFolder(dirname(file), 0o700);
     await writeWholeFile(file, randomBytes(KEY_BYTES), { mode: 0o600, exclusive: true });
-    await removeLeftovers(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw new OidcCliError('store_failed', { file, operation: 'create', ...reasonOf(error) }, { cause: error });

@@ -17,7 +17,7 @@ function argumentsOf(operation: Operation, ledger: Ledger, store: string): strin
 }
 
 /** When a slow machine gives up; it then says how far it came. */
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 900_000;
 
 interface Counts {
   kills: number;

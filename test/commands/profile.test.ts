@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration file's own notation
-import { mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -72,6 +72,22 @@ describe('profile add', () => {
     strict: true
 `,
     );
+  });
+
+  it('removes what a killed write left beside the file, and nothing of anybody else', async () => {
+    await profile(['add', 'staging', ...at()]);
+    const minutesAgo = new Date(Date.now() - 120_000);
+    for (const name of ['config.yaml.123456.oidc-cli-tmp', 'config.yaml.20261130', 'config.yaml.old']) {
+      await writeFile(join(machine.home, name), 'half');
+      await utimes(join(machine.home, name), minutesAgo, minutesAgo);
+    }
+    await writeFile(join(machine.home, 'config.yaml.654321.oidc-cli-tmp'), 'of a write under way');
+    expect((await profile(['add', 'production', ...at()])).code).toBe(0);
+    expect((await readdir(machine.home)).filter((name) => name.startsWith('config.yaml.')).sort()).toEqual([
+      'config.yaml.20261130',
+      'config.yaml.654321.oidc-cli-tmp',
+      'config.yaml.old',
+    ]);
   });
 
   it('says with --json what it did, and keeps talk off stdout', async () => {

@@ -208,7 +208,7 @@ describe('the encrypted file', () => {
     const data = folder();
     await store(data).set('one', 'value');
     const file = entryFiles(data)[0] as string;
-    const leftover = `${file}.123456`;
+    const leftover = `${file}.123456.oidc-cli-tmp`;
     const fresh = `${file}.654321`;
     writeFileSync(leftover, 'half');
     writeFileSync(fresh, 'being written');
