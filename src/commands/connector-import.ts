@@ -1,16 +1,13 @@
 import { dirname, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { checkAuthorizationEndpoint } from '../logto/authorization-address.js';
 import type { Connector } from '../logto/connector.js';
-import { connectorDocument, ordersUnlike } from '../logto/connector-document.js';
-import type { ConnectorFile } from '../logto/connector-file.js';
+import { type ImportedConnector, importedConnector } from '../logto/connector-document.js';
+import { type ConnectorFile, configPath } from '../logto/connector-file.js';
 import { invalidConnectorFile } from '../logto/connector-json.js';
-import { type ImportedConnector, importedConnector } from '../logto/connector-profile.js';
-import { memberAt, pointer, secretMembers, setMember } from '../logto/secret-members.js';
+import { memberAt, pointer } from '../logto/secret-members.js';
 import { requestableUrl } from '../logto/token-request.js';
-import type { KeptConnector } from '../profiles/kept-connector.js';
 import type { SecretReference } from '../profiles/profile.js';
 import { loadProfileFile, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
 import { secretValues } from '../profiles/profile-values.js';
@@ -85,12 +82,13 @@ export async function prepareImport(
   if (old && !force) throw new OidcCliError('profile_exists', { name, file, flag: target.flag });
 
   const stays = staysWhereItIs(reference);
-  const hidden = hiddenMembers(source, imported);
+  const { length: prefix } = configPath(source.whole);
+  const inConfiguration = (path: readonly string[]) => path.slice(path[0] === 'config' ? prefix : 0).join('.');
   const values: ProfileValues = {
     ...imported.values,
     issuer,
     ...secretKeys(reference, project === true ? dirname(file) : undefined),
-    connector: keptOf(source, { ...imported, values: { ...imported.values, issuer } }, hidden),
+    connector: imported.kept,
   };
   await checkProfile(name, values);
 
@@ -108,8 +106,7 @@ export async function prepareImport(
       // The store first: a profile that names a secret which was never kept would be of no use.
       before: async () => {
         if (!stays && secret !== undefined) await keepSecret(name, secret);
-        if (hidden.length === 0) return;
-        await keepSecret(connectorEntry(name), JSON.stringify(hidden.map(({ value }) => value)));
+        if (imported.secrets.length > 0) await keepSecret(connectorEntry(name), JSON.stringify(imported.secrets));
       },
       // A secret that no profile names would stay for ever.
       undo: async (replaced) => {
@@ -117,7 +114,7 @@ export async function prepareImport(
       },
       after: async (replaced) => {
         if (isSecretStored(replaced) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
-        else if (replaced?.connector?.stored && hidden.length === 0) {
+        else if (replaced?.connector?.stored && imported.secrets.length === 0) {
           await keeper.forgetClientSecret(connectorEntry(name));
         }
       },
@@ -128,7 +125,7 @@ export async function prepareImport(
     issuer,
     file,
     replaced: old !== undefined,
-    stored: [...(stays ? [] : ['clientSecret']), ...hidden.map(({ path }) => path.slice(1).join('.'))],
+    stored: [...(stays ? [] : ['clientSecret']), ...imported.secretPaths.map(inConfiguration)],
     unsent: imported.unsent.map((path) => source.pathOf(path)),
     keep,
   };
@@ -153,7 +150,7 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
     const fix = 'Write it with fewer digits, or put it in quotes.';
     throw invalidConnectorFile(source.name, { ...source.inexact, reason, fix });
   }
-  const imported = importedConnector(source.config);
+  const imported = importedConnector(source);
   const refuse = (place: readonly string[], found: string, allowed: string) =>
     new OidcCliError('config_value_invalid', {
       where: `${source.pathOf(place)} (${source.name}:${source.lineOf(place)})`,
@@ -161,7 +158,8 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
       allowed,
     });
   // Without it no profile can sign in, and with it the secret would stand in a file.
-  const secret = Object.values(NEEDED).find((place) => imported.secrets.some((path) => isDeepStrictEqual(path, place)));
+  const before = configPath(source.whole);
+  const secret = Object.values(NEEDED).find((place) => imported.kept.stored?.includes(pointer([...before, ...place])));
   if (secret) throw refuse(secret, 'a value with a secret in it', 'one without a password, key or token');
   for (const [key, place] of Object.entries(NEEDED) as [keyof typeof NEEDED, readonly string[]][]) {
     if (imported.values[key] !== undefined) continue;
@@ -202,49 +200,6 @@ async function discoveredIssuer({ values }: ImportedConnector, context: Context,
   } finally {
     network.fetch.close();
   }
-}
-
-interface HiddenMember {
-  /** From `config` or `around` down. */
-  readonly path: readonly string[];
-  readonly value: unknown;
-}
-
-/** Values that are secrets, beside the client's: of the configuration and of what is around it. */
-function hiddenMembers(source: ConnectorFile, { secrets }: ImportedConnector): HiddenMember[] {
-  return [
-    ...secrets.map((path) => ({ path: ['config', ...path], value: memberAt(source.config, path) })),
-    ...secretMembers(aroundConfig(source)).map((path) => ({
-      path: ['around', ...path],
-      value: memberAt(source.whole, path),
-    })),
-  ];
-}
-
-function aroundConfig({ whole, config }: ConnectorFile): Record<string, unknown> | undefined {
-  if (whole === config) return undefined;
-  const { config: _inner, ...around } = whole;
-  return around;
-}
-
-function keptOf(
-  source: ConnectorFile,
-  { kept, values }: ImportedConnector,
-  hidden: readonly HiddenMember[],
-): ProfileValues['connector'] {
-  const around = structuredClone(aroundConfig(source));
-  for (const { path } of hidden) if (path[0] === 'around' && around) setMember(around, path.slice(1), undefined);
-  const whole: KeptConnector = {
-    ...kept,
-    ...(around === undefined ? {} : { around }),
-    ...(hidden.length === 0 ? {} : { stored: hidden.map(({ path }) => pointer(path)) }),
-  };
-  const stored = hidden.map(({ value }) => value);
-  const order = ordersUnlike(
-    source.whole,
-    connectorDocument(whole, values, { clientSecret: source.config.clientSecret, stored }),
-  );
-  return Object.keys(order).length === 0 ? whole : { ...whole, order };
 }
 
 /** Where the profile says the secret is: a project's file names a file inside of its folder from there. */

@@ -28,9 +28,6 @@ export interface ProfileExportOptions {
   readonly showSecrets?: boolean | undefined;
 }
 
-/** What stands in place of a secret that is not the client's. */
-const HIDDEN = '<secret>';
-
 /**
  * `profile export --format logto`: the profile as a Logto connector's JSON on
  * stdout. An imported one comes back as it was; any other is completed by
@@ -65,11 +62,10 @@ export async function profileExport(
   const kept = values.tokenEndpoint === undefined ? undefined : values.connector;
   const given: ProfileValues & { clientId: string } = { ...chosen(collected), issuer, clientId };
   let document: Readonly<Record<string, unknown>>;
+  let clientSecret: string | undefined;
   if (kept) {
-    const stored = options.showSecrets
-      ? await hiddenValues(kept, { name, issuer }, sessions)
-      : (kept.stored ?? []).map(() => HIDDEN);
-    const clientSecret = options.showSecrets ? await secret() : shownSecret(collected);
+    const stored = options.showSecrets ? await hiddenValues(kept, { name, issuer }, sessions) : undefined;
+    clientSecret = options.showSecrets ? await secret() : shownSecret(collected);
     document = connectorDocument(kept, given, { clientSecret, stored });
   } else {
     const looked = options.showSecrets ? await secret() : await secret().catch(unlessInterrupted);
@@ -80,14 +76,14 @@ export async function profileExport(
       const provider = await discoverProvider({ issuer, allowHttp, endpoints }, network);
       const draft = connectorDraft(given, provider, looked);
       for (const warning of draft.warnings) warn(terminal, warning);
-      document = inOrder({ ...draft.config, clientSecret: options.showSecrets ? looked : shownSecret(collected) });
+      clientSecret = options.showSecrets ? looked : shownSecret(collected);
+      document = inOrder({ ...draft.config, clientSecret });
     } finally {
       network.fetch.close();
     }
   }
   await write(document, options, context, terminal);
-  const inner = kept && 'config' in document ? (document.config as Record<string, unknown>) : document;
-  if (inner.clientSecret === SECRET_PLACEHOLDER) {
+  if (clientSecret === SECRET_PLACEHOLDER) {
     terminal.say(`Fill in the client secret in place of ${SECRET_PLACEHOLDER}, or export with --show-secrets.`);
   }
   return EXIT.done;

@@ -25,8 +25,8 @@ export interface ProfileImportOptions extends SecretFlags {
 
 /**
  * `profile import FILE|-`: makes a profile of a Logto connector that Logto
- * accepts. Secrets go to the session store or stay a reference; what ordinary
- * keys do not say is kept under `connector`, so that `profile export` gives the
+ * accepts. Secrets go to the session store or stay a reference. The connector
+ * is saved as it came under `connector`, so that `profile export` gives the
  * same back. Nothing is written unless all of it can be.
  *
  * Throws `connector_file_*`, `connector_config_invalid`,

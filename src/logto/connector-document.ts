@@ -1,55 +1,65 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { KeptConnector } from '../profiles/kept-connector.js';
 import type { ProfileValues } from '../profiles/schema.js';
-import { exportedConfig, inOrder } from './connector-profile.js';
-import { type MemberPath, memberAt, pathOfPointer, pointer, setMember } from './secret-members.js';
+import { type ConnectorFile, configPath } from './connector-file.js';
+import { assembledConnector } from './connector-parts.js';
+import { followChanges, profileValues, unsentParameters } from './connector-profile.js';
+import { SECRET_PLACEHOLDER } from './connector-secret.js';
+import { memberAt, pathOfPointer, pointer, secretMembers, setMember } from './secret-members.js';
 
-type Json = Readonly<Record<string, unknown>>;
+type Json = Record<string, unknown>;
 
-/** What a profile does not have of its connector, or what is to stand in place of it. */
-export interface ConnectorSecrets {
-  readonly clientSecret: unknown;
-  /** In the order of `stored`. */
-  readonly stored: readonly unknown[];
+/** Text in place of a secret that is not the client's. */
+const HIDDEN = '<secret>';
+
+/** A connector on its way into a profile. */
+export interface ImportedConnector {
+  /** The connector's configuration as ordinary keys of a profile. */
+  readonly values: ProfileValues;
+  /** The connector as it came, with a placeholder for each secret. */
+  readonly kept: KeptConnector;
+  /** The secrets beside the client's, in the order of `kept.stored`. */
+  readonly secrets: readonly unknown[];
+  /** Their paths in the file. */
+  readonly secretPaths: readonly (readonly string[])[];
+  /** Parameters that Logto sends and an ordinary sign-in does not, as paths of the configuration. */
+  readonly unsent: readonly (readonly string[])[];
 }
 
-/** An imported connector as the JSON that it came from: the configuration, and what the Management API has around it. */
-export function connectorDocument(kept: KeptConnector, values: ProfileValues, secrets: ConnectorSecrets): Json {
-  const whole = withSecrets(kept, secrets.stored);
-  const config = inOrder({ ...exportedConfig(whole, values), clientSecret: secrets.clientSecret });
-  const document = whole.around === undefined ? config : { ...whole.around, config };
-  return inOrders(document, kept.order ?? {}) as Json;
+/** Takes the secrets out of a connector, and reads the rest as a profile. `connectorDocument` gives the connector back. */
+export function importedConnector({ whole, config }: Pick<ConnectorFile, 'whole' | 'config'>): ImportedConnector {
+  const clientSecret = [...configPath(whole), 'clientSecret'];
+  const secretPaths = secretMembers(whole, clientSecret);
+  const document = structuredClone(whole) as Json;
+  for (const path of secretPaths) setMember(document, path, HIDDEN);
+  setMember(document, clientSecret, SECRET_PLACEHOLDER);
+  const stored = secretPaths.map(pointer);
+  const kept = { document, ...(stored.length > 0 && { stored }) };
+  const values = profileValues(configWithoutSecrets(kept));
+  const secrets = secretPaths.map((path) => memberAt(whole, path));
+  return { values, kept, secrets, secretPaths, unsent: unsentParameters(config, values) };
 }
 
-/** What is kept of the connector, with the values that the store keeps. */
-function withSecrets(kept: KeptConnector, values: readonly unknown[]): KeptConnector {
-  const { config = {}, around, stored = [] } = structuredClone(kept);
-  const root: Record<string, unknown> = { config, ...(around === undefined ? {} : { around }) };
-  stored.forEach((text, at) => {
-    setMember(root, pathOfPointer(text), values[at]);
-  });
-  return { ...kept, ...root };
+function configWithoutSecrets({ document = {}, stored = [] }: KeptConnector): Json {
+  const open = structuredClone(document);
+  for (const text of stored) setMember(open, pathOfPointer(text), undefined);
+  return memberAt(open, configPath(open)) as Json;
 }
 
-type Orders = NonNullable<KeptConnector['order']>;
-
-/** The keys of each object that has them in another order than its counterpart, by the object's place. */
-export function ordersUnlike(value: unknown, other: unknown, path: MemberPath = []): Orders {
-  if (typeof value !== 'object' || value === null) return {};
-  const keys = Object.keys(value);
-  const theirs = Object.entries(other ?? {}).flatMap(([key, item]) => (item === undefined ? [] : [key]));
-  const same = Array.isArray(value) || isDeepStrictEqual(keys, theirs);
-  return Object.assign(
-    same ? {} : { [pointer(path)]: keys },
-    ...keys.map((key) => ordersUnlike(memberAt(value, [key]), memberAt(other, [key]), [...path, key])),
-  );
-}
-
-/** The same value with the keys of its objects in these orders; keys that are in none come behind. */
-function inOrders(value: unknown, orders: Orders, path: MemberPath = []): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item, index) => inOrders(item, orders, [...path, String(index)]));
-  const first = (orders[pointer(path)] ?? []).filter((key) => Object.hasOwn(value, key));
-  const keys = new Set([...first, ...Object.keys(value)]);
-  return Object.fromEntries([...keys].map((key) => [key, inOrders(memberAt(value, [key]), orders, [...path, key])]));
+/**
+ * The connector that a profile was imported from, with the values of the
+ * profile that have been changed since. `stored` are the secrets in the order of
+ * `kept.stored`; without them their placeholders stay.
+ */
+export function connectorDocument(
+  kept: KeptConnector,
+  values: ProfileValues,
+  { clientSecret, stored }: { readonly clientSecret: unknown; readonly stored?: readonly unknown[] | undefined },
+): Json {
+  const saved = kept.document === undefined ? assembledConnector(kept, values, HIDDEN) : kept;
+  const document = structuredClone(saved.document ?? {});
+  const config = memberAt(document, configPath(document)) as Json;
+  followChanges(config, profileValues(configWithoutSecrets(saved)), values);
+  if (stored) saved.stored?.forEach((text, at) => void setMember(document, pathOfPointer(text), stored[at]));
+  config.clientSecret = clientSecret;
+  return document;
 }

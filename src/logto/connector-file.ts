@@ -98,6 +98,12 @@ function decode(file: string, bytes: Buffer): string {
   }
 }
 
+/** Where the configuration is in a connector's JSON: it is the whole, or under `config` in a response of the Management API. */
+export function configPath(whole: Readonly<Record<string, unknown>>): readonly string[] {
+  const has = (key: string) => Object.hasOwn(whole, key);
+  return CONNECTOR_KEYS.config.some(has) || !ENVELOPE.some(has) ? [] : ['config'];
+}
+
 function connectorIn(name: string, json: PlacedJson): ConnectorFile {
   const { value: whole, inexact } = json;
   const invalid = (path: readonly string[], reason: string) =>
@@ -107,11 +113,8 @@ function connectorIn(name: string, json: PlacedJson): ConnectorFile {
   if (connectorId !== 'oidc') {
     throw invalid(['connectorId'], 'expected "oidc", the only kind of connector that can be tested here');
   }
-  const isFlat = CONNECTOR_KEYS.config.some((key) => Object.hasOwn(whole, key));
   const { pathOf, lineOf } = json;
-  if (isFlat || !ENVELOPE.some((key) => Object.hasOwn(whole, key))) {
-    return { name, config: whole, whole, inexact, pathOf, lineOf };
-  }
+  if (configPath(whole).length === 0) return { name, config: whole, whole, inexact, pathOf, lineOf };
   if (!isObject(config)) throw invalid(['config'], `expected an object, got ${kindOf(config)}`);
   return {
     name,

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KeptConnector } from '../profiles/kept-connector.js';
 import { type ProfileValues, profileSchema } from '../profiles/schema.js';
+import { members } from '../protocol/json-values.js';
 import { asSaved, CONNECTOR_KEYS, judgeConnectorConfig } from './connector-config.js';
-import { memberAt, secretMembers, setMember } from './secret-members.js';
+import { memberAt, setMember } from './secret-members.js';
 import { snakeCase } from './snake-case.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Where a connector says what an ordinary key of a profile says. */
+/** The place in a configuration of each ordinary key of a profile. */
 const PLACES = {
   authorizationEndpoint: ['authorizationEndpoint'],
   tokenEndpoint: ['tokenEndpoint'],
@@ -30,11 +30,8 @@ type Placed = keyof typeof PLACES;
 
 /** The parameters that customConfig really sends: of two spellings of one the later, empty ones left out as saved. */
 function customParameters(config: Json): Map<string, string> {
-  const custom = memberAt(asSaved(config), ['customConfig']);
-  const sent = new Map<string, string>();
-  if (typeof custom !== 'object' || custom === null) return sent;
-  for (const [key, value] of Object.entries(custom)) sent.set(snakeCase(key), String(value));
-  return sent;
+  const custom = Object.entries(members(memberAt(asSaved(config), ['customConfig'])));
+  return new Map(custom.map(([key, value]) => [snakeCase(key), String(value)]));
 }
 
 function allowed<K extends keyof ProfileValues>(key: K, value: unknown): boolean {
@@ -42,11 +39,12 @@ function allowed<K extends keyof ProfileValues>(key: K, value: unknown): boolean
 }
 
 /**
- * What a connector says, in the ordinary keys of a profile: what it really
- * sends, so that customConfig goes before its other keys. What no profile can
- * say is left out. Empty for a configuration that Logto refuses.
+ * Reads a configuration without its secrets as ordinary keys of a profile:
+ * the values that it really sends, so that customConfig goes before its other
+ * keys. Members that no profile has are left out. Empty for a configuration
+ * that Logto refuses.
  */
-function ordinaryOf(config: Json): ProfileValues {
+export function profileValues(config: Json): ProfileValues {
   const verdict = judgeConnectorConfig({ ...(asSaved(config) as Json), clientSecret: 'not looked at' });
   if (!verdict.accepted) return {};
   const { idTokenVerificationConfig: verification, authRequestOptionalConfig: optional = {}, ...rest } = verdict.config;
@@ -100,72 +98,14 @@ export function plainConfig(values: ProfileValues): Record<string, unknown> {
   return config;
 }
 
-/** The members of a value that have no members themselves; a list is one. */
-function leaves(value: unknown, path: readonly string[] = []): { path: readonly string[]; value: unknown }[] {
-  const inner = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
-  if (inner.length === 0) return [{ path, value }];
-  return inner.flatMap(([key, item]) => leaves(item, [...path, key]));
-}
-
-function entriesOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {};
-}
-
-/** What a profile keeps of a connector. */
-export interface ImportedConnector {
-  readonly values: ProfileValues;
-  /** Whatever ordinary keys don't say, without secrets. Absent where they say it all. */
-  readonly kept: Omit<KeptConnector, 'around' | 'order' | 'stored'>;
-  /** Members that hold secrets, from the configuration down; they are in neither of the two. */
-  readonly secrets: readonly (readonly string[])[];
-  /** Parameters that Logto sends and an ordinary sign-in does not, as paths of the configuration. */
-  readonly unsent: readonly (readonly string[])[];
-}
-
-/** Takes a configuration apart: ordinary keys, what they don't say, and secrets. `exportedConfig` puts it together again. */
-export function importedConnector(config: Json): ImportedConnector {
-  const secrets = secretMembers(config);
-  const open = structuredClone(config) as Record<string, unknown>;
-  for (const path of secrets) setMember(open, path, undefined);
-  const values = ordinaryOf(open);
-  const base = plainConfig(values);
-  const rest: Record<string, unknown> = {};
-  const apart = ([key]: readonly string[]) => key === 'customConfig' || key === 'clientSecret' || key === undefined;
-  for (const { path, value } of leaves(open)) {
-    if (!apart(path) && !isDeepStrictEqual(memberAt(base, path), value)) setMember(rest, path, value);
-  }
-  // The issuer comes from elsewhere then, and is to be left out too.
-  const leftOut = [...leaves(base).map(({ path }) => path), PLACES.issuer]
-    .filter((path) => !apart(path) && memberAt(config, path) === undefined)
-    .map((path) => path.join('.'));
-  const said = entriesOf(base.customConfig);
-  const keys = Object.keys(entriesOf(config.customConfig));
-  const lastOf = (name: string) => keys.findLast((key) => snakeCase(key) === name);
-  if (open.customConfig !== undefined) {
-    const unsaid = Object.entries(entriesOf(open.customConfig)).filter(
-      ([key, value]) => lastOf(snakeCase(key)) !== key || said[snakeCase(key)] !== value,
-    );
-    if (unsaid.length > 0 || keys.length === 0) rest.customConfig = Object.fromEntries(unsaid);
-  }
-  return {
-    values,
-    kept: {
-      ...(Object.keys(rest).length > 0 ? { config: rest } : {}),
-      ...(leftOut.length > 0 ? { leftOut } : {}),
-      ...(isDeepStrictEqual(keys, Object.keys(said)) ? {} : { customKeys: keys }),
-    },
-    secrets,
-    unsent: unsent(config, values),
-  };
-}
-
-function unsent(config: Json, values: ProfileValues): string[][] {
-  const optional = Object.keys(entriesOf(config.authRequestOptionalConfig)).filter(
+/** The parameters that Logto sends by a configuration and an ordinary sign-in with these values does not, as paths. */
+export function unsentParameters(config: Json, values: ProfileValues): string[][] {
+  const optional = Object.keys(members(config.authRequestOptionalConfig)).filter(
     (key) =>
       (CONNECTOR_KEYS.authRequestOptionalConfig as readonly string[]).includes(key) &&
       values[key as keyof ProfileValues] === undefined,
   );
-  const custom = Object.keys(entriesOf(config.customConfig)).filter((key) => {
+  const custom = Object.keys(members(config.customConfig)).filter((key) => {
     const name = snakeCase(key);
     const own = Object.keys(PLACES).find((ordinary) => snakeCase(ordinary) === name) ?? name;
     return values.parameters?.[name] === undefined && values[own as keyof ProfileValues] === undefined;
@@ -174,64 +114,34 @@ function unsent(config: Json, values: ProfileValues): string[][] {
 }
 
 /**
- * The configuration of an imported profile: as it was, but for the ordinary
- * keys that have been changed since, which are followed. `kept` has its
- * secrets again; the client secret is not part of it.
+ * Changes a configuration in place where the profile's values have been changed
+ * since it was imported. `imported` are the values that the configuration itself has.
  */
-export function exportedConfig(kept: KeptConnector, values: ProfileValues): Record<string, unknown> {
+export function followChanges(config: Record<string, unknown>, imported: ProfileValues, values: ProfileValues): void {
+  const customKeys = (name: string) =>
+    Object.keys(members(config.customConfig)).filter((key) => snakeCase(key) === snakeCase(name));
   const base = plainConfig(values);
-  const rest = entriesOf(kept.config);
-  const config: Record<string, unknown> = {};
-  for (const { path, value } of leaves(base)) {
-    const apart = path[0] === 'customConfig' || kept.leftOut?.includes(path.join('.'));
-    if (path.length > 0 && !apart) setMember(config, path, value);
-  }
-  for (const { path, value } of leaves(rest)) {
-    if (path.length === 0 || path[0] === 'customConfig') continue;
-    const there = memberAt(config, path);
-    const isEmptyObject = isDeepStrictEqual(value, {});
-    if (!isEmptyObject || typeof there !== 'object') setMember(config, path, value);
-  }
-  const custom = customConfig(kept, entriesOf(base.customConfig), entriesOf(rest.customConfig));
-  if (rest.customConfig !== undefined || Object.keys(custom).length > 0) config.customConfig = custom;
-  followChanges(config, values, base);
-  return inOrder(config);
-}
-
-function customConfig(kept: KeptConnector, said: Json, unsaid: Json): Record<string, unknown> {
-  const custom: [string, unknown][] = [];
-  const done = new Set<string>();
-  for (const key of kept.customKeys ?? []) {
-    const name = snakeCase(key);
-    if (Object.hasOwn(unsaid, key)) custom.push([key, unsaid[key]]);
-    else if (Object.hasOwn(said, name)) custom.push([key, said[name]]);
-    else continue;
-    done.add(name);
-  }
-  for (const [name, value] of Object.entries(said)) if (!done.has(snakeCase(name))) custom.push([name, value]);
-  const keys = new Set(custom.map(([key]) => key));
-  for (const [key, value] of Object.entries(unsaid)) if (!keys.has(key)) custom.push([key, value]);
-  return Object.fromEntries(custom);
-}
-
-/** Puts in place what the profile says now, wherever the configuration means something else. */
-function followChanges(config: Record<string, unknown>, values: ProfileValues, base: Json): void {
-  const meant = ordinaryOf(config);
   for (const [key, place] of Object.entries(PLACES) as [Placed, readonly string[]][]) {
-    if (isDeepStrictEqual(meant[key], values[key])) continue;
-    if (key === 'issuer' && keepsIssuer(memberAt(config, place), meant.issuer, values.issuer)) continue;
+    if (isDeepStrictEqual(imported[key], values[key])) continue;
+    if (key === 'issuer' && keepsIssuer(memberAt(config, place), imported.issuer, values.issuer)) continue;
     // Without the key a sign-in here takes what the provider announces; Logto would take its default.
     if (key === 'clientAuth' && values.clientAuth === undefined) continue;
-    for (const name of Object.keys(entriesOf(config.customConfig))) {
-      if (snakeCase(name) === snakeCase(key)) setMember(config, ['customConfig', name], undefined);
-    }
+    for (const name of customKeys(key)) setMember(config, ['customConfig', name], undefined);
     setMember(config, place, memberAt(base, place));
+  }
+  const [before, now] = [members(plainConfig(imported).customConfig), members(base.customConfig)];
+  for (const name of Object.keys({ ...before, ...now })) {
+    if (before[name] === now[name]) continue;
+    const keys = customKeys(name);
+    // Of several spellings the last is sent.
+    const changed = now[name] === undefined ? keys : [keys.at(-1) ?? name];
+    for (const key of changed) setMember(config, ['customConfig', key], now[name]);
   }
 }
 
 /** The issuer is a setting of its own: none is not checked, of a list each is taken, and one that is no URL stays. */
-function keepsIssuer(written: unknown, meant: string | undefined, wanted: string | undefined): boolean {
-  return written === undefined || meant === undefined || (Array.isArray(written) && written.includes(wanted));
+function keepsIssuer(written: unknown, imported: string | undefined, wanted: string | undefined): boolean {
+  return written === undefined || imported === undefined || (Array.isArray(written) && written.includes(wanted));
 }
 
 /** The keys in Logto's own order, others behind. */

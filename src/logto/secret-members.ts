@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { snakeCase } from './snake-case.js';
 
 /** A member of a JSON value, by its keys; a list's are its positions. */
@@ -25,13 +26,13 @@ function hasSecretQuery(text: string): boolean {
   return [...new URL(text).searchParams].some(([name, value]) => value !== '' && SECRET_NAME.test(snakeCase(name)));
 }
 
-/** The members of a configuration that hold secrets, the client secret apart. */
-export function secretMembers(value: unknown, path: MemberPath = []): MemberPath[] {
+/** The members of a value that hold secrets, the one at `except` apart. */
+export function secretMembers(value: unknown, except: MemberPath, path: MemberPath = []): MemberPath[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => {
     const at = [...path, key];
-    if (path.length === 0 && key === 'clientSecret') return [];
-    return isSecret(key, item) ? [at] : secretMembers(item, at);
+    if (isDeepStrictEqual(at, except)) return [];
+    return isSecret(key, item) ? [at] : secretMembers(item, except, at);
   });
 }
 

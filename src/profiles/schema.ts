@@ -272,7 +272,7 @@ const profileKeys = z.strictObject(
       .meta({ description: 'The key set, in place of the one that discovery announces.' })
       .optional(),
     connector: keptConnector
-      .meta({ description: 'What a Logto connector says that no other key does; profile import writes it.' })
+      .meta({ description: 'The Logto connector that the profile was imported from; profile import writes it.' })
       .optional(),
     kind: z
       .literal('logto', { error: 'logto, or no kind at all' })

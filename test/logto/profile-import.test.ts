@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { judgeConnectorConfig } from '../../src/logto/connector-config.js';
-import { exportedConfig, importedConnector } from '../../src/logto/connector-profile.js';
-import { memberAt, setMember } from '../../src/logto/secret-members.js';
+import { connectorDocument, importedConnector } from '../../src/logto/connector-document.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { startScriptedProvider } from '../support/scripted-provider.js';
@@ -59,20 +59,23 @@ describe('what becomes of a connector', () => {
           tokenEndpoint: https://id.example.com/realms/main/token
           jwksUri: https://id.example.com/realms/main/jwks
           connector:
-            customKeys:
-              - audience
-              - fooBar
-            order:
-              "":
-                - authorizationEndpoint
-                - tokenEndpoint
-                - clientId
-                - clientSecret
-                - scope
-                - idTokenVerificationConfig
-                - tokenEndpointAuthMethod
-                - authRequestOptionalConfig
-                - customConfig
+            document:
+              authorizationEndpoint: https://id.example.com/realms/main/authorize
+              tokenEndpoint: https://id.example.com/realms/main/token
+              clientId: logto
+              clientSecret: <client-secret>
+              scope: openid email
+              idTokenVerificationConfig:
+                jwksUri: https://id.example.com/realms/main/jwks
+                issuer: https://id.example.com/realms/main
+              tokenEndpointAuthMethod: client_secret_basic
+              authRequestOptionalConfig:
+                prompt: login
+                maxAge: "3600"
+                loginHint: alice
+              customConfig:
+                audience: https://api.example.com
+                fooBar: "1"
       "
     `);
   });
@@ -220,7 +223,7 @@ describe('secrets', () => {
     for (const flags of [[], ['--json']]) {
       const { code, stdout, stderr } = await machine.run(['profile', 'show', 'it', ...flags]);
       expect(code).toBe(0);
-      expect(stdout).toContain('/config/customConfig/api_key');
+      expect(stdout).toContain('/customConfig/api_key');
       expect(stdout + stderr).not.toMatch(/k3y-of-customs|c0nnector-s3cret/);
       expect(stdout).not.toContain('[object Object]');
     }
@@ -230,11 +233,10 @@ describe('secrets', () => {
     const other = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`member${at}`, `value of ${at}`]));
     await profileImport({ connectorId: 'oidc', id: 'x1', metadata: {}, config: connectorJson({ other }) });
     const { stdout } = await machine.run(['profile', 'show', 'it']);
-    expect(stdout).toMatch(/^connector\.config +\{"other":\{"member0":"value of 0",.*… {2}user file /m);
-    expect(stdout).toMatch(/^connector\.around +\{"connectorId":"oidc"/m);
+    expect(stdout).toMatch(/^connector\.document +\{"connectorId":"oidc",.*… {2}user file /m);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(260);
     const { stdout: json } = await machine.run(['profile', 'show', 'it', '--json']);
-    expect(JSON.parse(json).values.connector.value.config).toEqual({ other });
+    expect(JSON.parse(json).values.connector.value.document.config).toMatchObject({ other });
   });
 
   it('stay a reference where they are one, though the variable is not set', async () => {
@@ -355,12 +357,10 @@ const configurations = fc
 describe('a round trip', () => {
   it('gives the same configuration back', () => {
     const property = fc.property(configurations, (config) => {
-      const { values, kept, secrets } = importedConnector(config);
-      const whole = structuredClone(kept.config ?? {});
-      for (const path of secrets) setMember(whole, path, memberAt(config, path));
-      expect(exportedConfig({ ...kept, config: whole }, { issuer: 'https://id.example.com', ...values })).toEqual(
-        config,
-      );
+      const whole = { ...config, clientSecret: SECRET };
+      const { values, kept, secrets } = importedConnector({ whole, config: whole });
+      const given = { issuer: 'https://id.example.com', ...values };
+      expect(connectorDocument(kept, given, { clientSecret: SECRET, stored: secrets })).toEqual(whole);
     });
     fc.assert(property, { numRuns: 1000, seed: 3 });
   });
@@ -435,6 +435,41 @@ describe('a round trip', () => {
   });
 });
 
+describe('a connector that version 0.1.0 took apart', () => {
+  const written = (file: string) => readFile(new URL(`version-0.1.0/${file}`, import.meta.url), 'utf8');
+  const connector = async () => JSON.parse(await written('connector.json'));
+  const exported = async (config: string) => {
+    await writeFile(join(machine.home, 'config.yaml'), config);
+    return (await profileExport()).stdout;
+  };
+
+  it('is written back whole, with its keys in their order', async () => {
+    expect(await exported(await written('config.yaml'))).toBe(`${JSON.stringify(await connector(), undefined, 2)}\n`);
+  });
+
+  it('follows what has been changed in the profile since', async () => {
+    const config = (await written('config.yaml'))
+      .replace('foo_bar: "2"', 'foo_bar: "3"')
+      .replace('prompt: consent', 'prompt: none');
+    const changed = await connector();
+    changed.config.customConfig.foo_bar = '3';
+    changed.config.authRequestOptionalConfig.prompt = 'none';
+    delete changed.config.customConfig.prompt;
+    expect(JSON.parse(await exported(config))).toEqual(changed);
+  });
+
+  it('has its secrets from the session store again', async () => {
+    const { profiles } = parse(await written('config.yaml'));
+    const { connector: kept, ...values } = profiles.it;
+    const stored = ['api key', 'hint', 'api token'];
+    const whole = connectorDocument(kept, values, { clientSecret: 'x', stored });
+    expect(whole).toMatchObject({
+      metadata: { api_token: 'api token' },
+      config: { customConfig: { 'x-api-key': 'api key' }, authRequestOptionalConfig: { idTokenHint: 'hint' } },
+    });
+  });
+});
+
 /** The same object with its keys turned round by some places. */
 function inAnyOrder<T extends object>(value: T, turn: number): T {
   const entries = Object.entries(value);
@@ -451,7 +486,7 @@ function asWritten(value: unknown): string {
 }
 
 function issuerFlag(config: Record<string, unknown>): string[] {
-  const { values } = importedConnector(config);
+  const { values } = importedConnector({ whole: config, config });
   return values.issuer === undefined ? ['--issuer', 'https://id.example.com'] : [];
 }
 
