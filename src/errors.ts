@@ -227,14 +227,43 @@ export class OidcCliError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** The same failure with more facts and details: its code, exit code, cause and all that it said before stay. */
-  with({ facts = {}, details = {} }: { facts?: Facts; details?: Readonly<Record<string, unknown>> }): OidcCliError {
-    return new OidcCliError(
-      this.code,
-      { ...this.facts, ...facts },
-      { cause: this.cause, exitCode: this.exitCode, details: { ...this.details, ...details } },
-    );
+  /**
+   * The same failure with more facts and details: its code, exit code, cause
+   * and all that it said before stay. Under another `code` it has the exit code
+   * of that code, and this error as its cause.
+   */
+  with({ code = this.code, facts = {}, details = {} }: ErrorAdditions): OidcCliError {
+    const origin = code === this.code ? { cause: this.cause, exitCode: this.exitCode } : { cause: this };
+    return new OidcCliError(code, { ...this.facts, ...facts }, { ...origin, details: { ...this.details, ...details } });
   }
+}
+
+/** What `OidcCliError.with` changes. */
+interface ErrorAdditions {
+  readonly code?: ErrorCode | undefined;
+  readonly facts?: Facts;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Any thrown value as a coded error. An unknown one becomes `interrupted` if
+ * the run was `interrupted`, else `internal` (fact: `reason`), without its
+ * message: that may hold anything.
+ */
+export function toCodedError(thrown: unknown, interrupted = false): OidcCliError {
+  if (thrown instanceof OidcCliError) return thrown;
+  if (interrupted) return new OidcCliError('interrupted', {}, { cause: thrown });
+  return new OidcCliError('internal', { reason: whereItFailed(thrown) }, { cause: thrown });
+}
+
+/** The kind of an unexpected error and the line that threw it: enough for a report, and no data of the run. */
+function whereItFailed(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  // From the first frame on: the message before it may be long, and may hold anything.
+  const { stack = '' } = error;
+  const frames = stack.slice(Math.max(0, stack.indexOf('\n    at '))).slice(0, 4_000);
+  const frame = /([\w.-]+\.c?[jt]s:\d+):\d+\)?$/m.exec(frames)?.[1];
+  return frame ? `${error.name} in ${frame}` : error.name;
 }
 
 /** A handler for a rejected promise: adds facts to an `OidcCliError` and throws it on; any other error is thrown as it is. */

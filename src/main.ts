@@ -4,7 +4,7 @@ import type { Done } from './command-tree/flags.js';
 import { type BeginTrace, withTraceFlags } from './command-tree/trace-flags.js';
 import type { TraceRun } from './commands/trace-run.js';
 import type { Context } from './context.js';
-import { EXIT, type ExitCode, OidcCliError } from './errors.js';
+import { EXIT, type ExitCode, OidcCliError, toCodedError } from './errors.js';
 import { Masker, maskedError } from './masking/mask.js';
 import { createTerminal, type Terminal } from './terminal.js';
 import { version } from './version.js';
@@ -36,8 +36,8 @@ export async function main(argv: readonly string[], context: Context): Promise<E
     const ended = unwritten && exitCode === EXIT.done ? unwritten.exitCode : exitCode;
     return (await traced.run?.end(ended, unwritten)) ?? ended;
   } catch (error) {
-    const { asCodedError, failureDocument } = await import('./commands/failure-text.js');
-    const failure = maskedError(asCodedError(error, context.signal.aborted), masker);
+    const { failureDocument } = await import('./commands/failure-text.js');
+    const failure = maskedError(toCodedError(error, context.signal.aborted), masker);
     terminal.status(undefined);
     if (terminal.failsInJson) terminal.json(failureDocument(failure));
     if (!terminal.failsInJson || context.stdout.failure !== undefined) await sayFailure(failure, terminal);

@@ -128,10 +128,7 @@ async function verify(
 
   if (!verdict.accepted) {
     const original = originalError(verdict.error);
-    if (original instanceof OidcCliError) {
-      throw new OidcCliError(original.code, original.facts, { cause: original.cause, details });
-    }
-    if (original) throw original;
+    if (original) throw original instanceof OidcCliError ? original.with({ details }) : original;
     const facts = {
       endpoint: 'token_endpoint',
       ...authenticationFacts(party.authentication),

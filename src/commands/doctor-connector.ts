@@ -58,12 +58,12 @@ export async function doctorConnector(
   const { checks, refusal } = examination;
   const document = documentOf(file, examination);
   if (refusal) {
-    const { facts } = configInvalid(file, refusal.faults, refusal.when);
-    if (json) throw new OidcCliError('connector_config_invalid', facts, { details: document });
+    const invalid = configInvalid(file, refusal.faults, refusal.when);
+    if (json) throw invalid.with({ details: document });
     for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);
     terminal.out('');
     // Every fault has just been shown in its place.
-    throw new OidcCliError('connector_config_invalid', { ...facts, others: undefined });
+    throw invalid.with({ facts: { others: undefined } });
   }
   if (json) terminal.json(document);
   else for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);

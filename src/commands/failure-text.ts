@@ -1,27 +1,10 @@
 import type { Check } from '../check.js';
 import { checkRows } from '../checks/print.js';
-import { OidcCliError } from '../errors.js';
+import type { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import type { TwoReadings } from '../logto/two-readings.js';
 import { printable, type Style } from '../terminal.js';
 import { twoReadingsRows } from './two-readings-table.js';
-
-/** Any thrown value as the coded error it stands for. An unknown one becomes `internal`, without its message: that may hold anything. */
-export function asCodedError(error: unknown, interrupted: boolean): OidcCliError {
-  if (error instanceof OidcCliError) return error;
-  if (interrupted) return new OidcCliError('interrupted', {}, { cause: error });
-  return new OidcCliError('internal', { reason: whereItFailed(error) }, { cause: error });
-}
-
-/** The kind of an unexpected error and the line that threw it: enough for a report, and no data of the run. */
-function whereItFailed(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  // From the first frame on: the message before it may be long, and may hold anything.
-  const { stack = '' } = error;
-  const frames = stack.slice(Math.max(0, stack.indexOf('\n    at '))).slice(0, 4_000);
-  const frame = /([\w.-]+\.[jt]s:\d+):\d+\)?$/m.exec(frames)?.[1];
-  return frame ? `${error.name} in ${frame}` : error.name;
-}
 
 /** A failure as the lines a person reads on stderr: what happened, why, what to change, the code. */
 export function failureLines(error: OidcCliError, style: Style): string[] {

@@ -174,7 +174,7 @@ async function credentialsOf(
       });
     } catch (error) {
       if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
-      throw new OidcCliError('sign_in_credentials_missing', { ...error.facts, field }, { cause: error.cause });
+      throw error.with({ code: 'sign_in_credentials_missing', facts: { field } });
     }
   };
   const { password, passwordEnv, passwordFile, passwordStdin, totp, totpEnv, totpFile } = flags;

@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { OidcCliError } from '../errors.js';
+import { OidcCliError, toCodedError } from '../errors.js';
 import { type ProfileFlags, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
 import { refuseStoreKeyValue } from '../profiles/store-key-guard.js';
@@ -121,10 +121,8 @@ export function withWhatIsKnown(
   thrown: unknown,
   request: Pick<ResolvedSignIn, 'profile' | 'issuer' | 'clientId'>,
   { signal }: Pick<Context, 'signal'>,
-): unknown {
-  const interrupted = signal.aborted && !(thrown instanceof OidcCliError);
-  const error = interrupted ? new OidcCliError('interrupted', {}, { cause: thrown }) : thrown;
-  if (!(error instanceof OidcCliError)) return error;
+): OidcCliError {
+  const error = toCodedError(thrown, signal.aborted);
   const { profile, issuer, clientId } = request;
   return error.with({
     facts: { profile, ...error.facts },

@@ -82,6 +82,6 @@ async function profileOf({ profile: name, trustProject }: SmokeInitOptions, cont
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'config_missing') throw error;
     // It has no flags for what is missing.
-    throw new OidcCliError('config_missing', { ...error.facts, command: 'smoke init' }, { cause: error });
+    throw error.with({ facts: { command: 'smoke init' } });
   }
 }

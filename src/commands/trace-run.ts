@@ -1,13 +1,13 @@
 import { extname } from 'node:path';
 import type { Context } from '../context.js';
-import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { EXIT, type ExitCode, OidcCliError, toCodedError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import { prepareReportFile, type ReportFile } from '../smoke/reporters/report-file.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { TraceDocument } from '../trace/document.js';
 import { Tracing } from '../trace/tracing.js';
 import { version } from '../version.js';
-import { asCodedError, failureLines } from './failure-text.js';
+import { failureLines } from './failure-text.js';
 
 /** The flags by which a command is traced. */
 export interface TraceFlags {
@@ -63,7 +63,7 @@ export async function startTrace(
         try {
           await work();
         } catch (error) {
-          const told = asCodedError(error, false);
+          const told = toCodedError(error);
           for (const line of failureLines(told, terminal.talk)) terminal.say(line);
           if (ended === EXIT.done) ended = told.exitCode;
         }

@@ -1,5 +1,5 @@
 import { startCallbackListener } from '../browser/callback-listener.js';
-import { failWith, OidcCliError } from '../errors.js';
+import { failWith, OidcCliError, toCodedError } from '../errors.js';
 import { randomState } from '../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../protocol/end-session.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
@@ -53,7 +53,7 @@ export async function logout(
       // What was done until then is part of the answer to Ctrl-C.
       if (interrupted) throw new OidcCliError('interrupted', { done: doneOf(steps) }, { cause: error });
       // A fault of ours must not keep a session that was to be forgotten.
-      const failure = error instanceof OidcCliError ? error : new OidcCliError('internal', {}, { cause: error });
+      const failure = toCodedError(error);
       steps.push({ step, outcome: failure.code === 'endpoint_missing' ? 'not offered' : 'failed', error: failure });
     }
   };

@@ -108,14 +108,14 @@ function keptFor(session: Session, target: TokenTarget): KeptAccessToken | undef
 /** A refusal with what the token was to be for; what another code says better gets that. */
 function withTarget(error: unknown, session: Session, target: TokenTarget): unknown {
   if (!(error instanceof OidcCliError)) return error;
-  const known = { ...error.facts, ...facts(session, target) };
+  const known = facts(session, target);
   const refusal = typeof error.facts.error === 'string' ? error.facts.error : '';
   if (target.organization !== undefined && ORGANIZATION_REFUSALS.includes(refusal)) {
-    return new OidcCliError('organization_refused', known, { cause: error });
+    return error.with({ code: 'organization_refused', facts: known });
   }
   // The words of access_denied are those of a person who pressed "cancel".
   const code = error.code === 'access_denied' ? 'token_request_refused' : error.code;
-  return new OidcCliError(code, known, { cause: error.cause, details: error.details });
+  return error.with({ code, facts: known });
 }
 
 function facts(session: Session, { resource, organization }: TokenTarget): Facts {

@@ -51,7 +51,7 @@ export async function spendRefreshToken(
     return { tokens, renewed };
   } catch (error) {
     if (error instanceof OidcCliError && error.code === 'invalid_grant') {
-      throw new OidcCliError('refresh_refused', { ...error.facts, ...facts }, { cause: error });
+      throw error.with({ code: 'refresh_refused', facts });
     }
     throw error;
   }

@@ -30,6 +30,6 @@ export async function introspectToken(
     const exchange = deps.recorder.last('introspection request');
     const mapped = refusedByTokenEndpoint(error, facts, exchange);
     if (!(mapped instanceof OidcCliError) || mapped.exitCode === 8 || mapped.code === 'invalid_client') throw mapped;
-    throw new OidcCliError('introspection_refused', mapped.facts, { cause: error });
+    throw mapped.with({ code: 'introspection_refused' });
   }
 }

@@ -36,7 +36,7 @@ export async function revokeToken(
       mapped instanceof OidcCliError &&
       (mapped.code === 'token_request_refused' || mapped.code === 'token_response_invalid')
     ) {
-      throw new OidcCliError('revocation_refused', { ...mapped.facts, token: hint }, { cause: error });
+      throw mapped.with({ code: 'revocation_refused', facts: { token: hint } });
     }
     throw mapped;
   }

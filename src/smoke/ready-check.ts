@@ -238,12 +238,7 @@ async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWor
       const facts = { line: plan.lineOf(path), key: path.join('.'), found: `a profile without ${key}` };
       throw invalid(plan.path, { ...facts, allowed: 'the name of a profile, or at least issuer and clientId' });
     }
-    const facts = key.startsWith('profiles.') ? { ...error.facts, key: inPlan(key) } : error.facts;
-    throw new OidcCliError(
-      error.code,
-      { ...facts, ...(facts.profile ? { profile: undefined } : {}) },
-      { cause: error },
-    );
+    throw error.with({ facts: { key: key.startsWith('profiles.') ? inPlan(key) : key, profile: undefined } });
   }
 }
 

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { SignInEvidence } from '../browser/sign-in-driver.js';
 import type { Check } from '../check.js';
-import { OidcCliError } from '../errors.js';
+import { OidcCliError, toCodedError } from '../errors.js';
 import { maskedData, maskedError } from '../masking/mask.js';
-import { coded } from './check-error.js';
 import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
 import { Phases } from './phases.js';
 import {
@@ -86,7 +85,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     } catch (error) {
       // What ended the try is its failure, however the step that it hit put it.
       over.signal.throwIfAborted();
-      return { error: coded(error) };
+      return { error: toCodedError(error) };
     }
     known.subject = signedIn.subject;
     const signInMs = phases.total();
@@ -101,7 +100,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   try {
     outcome = await unlessAborted(working, over.signal);
   } catch (error) {
-    outcome = { error: coded(error), aborted: true };
+    outcome = { error: toCodedError(error), aborted: true };
   } finally {
     clearTimeout(timer);
     ends.removeEventListener('abort', onEnd);
@@ -154,7 +153,7 @@ function tooLong(code: 'smoke_check_timeout', seconds: number, { current }: Phas
 }
 
 function withPhase(reason: OidcCliError, { current }: Phases): OidcCliError {
-  return new OidcCliError(reason.code, { ...reason.facts, phase: current ?? 'its preparation' });
+  return reason.with({ facts: { phase: current ?? 'its preparation' } });
 }
 
 /** What the driver left of a failed sign-in: `details.evidence` of its error. */

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js';
+import { toCodedError } from '../../errors.js';
 import { explain } from '../../explain/explain.js';
-import { coded } from '../check-error.js';
 
 /** Longer texts are cut: a report is read by people. */
 const LONGEST = 200;
@@ -35,7 +35,7 @@ export async function attempted(
 
 /** An error as what was found: its code and sentence. */
 export function inWords(error: unknown): string {
-  const { code, facts } = coded(error);
+  const { code, facts } = toCodedError(error);
   return `${code}: ${explain(code, facts).message}`;
 }
 
