@@ -1,22 +1,10 @@
-import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import type { Check } from '../check.js';
 import { valueText } from '../protocol/json-values.js';
 import { isPublicKeySignature } from '../protocol/signature-algorithms.js';
 import { LOGOUT_EVENT, type ReadToken } from '../protocol/token-kinds.js';
-import {
-  checkAlgorithm,
-  checkAudience,
-  checkAuthorizedParty,
-  checkAuthTime,
-  checkClockSkew,
-  checkExpiry,
-  checkHash,
-  checkIssuedAt,
-  checkIssuer,
-  checkNotBefore,
-  checkSignature,
-  checkSubject,
-} from './id-token-checks.js';
+import { checkRule, type IdTokenFacts } from './id-token-rules.js';
+import { verifySignature } from './signature.js';
 
 /** What a token can be held against. What is absent is not known, and what needs it is skipped. */
 export interface TokenExpectations {
@@ -73,7 +61,7 @@ export async function checkToken(token: ReadToken, expected: TokenExpectations):
   const first = [...format, ...checkHeader(token), ...(await checkSigner(token, expected))];
   // Nothing was read: each claim would be called absent.
   if (token.nested || (token.faults.length > 0 && Object.keys(claims).length === 0)) return first;
-  const checks = [...first, ...checksOfKind(token, expected), ...checkUnits(claims), ...checkClocks(expected)];
+  const checks = [...first, ...checksOfKind(token, expected), ...checkUnits(claims), ...checkClocks(token, expected)];
   return token.kind === 'ID token' ? checks : checks.map(ofAnyToken);
 }
 
@@ -111,13 +99,13 @@ function checkHeader({ header, kind }: ReadToken): Check[] {
 const NOT_BY_PROVIDER: readonly ReadToken['kind'][] = ['client assertion', 'request object', 'DPoP proof'];
 
 async function checkSigner(token: ReadToken, expected: TokenExpectations): Promise<Check[]> {
-  const header = token.header as ProtectedHeaderParameters;
+  const { header } = token;
   const alg = typeof header.alg === 'string' ? header.alg : undefined;
   const ofProvider = !NOT_BY_PROVIDER.includes(token.kind);
   const announced = expected.algorithms ?? (expected.jwks && ['RS256']);
   const algorithm: Check =
     ofProvider && token.kind === 'ID token' && announced && alg !== undefined && alg !== 'none'
-      ? checkAlgorithm(header, announced)
+      ? checkRule('alg', factsOf(token, { ...expected, algorithms: announced }))
       : checkAlgorithmAlone(alg);
   if (!ofProvider) {
     const actual = 'not verified: the client signs this, with a key of its own';
@@ -127,7 +115,15 @@ async function checkSigner(token: ReadToken, expected: TokenExpectations): Promi
     const actual = `not verified: ${expected.jwks === undefined ? 'no provider was asked for its keys' : 'its payload is not encoded'}`;
     return [algorithm, { name: 'signature', verdict: 'skip', expected: 'valid', actual }];
   }
-  return [algorithm, await checkSignature(token.compact, header, expected.jwks)];
+  const signature = await verifySignature(token.compact, header, expected.jwks);
+  return [algorithm, checkRule('signature', { ...factsOf(token, expected), signature })];
+}
+
+/** A token as the rules read it. A rule is checked only where its expectations are known. */
+function factsOf({ header, claims }: ReadToken, expected: TokenExpectations): IdTokenFacts {
+  const { issuer = '', clientId = '', algorithms, jwks } = expected;
+  const unverified = { actual: 'not verified' };
+  return { ...expected, issuer, clientId, algorithms, jwks, header, claims, signature: unverified };
 }
 
 function checkAlgorithmAlone(alg: unknown): Check {
@@ -147,51 +143,51 @@ function checkAlgorithmAlone(alg: unknown): Check {
 }
 
 function checksOfKind(token: ReadToken, expected: TokenExpectations): Check[] {
-  const claims = token.claims as JWTPayload;
   switch (token.kind) {
     case 'ID token':
-      return idChecks(claims, token.header, expected);
+      return idTokenChecks(token, expected);
     case 'access token':
-      return accessChecks(claims, token.header, expected);
+      return accessTokenChecks(token, expected);
     case 'logout token':
-      return logoutChecks(claims, token.header, expected);
+      return logoutTokenChecks(token, expected);
     case 'authorization response':
       return [
-        issuerOf(claims, expected, true),
-        audienceOf(claims, expected, true),
-        ...lifetime(claims, expected, { exp: true, iat: false }),
+        issuerCheck(token, expected, true),
+        audienceCheck(token, expected, true),
+        ...lifetime(token, expected, { exp: true, iat: false }),
       ];
     default:
       return [
-        ...(NOT_BY_PROVIDER.includes(token.kind) ? [] : [issuerOf(claims, expected, false)]),
-        ...lifetime(claims, expected, { exp: false, iat: false }),
+        ...(NOT_BY_PROVIDER.includes(token.kind) ? [] : [issuerCheck(token, expected, false)]),
+        ...lifetime(token, expected, { exp: false, iat: false }),
       ];
   }
 }
 
 /** OIDC Core §3.1.3.7, as far as it can be known afterwards. */
-function idChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): Check[] {
-  const { clientId } = expected;
-  const alg = typeof header.alg === 'string' ? header.alg : undefined;
+function idTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
+  const { claims } = token;
+  const facts = factsOf(token, expected);
   return [
-    issuerOf(claims, expected, true),
-    audienceOf(claims, expected, true),
-    ...(clientId === undefined ? [] : [checkAuthorizedParty(claims, clientId)]),
-    ...lifetime(claims, expected, { exp: true, iat: true }),
+    issuerCheck(token, expected, true),
+    audienceCheck(token, expected, true),
+    ...(expected.clientId === undefined ? [] : [checkRule('azp', facts)]),
+    ...lifetime(token, expected, { exp: true, iat: true }),
     {
       name: 'nonce',
       verdict: 'skip',
       expected: 'the one sent with the authorization request',
       actual: claims.nonce === undefined ? 'absent' : 'present, and what was sent is not known here',
     },
-    checkSubject(claims),
-    checkHash('at_hash', claims.at_hash, expected.accessToken, alg, 'id_token_at_hash_mismatch'),
-    checkAuthTime(claims, { ...expected, maxAge: undefined }),
+    checkRule('sub', facts),
+    checkRule('at_hash', facts),
+    checkRule('auth_time', facts),
   ];
 }
 
 /** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only held against what it has. */
-function accessChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): Check[] {
+function accessTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
+  const { claims, header } = token;
   const strict = /^(application\/)?at\+jwt$/i.test(valueText(header.typ));
   const typ: Check = {
     name: 'typ',
@@ -201,9 +197,9 @@ function accessChecks(claims: JWTPayload, header: ReadToken['header'], expected:
   };
   const checks: Check[] = [
     typ,
-    issuerOf(claims, expected, strict),
+    issuerCheck(token, expected, strict),
     present(claims, 'aud', 'the API that it is for', strict),
-    ...lifetime(claims, expected, { exp: strict, iat: strict }),
+    ...lifetime(token, expected, { exp: strict, iat: strict }),
     present(claims, 'sub', 'whom it speaks for', strict),
     present(claims, 'jti', 'an id of its own', strict),
   ];
@@ -223,7 +219,8 @@ function accessChecks(claims: JWTPayload, header: ReadToken['header'], expected:
 }
 
 /** OIDC Back-Channel Logout §2.4 and §2.6. */
-function logoutChecks(claims: JWTPayload, header: ReadToken['header'], expected: TokenExpectations): Check[] {
+function logoutTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
+  const { claims, header } = token;
   const { events } = claims;
   const named = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
   const typed = /^(application\/)?logout\+jwt$/i.test(valueText(header.typ));
@@ -235,9 +232,9 @@ function logoutChecks(claims: JWTPayload, header: ReadToken['header'], expected:
       expected: 'logout+jwt',
       actual: valueText(header.typ),
     },
-    issuerOf(claims, expected, true),
-    audienceOf(claims, expected, true),
-    ...lifetime(claims, expected, { exp: true, iat: true }),
+    issuerCheck(token, expected, true),
+    audienceCheck(token, expected, true),
+    ...lifetime(token, expected, { exp: true, iat: true }),
     present(claims, 'jti', 'an id of its own, so that it is used once', true),
     {
       name: 'events',
@@ -260,20 +257,27 @@ function logoutChecks(claims: JWTPayload, header: ReadToken['header'], expected:
   ];
 }
 
-function issuerOf(claims: JWTPayload, { issuer }: TokenExpectations, required: boolean): Check {
-  return issuer === undefined || (claims.iss === undefined && !required)
+function issuerCheck(token: ReadToken, expected: TokenExpectations, required: boolean): Check {
+  const { claims } = token;
+  return expected.issuer === undefined || (claims.iss === undefined && !required)
     ? present(claims, 'iss', 'the issuer', required, 'no issuer is named')
-    : checkIssuer(claims, issuer);
+    : checkRule('iss', factsOf(token, expected));
 }
 
-function audienceOf(claims: JWTPayload, { clientId }: TokenExpectations, required: boolean): Check {
-  return clientId === undefined
-    ? present(claims, 'aud', 'the client id', required, 'no client id is named')
-    : checkAudience(claims, clientId);
+function audienceCheck(token: ReadToken, expected: TokenExpectations, required: boolean): Check {
+  return expected.clientId === undefined
+    ? present(token.claims, 'aud', 'the client id', required, 'no client id is named')
+    : checkRule('aud', factsOf(token, expected));
 }
 
 /** Whether a claim is there at all. With `unknown`, why it is not compared, that is all that can be said of it. */
-function present(claims: JWTPayload, name: string, expected: string, required: boolean, unknown?: string): Check {
+function present(
+  claims: ReadToken['claims'],
+  name: string,
+  expected: string,
+  required: boolean,
+  unknown?: string,
+): Check {
   const value = claims[name];
   if (value === undefined) return { name, verdict: required ? 'fail' : 'skip', expected, actual: 'absent' };
   const actual = typeof value === 'string' ? value : JSON.stringify(value);
@@ -284,28 +288,30 @@ function present(claims: JWTPayload, name: string, expected: string, required: b
 
 /** Expiry, not-before and issue. An old token is no fault of a token that is looked at later. */
 function lifetime(
-  claims: JWTPayload,
+  token: ReadToken,
   expected: TokenExpectations,
   required: { readonly exp: boolean; readonly iat: boolean },
 ): Check[] {
-  const issued: Check = checkIssuedAt(claims, expected);
+  const { claims } = token;
+  const facts = factsOf(token, expected);
+  const issued: Check = checkRule('iat', facts);
   const old = issued.code === 'id_token_too_old';
   return [
     required.exp || claims.exp !== undefined
-      ? checkExpiry(claims, expected)
+      ? checkRule('exp', facts)
       : { name: 'exp', verdict: 'warn', expected: 'a time', actual: 'absent: it never expires by itself' },
     required.iat || claims.iat !== undefined
       ? old
         ? { name: 'iat', verdict: 'pass', expected: issued.expected, actual: issued.actual }
         : issued
       : { name: 'iat', verdict: 'skip', expected: 'a time', actual: 'absent' },
-    checkNotBefore(claims, expected),
+    checkRule('nbf', facts),
   ];
 }
 
 /** The two clocks, where a provider was asked: what the checks of times are to be read by. */
-function checkClocks({ clockSkew, tolerance }: TokenExpectations): Check[] {
-  return clockSkew === undefined ? [] : [checkClockSkew({ clockSkew, tolerance })];
+function checkClocks(token: ReadToken, expected: TokenExpectations): Check[] {
+  return expected.clockSkew === undefined ? [] : [checkRule('clock skew', factsOf(token, expected))];
 }
 
 /** JWT times are seconds (RFC 7519 §2); in milliseconds they are fifty thousand years away, and pass. */

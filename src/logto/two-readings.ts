@@ -1,9 +1,10 @@
 import type { Check } from '../check.js';
-import type { CheckName, IdTokenCheck, IdTokenReport } from '../checks/id-token-report.js';
+import type { IdTokenCheck, IdTokenReport } from '../checks/id-token-report.js';
+import { type LogtoRowName, logtoColumn } from '../checks/id-token-rules.js';
 import type { OidcCliError } from '../errors.js';
 import type { ConnectorConfig } from './connector-config.js';
 
-/** What Logto does about one thing that the standard has checked. */
+/** Logto's reading of one row of the report. */
 export interface LogtoReading {
   /** `ignored`: Logto does not look at it. `not reached`: it had refused the sign-in before. */
   readonly verdict: 'pass' | 'fail' | 'ignored' | 'not reached';
@@ -13,16 +14,13 @@ export interface LogtoReading {
 
 /** One line of the two columns: what the standard says, and what Logto does. */
 export interface TwoReadings extends Omit<IdTokenCheck, 'name'> {
-  /** The last two are checks of Logto's alone. */
-  readonly name: CheckName | 'typ' | 'claim types';
+  /** `typ` and `claim types` are checks of Logto's alone. */
+  readonly name: LogtoRowName;
   readonly logto: LogtoReading;
 }
 
-/** Logto's way with a check; `undefined` where it does not look at all. */
-type Rule = (config: ConnectorConfig) => string | undefined;
-
-/** In which order Logto looks: what comes before a refusal has passed. */
-const ORDER: readonly TwoReadings['name'][] = [
+/** The order in which Logto checks: before a refusal all has passed. */
+const ORDER: readonly LogtoRowName[] = [
   'format',
   'alg',
   'signature',
@@ -37,41 +35,6 @@ const ORDER: readonly TwoReadings['name'][] = [
   'nonce',
 ];
 
-const list = (value: string | readonly string[]) => (typeof value === 'string' ? value : value.join(' or '));
-
-/** A time check with what the configuration tolerates. */
-function withTolerance(what: string): Rule {
-  return ({ idTokenVerificationConfig: { clockTolerance } }) =>
-    `${what}${clockTolerance === undefined ? ', to the second' : `, tolerance ${clockTolerance}${typeof clockTolerance === 'number' ? ' s' : ''}`}`;
-}
-
-const RULES: Readonly<Partial<Record<TwoReadings['name'], Rule>>> = {
-  format: () => 'a signed JWT',
-  alg: ({ idTokenVerificationConfig: { algorithms } }) =>
-    algorithms ? `one of ${algorithms.join(', ')}` : 'any that the key set has a key for',
-  signature: () => 'with the key set of jwksUri',
-  iss: ({ idTokenVerificationConfig: { issuer } }) => issuer && list(issuer),
-  aud: ({ clientId }) => clientId,
-  exp: withTolerance('in the future'),
-  nbf: withTolerance('in the past'),
-  typ: ({ idTokenVerificationConfig: { typ } }) => typ,
-  iat: ({ idTokenVerificationConfig: { maxTokenAge } }) =>
-    maxTokenAge === undefined ? undefined : `at most ${maxTokenAge}${typeof maxTokenAge === 'number' ? ' s' : ''} old`,
-  nonce: () => 'the one it sent',
-  sub: ({ idTokenVerificationConfig: { subject } }) => subject ?? 'any text',
-  'claim types': () => 'of the claims it reads',
-};
-
-/** Why a check that Logto leaves out is left out, where there is more to say than that. */
-const LEFT_OUT: Readonly<Partial<Record<TwoReadings['name'], string>>> = {
-  iss: 'not checked: idTokenVerificationConfig.issuer is not set',
-  iat: 'not checked without maxTokenAge',
-  'userinfo sub': 'userinfo is never asked',
-};
-
-/** What Logto compares only where the token has it; an empty nonce is none to it. */
-const ONLY_IF_THERE: readonly TwoReadings['name'][] = ['exp', 'nbf'];
-
 /**
  * Our report of an ID token beside what Logto does with each thing in it.
  * `refusal` is the error with which Logto's own verification ended, if it did.
@@ -84,13 +47,13 @@ export function twoReadings(
   const refused = refusal && refusedCheck(refusal);
   // A claim that must be there is looked for before any claim is compared.
   const reached = refusal?.facts.missing === true ? ORDER.indexOf('iss') : refused ? ORDER.indexOf(refused) : 0;
-  const readingOf = (name: TwoReadings['name']): LogtoReading => {
-    const note = RULES[name]?.(config);
+  const readingOf = (name: LogtoRowName): LogtoReading => {
+    const { logto, logtoIgnores = 'not checked', logtoOnlyIfPresent } = logtoColumn(name);
+    const note = logto?.(config);
     if (name === refused) return { verdict: 'fail', note: note ?? 'as the configuration says' };
-    if (note === undefined) return { verdict: 'ignored', note: LEFT_OUT[name] ?? 'not checked' };
-    if (name === 'nonce' ? !claims.nonce : ONLY_IF_THERE.includes(name) && claims[name] === undefined) {
-      return { verdict: 'ignored', note: 'not checked: the token has none' };
-    }
+    if (note === undefined) return { verdict: 'ignored', note: logtoIgnores };
+    const absent = logtoOnlyIfPresent === 'not empty' ? !claims[name] : claims[name] === undefined;
+    if (logtoOnlyIfPresent && absent) return { verdict: 'ignored', note: 'not checked: the token has none' };
     return { verdict: refusal && ORDER.indexOf(name) >= reached ? 'not reached' : 'pass', note };
   };
   const own = (name: 'typ' | 'claim types'): TwoReadings => ({
@@ -117,7 +80,7 @@ export function asLogtoCheck({ name, actual, logto }: TwoReadings): Check {
 }
 
 /** The check that a refusal of Logto belongs to. */
-function refusedCheck({ code, facts }: OidcCliError): TwoReadings['name'] | undefined {
+function refusedCheck({ code, facts }: OidcCliError): LogtoRowName | undefined {
   if (code === 'connector_claims_refused') return 'claim types';
   if (code === 'connector_nonce_mismatch') return 'nonce';
   if (code === 'connector_key_set_unavailable') return 'signature';

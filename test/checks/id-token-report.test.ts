@@ -1,13 +1,8 @@
 import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { CompactEncrypt, type JSONWebKeySet, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import {
-  type CheckName,
-  firstRefusal,
-  type IdTokenCheck,
-  type IdTokenExpectations,
-  reportIdToken,
-} from '../../src/checks/id-token-report.js';
+import { type CheckName, firstRefusal, type IdTokenCheck, reportIdToken } from '../../src/checks/id-token-report.js';
+import type { IdTokenExpectations } from '../../src/checks/id-token-rules.js';
 import { clockSkewOf } from '../../src/protocol/answer-facts.js';
 import { type Json, makeKey, providerKey } from '../support/scripted-provider.js';
 
