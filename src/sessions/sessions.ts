@@ -280,6 +280,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async ready(entry) {
       if (entry.store !== 'memory') await index.ready();
+      if (entry.store === 'file') await file.ready();
     },
 
     async update(session, entry) {

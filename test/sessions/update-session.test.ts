@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../support/built-command.js';
@@ -24,6 +24,23 @@ const AUTOMATED = [
   'OIDC_CLI_PW',
 ];
 const LOGIN = ['login', '--issuer', provider.issuer, '--client-id', 'app', '--store', 'keychain', ...AUTOMATED];
+
+test('a store that cannot be written is found before the refresh token is spent', async () => {
+  const machine = await createMachine();
+  try {
+    provider.play({});
+    const env = { OIDC_CLI_STORE_KEY: 'a passphrase of the tests', OIDC_CLI_PW: 'alice-password' };
+    const login = LOGIN.map((word) => (word === 'keychain' ? 'file' : word));
+    expect(await machine.run(login, { env })).toMatchObject({ code: 0 });
+    provider.play({});
+    chmodSync(join(machine.home, 'store', 'salt'), 0o644);
+    const refused = await machine.run(['token', '--refresh'], { env });
+    expect(refused).toMatchObject({ code: 9, stderr: expect.stringContaining('(store_key_invalid, exit code 9)') });
+    expect(provider.requests('/token')).toEqual([]);
+  } finally {
+    await machine.remove();
+  }
+});
 
 /** The provider hands out a new refresh token, and meanwhile the keychain ends to take anything. */
 describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
