@@ -108,9 +108,16 @@ export async function makeKey(alg = 'RS256', kid = `${alg}-key`): Promise<{ priv
   return { privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-/** Starts a provider on a free loopback port; with `tls` it speaks https. */
+/**
+ * Starts a provider on a free loopback port; with `tls` it speaks https. It is a proxy to itself too, so that `issuer` may
+ * be any other http address.
+ */
 export async function startScriptedProvider(
-  options: { readonly tls?: { readonly cert: string; readonly key: string }; readonly path?: string } = {},
+  options: {
+    readonly tls?: { readonly cert: string; readonly key: string };
+    readonly path?: string;
+    readonly issuer?: string;
+  } = {},
 ): Promise<ScriptedProvider> {
   let script: Script = {};
   let seen: SeenRequest[] = [];
@@ -260,7 +267,7 @@ export async function startScriptedProvider(
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const issuer = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}${options.path ?? ''}`;
+  const issuer = options.issuer ?? `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}${options.path ?? ''}`;
   return {
     issuer,
     port,
