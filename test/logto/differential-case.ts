@@ -44,7 +44,7 @@ export interface DifferentialCase {
   readonly tokens?: Readonly<Record<string, unknown>>;
   readonly answers?: Answers;
   readonly callback?: Readonly<Record<string, string>>;
-  /** Takes seconds, so that no refresh follows. */
+  /** The provider hangs, so that no refresh follows. */
   readonly slow?: true;
 }
 
@@ -84,8 +84,8 @@ const TOKENS = {
   scope: 'openid',
 };
 
-/** Runs a case through Logto's code and through ours, at one provider. */
-export async function runBoth(one: DifferentialCase): Promise<{ logto: Reading; ours: Reading }> {
+/** Runs a case through Logto's code and through ours, at one provider; `onHang` is called for each request that it leaves hanging. */
+export async function runBoth(one: DifferentialCase, onHang?: () => void): Promise<{ logto: Reading; ours: Reading }> {
   const provider = await startProvider();
   const { origin, otherOrigin } = provider;
   const written = (value: unknown): string =>
@@ -117,6 +117,7 @@ export async function runBoth(one: DifferentialCase): Promise<{ logto: Reading; 
           return [path, { ...answer, headers, body: filled(answer.body) }];
         }),
       ),
+      onHang,
     );
     const verification = { ...VERIFICATION, ...one.verification };
     const config = written(

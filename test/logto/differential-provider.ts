@@ -1,7 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 /** What the provider answers on one path. */
@@ -10,7 +9,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON. */
   readonly body?: unknown;
-  readonly delayMs?: number;
+  /** No answer ever comes. */
+  readonly hangs?: true;
   readonly compress?: 'gzip' | 'br' | 'deflate';
   /** Ends the connection in the middle of the body. */
   readonly cut?: boolean;
@@ -37,7 +37,8 @@ export interface DifferentialProvider {
   readonly origin: string;
   /** The same server under another name: another origin. */
   readonly otherOrigin: string;
-  play(answers: Answers): void;
+  /** `onHang` is called for each request that hangs. */
+  play(answers: Answers, onHang?: () => void): void;
   /** Answers what is made of each request, whatever its path. */
   playBack(answer: (asked: Asked) => Answer): void;
   /** What one side has asked since the last call. */
@@ -48,6 +49,7 @@ export interface DifferentialProvider {
 /** Starts a provider that answers as it is told and writes down what it was asked. */
 export async function startProvider(): Promise<DifferentialProvider> {
   let answerTo: (asked: Asked) => Answer | undefined = () => undefined;
+  let hanging: (() => void) | undefined;
   const requests: Record<Side, Asked[]> = { logto: [], ours: [] };
   const server = http.createServer((request, response) => {
     void answer(request, response);
@@ -67,7 +69,7 @@ export async function startProvider(): Promise<DifferentialProvider> {
     };
     requests[headers['user-agent']?.startsWith('oidc-cli/') ? 'ours' : 'logto'].push(asked);
     const script = answerTo(asked) ?? { status: 404, body: 'nothing here' };
-    if (script.delayMs !== undefined) await delay(script.delayMs);
+    if (script.hangs) return hanging?.();
     const { compress } = script;
     const body = compress ? COMPRESSIONS[compress](bytes(script.body)) : bytes(script.body);
     // One request a connection: the one side must never find a connection that the other has left.
@@ -88,7 +90,8 @@ export async function startProvider(): Promise<DifferentialProvider> {
   return {
     origin: `http://127.0.0.1:${port}`,
     otherOrigin: `http://localhost:${port}`,
-    play: (answers) => {
+    play: (answers, onHang) => {
+      hanging = onHang;
       answerTo = ({ path = '/' }) => answers[new URL(path, 'http://provider').pathname];
     },
     playBack: (answer) => {
