@@ -2,6 +2,7 @@ import type { Browser, LaunchOptions } from 'playwright-core';
 import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
+import { isSecretVariable } from '../masking/secret-names.js';
 import { findBrowser, isProgram } from './find-browser.js';
 import { verifiedKey } from './verified-key.js';
 
@@ -150,8 +151,7 @@ function launchOptions(settings: BrowserSettings, keys: readonly string[]): Laun
 function environmentFor(env: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(childEnvironment(env)).filter(
-      (pair): pair is [string, string] =>
-        pair[1] !== undefined && !/secret|passw|token|totp|credential|_key$/i.test(pair[0]),
+      (pair): pair is [string, string] => pair[1] !== undefined && !isSecretVariable(pair[0]),
     ),
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../context.js';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 import { maskSecrets } from '../masking/mask.js';
+import { REQUEST_SECRETS } from '../masking/secret-names.js';
 import type { DestinationRefusal } from './credential-destination.js';
 import { CredentialGuard } from './credential-guard.js';
 import type { CredentialKind } from './credential-policy.js';
@@ -25,9 +26,6 @@ const KINDS: Readonly<Record<FieldPurpose, CredentialKind>> = {
 /** Times that one page may come before it is called a loop, and pages of one sign-in. */
 const SAME_PAGE = 3;
 const MOST_PAGES = 30;
-
-/** Parameters of an authorization request by which somebody else could go on with it. */
-const REQUEST_SECRETS: readonly string[] = ['state', 'nonce', 'one_time_token', 'id_token_hint', 'request_uri'];
 
 /** A cookie's shorter value is a setting, and names no session. */
 const SHORTEST_COOKIE = 8;

@@ -1,10 +1,8 @@
+import { isCredentialName } from '../masking/secret-names.js';
 import { looksLikeJwt } from '../protocol/token-kinds.js';
 
 /** Objects within objects are shown down to this depth. */
 const DEEPEST = 12;
-
-/** Names under which a token, code or secret stands in a claim. */
-const SECRET_NAMES = /^(access|refresh|id)_?token$|^client_secret$|^code$|^password$|^assertion$/i;
 
 /**
  * Claims as they may be shown and written: a token or secret among them is
@@ -17,7 +15,7 @@ export function safeClaims(claims: Readonly<Record<string, unknown>>): Readonly<
 function safe(value: unknown, name: string | undefined, depth: number): unknown {
   if (typeof value === 'string') {
     if (looksLikeJwt(value)) return `(a JWT of ${value.length} characters, not shown)`;
-    if (name !== undefined && SECRET_NAMES.test(name)) return `(${value.length} characters, not shown)`;
+    if (name !== undefined && isCredentialName(name)) return `(${value.length} characters, not shown)`;
     return value;
   }
   if (typeof value !== 'object' || value === null) return value;

@@ -1,10 +1,8 @@
 import type { JWKS } from 'oidc-provider';
 import { type Facts, OidcCliError } from '../errors.js';
+import { isCredentialName } from '../masking/secret-names.js';
 import type { FileClient } from './client-schema.js';
 import type { ClientRegistration } from './clients.js';
-
-/** Members whose values are never repeated in a message. */
-const SECRET_MEMBERS: readonly PropertyKey[] = ['client_secret', 'jwks'];
 
 /**
  * Reads a list of client registrations, in YAML or JSON, under the names of
@@ -114,6 +112,6 @@ function describe(value: unknown, path: readonly PropertyKey[]): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const secret = path.some((key) => SECRET_MEMBERS.includes(key));
+  const secret = path.some((key) => key === 'jwks' || isCredentialName(String(key)));
   return secret ? `a ${typeof value}` : JSON.stringify(value).slice(0, 120);
 }

@@ -1,21 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isSecretName } from '../masking/secret-names.js';
 import { snakeCase } from './snake-case.js';
 
 /** A member of a JSON value, by its keys; a list's are its positions. */
 export type MemberPath = readonly string[];
 
-/** Names that hold a secret, in snake_case. */
-const SECRET_NAME =
-  /(?:^|_)(?:secret|password|passwd|pwd|passphrase|pin|assertion|credentials?|token|apikey|jwt|authorization|verifier|cookie|bearer|signature|sig)$|(?<!(?:^|_)public)(?:^|_)key$|(?:^|_)(?:client_secret|token_hint)$/;
-
-/** Values that are one, whatever their name: a JWT, a private key, a URL with a password, an Authorization header. */
+/** Values that are secrets, whatever their name: a JWT, a private key, a URL with a password, an Authorization header. */
 const SECRET_VALUE =
   /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/\s@]+@|^(?:[Bb]earer|[Bb]asic) +\S/;
 
 /** Whether a value of this name is a secret: better one too many than one in a file or on a terminal. */
 export function isSecret(key: string, value: unknown): boolean {
   if (typeof value === 'string' && (SECRET_VALUE.test(value) || hasSecretQuery(value))) return true;
-  if (!SECRET_NAME.test(snakeCase(key))) return false;
+  if (!isSecretName(snakeCase(key))) return false;
   if (typeof value === 'string') return value !== '';
   return typeof value === 'number' || (typeof value === 'object' && value !== null && Object.keys(value).length > 0);
 }
@@ -23,7 +20,7 @@ export function isSecret(key: string, value: unknown): boolean {
 /** Whether a text is an address with a secret among its parameters: `https://id.example.com/token?api_key=…`. */
 function hasSecretQuery(text: string): boolean {
   if (!text.includes('?') || !URL.canParse(text)) return false;
-  return [...new URL(text).searchParams].some(([name, value]) => value !== '' && SECRET_NAME.test(snakeCase(name)));
+  return [...new URL(text).searchParams].some(([name, value]) => value !== '' && isSecretName(snakeCase(name)));
 }
 
 /** The members of a value that hold secrets, the one at `except` apart. */

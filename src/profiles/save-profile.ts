@@ -12,7 +12,7 @@ import { LOGTO_KEYS } from './logto-kind.js';
 import { isInside } from './paths.js';
 import { readConfigFile } from './profile-file.js';
 import type { ProfileValues } from './schema.js';
-import { SETTING_KEYS, type SettingKey } from './settings.js';
+import { SECRET_VALUE_KEYS, SETTING_KEYS, type SettingKey } from './settings.js';
 
 type Yaml = typeof import('yaml');
 
@@ -146,7 +146,7 @@ export async function checkProfile(name: string, values: ProfileValues): Promise
     const allowed = validName.error.issues[0]?.message ?? '';
     throw new OidcCliError('config_value_invalid', { where: 'profile', found: found(name, 'name'), allowed });
   }
-  for (const key of ['clientSecret', 'appSecret'] as const) {
+  for (const key of SECRET_VALUE_KEYS) {
     const secret = values[key];
     if (secret === undefined || SECRET_VARIABLE.test(secret)) continue;
     throw new OidcCliError('config_value_invalid', {

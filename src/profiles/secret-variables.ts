@@ -1,6 +1,7 @@
 import { noteSecretVariable } from '../child-environment.js';
 import type { ProfileWorld } from './profile.js';
 import { loadProfileFiles } from './profile-file.js';
+import { SECRET_VALUE_KEYS } from './settings.js';
 import { isTrustedFolder } from './trust.js';
 
 /** `${NAME}`, the whole of a value. */
@@ -18,9 +19,9 @@ export async function noteProfileVariables(world: ProfileWorld): Promise<void> {
   const { project, user } = files;
   const trusted = project && (await isTrustedFolder(project.folder, user, world.env));
   for (const file of [user, trusted ? project : undefined]) {
-    for (const { clientSecret, appSecret } of file?.profiles.values() ?? []) {
-      for (const value of [clientSecret, appSecret]) {
-        const name = VARIABLE.exec(value ?? '')?.[1];
+    for (const profile of file?.profiles.values() ?? []) {
+      for (const key of SECRET_VALUE_KEYS) {
+        const name = VARIABLE.exec(profile[key] ?? '')?.[1];
         if (name !== undefined) noteSecretVariable(world.env, name);
       }
     }

@@ -69,6 +69,9 @@ export const SETTINGS = {
 /** All keys of a profile, in the order in which they are shown. */
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
+/** Keys that hold the client secret itself. */
+export const SECRET_VALUE_KEYS = ['clientSecret', 'appSecret'] as const;
+
 /** Keys that hold a client secret or say where it is: a layer gives one of them at most. */
 export const SECRET_KEYS = [
   'clientSecret',

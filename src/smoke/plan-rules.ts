@@ -2,6 +2,7 @@ import type { Environment } from '../context.js';
 import { absolutePath } from '../profiles/paths.js';
 import { invalid, type PlacedYaml } from '../profiles/placed-yaml.js';
 import { SECRET_VARIABLE } from '../profiles/schema.js';
+import { SECRET_VALUE_KEYS } from '../profiles/settings.js';
 import type { Expectations, PlanContent, PlannedSecret, PlannedStep } from './plan.js';
 import type { PlanFile, PlannedAction, PlannedCheck, PlannedText, PlannedWay } from './planned-check.js';
 
@@ -165,7 +166,7 @@ function judgeInlineProfile(
   profile: NonNullable<Exclude<Check['profile'], string>>,
   refuse: (key: string, found: string, allowed: string) => void,
 ): void {
-  for (const key of ['clientSecret', 'appSecret'] as const) {
+  for (const key of SECRET_VALUE_KEYS) {
     const value = profile[key];
     if (value === undefined || SECRET_VARIABLE.test(value)) continue;
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation

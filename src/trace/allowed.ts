@@ -1,3 +1,5 @@
+import { isSecretClaim, PROTOCOL_SECRETS } from '../masking/secret-names.js';
+
 /*
  * What may be shown. Everything that no list here names is taken for a secret,
  * or, among the claims of a person, for personal.
@@ -28,9 +30,6 @@ const PERSONAL = words(`
   birthdate zoneinfo locale phone_number address updated_at login_hint logout_hint username upn unique_name oid
   formatted street_address locality region postal_code country
 `);
-
-/** Claims by whose names one would expect a secret, whoever invented them. */
-const SECRET_NAME = /token|secret|passw|credential|key|nonce|session|code|hash|otp|pin$|^(sid|jti|rh|uti|aio|state)$/i;
 
 /** Metadata of a provider (OIDC Discovery §3, RFC 8414 §2), public by its nature. */
 const METADATA =
@@ -71,18 +70,14 @@ export function handlingOf(name: string, reading: Reading): Handling {
   if (HARMLESS.has(name)) return 'shown';
   if (TEXTS.has(name)) return 'text';
   if (PERSONAL.has(name)) return 'personal';
-  return reading === 'claims' && !SECRET_NAME.test(name) ? 'personal' : 'secret';
+  return reading === 'claims' && !isSecretClaim(name) ? 'personal' : 'secret';
 }
 
-/** Names of the protocol whose values are secrets. */
-const SECRET_VALUED = words(`
-  code code_verifier client_secret client_assertion access_token refresh_token id_token id_token_hint state nonce token
-  assertion password username request request_uri device_code user_code session_state sid jti
-`);
+const SECRETS: ReadonlySet<string> = new Set(PROTOCOL_SECRETS);
 
 /** Whether a name is one of the protocol: it is nobody's secret, even where somebody chose the same word for theirs. */
 export function isKnownName(name: string): boolean {
-  const lists = [HARMLESS, TEXTS, PERSONAL, PUBLIC_KEY, HEADERS, SECRET_VALUED];
+  const lists = [HARMLESS, TEXTS, PERSONAL, PUBLIC_KEY, HEADERS, SECRETS];
   return lists.some((list) => list.has(name)) || METADATA.test(name);
 }
 

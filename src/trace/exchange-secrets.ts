@@ -1,30 +1,5 @@
+import { CREDENTIALS, ISSUED_CREDENTIALS } from '../masking/secret-names.js';
 import type { Exchange } from './recorder.js';
-
-/** Parameters of a request by which somebody else could act in our name. */
-const SENT: readonly string[] = [
-  'code',
-  'code_verifier',
-  'client_secret',
-  'client_assertion',
-  'refresh_token',
-  'token',
-  'subject_token',
-  'actor_token',
-  'assertion',
-  'password',
-  'device_code',
-  'id_token_hint',
-];
-
-/** Members of an answer that are secrets. */
-const RECEIVED: readonly string[] = [
-  'access_token',
-  'refresh_token',
-  'id_token',
-  'client_secret',
-  'registration_access_token',
-  'device_code',
-];
 
 /** A cookie's shorter value is a setting, and names no session. */
 const SHORTEST_COOKIE = 16;
@@ -33,7 +8,7 @@ const SHORTEST_COOKIE = 16;
 export function sentSecrets({ url, requestHeaders, requestBody }: Exchange): string[] {
   const form = new URLSearchParams(requestBody);
   const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : new URLSearchParams();
-  const secrets = SENT.flatMap((name) => [...form.getAll(name), ...query.getAll(name)]);
+  const secrets = CREDENTIALS.flatMap((name) => [...form.getAll(name), ...query.getAll(name)]);
   const [scheme = '', credentials = ''] = (requestHeaders.authorization ?? '').split(' ');
   secrets.push(credentials);
   if (scheme.toLowerCase() === 'basic') {
@@ -55,7 +30,7 @@ export function receivedSecrets({ responseHeaders, responseCookies = [], respons
   if (code !== undefined) secrets.push(new URLSearchParams(`value=${code}`).get('value') ?? '');
   if (responseBody.includes('token') || responseBody.includes('secret')) {
     const body = parsed(responseBody);
-    for (const name of RECEIVED) {
+    for (const name of ISSUED_CREDENTIALS) {
       const value = body[name];
       if (typeof value === 'string') secrets.push(value);
     }
