@@ -1,10 +1,11 @@
 import type { JSONWebKeySet, JWK } from 'jose';
 import { CheckList, type CheckOutcome, type DoctorCheck } from '../checks/check-list.js';
+import { keyChecks } from '../checks/key-checks.js';
 import type { OidcCliError } from '../errors.js';
 import { isRedirect } from '../network/redirect.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';
 import { texts } from '../protocol/json-values.js';
-import { describeKey, indistinguishableKeys, servedAlgorithms } from '../protocol/key-facts.js';
+import { describeKey, servedAlgorithms } from '../protocol/key-facts.js';
 import type { Announced } from '../protocol/metadata.js';
 import { isPublicKeySignature, PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
 import { addressFault, badAddress } from './connector-address.js';
@@ -54,7 +55,7 @@ export async function keySetChecks(
   list.add('pass', 'key set', { key: JWKS_URI, actual });
   await sameKeys(list, jwksUri, keys, announced, deps);
   list.put('keys', await usableKeys(fetched, view, announced));
-  kids(list, keys);
+  keyChecks(list, keys);
   return list.all;
 }
 
@@ -159,18 +160,4 @@ const MOST_SHOWN = 8;
 function describeKeys(keys: readonly JWK[]): string {
   const more = keys.length > MOST_SHOWN ? [`${keys.length - MOST_SHOWN} more`] : [];
   return [...keys.slice(0, MOST_SHOWN).map(describeKey), ...more].join(', ');
-}
-
-/** Keys that an ID token cannot tell apart. */
-function kids(list: CheckList, keys: readonly JWK[]): void {
-  const doubles = indistinguishableKeys(keys);
-  if (doubles.length === 0) return;
-  const named = doubles.some(({ kid }) => kid !== undefined);
-  list.add('fail', 'key ids', {
-    key: JWKS_URI,
-    actual: `${doubles.length} keys of one kind ${named ? 'with the same kid' : 'without a kid'}`,
-    expected: 'a kid of its own for each key',
-    why: 'Where several keys fit an ID token, Logto takes none of them: the sign-in ends with 500.',
-    repair: 'Have the provider give each key a kid, and name it in its ID tokens.',
-  });
 }

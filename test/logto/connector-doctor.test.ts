@@ -79,6 +79,10 @@ describe('a good connector', () => {
       Key set
         ✓  key set                 1 key from ISSUER/keys
         ✓  keys                    for RS256
+        ✓  key ids                 each has its own
+        ✓  RSA key size            2048 bits
+        ✓  private keys            none
+        ✓  unsupported keys        none
 
       Client secret
         ✓  client secret           32 characters
@@ -204,6 +208,10 @@ describe('a bad connector', () => {
             expected: a key for ES256
             Logto finds no key for an ID token of this provider: every sign-in ends with 500.
             → Compare jwksUri and algorithms with the provider's discovery document.
+        ✓  key ids                 each has its own
+        ✓  RSA key size            2048 bits
+        ✓  private keys            none
+        ✓  unsupported keys        none
 
       Client secret
         ✗  client secret           clientSecret (line 5): ends in a line break
