@@ -44,3 +44,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 export function lookup<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
+
+/** A document of `--json`, which says first which members it may have: those of docs/json.md. */
+export function versioned(document: object): object {
+  return { schemaVersion: 1, ...document };
+}

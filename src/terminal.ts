@@ -9,6 +9,7 @@ import {
   withoutCommandsWithin,
   withoutLogCommands,
 } from './harmless.js';
+import { versioned } from './json.js';
 import { type Masker, maskedData } from './masking/mask.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
@@ -31,10 +32,12 @@ export interface Terminal {
   /** Data for the caller of the command. Adds the newline. */
   out(line: string): void;
   /**
-   * One JSON document on stdout. Control characters and bidirectional overrides
+   * One JSON document on stdout, with its `schemaVersion`. Control characters and bidirectional overrides
    * are escaped, so that it is the same data and harmless where it is looked at.
    */
-  json(value: unknown): void;
+  json(document: object): void;
+  /** As `json`, a document whose members are not ours to choose: a provider's claims, a Logto connector. */
+  foreignJson(document: object): void;
   /** Talk: progress, hints, warnings. Adds the newline. */
   say(line: string): void;
   /** A command for the CI server that reads stderr: the only line that may be one. Adds the newline. */
@@ -84,8 +87,12 @@ function widthOf({ isTTY, columns }: Output): number | undefined {
 }
 
 /** A document as `Terminal.json` writes it, without the newline. */
-export function jsonText(value: unknown): string {
-  return harmlessInJson(JSON.stringify(value, undefined, 2));
+export function jsonText(document: object): string {
+  return indentedJson(versioned(document));
+}
+
+function indentedJson(document: object): string {
+  return harmlessInJson(JSON.stringify(document, undefined, 2));
 }
 
 /**
@@ -114,6 +121,10 @@ export async function createTerminal(
     if (transient) world.stderr.write('\r\u001b[2K');
     transient = false;
   };
+  const writeJson = (text: string) => {
+    clear();
+    world.stdout.write(`${inCi ? withoutLogCommands(text) : text}\n`);
+  };
   return {
     style: { ...(outColour ? painted : PLAIN), columns: widthOf(world.stdout) },
     talk: { ...(errColour ? painted : PLAIN), columns: widthOf(world.stderr) },
@@ -123,11 +134,8 @@ export async function createTerminal(
       clear();
       world.stdout.write(`${shown(line)}\n`);
     },
-    json: (value) => {
-      clear();
-      const text = jsonText(maskedData(value, masked));
-      world.stdout.write(`${inCi ? withoutLogCommands(text) : text}\n`);
-    },
+    json: (document) => writeJson(jsonText(maskedData(document, masked))),
+    foreignJson: (document) => writeJson(indentedJson(maskedData(document, masked))),
     say: (line) => {
       clear();
       world.stderr.write(`${shown(line)}\n`);

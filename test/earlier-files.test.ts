@@ -102,6 +102,7 @@ describe('sessions', () => {
         "name": "Alice Example",
         "profile": "staging",
         "refreshable": true,
+        "schemaVersion": 1,
         "signedIn": true,
         "signedInAt": "2026-11-30T23:59:39Z",
         "state": "valid",
@@ -135,6 +136,7 @@ describe('sessions', () => {
         "issuer": "http://op.example.test",
         "profile": "staging",
         "refreshed": false,
+        "schemaVersion": 1,
         "scope": [
           "openid",
           "profile",
@@ -152,6 +154,7 @@ describe('sessions', () => {
         "profile": "staging",
         "refreshed": false,
         "resource": "https://api.example.test",
+        "schemaVersion": 1,
         "scope": [
           "openid",
           "profile",

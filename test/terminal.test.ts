@@ -70,7 +70,7 @@ describe('text from outside', () => {
     const { terminal, out } = await terminalOn({});
     const value = { name: 'a\u001b[31m\u009b2J\u202etxt', list: ['山田'] };
     terminal.json(value);
-    expect(JSON.parse(out())).toEqual(value);
+    expect(JSON.parse(out())).toEqual({ schemaVersion: 1, ...value });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
     expect(out()).not.toMatch(/[\u001b\u0080-\u009f\u202e]/);
   });

@@ -6,6 +6,7 @@ import { DEFAULT_USERS, displayName, type TestUser } from '../idp/accounts.js';
 import { authenticationMethod, type ClientRegistration, DEFAULT_CLIENTS } from '../idp/clients.js';
 import type { IdentityProvider } from '../idp/identity-provider.js';
 import type { RequestEvent, RequestListeners } from '../idp/request-log.js';
+import { versioned } from '../json.js';
 import { readConfigFile } from '../profiles/profile-file.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
@@ -66,7 +67,7 @@ export async function idp(
     onExchange: world.follower && tracer(world.follower, world.clock, [...DEFAULT_USERS, ...users], clients),
   });
   try {
-    if (options.json) terminal.out(JSON.stringify(description(provider, fromFlags)));
+    if (options.json) terminal.out(JSON.stringify(versioned(description(provider, fromFlags))));
     else for (const line of announcement(provider, fromFlags, terminal)) terminal.out(line);
     terminal.say('Listening on this machine only. Ctrl-C stops it.');
     await aborted(world.signal);

@@ -170,13 +170,13 @@ async function hiddenValues(
 }
 
 async function write(
-  document: unknown,
+  document: object,
   { output, showSecrets }: ProfileExportOptions,
   context: Context,
   terminal: Terminal,
 ): Promise<void> {
   if (output === undefined) {
-    terminal.json(document);
+    terminal.foreignJson(document);
     return;
   }
   const file = resolve(context.cwd, output);

@@ -20,7 +20,7 @@ export async function userinfo(options: UserinfoOptions, context: Context, termi
     const deps = sessionDeps(found, sessions, context, network);
     const { session } = await currentSession({ session: found.session, force: false }, deps);
     const claims = await userinfoOf(session, deps);
-    if (options.json) terminal.json(claims);
+    if (options.json) terminal.foreignJson(claims);
     else for (const line of table(claimRows(claims), '', terminal.style.columns)) terminal.out(line);
   } finally {
     network.fetch.close();

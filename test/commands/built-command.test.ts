@@ -197,6 +197,7 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
         const told = await runCommand([...argv, profile, '--json'], silent);
         expect(told).toMatchObject({ signal: 'SIGKILL', stderr: '' });
         expect(JSON.parse(told.stdout)).toEqual({
+          schemaVersion: 1,
           error: {
             code: 'store_timeout',
             message,

@@ -93,6 +93,7 @@ describe('profile add', () => {
   it('says with --json what it did, and keeps talk off stdout', async () => {
     const added = await profile(['add', 'staging', ...at(), '--default', '--json']);
     expect(JSON.parse(added.stdout)).toEqual({
+      schemaVersion: 1,
       profile: 'staging',
       file: '~/config.yaml',
       replaced: false,
@@ -266,6 +267,7 @@ staging (default)  https://id.example.com     shop       ~/project/oidc-cli.yaml
     });
     const { stdout } = await profile(['list', '--json']);
     expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
       default: 'staging',
       profiles: [
         { name: 'half', issuer: null, clientId: null, files: ['~/project/oidc-cli.yaml'], default: false },
@@ -324,7 +326,7 @@ allowHttp            false                           default
 `);
     const { stdout } = await profile(['show', 'it', '--timeout', '60', '--json'], { env });
     const { values, ...rest } = JSON.parse(stdout);
-    expect(rest).toEqual({ profile: 'it', chosenBy: 'argument', missing: [], warnings: [] });
+    expect(rest).toEqual({ schemaVersion: 1, profile: 'it', chosenBy: 'argument', missing: [], warnings: [] });
     expect(values).toMatchObject({
       issuer: { value: 'https://id.example.com', layer: 'user file', where: '~/config.yaml:4' },
       clientId: { value: 'shop', layer: 'project file', where: '~/project/oidc-cli.yaml:3' },
@@ -402,6 +404,7 @@ describe('profile remove', () => {
     await profile(['add', 'it', ...at(), '--project']);
     const { stdout, stderr } = await profile(['remove', 'it', '--project', '--json']);
     expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
       profile: 'it',
       file: '~/project/oidc-cli.yaml',
       defaultRemoved: false,

@@ -86,6 +86,7 @@ describe('what becomes of a connector', () => {
       '--default',
     ]);
     expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
       profile: 'it',
       file: join(machine.home, 'config.yaml'),
       replaced: false,

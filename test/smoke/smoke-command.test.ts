@@ -480,6 +480,7 @@ describe('smoke init', () => {
     expect([again.code, JSON.parse(again.stdout).error.code]).toEqual([3, 'plan_exists']);
     const forced = await own.run(['smoke', 'init', 'demo', '--force', '--json']);
     expect(JSON.parse(forced.stdout)).toEqual({
+      schemaVersion: 1,
       file: join(own.home, 'oidc-smoke.yaml'),
       profile: 'demo',
       passwordVariable: 'OIDC_CLI_DEMO_PASSWORD',

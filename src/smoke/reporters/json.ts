@@ -1,12 +1,13 @@
 import type { Verdict } from '../../check.js';
 import { harmlessInJson } from '../../harmless.js';
+import { versioned } from '../../json.js';
 import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
 import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-words.js';
 import type { Reporter } from './reporters.js';
 
 /** For scripts: one document, as docs/json.md describes it. */
 export function jsonReporter(): Reporter {
-  return { end: (run) => `${unmistakable(JSON.stringify(runDocument(run), undefined, 2))}\n` };
+  return { end: (run) => `${unmistakable(JSON.stringify(versioned(runDocument(run)), undefined, 2))}\n` };
 }
 
 /**

@@ -25,6 +25,7 @@ describe('The JSON report', () => {
         "durationMs": 14000,
         "ended": "failed fast",
         "exitCode": 1,
+        "schemaVersion": 1,
         "shard": "1/4",
         "startedAt": "2026-11-24T03:00:00Z",
       }
