@@ -1,8 +1,10 @@
 import { countsOf, groupedCheckLines, summaryLine } from '../checks/print.js';
 import type { Context } from '../context.js';
+import { sourceInWords } from '../doctor/configuration-checks.js';
+import { type Examination, examineConnector } from '../doctor/examine-connector.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { explain } from '../explain/explain.js';
 import { configInvalid } from '../logto/connector.js';
-import { type Examination, examineConnector } from '../logto/connector-doctor.js';
 import { type ConnectorFile, readConnectorFile } from '../logto/connector-file.js';
 import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector-secret.js';
 import type { MissingSecret } from '../logto/secret-checks.js';
@@ -49,7 +51,10 @@ export async function doctorConnector(
   try {
     const { issuer, connectorId } = options;
     if (terminal.interactive) terminal.status('Asking the provider…');
-    examination = await examineConnector({ file, secret, issuer, logtoEndpoint, connectorId }, network);
+    const request = { file, secret, issuer, logtoEndpoint, connectorId, network: settings };
+    const { env, signal } = context;
+    const explained = ({ code, facts }: OidcCliError) => explain(code, facts);
+    examination = await examineConnector(request, { ...network, env, signal, explain: explained });
   } finally {
     terminal.status(undefined);
     network.fetch.close();
@@ -107,15 +112,16 @@ async function secretOrReason(
   }
 }
 
-/** Of `--ca` and `--insecure`, the flag before the environment. */
+/** `--ca` and `--insecure`, the flag before the environment, with the place that named the CA file. */
 async function tlsSettings({ ca, insecure }: ConnectorDoctorOptions, { env, cwd }: Context) {
   const given = { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
-  const [ofEnvironment, ofFlags] = await Promise.all([environmentLayer(env, cwd), flagLayer(given, cwd, env)]);
-  return { ...pick(ofEnvironment.values), ...pick(ofFlags.values) };
-}
-
-function pick({ ca, insecure }: { readonly ca?: string | undefined; readonly insecure?: boolean | undefined }) {
-  return { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
+  const layers = await Promise.all([flagLayer(given, cwd, env), environmentLayer(env, cwd)]);
+  const named = layers.find(({ values }) => values.ca !== undefined);
+  return {
+    ca: named?.values.ca,
+    caSource: sourceInWords(named?.source('ca')),
+    insecure: layers.find(({ values }) => values.insecure !== undefined)?.values.insecure ?? false,
+  };
 }
 
 function documentOf(file: ConnectorFile, { checks, refusal, issuer, redirectUris }: Examination) {

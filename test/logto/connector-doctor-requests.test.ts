@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../../src/idp/faults.js';
+import { describeTls, HERE } from '../support/certificates.js';
 import {
   type Examined,
   examine,
@@ -421,5 +422,20 @@ describe('the command', () => {
           };
     const { code } = await run({ script, world: { signal: interrupted.signal } });
     expect(code).toBe(130);
+  });
+});
+
+describeTls((tls) => {
+  it('warns of a certificate that ends soon, as for a profile', async () => {
+    const secure = await startScriptedProvider({ tls: tls.authority.issue('soon', HERE, 2) });
+    try {
+      const config = JSON.parse(JSON.stringify(good()).replaceAll(provider.issuer, secure.issuer));
+      const examined = await examine({ config, flags: ['--ca', tls.authority.caFile] });
+      expect(examined.bad).toContain('warn certificate lifetime');
+      expect(find(examined, 'certificate lifetime')).toMatchObject({ group: 'connection', side: 'provider' });
+      expect(find(examined, 'certificate authorities').actual).toContain(`${tls.authority.caFile} (--ca)`);
+    } finally {
+      await secure.close();
+    }
   });
 });

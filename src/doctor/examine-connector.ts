@@ -1,22 +1,21 @@
 import { CheckList, type DoctorCheck, findingsStep } from '../checks/check-list.js';
-import type { Clock } from '../context.js';
+import { probeChecks } from '../logto/authorization-probe.js';
+import { VITAL } from '../logto/connector.js';
+import { asSaved, type ConnectorConfig, judgeConnectorConfig } from '../logto/connector-config.js';
+import { discoveryChecks } from '../logto/connector-discovery.js';
+import type { ConnectorFile } from '../logto/connector-file.js';
+import { keySetChecks } from '../logto/connector-keys.js';
+import { askProvider } from '../logto/connector-provider.js';
+import { requestChecks } from '../logto/connector-request.js';
+import { type Refusal, refusalOf, shapeChecks } from '../logto/connector-shape.js';
+import { type ConnectorView, connectorView } from '../logto/connector-view.js';
+import { type RedirectUris, redirectUris } from '../logto/redirect-uris.js';
+import { optionChecks } from '../logto/request-options.js';
+import { type MissingSecret, secretChecks } from '../logto/secret-checks.js';
+import { snakeCase } from '../logto/snake-case.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { discretionAbout } from '../protocol/confidential.js';
-import type { Recorder } from '../trace/recorder.js';
-import { probeChecks } from './authorization-probe.js';
-import { VITAL } from './connector.js';
-import { asSaved, type ConnectorConfig, judgeConnectorConfig } from './connector-config.js';
-import { discoveryChecks } from './connector-discovery.js';
-import type { ConnectorFile } from './connector-file.js';
-import { keySetChecks } from './connector-keys.js';
-import { askProvider } from './connector-provider.js';
-import { requestChecks } from './connector-request.js';
-import { type Refusal, refusalOf, shapeChecks } from './connector-shape.js';
-import { type ConnectorView, connectorView } from './connector-view.js';
-import { type RedirectUris, redirectUris } from './redirect-uris.js';
-import { optionChecks } from './request-options.js';
-import { type MissingSecret, secretChecks } from './secret-checks.js';
-import { snakeCase } from './snake-case.js';
+import { type ConnectionDeps, connectionChecks, type NetworkSettings } from './connection-checks.js';
 
 /** What a connector is examined with. */
 export interface ExaminationRequest {
@@ -29,13 +28,12 @@ export interface ExaminationRequest {
   readonly logtoEndpoint?: string | undefined;
   /** The connector's id in Logto, in place of the file's. */
   readonly connectorId?: string | undefined;
+  readonly network: NetworkSettings;
 }
 
 /** What an examination asks the network with. */
-export interface ExaminationDeps {
+export interface ConnectorExaminationDeps extends ConnectionDeps {
   readonly fetch: NetworkFetch;
-  readonly recorder: Recorder;
-  readonly clock: Clock;
 }
 
 /** What is known of a connector without a sign-in. Holds no secret. */
@@ -49,11 +47,14 @@ export interface Examination {
 }
 
 /**
- * Examines a connector without a sign-in: its file, the provider's discovery,
+ * Examines a connector without a sign-in: its file, the way to the provider, its discovery,
  * the authorization request, the key set, the client secret, the redirect
  * URIs. Whatever is wrong becomes a check; only an abort rejects.
  */
-export async function examineConnector(request: ExaminationRequest, deps: ExaminationDeps): Promise<Examination> {
+export async function examineConnector(
+  request: ExaminationRequest,
+  deps: ConnectorExaminationDeps,
+): Promise<Examination> {
   const { file, secret } = request;
   const known = typeof secret === 'string' ? { ...file.config, clientSecret: secret } : file.config;
   const refusal = refusalOf(known);
@@ -63,17 +64,18 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
   const answer = await askProvider(view, request.issuer, deps);
   const announced = answer.provider?.announced;
   const probe = { config: refusal ? undefined : sendable(known), redirectUri: uris?.signIn, announced };
-  const actual = [
+  const list = [
     ...shapeChecks(file, view, refusal),
     ...requestChecks(file, view),
     ...optionChecks(file, view),
+    ...(await reachedProviderChecks(answer.provider?.asked, request.network, deps)),
     ...discoveryChecks(file, view, answer),
     ...(await probeChecks(file, probe, deps)),
     ...(await keySetChecks(file, view, announced, deps)),
     ...secretChecks(file, view, typeof secret === 'object' ? secret : undefined),
     ...redirectChecks(request, uris),
   ];
-  const checks = actual.map((check) => withoutSecrets(check, view));
+  const checks = list.map((check) => withoutSecrets(check, view));
   deps.recorder.note(findingsStep(checks, deps.clock.now()));
   return {
     checks,
@@ -81,6 +83,16 @@ export async function examineConnector(request: ExaminationRequest, deps: Examin
     ...(typeof announced?.issuer === 'string' ? { issuer: announced.issuer } : {}),
     ...(uris ? { redirectUris: uris } : {}),
   };
+}
+
+/** The way to a provider that answered; where none did, discovery says why. */
+async function reachedProviderChecks(
+  issuer: string | undefined,
+  settings: NetworkSettings,
+  deps: ConnectorExaminationDeps,
+): Promise<DoctorCheck[]> {
+  if (issuer === undefined || !URL.canParse(issuer)) return [];
+  return connectionChecks(new URL(issuer), settings, deps);
 }
 
 /** The configuration as Logto signs in with it, unless it overrides what makes a request answerable. */
