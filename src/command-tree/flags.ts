@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { DrivenFlags } from '../commands/login-with.js';
+import type { AutomationFlags } from '../commands/automation.js';
 import { type ExitCode, OidcCliError } from '../errors.js';
 
 /** Told the exit code of the command that ran. */
@@ -125,7 +125,7 @@ export function withDriverFlags(command: Command): Command {
 
 /** Those flags taken out of all; `driven` is undefined where none was given. */
 // biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever its command has
-export function splitDriverFlags(flags: any): { driven: DrivenFlags | undefined; others: any } {
+export function splitDriverFlags(flags: any): { driven: AutomationFlags | undefined; others: any } {
   const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = flags;
   const { totp, totpEnv, totpFile, allowCredentialsTo, browserPath, keepEvidence, ...others } = more;
   const passwordFlags = { password, passwordEnv, passwordFile, passwordStdin };

@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import type { OpenUrl } from '../flow/wait-for-person.js';
+import type { OpenUrl } from '../sign-in/wait-for-person.js';
 
 /**
  * How URLs are shown to the person: by the context's own browser (tests, the

@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
+import type { ConnectorLoginRequest, ConnectorLoginResult } from '../logto/application.js';
 import type { Connector } from '../logto/connector.js';
-import type { ConnectorLoginRequest, ConnectorLoginResult } from '../logto/connector-login.js';
 import { connectorSession } from '../logto/connector-session.js';
 import type { SecretReference } from '../profiles/profile.js';
 import { printable, type Terminal } from '../terminal.js';

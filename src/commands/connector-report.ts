@@ -1,7 +1,7 @@
 import type { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
+import type { ConnectorLoginResult } from '../logto/application.js';
 import type { Connector } from '../logto/connector.js';
-import type { ConnectorLoginResult } from '../logto/connector-login.js';
 import type { TokenStorage } from '../logto/token-storage.js';
 import { LINKED_BY, PROFILE_SYNC } from '../logto/user-profile.js';
 import { withoutQuery } from '../protocol/endpoint-address.js';

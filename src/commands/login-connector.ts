@@ -1,28 +1,31 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { explain } from '../explain/explain.js';
+import {
+  type ConnectorLoginRequest,
+  type ConnectorLoginResult,
+  LogtoConnector,
+  lostInFragment,
+} from '../logto/application.js';
+import { refuseUnusableAddress } from '../logto/authorization-address.js';
 import { acceptConnector, type Connector } from '../logto/connector.js';
 import type { ConnectorConfig } from '../logto/connector-config.js';
 import { readConnectorFile } from '../logto/connector-file.js';
-import { type ConnectorLoginRequest, type ConnectorLoginResult, connectorLogin } from '../logto/connector-login.js';
 import { connectorSecret, connectorSecretReference } from '../logto/connector-secret.js';
 import { environmentLayer, flagLayer } from '../profiles/layers.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import { DEFAULTS } from '../profiles/settings.js';
 import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
+import { signIn } from '../sign-in/sign-in.js';
 import { printable, type Terminal } from '../terminal.js';
-import { browserOf } from './browser-choice.js';
 import { checkIssuer } from './connector-import.js';
 import { connectorKeeper } from './connector-keeper.js';
 import { acceptedByLogto, connectorFacts, printConnectorLogin } from './connector-report.js';
 import { connectorTrust } from './connector-trust.js';
-import { loginProgress } from './login-progress.js';
-import type { ReadyDriven } from './login-with.js';
-import { pastedLines } from './pasted-lines.js';
 import type { LoginOptions } from './prepare-login.js';
 import { secretConsent } from './secret-consent.js';
 import { networkFor } from './session-access.js';
+import { openUserAgents, sayEvidence, type UserAgents } from './user-agents.js';
 
 /** The flags that `login --connector` takes: everything else is the connector's to say. */
 const FLAGS = [
@@ -78,43 +81,38 @@ export async function loginConnector(
     options.save === undefined
       ? undefined
       : await connectorKeeper(options.save, connector, settings, reference, context, terminal);
-  const request: ConnectorLoginRequest = { connector, ...settings, issuer: keeper?.issuer ?? settings.issuer };
+  const request = { connector, ...settings, issuer: keeper?.issuer ?? settings.issuer };
   const network = await networkFor(settings, context, terminal);
-  const over = new AbortController();
-  const withoutPerson = options.driven && (await import('./login-with.js'));
   // The connector or its secret may have come by stdin, which is used up then.
   const stdinTaken = path === '-' || flags.clientSecretStdin === true;
-  let driven: ReadyDriven | undefined;
+  const { ca, insecure, browser, timeout, allowHttp } = settings;
+  const { issuer = config.authorizationEndpoint } = request;
+  const ofPages = { settings: { ca, insecure }, fetch: network.fetch, browser, issuer, allowHttp, stdinTaken, timeout };
+  const asked = { automation: options.driven, openBrowser: options.openBrowser };
+  let userAgents: UserAgents | undefined;
   try {
-    const { fetch } = network;
-    const { ca, insecure, browser } = settings;
-    const { issuer = config.authorizationEndpoint, allowHttp } = request;
-    const ofNetwork = { settings: { ca, insecure }, fetch, browser, issuer, allowHttp, stdinTaken };
-    driven = options.driven && (await withoutPerson?.drivenBy(options.driven, ofNetwork, context, terminal));
-    const result = await connectorLogin(request, {
-      ...network,
-      signal: context.signal,
-      driven,
-      openUrl: browserOf(options.openBrowser ? settings.browser : false, context),
-      pasted: stdinTaken || driven ? undefined : pastedLines(context, over.signal),
-      keep: async (done) => {
-        if (settings.strict || keeper) refuseWithTheStandard(done, connector);
-        await keeper?.keep(done, request);
-      },
-      explain: async (error) => explain(error.code, error.facts),
-      on: loginProgress({ openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true }, terminal),
-    });
+    userAgents = await openUserAgents({ ...ofPages, ...asked }, network, context, terminal);
+    const application = new LogtoConnector(request, network);
+    refuseUnusableAddress(config, { ...request, pasting: options.driven === undefined });
+    const { signedIn, conclude, fail } = await signIn(application, userAgents.next(), network);
+    try {
+      if (settings.strict || keeper) refuseWithTheStandard(signedIn, connector);
+      await keeper?.keep(signedIn, request);
+      if (keeper) network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
+    } catch (error) {
+      throw await fail(error);
+    }
+    await conclude();
     terminal.status(undefined);
     const { json, showClaims, save: saved } = options;
-    printConnectorLogin(result, connector, { json, showClaims, saved, warnings }, terminal);
+    printConnectorLogin(signedIn, connector, { json, showClaims, saved, warnings }, terminal);
     return EXIT.done;
   } catch (error) {
     terminal.status(undefined);
-    withoutPerson?.sayEvidence(error, terminal);
-    throw withConnector(nowhereToPaste(error, stdinTaken), connector);
+    sayEvidence(error, terminal);
+    throw withConnector(nowhereToPaste(lostInFragment(error, connector), stdinTaken), connector);
   } finally {
-    over.abort();
-    await driven?.close();
+    await userAgents?.close();
     network.fetch.close();
   }
 }
@@ -137,6 +135,8 @@ function refuseOtherFlags({ profile, flags, signInPage, start, callbackUrl, demo
 
 /** What the connector has no say in. Times in seconds. */
 export type ConnectorSettings = Omit<ConnectorLoginRequest, 'connector'> & {
+  /** Seconds for the person's part. */
+  readonly timeout: number;
   readonly browser?: string | undefined;
   readonly store: 'auto' | 'keychain' | 'file' | 'memory';
   readonly ca?: string | undefined;

@@ -1,14 +1,20 @@
 import { checkRows } from '../checks/print.js';
 import type { Context } from '../context.js';
-import type { SignInResult } from '../flow/sign-in.js';
 import { apiResources } from '../profiles/logto-kind.js';
 import type { StoreKind } from '../sessions/session-store.js';
+import type { SignInResult } from '../sign-in/client.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { storeText } from './session-access.js';
 import { claimRows, expiryText, personText, timestamp } from './session-text.js';
 
 /** How a method of client authentication came to be used. */
-export function clientAuthText({ method, reason }: SignInResult['clientAuth']): string {
+export function clientAuthText({
+  method,
+  reason,
+}: {
+  readonly method: string;
+  readonly reason: SignInResult['clientAuth']['reason'];
+}): string {
   const why = {
     'asked for': 'as asked for',
     announced: 'the first that the provider announces',

@@ -1,23 +1,27 @@
-import { hasOurForm } from '../browser/state-parameter.js';
+import { hasOurForm, stateMismatch } from '../browser/state-parameter.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { noteAuthorizationRequest } from '../flow/browser-steps.js';
-import { finishTwoStepLogin, type PendingSignIn, startTwoStepLogin, stateOfCallback } from '../flow/two-step-login.js';
 import { readClientSecret } from '../profiles/client-secret.js';
 import { profileValues } from '../profiles/profile-values.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import type { SecretSource } from '../sessions/session-store.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { isPastable, parametersAt } from '../sign-in/callback-parameters.js';
+import { OidcClient } from '../sign-in/client.js';
+import { LATER, type PendingSignIn, pendingAge, pendingSignIn, Resumed, stateOfCallback } from '../sign-in/resumed.js';
+import { signIn, startSignIn } from '../sign-in/sign-in.js';
+import { noteAuthorizationRequest } from '../sign-in/steps.js';
 import type { Terminal } from '../terminal.js';
-import { ANY_BROWSER } from './login-progress.js';
 import { printResult } from './login-report.js';
 import { saveLoginProfile } from './login-save.js';
 import { openSessions } from './open-sessions.js';
 import { type LoginOptions, type PreparedLogin, withWhatIsKnown } from './prepare-login.js';
 import { networkFor } from './session-access.js';
 import { timestamp } from './session-text.js';
+import { ANY_BROWSER } from './sign-in-progress.js';
 
 /** A pending sign-in, with what only the command knows: where its secret and its session belong. */
-interface KeptSignIn extends PendingSignIn {
+interface SavedSignIn extends PendingSignIn {
   readonly store: 'keychain' | 'file' | 'memory';
   /** With `--save`: the profile to write once the sign-in succeeded. */
   readonly save?: { readonly name: string; readonly values: ProfileValues };
@@ -42,7 +46,7 @@ export async function startLogin(
       fix: 'Give the redirect URI with the port that is registered: --redirect-uri http://localhost:8484/callback.',
     });
   }
-  if (request.authorization.responseMode === 'form_post') {
+  if (!isPastable(request.authorization.responseMode)) {
     throw new OidcCliError('usage', {
       reason:
         'With --response-mode form_post the browser ends at an address without the answer, so there is nothing to hand over.',
@@ -52,7 +56,9 @@ export async function startLogin(
   const network = await networkFor(resolved.profile, context, terminal);
   const save = options.save === undefined ? {} : { save: { name: options.save, values: profileValues(resolved) } };
   try {
-    const { url, pending } = await startTwoStepLogin(request, store.kind, network);
+    const started = await startSignIn(new OidcClient(request, network), LATER, network);
+    const { url } = started.request;
+    const pending = pendingSignIn(request, started.request, store.kind, context.clock.now());
     await sessions.keepPending({ ...pending, ...save }, store);
     noteAuthorizationRequest(network, url);
     if (options.json) {
@@ -83,21 +89,20 @@ export async function finishLogin(
 ): Promise<ExitCode> {
   const callbackUrl = callback === '-' ? await callbackFromStdin(context, terminal) : callback;
   const sessions = openSessions(context, terminal);
-  const state = stateOfCallback(callbackUrl);
-  const about = await sessions.aboutPending(state);
-  const pending = (await sessions.takePending(state)) as KeptSignIn | undefined;
-  if (!pending) throw new OidcCliError('callback_no_pending', { ...about, likeOurs: hasOurForm(state) });
+  const pending = await takePending(callbackUrl, sessions);
   const { request } = pending;
   const { store } = await sessions.choose(pending.store, request);
   const network = await networkFor(request, context, terminal);
   try {
     const clientSecret = await secretOf(request.clientSecretSource, context);
-    const result = await finishTwoStepLogin(pending, callbackUrl, clientSecret, network);
-    await sessions.save(result.session, store);
+    const client = new OidcClient({ ...request, clientSecret }, network, pending);
+    const userAgent = new Resumed({ callbackUrl, afterSeconds: pendingAge(pending, context.clock.now()) });
+    const { signedIn } = await signIn(client, userAgent, network);
+    await sessions.save(signedIn.session, store);
     network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
     if (pending.save)
       await saveLoginProfile(pending.save.name, pending.save.values, request, { sessions, store }, context);
-    printResult(result, store.kind, [], options, context, terminal);
+    printResult(signedIn, store.kind, [], options, context, terminal);
     return EXIT.done;
   } catch (error) {
     // Nothing was sent to the token endpoint and the provider refused nothing: the same address may succeed yet.
@@ -107,6 +112,25 @@ export async function finishLogin(
   } finally {
     network.fetch.close();
   }
+}
+
+/**
+ * The pending sign-in that a callback URL belongs to by its state, out of the
+ * store. Throws `callback_no_pending`, and `callback_state_mismatch` for what
+ * came to the one sign-in that waits, with no state or one that nobody here made.
+ */
+async function takePending(callbackUrl: string, sessions: Sessions): Promise<SavedSignIn> {
+  const state = stateOfCallback(callbackUrl);
+  const about = state === undefined ? undefined : await sessions.aboutPending(state);
+  const pending = state === undefined ? undefined : await sessions.takePending(state);
+  if (pending) return pending as SavedSignIn;
+  const likeOurs = hasOurForm(state ?? null);
+  const only = likeOurs ? undefined : ((await sessions.onlyPending()) as SavedSignIn | undefined);
+  const parameters = only && parametersAt(callbackUrl, only.redirectUri);
+  const isResponse = parameters && ['code', 'error', 'state'].some((name) => parameters.has(name));
+  if (only && isResponse) throw stateMismatch(parameters, only.redirectUri);
+  if (state === undefined) throw new OidcCliError('callback_invalid', { reason: 'it has no "state"' });
+  throw new OidcCliError('callback_no_pending', { ...about, likeOurs });
 }
 
 async function secretOf(source: SecretSource | undefined, context: Context): Promise<string | undefined> {

@@ -1,19 +1,16 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { browserLogin } from '../flow/browser-login.js';
-import type { SignInResult } from '../flow/sign-in.js';
+import { OidcClient, type SignInResult } from '../sign-in/client.js';
+import { signIn } from '../sign-in/sign-in.js';
 import type { Terminal } from '../terminal.js';
-import { browserOf } from './browser-choice.js';
-import { loginProgress } from './login-progress.js';
 import { printResult } from './login-report.js';
-import type { ReadyDriven } from './login-with.js';
-import { pastedLines } from './pasted-lines.js';
 import { type LoginOptions, type PreparedLogin, prepareLogin, withWhatIsKnown } from './prepare-login.js';
-import { networkFor } from './session-access.js';
+import { type Network, networkFor } from './session-access.js';
+import { openUserAgents, sayEvidence, type UserAgents } from './user-agents.js';
 
 /** `oidc-cli login`: one sign-in, by a browser here, by a pasted address, or in two commands, or as Logto's connector would. */
 export async function login(options: LoginOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
-  if (options.driven) (await import('./login-with.js')).checkDrivenFlags(options.driven, options);
+  if (options.driven) (await import('./automation.js')).checkAutomationFlags(options.driven, options);
   if (options.connector !== undefined) {
     const { loginConnector } = await import('./login-connector.js');
     return loginConnector(options.connector, options, context, terminal);
@@ -29,7 +26,7 @@ export async function login(options: LoginOptions, context: Context, terminal: T
   }
   const prepared = await prepareLogin(options, context, terminal);
   if (options.start) return (await import('./login-two-step.js')).startLogin(prepared, options, context, terminal);
-  return signIn(prepared, options, context, terminal);
+  return signInHere(prepared, options, context, terminal);
 }
 
 /** Flags that would be ignored are refused: who typed them expects something of them. Throws `usage`. */
@@ -53,58 +50,52 @@ function refuseWhatCannotGoTogether(options: LoginOptions): void {
   }
 }
 
-async function signIn(
+async function signInHere(
   prepared: PreparedLogin,
   options: LoginOptions,
   context: Context,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { request, store, resolved } = prepared;
-  const { profile } = resolved;
-  const network = await networkFor(profile, context, terminal);
-  const over = new AbortController();
-  const withoutPerson = options.driven && (await import('./login-with.js'));
-  const stdinTaken = profile.clientSecret?.kind === 'stdin';
-  let driven: ReadyDriven | undefined;
+  const { ca, insecure, browser, loginHint, clientSecret } = resolved.profile;
+  const { issuer, allowHttp, timeout } = request;
+  const network = await networkFor(resolved.profile, context, terminal);
+  const settings = { settings: { ca, insecure }, fetch: network.fetch, browser, loginHint, issuer, allowHttp };
+  const asked = { automation: options.driven, openBrowser: options.openBrowser, timeout };
+  let userAgents: UserAgents | undefined;
   try {
-    const { fetch } = network;
-    const { ca, insecure, browser, loginHint } = profile;
-    const { issuer, allowHttp } = request;
-    const settings = { settings: { ca, insecure }, fetch, browser, loginHint, issuer, allowHttp, stdinTaken };
-    driven = options.driven && (await withoutPerson?.drivenBy(options.driven, settings, context, terminal));
-    const result = await browserLogin(request, {
-      ...network,
-      signal: context.signal,
-      driven,
-      openUrl: browserOf(options.openBrowser ? profile.browser : false, context),
-      // A secret that was piped has used stdin up.
-      pasted: stdinTaken || driven ? undefined : pastedLines(context, over.signal),
-      keep: (signedIn) => keep(signedIn, prepared, options, context),
-      explain: async ({ code, facts }) => (await import('../explain/explain.js')).explain(code, facts),
-      on: loginProgress({ openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true }, terminal),
-    });
+    const stdinTaken = clientSecret?.kind === 'stdin';
+    userAgents = await openUserAgents({ ...settings, ...asked, stdinTaken }, network, context, terminal);
+    const { signedIn, conclude, fail } = await signIn(new OidcClient(request, network), userAgents.next(), network);
+    try {
+      await save(signedIn, prepared, options, network, context);
+    } catch (error) {
+      throw await fail(error);
+    }
+    await conclude();
     terminal.status(undefined);
-    printResult(result, store.kind, prepared.warnings, options, context, terminal);
+    printResult(signedIn, store.kind, prepared.warnings, options, context, terminal);
     return EXIT.done;
   } catch (error) {
     terminal.status(undefined);
-    withoutPerson?.sayEvidence(error, terminal);
+    sayEvidence(error, terminal);
     throw withWhatIsKnown(error, request, context);
   } finally {
-    over.abort();
-    await driven?.close();
+    await userAgents?.close();
     network.fetch.close();
   }
 }
 
 /** Saves the session, and with `--save` the profile and its secret. */
-async function keep(
-  result: SignInResult,
+async function save(
+  { session }: SignInResult,
   { sessions, store, resolved, request }: PreparedLogin,
   options: LoginOptions,
+  { recorder }: Network,
   context: Context,
 ): Promise<void> {
-  await sessions.save(result.session, store);
+  await sessions.save(session, store);
+  recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
   if (options.save === undefined) return;
   const [{ saveLoginProfile }, { profileValues }] = await Promise.all([
     import('./login-save.js'),

@@ -3,8 +3,11 @@ import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import { type LogoutStep, logout as runLogout } from '../flow/logout.js';
 import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
+import type { Session } from '../sessions/session-store.js';
 import type { SessionEntry, Sessions } from '../sessions/sessions.js';
+import { followSteps } from '../sign-in/steps.js';
 import { printable, type Terminal } from '../terminal.js';
+import type { Recorder } from '../trace/recorder.js';
 import { browserOf } from './browser-choice.js';
 import { openSessions } from './open-sessions.js';
 import {
@@ -86,8 +89,7 @@ async function logoutOne(
   if (!found) return forgetOnly(entry, sessions);
   const { session } = found;
   const network = await networkFor(session, context, terminal);
-  // A one-time address on this machine; the real URL holds the ID token and is shown nowhere.
-  let address = '';
+  followSignOut(network.recorder, session, options, terminal);
   try {
     return await runLogout(
       session,
@@ -101,30 +103,33 @@ async function logoutOne(
         ...sessionDeps(found, sessions, context, network),
         signal: context.signal,
         openUrl: browserOf(options.browser, context),
-        on: (event) => {
-          if (event.type === 'end session') {
-            // A second one comes where no browser could be opened.
-            address = event.url;
-            if (options.browser !== false) return;
-            terminal.say('Open this address in a browser on this machine to sign out at the provider:');
-            terminal.say(address);
-          } else if (event.type === 'browser opened') {
-            terminal.say(`Signing out at ${printable(session.issuer)} in your browser.`);
-          } else if (event.type === 'browser failed') {
-            terminal.say(
-              `No browser could be opened: ${printable(event.reason)}. Open this address in one on this machine:`,
-            );
-            terminal.say(address);
-          } else if (event.type === 'waiting') {
-            terminal.status(`Waiting up to ${event.seconds} s for the browser to come back … (Ctrl-C ends it)`);
-          }
-        },
       },
     );
   } finally {
     terminal.status(undefined);
     network.fetch.close();
   }
+}
+
+/** Says on stderr what goes on in a sign-out. The address is a one-time one: the real one holds the ID token and is shown nowhere. */
+function followSignOut(recorder: Recorder, { issuer }: Session, { browser }: LogoutOptions, terminal: Terminal): void {
+  let address = '';
+  followSteps(recorder, {
+    'browser address': ({ url }) => {
+      // A second one comes where no browser could be opened.
+      address = url;
+      if (browser !== false) return;
+      terminal.say('Open this address in a browser on this machine to sign out at the provider:');
+      terminal.say(address);
+    },
+    'browser opened': () => terminal.say(`Signing out at ${printable(issuer)} in your browser.`),
+    'browser not opened': ({ reason }) => {
+      terminal.say(`No browser could be opened: ${printable(reason)}. Open this address in one on this machine:`);
+      terminal.say(address);
+    },
+    waiting: ({ seconds }) =>
+      terminal.status(`Waiting up to ${seconds} s for the browser to come back … (Ctrl-C ends it)`),
+  });
 }
 
 const STEP_TEXT: Readonly<Record<LogoutStep['step'], string>> = {

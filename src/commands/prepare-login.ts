@@ -6,8 +6,8 @@ import { refuseStoreKeyValue } from '../profiles/store-key-guard.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import { printable, type Terminal } from '../terminal.js';
+import type { AutomationFlags } from './automation.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
-import type { DrivenFlags } from './login-with.js';
 import { openSessions } from './open-sessions.js';
 import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
 import { chosenByText, openEntry, withSignIn } from './session-access.js';
@@ -20,7 +20,7 @@ export interface LoginOptions {
   /** What Logto's sign-in page is asked to show. */
   readonly signInPage?: SignInPageFlags | undefined;
   /** A sign-in without a person (`--with`). */
-  readonly driven?: DrivenFlags | undefined;
+  readonly driven?: AutomationFlags | undefined;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** False with `--no-userinfo`. */

@@ -3,10 +3,7 @@ import type { Context } from '../context.js';
 import { chooseProbes, planProbes } from '../doctor/probes/plan.js';
 import { definitionOf, PROBE_NAMES, type ProbeName, type ProbeResult } from '../doctor/probes/probe.js';
 import type { ProbeOrder, ProbeRun } from '../doctor/probes/run-probes.js';
-import type { RoundTrip } from '../doctor/probes/sign-ins.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { explain } from '../explain/explain.js';
-import { throughBrowser } from '../flow/browser-answer.js';
 import { readClientSecret } from '../profiles/client-secret.js';
 import { nearest } from '../profiles/nearest.js';
 import type { ClientAuthMethod, ProfileFlags } from '../profiles/profile.js';
@@ -14,22 +11,20 @@ import { CLIENT_AUTH_METHODS } from '../protocol/client-authentication.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { ShownEvent } from '../trace/document.js';
 import { eventJson } from '../trace/json.js';
-import { browserOf } from './browser-choice.js';
-import { loginProgress } from './login-progress.js';
+import { type AutomationFlags, checkAutomationFlags } from './automation.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
-import { checkDrivenFlags, type DrivenFlags, drivenBy, type ReadyDriven, sayEvidence } from './login-with.js';
 import { openSessions } from './open-sessions.js';
-import { pastedLines } from './pasted-lines.js';
 import { resolveForSignIn, withWhatIsKnown } from './prepare-login.js';
 import { askToGoOn, planLines } from './probe-consent.js';
 import { listLines, probeLines, unfinishedLines } from './probe-table.js';
 import { networkFor } from './session-access.js';
+import { openUserAgents, sayEvidence, type UserAgents } from './user-agents.js';
 
 /** What `probe` was asked. */
 export interface ProbeOptions {
   readonly profile?: string | undefined;
   readonly flags: ProfileFlags;
-  readonly driven?: DrivenFlags | undefined;
+  readonly driven?: AutomationFlags | undefined;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** Go on without asking. */
@@ -59,7 +54,7 @@ export async function probe(options: ProbeOptions, context: Context, terminal: T
       fix: 'List them with: oidc-cli probe --list',
     });
   }
-  if (options.driven) checkDrivenFlags(options.driven, {});
+  if (options.driven) checkAutomationFlags(options.driven, {});
   const mayAsk = context.stdin.isTTY === true && context.stderr.isTTY === true;
   if (!options.yes && !mayAsk) {
     throw new OidcCliError('usage', {
@@ -112,41 +107,17 @@ async function runAtProvider(
   const { request, plan } = order;
   const evidence = new Evidence(context.follower);
   const network = await networkFor(request, { ...context, follower: evidence }, terminal);
-  const stdinTaken = profile.clientSecret?.kind === 'stdin';
-  let driven: ReadyDriven | undefined;
+  const { ca, insecure, issuer, allowHttp, timeout } = request;
+  const { browser, loginHint } = profile;
+  const settings = { settings: { ca, insecure }, fetch: network.fetch, browser, loginHint, issuer, allowHttp };
+  const asked = { automation: options.driven, openBrowser: options.openBrowser, timeout };
+  let userAgents: UserAgents | undefined;
   try {
-    const { ca, insecure } = request;
-    const { browser, loginHint } = profile;
-    const { issuer, allowHttp } = request;
-    const providerSettings = { issuer, allowHttp, browser, loginHint };
-    const settings = { settings: { ca, insecure }, fetch: network.fetch, ...providerSettings, stdinTaken };
-    driven = options.driven && (await drivenBy(options.driven, settings, context, terminal));
-    const session = {};
-    const roundTrip: RoundTrip = async (trip, { number, why }) => {
-      const over = new AbortController();
-      const { least } = plan.signIns;
-      const what = `sign-in ${number} of ${Math.max(number, least)}`;
-      terminal.say(terminal.talk.strong(`Sign-in ${number} of ${Math.max(number, least)}: ${why}`));
-      try {
-        return await throughBrowser(trip, {
-          ...network,
-          signal: context.signal,
-          driven: driven && { ...driven, session },
-          openUrl: browserOf(options.openBrowser ? browser : false, context),
-          pasted: stdinTaken || driven ? undefined : pastedLines(context, over.signal),
-          explain: async (error) => explain(error.code, error.facts),
-          on: loginProgress(
-            { openBrowser: options.openBrowser, pasting: context.stdin.isTTY === true, what },
-            terminal,
-          ),
-        });
-      } finally {
-        over.abort();
-        terminal.status(undefined);
-      }
-    };
+    const stdinTaken = profile.clientSecret?.kind === 'stdin';
+    userAgents = await openUserAgents({ ...settings, ...asked, stdinTaken }, network, context, terminal);
+    const { next: newUserAgent } = userAgents;
     const on = progress(plan.names.length, terminal);
-    const run = await runProbes(order, { ...network, signal: context.signal, evidence, roundTrip, on });
+    const run = await runProbes(order, { ...network, signal: context.signal, evidence, newUserAgent, on });
     // A table shows the exchanges of what is violated alone.
     const told = run.results.filter(({ verdict }) => options.json || verdict === 'violated');
     return { run, shown: evidence.shown(told.flatMap(({ events }) => events)) };
@@ -157,8 +128,7 @@ async function runAtProvider(
     if (!options.json) for (const line of unfinishedLines(probes, terminal.style)) terminal.out(line);
     throw withWhatIsKnown(error, request, context);
   } finally {
-    terminal.status(undefined);
-    await driven?.close();
+    await userAgents?.close();
     network.fetch.close();
   }
 }

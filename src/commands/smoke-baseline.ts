@@ -40,8 +40,7 @@ export async function smokeBaseline(
       if (!discovery || issuers[issuer] || failures.has(issuer) || without.has(issuer)) continue;
       const job = providers.job(discovery, context.signal, issuer);
       try {
-        const { provider } = await providers.meet(discovery, job);
-        issuers[issuer] = { ...provider.document };
+        issuers[issuer] = { ...(await job.discoverProvider(discovery, job)).document };
       } catch (error) {
         context.signal.throwIfAborted();
         if (!(error instanceof OidcCliError)) throw error;

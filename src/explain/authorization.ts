@@ -35,7 +35,7 @@ function inThatTime({ cameBy, cameAfter }: Facts): [RegExp, string][] {
     /assign|polic|permi|allow|licen|group|role|restrict/i,
     'The person is not assigned to this application, or a policy of the provider refused them.',
   ];
-  const nobody = cameBy === 'driver' || (cameBy === 'listener' && Number(cameAfter) < TOO_FAST);
+  const nobody = cameBy === 'driver' || Number(cameAfter) < TOO_FAST;
   return nobody ? [refused, pressed] : [pressed, refused];
 }
 

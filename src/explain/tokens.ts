@@ -27,6 +27,9 @@ const ASSERTION_SKEW = 20;
 /** Seconds: many codes live no longer (RFC 6749 §4.1.2 allows ten minutes at most). */
 const CODE_LIFE = 60;
 
+/** Seconds: hardly any code lives so short. */
+const FRESH_CODE = 10;
+
 /**
  * Why a code is refused, by what the provider says and by how the code came:
  * one that the listener took is sent on at once, one that was pasted may be old.
@@ -45,7 +48,8 @@ function whyNoGrant(f: Facts): string[] {
     ? `The PKCE verifier was not accepted: the provider announces ${listed(f.challengeMethods, 'no method')}, and this sign-in used S256.`
     : 'The PKCE verifier was not accepted: something between altered the request, or the code belongs to another sign-in.';
   const redirect = 'The redirect URI of the token request is not the one of the authorization request.';
-  const fresh = (f.cameBy === 'listener' || f.cameBy === 'driver') && !noS256;
+  const direct = f.cameBy === 'listener' || f.cameBy === 'driver' || (age !== undefined && age < FRESH_CODE);
+  const fresh = direct && !noS256;
   return likeliestFirst(f, [
     ...(noS256 ? [[/verifier|pkce|challenge/i, pkce] as const] : []),
     ...(fresh ? [[/unknown|not found|incorrect|no such/i, unknown] as const] : []),
@@ -55,7 +59,7 @@ function whyNoGrant(f: Facts): string[] {
       ? [/redirect|reply url|callback/i, redirect, 'only where said']
       : [/redirect|reply url|callback/i, redirect],
     ...(noS256 ? [] : [[/verifier|pkce|challenge/i, pkce] as const]),
-    ...(age !== undefined && age < CODE_LIFE ? [[/unknown|not found/i, unknown] as const] : []),
+    ...(age !== undefined && !fresh && age < CODE_LIFE ? [[/unknown|not found/i, unknown] as const] : []),
   ]);
 }
 

@@ -1,11 +1,10 @@
 import { OidcCliError } from '../errors.js';
 import { CLIENT_AUTH_METHODS } from '../protocol/client-authentication.js';
-import type { Provider, ProviderDeps } from '../protocol/provider.js';
-import type { TokenClient } from '../protocol/token-requests.js';
+import type { ProviderDeps } from '../protocol/provider.js';
 import { requestUserinfo } from '../protocol/userinfo.js';
 import type { Session } from '../sessions/session-store.js';
+import { type Connection, connect } from '../sign-in/client.js';
 import { isFresh, sessionState } from './session-state.js';
-import { meetProvider } from './sign-in.js';
 import { type SpendDeps, spendRefreshToken } from './spend-refresh-token.js';
 
 /** What this flow needs of the world: the provider, and the one session in its store. */
@@ -73,9 +72,9 @@ function facts(session: Session) {
 export async function meetProviderOf(
   session: Session,
   deps: ProviderDeps & Pick<CurrentSessionDeps, 'clientSecret'>,
-): Promise<{ provider: Provider; party: TokenClient }> {
+): Promise<Connection> {
   const method = CLIENT_AUTH_METHODS.find((known) => known === session.clientAuth);
-  return meetProvider(
+  return connect(
     {
       issuer: session.issuer,
       endpoints: session.endpoints,
@@ -83,6 +82,8 @@ export async function meetProviderOf(
       clientId: session.clientId,
       clientSecret: await deps.clientSecret(session),
       clientAuth: method,
+      ca: session.ca,
+      insecure: session.insecure === true,
       clockTolerance: session.clockTolerance,
       strict: session.strict,
     },
@@ -106,15 +107,12 @@ async function refresh(session: Session, deps: CurrentSessionDeps & SpendDeps): 
 }
 
 /** As `meetProviderOf`, for what needs no client authentication: the secret is not asked for. */
-export async function meetProviderUnauthenticated(
-  session: Session,
-  deps: ProviderDeps,
-): Promise<{ provider: Provider; party: TokenClient }> {
+export async function meetProviderUnauthenticated(session: Session, deps: ProviderDeps): Promise<Connection> {
   return meetProviderOf({ ...session, clientAuth: 'none' }, { ...deps, clientSecret: async () => undefined });
 }
 
 /** Asks the userinfo endpoint about a kept session and compares `sub`. Throws as `requestUserinfo` does. */
 export async function userinfoOf(session: Session, deps: ProviderDeps): Promise<Readonly<Record<string, unknown>>> {
-  const { provider, party } = await meetProviderUnauthenticated(session, deps);
-  return requestUserinfo(provider, party, session.accessToken, session.subject, deps);
+  const { provider, client } = await meetProviderUnauthenticated(session, deps);
+  return requestUserinfo(provider, client, session.accessToken, session.subject, deps);
 }

@@ -2,12 +2,13 @@ import { startCallbackListener } from '../browser/callback-listener.js';
 import { failWith, OidcCliError, toCodedError } from '../errors.js';
 import { randomState } from '../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../protocol/end-session.js';
-import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import type { ProviderDeps } from '../protocol/provider.js';
 import { revokeToken } from '../protocol/revocation.js';
-import type { TokenClient } from '../protocol/token-requests.js';
 import type { Session } from '../sessions/session-store.js';
+import type { Connection } from '../sign-in/client.js';
+import { noteProgress } from '../sign-in/steps.js';
+import { type OpenUrl, waitForPerson } from '../sign-in/wait-for-person.js';
 import { type CurrentSessionDeps, meetProviderOf, meetProviderUnauthenticated } from './current-session.js';
-import { type OpenUrl, outcomeOf, type WaitEvent, waitForPerson } from './wait-for-person.js';
 
 /** What became of one part of a sign-out. */
 export interface LogoutStep {
@@ -18,18 +19,12 @@ export interface LogoutStep {
   readonly error?: OidcCliError;
 }
 
-/** What a person is told during a sign-out. `url` is a one-time loopback address; another one comes where no browser could be opened. */
-export type LogoutEvent =
-  | WaitEvent
-  | { readonly type: 'end session'; readonly url: string; readonly postLogoutRedirectUri: string };
-
 /** What the flow needs of the world. */
 export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'ready' | 'save'> {
   readonly signal: AbortSignal;
   /** Removes the session that was read last from its store, unless a newer sign-in has taken its place. */
   readonly forget: () => Promise<'done' | 'newer stays'>;
   readonly openUrl?: OpenUrl | undefined;
-  readonly on: (event: LogoutEvent) => void;
 }
 
 /**
@@ -70,8 +65,8 @@ export async function logout(
     }
   });
   const revoke = async (token: string, hint: 'refresh_token' | 'access_token') => {
-    const { provider, party } = await authenticated();
-    return revokeToken(provider, party, token, hint, deps);
+    const { provider, client } = await authenticated();
+    return revokeToken(provider, client, token, hint, deps);
   };
 
   // Alone, since a refresh in another process would put new tokens in the place of those that are revoked here.
@@ -92,8 +87,8 @@ export async function logout(
   });
   await attempt('end session', async () => {
     if (!request.endSession) return 'not asked';
-    const { provider, party } = await unauthenticated();
-    return endSession(provider, party, current, request, deps);
+    const { provider, client } = await unauthenticated();
+    return endSession({ provider, client }, current, request, deps);
   });
   return steps;
 }
@@ -129,8 +124,7 @@ function doneOf(steps: readonly LogoutStep[]): string[] {
 }
 
 async function endSession(
-  provider: Provider,
-  party: TokenClient,
+  { provider, client }: Connection,
   session: Session,
   request: { readonly postLogoutRedirectUri: string; readonly timeout: number },
   deps: LogoutDeps,
@@ -147,7 +141,7 @@ async function endSession(
   }).catch(failWith({ of: 'sign-out' }));
   try {
     const postLogoutRedirectUri = listener.redirectUri;
-    const url = await createEndSessionRequest(provider, party, {
+    const url = await createEndSessionRequest(provider, client, {
       idToken: session.idToken,
       postLogoutRedirectUri,
       state,
@@ -158,24 +152,23 @@ async function endSession(
     // The URL holds the ID token: browser and person get a one-time address that leads there.
     const newAddress = () => {
       const address = listener.oneTimeAddress(url);
-      deps.on({ type: 'end session', url: address, postLogoutRedirectUri });
+      noteProgress(deps, 'browser address', { url: address, once: true });
       return address;
     };
     const address = newAddress();
     const answer = await waitForPerson(
       {
-        openUrl:
-          openUrl &&
-          (async () => {
-            const outcome = await outcomeOf(openUrl, address);
-            if (outcome.opened || deps.signal.aborted) return outcome;
-            listener.withdrawAddress(outcome.reason);
+        open: openUrl && {
+          openUrl,
+          address,
+          onFailure: (reason) => {
+            listener.withdrawAddress(reason);
             newAddress();
-            return outcome;
-          }),
+          },
+        },
         answers: [listener.answer],
         seconds: request.timeout,
-        onTimeout: () =>
+        timeoutError: () =>
           new OidcCliError('end_session_not_confirmed', {
             seconds: request.timeout,
             postLogoutRedirectUri,

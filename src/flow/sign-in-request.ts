@@ -1,6 +1,6 @@
 import type { Profile } from '../profiles/profile.js';
 import type { SecretSource } from '../sessions/session-store.js';
-import type { SignInRequest } from './sign-in.js';
+import type { SignInRequest } from '../sign-in/client.js';
 
 /** What a sign-in needs beside the profile: all that had to be looked up elsewhere. */
 export interface SignInDetails {

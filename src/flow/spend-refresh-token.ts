@@ -1,8 +1,8 @@
 import { refreshTokens, type VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
-import type { Provider, ProviderDeps } from '../protocol/provider.js';
-import type { TokenClient } from '../protocol/token-requests.js';
+import type { ProviderDeps } from '../protocol/provider.js';
 import type { Session } from '../sessions/session-store.js';
+import type { Connection } from '../sign-in/client.js';
 
 /** What a refresh asks for beyond new tokens of the old kind. */
 export interface RefreshRequest {
@@ -28,7 +28,7 @@ export interface SpendDeps extends ProviderDeps {
  */
 export async function spendRefreshToken(
   session: Session,
-  met: { readonly provider: Provider; readonly party: TokenClient },
+  connection: Connection,
   request: RefreshRequest,
   deps: SpendDeps,
 ): Promise<{ tokens: VerifiedTokens; renewed: Session }> {
@@ -36,11 +36,11 @@ export async function spendRefreshToken(
   const facts = { profile, issuer, scope: session.scope.requested.join(' ') };
   if (refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts);
   // Before the refresh token is spent: an ID token that could not be verified would lose the rotated one.
-  await met.provider.keySet.forKey(undefined);
+  await connection.provider.keySet.forKey(undefined);
   await deps.stillHeld();
   try {
     const asked = { ...request, previous: session.claims };
-    const tokens = await refreshTokens(met.provider, met.party, refreshToken, asked, deps);
+    const tokens = await refreshTokens(connection.provider, connection.client, refreshToken, asked, deps);
     const renewed: Session = {
       ...session,
       // No new refresh token in the answer: the old one goes on (RFC 6749 §6).

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { OidcCliError } from '../errors.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
-import type { ConnectorLoginRequest, ConnectorLoginResult } from './connector-login.js';
+import type { ConnectorLoginRequest, ConnectorLoginResult } from './application.js';
 
 /** What of a session is not the sign-in's own. */
 export interface SessionSettings {

@@ -24,6 +24,8 @@ export interface PendingSignIns {
   takePending(state: string): Promise<PendingSignIn | undefined>;
   /** The sign-in with this state, left where it is. Undefined when there is none or it has expired. Throws `store_*`. */
   findPending(state: string): Promise<PendingSignIn | undefined>;
+  /** The one sign-in that waits, left where it is. Undefined when there is none or several. Throws `store_*`. */
+  onlyPending(): Promise<PendingSignIn | undefined>;
   /** What is known of the sign-in with this state beside that: since how many seconds it has expired, and how many others wait. */
   aboutPending(state: string): Promise<{ readonly expiredFor?: number; readonly others: number }>;
 }
@@ -84,6 +86,14 @@ export function createPendingSignIns(world: {
           .catch(failWith({ value: 'unfinished sign-in' })));
       const pending = value === undefined ? inMemory.get(id) : parsePending(value);
       return pending?.state === state && !expired(pending) ? pending : undefined;
+    },
+
+    async onlyPending() {
+      const waiting = (await world.index.read()).pending.filter((entry) => !expired(entry));
+      const [entry, another] = waiting;
+      if (!entry || another) return undefined;
+      const value = await world.storeOf(entry.store).get(entry.key);
+      return value === undefined ? undefined : parsePending(value);
     },
 
     async aboutPending(state) {

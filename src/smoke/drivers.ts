@@ -14,6 +14,8 @@ export interface Drivers {
   get(name: 'auto' | 'http' | 'browser', network: DriverNetwork): Promise<SignInDriver>;
   /** The driver that runs this command. */
   command(command: string): Promise<SignInDriver>;
+  /** Forgets what the sign-ins with this object shared. */
+  endSession(session: object): void;
   /** Ends everything that was started. */
   close(): Promise<void>;
 }
@@ -39,6 +41,12 @@ export function createDrivers(make: DriverMakers): Drivers {
   return {
     get: (name, network) => once(JSON.stringify([name, network.settings]), () => make[name](network)),
     command: (command) => once(`command ${command}`, () => make.command(command)),
+    endSession: (session) => {
+      for (const driver of made.values()) {
+        // Its browser may have died meanwhile: there is nothing to forget then.
+        driver.then((one) => one.endSession?.(session)).catch(() => undefined);
+      }
+    },
     close: async () => {
       await Promise.allSettled([...made.values()].map(async (driver) => (await driver).close()));
       made.clear();

@@ -1,30 +1,40 @@
+import type { Recorder, Stage } from '../trace/recorder.js';
 import type { PhaseTime } from './result.js';
 
-/** Measures the parts of one try, and knows which one it is at. */
-export class Phases {
-  readonly times: PhaseTime[] = [];
-  /** What is going on, for the words of a time-out; nothing before the first. */
-  current: PhaseTime['phase'] | undefined;
-  readonly #startedAt = performance.now();
+const ORDER: readonly Stage[] = [
+  'discovery',
+  'authorization request',
+  'sign-in pages',
+  'token request',
+  'userinfo',
+  'expectations',
+];
 
-  /** Runs one part and keeps how long it took, also where it fails. */
-  async measure<T>(phase: PhaseTime['phase'], work: () => Promise<T>): Promise<T> {
-    this.current = phase;
-    const startedAt = performance.now();
-    try {
-      return await work();
-    } finally {
-      this.add(phase, performance.now() - startedAt);
-    }
-  }
+/** The requests by whose own time a part is measured: what the client does around them is not the provider's. */
+const REQUESTS: Partial<Record<Stage, string>> = { 'token request': 'token request', userinfo: 'userinfo request' };
 
-  /** Adds a part that was measured elsewhere; milliseconds. */
-  add(phase: PhaseTime['phase'], ms: number): void {
-    this.times.push({ phase, ms: Math.round(ms * 10) / 10 });
-  }
+/** How long each part of a try took, of those that have ended. */
+export function phaseTimes({ stages, exchanges }: Recorder): PhaseTime[] {
+  return ORDER.flatMap((phase) => {
+    const request = REQUESTS[phase];
+    const ms =
+      request === undefined
+        ? sum(stages.filter(({ stage }) => stage === phase).map((one) => one.ms))
+        : exchanges.find(({ step }) => step === request)?.durationMs;
+    return ms === undefined ? [] : [{ phase, ms: Math.round(ms * 10) / 10 }];
+  });
+}
 
-  /** Milliseconds since the try began. */
-  total(): number {
-    return Math.round(performance.now() - this.#startedAt);
-  }
+/** The part that a try is at, or that it failed in; undefined before the first. */
+export function currentPhase({ stages, exchanges }: Recorder): Stage | undefined {
+  const phase = stages.at(-1)?.stage;
+  // An error in place of a code comes from the pages: no token was asked for.
+  const nothingSent = phase === 'token request' && !exchanges.some(({ step }) => step === 'token request');
+  return nothingSent && stages.some(({ stage }) => stage === 'sign-in pages') ? 'sign-in pages' : phase;
+}
+
+/** Undefined where there is none, or one that has not ended. */
+function sum(times: readonly (number | undefined)[]): number | undefined {
+  if (times.length === 0) return undefined;
+  return times.reduce((all, ms) => (all === undefined || ms === undefined ? undefined : all + ms));
 }

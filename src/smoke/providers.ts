@@ -3,8 +3,9 @@ import type { Clock, Environment } from '../context.js';
 import type { Masker } from '../masking/mask.js';
 import { createFetch, type NetworkFetch } from '../network/fetch.js';
 import type { NetworkInit } from '../network/outgoing-request.js';
-import type { NamedEndpoints, Provider, ProviderDeps } from '../protocol/provider.js';
+import type { NamedEndpoints, Provider } from '../protocol/provider.js';
 import { discoverProvider } from '../protocol/provider.js';
+import type { ClientDeps } from '../sign-in/client.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
 
 /** What decides whether two checks speak to the same provider in the same way. */
@@ -17,15 +18,10 @@ export interface ProviderSettings {
 }
 
 /** The deps of one try of one check: its own recorder over the run's connections. */
-export interface JobDeps extends ProviderDeps {
+export interface JobDeps extends ClientDeps {
   readonly signal: AbortSignal;
-}
-
-/** A provider as one check sees it. */
-export interface MetProvider {
-  readonly provider: Provider;
-  /** What is known of it for reports, once the check is over. */
-  facts(): ProviderFacts;
+  /** Asks each provider for its metadata once in a run. Throws the job's signal's reason, too. */
+  readonly discoverProvider: typeof discoverProvider;
 }
 
 /** What reports say of a provider. */
@@ -42,15 +38,19 @@ export interface Providers {
   fetchFor(settings: Pick<ProviderSettings, 'ca' | 'insecure'>): NetworkFetch;
   /** What a check makes its requests with; `name` is the check's, for a trace. */
   job(settings: Pick<ProviderSettings, 'ca' | 'insecure'>, signal: AbortSignal, name: string): JobDeps;
-  /** Throws what `discoverProvider` throws, or the job's signal's reason. */
-  meet(settings: ProviderSettings, job: JobDeps): Promise<MetProvider>;
+  /** The provider of these settings, where discovery has succeeded by now. */
+  discovered(settings: ProviderSettings | undefined, job: JobDeps): Provider | undefined;
+  /** What reports say of a provider, once the check is over. */
+  facts(settings: ProviderSettings | undefined, job: JobDeps): ProviderFacts;
   /** Closes every connection. */
   close(): void;
 }
 
 interface Shared {
-  readonly discovered: Promise<Provider>;
+  readonly discovery: Promise<Provider>;
   readonly recorder: Recorder;
+  /** Once discovery has succeeded. */
+  provider?: Provider;
 }
 
 /** Makes the providers of one run. `signal` ends everything under way; `onWait` as for `createFetch`. */
@@ -73,17 +73,22 @@ export function createProviders(world: {
   };
 
   const discover = (settings: ProviderSettings): Shared => {
-    const { issuer, allowHttp, endpoints, ca, insecure } = settings;
-    const key = JSON.stringify([issuer, allowHttp, endpoints, ca, insecure]);
+    const { issuer, allowHttp, endpoints } = settings;
+    const key = keyOf(settings);
     const known = shared.get(key);
     if (known) return known;
     const recorder = new Recorder(world);
     // On the run's signal alone: a check that is given up must not take the others' metadata with it.
     const deps = { fetch: recordedBy(fetchFor(settings), recorder), recorder, clock: world.clock };
-    const made = { discovered: discoverProvider({ issuer, allowHttp, endpoints }, deps), recorder };
+    const made: Shared = { discovery: discoverProvider({ issuer, allowHttp, endpoints }, deps), recorder };
     shared.set(key, made);
-    // The next check, or the next try, asks again.
-    made.discovered.catch(() => shared.delete(key));
+    made.discovery.then(
+      (provider) => {
+        made.provider = provider;
+      },
+      // The next check, or the next try, asks again.
+      () => shared.delete(key),
+    );
     return made;
   };
 
@@ -91,12 +96,21 @@ export function createProviders(world: {
     fetchFor,
     job: (settings, signal, name) => {
       const recorder = new Recorder(world, name);
-      return { fetch: recordedBy(fetchFor(settings), recorder, signal), recorder, clock: world.clock, signal };
+      const { ca, insecure } = settings;
+      const job: JobDeps = {
+        ...{ fetch: recordedBy(fetchFor(settings), recorder, signal), recorder, clock: world.clock, signal },
+        discoverProvider: async ({ issuer, allowHttp = false, endpoints }) => {
+          const { discovery } = discover({ issuer, allowHttp, endpoints, ca, insecure });
+          return (await unlessAborted(discovery, signal)).forJob(job);
+        },
+      };
+      return job;
     },
-    meet: async (settings, job) => {
-      const { discovered, recorder } = discover(settings);
-      const provider = (await unlessAborted(discovered, job.signal)).forJob(job);
-      return { provider, facts: () => factsOf(provider, [recorder, job.recorder]) };
+    discovered: (settings, job) => settings && shared.get(keyOf(settings))?.provider?.forJob(job),
+    facts: (settings, job) => {
+      const { provider, recorder } = (settings && shared.get(keyOf(settings))) ?? {};
+      if (!provider || !recorder) return certificateIn([job.recorder]);
+      return factsOf(provider, [recorder, job.recorder]);
     },
     close: () => {
       for (const fetch of fetches.values()) fetch.close();
@@ -129,9 +143,9 @@ function factsOf(provider: Provider, recorders: readonly Recorder[]): ProviderFa
   return { ...certificateIn(recorders), ...(keys === undefined ? {} : { keySet: hashOf(keys) }) };
 }
 
-/** What the requests of a job tell where nobody asked for discovery, as with a connector that names no issuer. */
-export function factsWithoutDiscovery({ recorder }: JobDeps): ProviderFacts {
-  return certificateIn([recorder]);
+/** Settings that two checks have in common, where they share a provider. */
+function keyOf({ issuer, allowHttp, endpoints, ca, insecure }: ProviderSettings): string {
+  return JSON.stringify([issuer, allowHttp, endpoints, ca, insecure]);
 }
 
 function certificateIn(recorders: readonly Pick<Recorder, 'exchanges'>[]): Pick<ProviderFacts, 'certificateExpiresAt'> {

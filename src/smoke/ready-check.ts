@@ -2,7 +2,6 @@ import type { Credentials, SignInStep } from '../browser/sign-in-driver.js';
 import { noteSecretVariable } from '../child-environment.js';
 import type { Clock, Environment, Input } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import type { SignInRequest } from '../flow/sign-in.js';
 import { signInRequestOf } from '../flow/sign-in-request.js';
 import { acceptConnector, type Connector } from '../logto/connector.js';
 import { readConnectorFile } from '../logto/connector-file.js';
@@ -15,6 +14,7 @@ import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/p
 import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
 import { hostOf } from '../profiles/trust.js';
 import { text } from '../protocol/json-values.js';
+import type { SignInRequest } from '../sign-in/client.js';
 import { readPlannedText } from './check-secrets.js';
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 import type { ProviderSettings } from './providers.js';
@@ -243,7 +243,7 @@ async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWor
 }
 
 /** Logto knows no setting that would weaken this. */
-export function discoveryOfConnector(issuer: string): ProviderSettings {
+function discoveryOfConnector(issuer: string): ProviderSettings {
   return { issuer, allowHttp: false, insecure: false };
 }
 

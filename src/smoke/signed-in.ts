@@ -1,9 +1,7 @@
-import type { PageAnswer, PageSignIn } from '../browser/sign-in-driver.js';
-import type { SignInRequest, UserinfoOutcome } from '../flow/sign-in.js';
 import type { ProfileLine } from '../logto/user-profile.js';
-import type { TokenClient } from '../protocol/token-requests.js';
-import type { JobDeps, MetProvider } from './providers.js';
-import type { UsedWay } from './result.js';
+import type { Automated } from '../sign-in/automated.js';
+import type { Connection, SignInRequest, UserinfoOutcome } from '../sign-in/client.js';
+import type { JobDeps } from './providers.js';
 
 /** An ID token that has been judged and accepted. */
 export interface AcceptedIdToken {
@@ -12,10 +10,8 @@ export interface AcceptedIdToken {
   readonly header: Readonly<Record<string, unknown>>;
 }
 
-/** A provider, and this client there. Absent for a connector, which needs none. */
-export interface Party {
-  readonly met: MetProvider;
-  readonly party: TokenClient;
+/** A provider, this client there, and what the check asks for. Absent for a connector, which needs none. */
+export interface ProviderConnection extends Connection {
   readonly request: SignInRequest;
 }
 
@@ -31,9 +27,8 @@ export interface KeptTokens {
 
 /** What a check has in hand once its tokens are there: expectations are held against it. */
 export interface SignedIn {
-  readonly way: UsedWay;
   readonly deps: JobDeps;
-  readonly at: Party | undefined;
+  readonly at: ProviderConnection | undefined;
   readonly subject: string | undefined;
   readonly idToken: AcceptedIdToken | undefined;
   readonly accessToken: string | undefined;
@@ -48,7 +43,5 @@ export interface SignedIn {
   /** The profile that Logto would make, of a connector. */
   readonly logtoProfile: readonly ProfileLine[] | undefined;
   /** Sends the same browser to another address of the provider; absent where no browser of ours signed in. */
-  readonly visit:
-    | ((next: Pick<PageSignIn, 'url' | 'redirectUri' | 'state' | 'steps'>) => Promise<PageAnswer>)
-    | undefined;
+  readonly visit: Automated['visit'];
 }

@@ -3,18 +3,13 @@ import type { SignInEvidence } from '../browser/sign-in-driver.js';
 import type { Check } from '../check.js';
 import { OidcCliError, toCodedError } from '../errors.js';
 import { maskedData, maskedError } from '../masking/mask.js';
+import { followSteps } from '../sign-in/steps.js';
 import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
-import { Phases } from './phases.js';
-import {
-  factsWithoutDiscovery,
-  type JobDeps,
-  type MetProvider,
-  type ProviderFacts,
-  unlessAborted,
-} from './providers.js';
+import { currentPhase, phaseTimes } from './phases.js';
+import { type ProviderFacts, unlessAborted } from './providers.js';
 import type { ReadyCheck } from './ready-check.js';
 import type { Evidence, PhaseTime, UsedWay } from './result.js';
-import { type SignInTools, signIn } from './sign-in.js';
+import { getTokens, type SignInTools } from './sign-in.js';
 import type { SignedIn } from './signed-in.js';
 
 /** The reason of a try's signal once it is over. One for all: an error keeps the stack it was made on. */
@@ -39,58 +34,55 @@ export interface Tried {
 export type TryTools = Pick<SignInTools, 'providers' | 'drivers' | 'evidenceFolder' | 'refreshKept'>;
 
 /**
- * Signs in once and holds what came against the check's expectations. Never
- * throws: what failed is in the answer. `ends` ends it early, with its reason;
+ * Signs in once and compares what came with the check's expectations. Never
+ * throws: what failed is in the result. `ends` ends it early, with its reason;
  * `seconds` is all the time it has.
  */
 export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSignal, tools: TryTools): Promise<Tried> {
-  const phases = new Phases();
+  const { planned, discovery } = check;
+  const { providers, drivers } = tools;
+  const startedAt = performance.now();
+  const elapsedMs = () => Math.round(performance.now() - startedAt);
   const over = new AbortController();
-  const timer = setTimeout(() => over.abort(tooLong('smoke_check_timeout', seconds, phases)), seconds * 1000);
-  const onEnd = () => over.abort(ends.reason instanceof OidcCliError ? withPhase(ends.reason, phases) : ends.reason);
+  const settings = { ca: check.profile?.ca, insecure: check.profile?.insecure === true };
+  const deps = providers.job(settings, over.signal, planned.name);
+  const { recorder } = deps;
+  const phase = () => currentPhase(recorder) ?? 'its preparation';
+  const timeout = () => new OidcCliError('smoke_check_timeout', { seconds, phase: phase() });
+  const timer = setTimeout(() => over.abort(timeout()), seconds * 1000);
+  const onEnd = () =>
+    over.abort(ends.reason instanceof OidcCliError ? ends.reason.with({ facts: { phase: phase() } }) : ends.reason);
   if (ends.aborted) onEnd();
   ends.addEventListener('abort', onEnd, { once: true });
-  const known: {
-    way?: UsedWay;
-    job?: JobDeps;
-    met?: MetProvider;
-    subject?: string | undefined;
-    forget?: (session: object) => void;
-  } = {};
-  const facts = (): ProviderFacts => known.met?.facts() ?? (known.job ? factsWithoutDiscovery(known.job) : {});
-  const session = check.planned.expect.logout ? {} : undefined;
+  let way: UsedWay | undefined;
+  if (planned.with === 'refresh' || planned.with === 'client_credentials') way = planned.with;
+  followSteps(recorder, {
+    'driver started': ({ driver }) => {
+      way = driver === 'auto' ? 'http' : driver;
+    },
+    'driver finished': ({ driver }) => {
+      way = driver;
+    },
+  });
+  const session = planned.expect.logout ? {} : undefined;
+  const providerAsMet = () => ({
+    provider: providers.discovered(discovery, deps),
+    facts: providers.facts(discovery, deps),
+  });
+  let signedIn: SignedIn | undefined;
   const work = async (): Promise<Outcome> => {
-    let signedIn: SignedIn;
+    const timeLeft = () => Math.max(1, seconds * 1000 - elapsedMs());
     try {
-      signedIn = await signIn(check, {
-        ...tools,
-        phases,
-        session,
-        signal: over.signal,
-        timeLeft: () => Math.max(1, seconds * 1000 - phases.total()),
-        onWay: (way) => {
-          known.way = way;
-        },
-        onJob: (job) => {
-          known.job = job;
-        },
-        onProvider: (met) => {
-          known.met = met;
-        },
-        onDriver: (driver) => {
-          // Its browser may have died meanwhile: there is nothing to forget then.
-          known.forget = (shared) => void driver.endSession?.(shared).catch(() => undefined);
-        },
-      });
+      signedIn = await getTokens(check, { ...tools, deps, session, timeLeft });
     } catch (error) {
       // What ended the try is its failure, however the step that it hit put it.
       over.signal.throwIfAborted();
       return { error: toCodedError(error) };
     }
-    known.subject = signedIn.subject;
-    const signInMs = phases.total();
-    const expectations = await phases.measure('expectations', () =>
-      judgeSignIn(check, signedIn, { provider: known.met?.provider, facts: facts() }, phases.times, signInMs),
+    const tokens = signedIn;
+    const totalMs = elapsedMs();
+    const expectations = await recorder.stage('expectations', () =>
+      judgeSignIn(check, tokens, providerAsMet(), phaseTimes(recorder), totalMs),
     );
     over.signal.throwIfAborted();
     return { expectations };
@@ -106,54 +98,43 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     ends.removeEventListener('abort', onEnd);
     // Whatever still runs on its behalf is told that it is over.
     over.abort(OVER);
-    if (session) known.forget?.(session);
+    if (session) drivers.endSession(session);
   }
-  const signInMs = phases.total();
   const { error } = outcome;
   const judged =
-    error && !outcome.aborted && check.planned.expect.failure !== undefined
-      ? await judgeFailure(check, error, { provider: known.met?.provider, facts: facts() }, phases.times, signInMs)
+    error && !outcome.aborted && planned.expect.failure !== undefined
+      ? await judgeFailure(check, error, providerAsMet(), phaseTimes(recorder), elapsedMs())
       : undefined;
   // A sign-in that was to fail has no evidence to keep.
   if (judged?.asExpected) await removeEvidence(error);
-  const ofProvider = facts();
+  const facts = providers.facts(discovery, deps);
   // Before the job's secrets are forgotten: from here on reports repeat it.
-  const masker = known.job?.recorder.masker;
+  const { masker } = recorder;
   const own = (text: string) => masker?.own(text) ?? text;
   const failure = error && !judged?.asExpected ? maskedError(error, masker) : undefined;
   const expectations = maskedData(outcome.expectations ?? judged?.expectations ?? [], own);
-  const subject = known.subject && own(known.subject);
-  const forget = () => known.job?.recorder.forget();
+  const tried = {
+    durationMs: elapsedMs(),
+    way,
+    subject: signedIn?.subject && own(signedIn.subject),
+    phases: phaseTimes(recorder),
+    expectations,
+    error: failure,
+    failedIn: failure && currentPhase(recorder),
+    evidence: evidenceOf(failure && error),
+    facts,
+  };
+  const forget = () => recorder.forget();
   // A refresh of a kept session goes on without us to its end, and reads there what was recorded of it.
   if (outcome.aborted) working.then(forget, forget);
   else forget();
-  return {
-    durationMs: phases.total(),
-    way: known.way,
-    subject,
-    // A copy: what goes on without us must not write into a report.
-    phases: [...phases.times],
-    expectations,
-    error: failure,
-    failedIn: failure && phases.current,
-    evidence: evidenceOf(failure && error),
-    facts: ofProvider,
-  };
+  return tried;
 }
 
 interface Outcome {
   readonly expectations?: readonly Check[];
   readonly error?: OidcCliError;
   readonly aborted?: boolean;
-}
-
-/** The error of a time limit, with the part of the sign-in that it cut off. */
-function tooLong(code: 'smoke_check_timeout', seconds: number, { current }: Phases): OidcCliError {
-  return new OidcCliError(code, { seconds, phase: current ?? 'its preparation' });
-}
-
-function withPhase(reason: OidcCliError, { current }: Phases): OidcCliError {
-  return reason.with({ facts: { phase: current ?? 'its preparation' } });
 }
 
 /** What the driver left of a failed sign-in: `details.evidence` of its error. */

@@ -1,4 +1,5 @@
 import type { Check, Verdict } from '../check.js';
+import type { Facts } from '../errors.js';
 import type { Masker } from '../masking/mask.js';
 import { receivedSecrets, sentSecrets } from './exchange-secrets.js';
 
@@ -75,6 +76,10 @@ export interface Step {
   readonly at: number;
   /** What was said of it, in our words. */
   readonly note?: string | undefined;
+  /** What progress lines are made of. A trace does not show it. */
+  readonly facts?: Facts | undefined;
+  /** Told to listeners only, and kept out of the trace. */
+  readonly transient?: boolean | undefined;
   /** Of a request that another party made: its address. */
   readonly url?: string | undefined;
   /** Whether the parameters came as a form in its body (OAuth 2.0 Form Post Response Mode). */
@@ -88,6 +93,21 @@ export interface Step {
   readonly failure?: StepFailure | undefined;
   /** Which of several jobs it belongs to, where a command has several; the recorder says it. */
   readonly about?: string;
+}
+
+/** The parts that a sign-in consists of, in their order. */
+export type Stage =
+  | 'discovery'
+  | 'authorization request'
+  | 'sign-in pages'
+  | 'token request'
+  | 'userinfo'
+  | 'expectations';
+
+/** A part of a sign-in and how long it took, in milliseconds; without `ms` it has not ended. */
+interface StageTime {
+  readonly stage: Stage;
+  ms?: number;
 }
 
 /** Hears of everything while it happens, raw. */
@@ -115,9 +135,12 @@ interface Listeners {
  */
 export class Recorder {
   readonly exchanges: Exchange[] = [];
+  /** The parts of the sign-in so far, in the order in which they began. */
+  readonly stages: StageTime[] = [];
   /** Masks the secrets of the run in what is printed. */
   readonly masker: Masker | undefined;
   private readonly follower: Follower | undefined;
+  private readonly listeners: ((step: Step) => void)[] = [];
   /** Exchanges whose secrets the masker has not asked for yet. */
   private unread: Exchange[] = [];
 
@@ -149,7 +172,25 @@ export class Recorder {
 
   /** Tells of a step that is no exchange of ours. */
   note(step: Step): void {
-    this.follower?.noted(this.about === undefined ? step : { ...step, about: this.about });
+    if (!step.transient) this.follower?.noted(this.about === undefined ? step : { ...step, about: this.about });
+    for (const listener of this.listeners) listener(step);
+  }
+
+  /** Calls `listener` for each step from now on, those that a trace leaves out included. */
+  listen(listener: (step: Step) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Runs a part of the sign-in and records how long it took, also where it fails. */
+  async stage<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+    const time: StageTime = { stage };
+    this.stages.push(time);
+    const startedAt = performance.now();
+    try {
+      return await work();
+    } finally {
+      time.ms = performance.now() - startedAt;
+    }
   }
 
   /** Names a secret of this job before anybody could repeat it: a code, a token, a verifier. */

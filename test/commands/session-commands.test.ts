@@ -440,7 +440,13 @@ describe('login in two commands', () => {
       'http://127.0.0.1:1/callback?code=x&state=y',
       '--json',
     ]);
-    expect(JSON.parse(foreign.stdout).error.code).toBe('callback_no_pending');
+    // It came to the one sign-in that waits, with a state that nobody here made.
+    expect(JSON.parse(foreign.stdout).error.code).toBe('callback_state_mismatch');
+    const earlier = `http://127.0.0.1:1/callback?code=x&state=${'a'.repeat(43)}`;
+    const old = await machine.run(['login', '--callback-url', earlier, '--json']);
+    expect(JSON.parse(old.stdout).error.code).toBe('callback_no_pending');
+    const none = await machine.run(['login', '--callback-url', 'http://127.0.0.1:1/callback', '--json']);
+    expect(JSON.parse(none.stdout).error.code).toBe('callback_invalid');
     const state = new URL(url).searchParams.get('state');
     const elsewhere = await machine.run([
       'login',
@@ -449,6 +455,10 @@ describe('login in two commands', () => {
       '--json',
     ]);
     expect(JSON.parse(elsewhere.stdout).error).toMatchObject({ code: 'callback_invalid', exitCode: 7 });
+    // Of two that wait, nobody can tell whose it is.
+    await start('http://127.0.0.1:1/callback');
+    const ambiguous = ['login', '--callback-url', 'http://127.0.0.1:1/callback?code=x&state=y', '--json'];
+    expect(JSON.parse((await machine.run(ambiguous)).stdout).error.code).toBe('callback_no_pending');
   });
 
   it('can be finished with the same address after what was missing is there, and saves the profile then', async () => {

@@ -20,6 +20,8 @@ export interface Machine {
   run(argv: readonly string[], world?: RunWorld): Promise<Finished>;
   /** Moves this machine's clock; seconds. */
   passTime(seconds: number): void;
+  /** Stops this machine's clock: to its commands a slow machine is as fast as any. */
+  stopClock(): void;
   remove(): Promise<void>;
 }
 
@@ -49,10 +51,14 @@ export interface RunWorld {
 export async function createMachine(folder?: string, command: typeof main = main): Promise<Machine> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), 'oidc-cli-test-')));
   let ahead = 0;
+  let stoppedAt: number | undefined;
   return {
     home,
     passTime: (seconds) => {
       ahead += seconds * 1000;
+    },
+    stopClock: () => {
+      stoppedAt = Date.now();
     },
     remove: () => rm(home, { recursive: true, force: true }),
     run: async (argv, world = {}) => {
@@ -83,7 +89,7 @@ export async function createMachine(folder?: string, command: typeof main = main
             world.onStderr?.(stderr, stdin);
           },
         },
-        clock: { now: () => Date.now() + ahead },
+        clock: { now: () => (stoppedAt ?? Date.now()) + ahead },
         signal: world.signal ?? new AbortController().signal,
         ...(world.openUrl ? { openUrl: world.openUrl } : {}),
       };

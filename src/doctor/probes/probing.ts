@@ -1,8 +1,8 @@
 import type { VerifiedTokens } from '../../checks/verified-tokens.js';
 import { OidcCliError } from '../../errors.js';
-import type { SignInRequest } from '../../flow/sign-in.js';
 import type { ProviderDeps } from '../../protocol/provider.js';
 import type { TokenClient } from '../../protocol/token-requests.js';
+import type { SignInRequest } from '../../sign-in/client.js';
 import type { Evidence } from './evidence.js';
 import type { ProbeName, ProbeResult, ProbeVerdict } from './probe.js';
 import type { RawParty } from './raw-requests.js';

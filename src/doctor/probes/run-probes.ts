@@ -1,9 +1,10 @@
 import { withUnusedPort } from '../../browser/loopback-redirect-uri.js';
 import { isAbort, OidcCliError } from '../../errors.js';
-import { meetProvider, type SignInRequest } from '../../flow/sign-in.js';
 import type { ClientAuthMethod } from '../../profiles/profile.js';
 import { chooseClientAuthentication } from '../../protocol/client-authentication.js';
 import type { ProviderDeps } from '../../protocol/provider.js';
+import { connect, type SignInRequest } from '../../sign-in/client.js';
+import type { UserAgent } from '../../sign-in/user-agent.js';
 import { judgeIss, probeAuthorization, probePlainChallenge } from './authorization-probes.js';
 import { probeCodes, probeFirstCode, probePlainCode } from './code-probes.js';
 import type { Evidence } from './evidence.js';
@@ -18,7 +19,7 @@ import {
 import { PROBE_NAMES, type ProbeName, type ProbeResult } from './probe.js';
 import { type Probing, Results, type Tokens } from './probing.js';
 import { probeHostileSignIn, probeMaxAge } from './sign-in-probes.js';
-import { type Grant, type RoundTrip, SignIns } from './sign-ins.js';
+import { type Grant, SignIns } from './sign-ins.js';
 import { probeEndSession } from './sign-out-probe.js';
 import { type LeftOver, TokenLedger } from './token-ledger.js';
 import {
@@ -31,7 +32,7 @@ import { probeUserinfo } from './userinfo-probes.js';
 
 /** What is asked of a run. */
 export interface ProbeOrder {
-  readonly request: SignInRequest & { readonly timeout: number };
+  readonly request: SignInRequest;
   readonly plan: ProbePlan;
   /** A second client at the same provider; its secret has been resolved. */
   readonly otherClient?:
@@ -49,7 +50,8 @@ export interface ProbeOrder {
 export interface ProbeDeps extends ProviderDeps {
   readonly signal: AbortSignal;
   readonly evidence: Evidence;
-  readonly roundTrip: RoundTrip;
+  /** Makes a user agent for one sign-in. All of them share one browser. */
+  readonly newUserAgent: () => UserAgent;
   readonly on: (result: ProbeResult) => void;
 }
 
@@ -68,7 +70,7 @@ export interface ProbeRun {
  */
 export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<ProbeRun> {
   const { request, plan, otherClient: other, byCommand } = order;
-  const { provider, party } = await meetProvider(request, deps);
+  const { provider, client: party } = await connect(request, deps);
   const at = { provider, party, deps };
   const ledger = new TokenLedger(at);
   const results = new Results(new Set(plan.names), deps.evidence, deps.on);
@@ -77,7 +79,15 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
     clientId: other.clientId,
     authentication: chooseClientAuthentication({ method: other.method, secret: other.secret }, provider.metadata),
   };
-  const signIns = new SignIns(results.wants('max-age'), request, at, deps.evidence, ledger, deps.roundTrip);
+  const signIns = new SignIns(
+    results.wants('max-age'),
+    plan.signIns.least,
+    request,
+    at,
+    deps.evidence,
+    ledger,
+    deps.newUserAgent,
+  );
   const unusedRedirectUri = await withUnusedPort(request.redirectUri);
   const shared = { request, unusedRedirectUri, otherClient, signIns, ledger, evidence: deps.evidence, results };
   const probing: Probing = { ...at, ...shared };

@@ -1,11 +1,10 @@
 import { exchangeCode, type VerifiedTokens } from '../../checks/verified-tokens.js';
-import type { BrowserRoundTrip } from '../../flow/browser-answer.js';
-import type { SignInRequest } from '../../flow/sign-in.js';
-import {
-  type AuthorizationRequest,
-  createAuthorizationRequest,
-  randomState,
-} from '../../protocol/authorization-request.js';
+import { type AuthorizationRequest, createAuthorizationRequest } from '../../protocol/authorization-request.js';
+import type { Application, Greeting } from '../../sign-in/application.js';
+import type { ClientRequest, SignInRequest } from '../../sign-in/client.js';
+import { signIn } from '../../sign-in/sign-in.js';
+import { noteProgress } from '../../sign-in/steps.js';
+import type { AuthorizationResponse, UserAgent } from '../../sign-in/user-agent.js';
 import { jsonObject, type RawParty } from './raw-requests.js';
 import type { TokenLedger } from './token-ledger.js';
 
@@ -28,19 +27,68 @@ interface SignInWish {
   readonly why: string;
   readonly state?: string;
   readonly nonce?: string;
-  readonly maxAge?: number;
+  /** Seconds. */
+  readonly maxAge?: number | undefined;
   /** Changes the address before the browser gets it. */
   readonly change?: (url: URL, sent: AuthorizationRequest) => void;
 }
 
-/** Sends somebody to the provider and back; `number` counts from 1, `why` is what for. */
-export type RoundTrip = <Asked extends { readonly url: string }, T>(
-  trip: BrowserRoundTrip<Asked, T>,
-  about: { readonly number: number; readonly why: string },
-) => Promise<T>;
-
 /** Ten years, in seconds: asked for as max_age it makes nobody sign in again, and has auth_time put into the ID token. */
 const LONG_AGO = 315_360_000;
+
+/** An OIDC client that gets a code and does not spend it: the probes do. */
+class CodeOnly implements Application<RawParty, ClientRequest & { readonly askedAt: number }, Grant, Grant> {
+  readonly redirectUri: string;
+  readonly responseMode: string | undefined;
+  readonly secretUrl = false;
+  readonly state: string | undefined;
+
+  constructor(
+    private readonly request: SignInRequest,
+    private readonly wish: SignInWish,
+    private readonly at: RawParty,
+    private readonly evidence: { readonly mark: number },
+  ) {
+    this.redirectUri = request.redirectUri;
+    this.responseMode = request.authorization.responseMode;
+    this.state = wish.state;
+  }
+
+  async discover(): Promise<RawParty> {
+    return this.at;
+  }
+
+  async authorizationRequest(at: RawParty, redirectUri: string, state: string) {
+    const { wish, request } = this;
+    const { provider, party, deps } = at;
+    // Of what the profile asks of the person only the consent stays: some providers give a refresh token for it alone.
+    const { prompt: asked, maxAge: _maxAge, ...others } = request.authorization;
+    const prompt = asked?.split(' ').includes('consent') ? 'consent' : undefined;
+    const authorization = { ...others, redirectUri, maxAge: wish.maxAge, prompt };
+    const sent = await createAuthorizationRequest(provider, party, authorization, state, wish.nonce);
+    const url = new URL(sent.url);
+    wish.change?.(url, sent);
+    if (!provider.keySet.kept()) provider.keySet.warm();
+    return { ...sent, url: url.href, redirectUri, repeatable: !sent.pushed, askedAt: deps.clock.now() };
+  }
+
+  async exchange(
+    _at: RawParty,
+    { askedAt, redirectUri, ...sent }: ClientRequest & { readonly askedAt: number },
+    { parameters }: AuthorizationResponse,
+  ): Promise<Grant> {
+    const event = this.evidence.mark;
+    return { answer: parameters, sent, redirectUri, askedAt, iss: parameters.get('iss'), event };
+  }
+
+  async complete(_at: RawParty, _sent: ClientRequest, grant: Grant): Promise<Grant> {
+    return grant;
+  }
+
+  greeting({ provider }: RawParty): Greeting {
+    return { name: `oidc-cli probe: ${this.wish.why}`, issuer: provider.issuer };
+  }
+}
 
 /**
  * The sign-ins of one run: each gets one code. With `withAuthTime` their ID
@@ -55,49 +103,29 @@ export class SignIns {
 
   constructor(
     private readonly withAuthTime: boolean,
-    private readonly request: SignInRequest & { readonly timeout: number },
+    /** How many sign-ins there will be at least, for people. */
+    private readonly planned: number,
+    private readonly request: SignInRequest,
     private readonly at: RawParty,
     private readonly evidence: { readonly mark: number },
     private readonly ledger: TokenLedger,
-    private readonly roundTrip: RoundTrip,
+    private readonly newUserAgent: () => UserAgent,
   ) {}
 
-  /** Throws what the browser's round trip throws, and the coded error of an answer without a code. */
+  /** Throws what `signIn` throws, and the coded error of an answer without a code. */
   async getCode(wish: SignInWish): Promise<Grant> {
-    const { request, at } = this;
-    const { provider, party, deps } = at;
+    const { request, at, evidence, withAuthTime } = this;
+    const { deps } = at;
     this.count += 1;
-    const state = wish.state ?? randomState();
-    // Of what the profile asks of the person only the consent stays: some providers give a refresh token for it alone.
-    const { prompt: asked, maxAge: _maxAge, ...others } = request.authorization;
-    const authorization = asked?.split(' ').includes('consent') ? { ...others, prompt: 'consent' } : others;
-    let askedAt = 0;
-    const grant = await this.roundTrip<{ url: string; sent: AuthorizationRequest; redirectUri: string }, Grant>(
-      {
-        redirectUri: request.redirectUri,
-        responseMode: authorization.responseMode,
-        state,
-        timeout: request.timeout,
-        ask: async (redirectUri) => {
-          const maxAge = this.withAuthTime ? { maxAge: wish.maxAge ?? LONG_AGO } : {};
-          const asked = { ...authorization, ...maxAge, redirectUri };
-          const sent = await createAuthorizationRequest(provider, party, asked, state, wish.nonce);
-          const url = new URL(sent.url);
-          wish.change?.(url, sent);
-          if (!provider.keySet.kept()) provider.keySet.warm();
-          askedAt = deps.clock.now();
-          return { url: url.href, sent, redirectUri };
-        },
-        finish: async (answer, { sent, redirectUri }) => {
-          const iss = answer.get('iss');
-          return { answer, sent, redirectUri, askedAt, iss, event: this.evidence.mark };
-        },
-        greet: () => ({ name: `oidc-cli probe: ${wish.why}`, issuer: provider.issuer }),
-      },
-      { number: this.count, why: wish.why },
+    const planned = Math.max(this.count, this.planned);
+    noteProgress(deps, 'sign-in begins', { number: this.count, planned, why: wish.why });
+    const maxAge = withAuthTime ? (wish.maxAge ?? LONG_AGO) : undefined;
+    const application = new CodeOnly(request, { ...wish, maxAge }, at, evidence);
+    const { signedIn: grant, conclude } = await signIn(application, this.newUserAgent(), deps).finally(() =>
+      noteProgress(deps, 'sign-in ends', {}),
     );
-    deps.recorder.hide(grant.answer.get('code') ?? undefined, grant.sent.codeVerifier);
-    deps.recorder.hideInWords(grant.sent.nonce, state);
+    await conclude();
+    deps.recorder.hide(grant.answer.get('code') ?? undefined);
     this.endedAt = deps.clock.now();
     // An answer that is no code: openid-client says what it is.
     if (!grant.answer.get('code')) await this.redeem(grant);

@@ -8,7 +8,7 @@ export async function judgeIntrospection({ at, accessToken, deps }: SignedIn): P
   const [name, expected] = ['introspection', 'active'];
   if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
   return attempted(name, expected, deps.signal, async () => {
-    const { active } = await introspectToken(at.met.provider, at.party, accessToken, 'access_token', deps);
+    const { active } = await introspectToken(at.provider, at.client, accessToken, 'access_token', deps);
     return [judged(active, name, expected, active ? 'active' : 'not active')];
   });
 }

@@ -1,12 +1,12 @@
 import { withUnusedPort } from '../../browser/loopback-redirect-uri.js';
 import { stateMatches, stateMismatch } from '../../browser/state-parameter.js';
 import type { Check } from '../../check.js';
-import { prepareSignIn } from '../../flow/sign-in.js';
 import { signOutOnPages } from '../../flow/sign-out-pages.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
 import { INTERACTION_ERRORS } from '../../protocol/authorization-errors.js';
 import { randomState } from '../../protocol/authorization-request.js';
 import { createEndSessionRequest } from '../../protocol/end-session.js';
+import { requestOf } from '../../sign-in/client.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 
@@ -19,14 +19,14 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]>
   const [returns, silent] = ['logout.returns', 'logout.silentRefused'];
   const refused = 'prompt=none refused with login_required';
   if (!at || !idToken || !visit) return [skipped(returns, 'back at the application', 'no browser of ours signed in')];
-  const { provider } = at.met;
+  const { provider } = at;
   const postLogoutRedirectUri = await withUnusedPort(
     at.request.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(at.request.kind),
   );
   const back = `back at ${postLogoutRedirectUri} with our state`;
   const ofReturn = await attempted(returns, back, deps.signal, async () => {
     const state = randomState();
-    const url = await createEndSessionRequest(provider, at.party, {
+    const url = await createEndSessionRequest(provider, at.client, {
       idToken: idToken.raw,
       postLogoutRedirectUri,
       state,
@@ -42,12 +42,9 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]>
     const state = randomState();
     const redirectUri = await withUnusedPort(at.request.redirectUri);
     const authorization = { ...at.request.authorization, prompt: 'none' };
-    const asked = { provider, party: at.party };
-    const prepared = await prepareSignIn({ ...at.request, authorization }, asked, redirectUri, state);
-    const { parameters } = await visit({ url: prepared.sent.url, redirectUri, state });
-    if (!stateMatches(parameters, state)) {
-      throw stateMismatch(parameters, redirectUri);
-    }
+    const { url } = await requestOf({ ...at.request, authorization }, at, redirectUri, state);
+    const { parameters } = await visit({ url, redirectUri, state });
+    if (!stateMatches(parameters, state)) throw stateMismatch(parameters, redirectUri);
     const error = parameters.get('error');
     if (error !== null)
       return [judged(INTERACTION_ERRORS.includes(error), silent, refused, `refused with ${error.slice(0, 60)}`)];

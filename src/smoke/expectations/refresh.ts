@@ -2,7 +2,7 @@ import type { Check } from '../../check.js';
 import { refreshTokens } from '../../checks/verified-tokens.js';
 import { OidcCliError } from '../../errors.js';
 import type { Expectations } from '../plan.js';
-import type { Party, SignedIn } from '../signed-in.js';
+import type { ProviderConnection, SignedIn } from '../signed-in.js';
 import { attempted, inWords, judged, skipped } from './outcome.js';
 
 /** The newest tokens after a refresh, and what it showed. */
@@ -53,7 +53,7 @@ export async function judgeRefresh(
 }
 
 /** Why there is most likely no refresh token (OIDC Core §11). */
-function noRefreshToken(at: Party | undefined): string {
+function noRefreshToken(at: ProviderConnection | undefined): string {
   const scope = at && (at.request.kind === 'logto' ? undefined : at.request.authorization.scope);
   if (scope === undefined) return NONE;
   return scope.split(' ').includes('offline_access')
@@ -80,7 +80,7 @@ export async function judgeOldRefreshToken(first: SignedIn, newest: SignedIn): P
 export async function refusedAfterwards(
   name: string,
   expected: string,
-  at: Party,
+  at: ProviderConnection,
   refreshToken: string,
   signedIn: SignedIn,
 ): Promise<readonly Check[]> {
@@ -93,11 +93,11 @@ export async function refusedAfterwards(
   return [judged(false, name, expected, 'it still gets tokens')];
 }
 
-function spend(at: Party, refreshToken: string, { deps, idToken }: SignedIn) {
-  const { request, party, met } = at;
+function spend(at: ProviderConnection, refreshToken: string, { deps, idToken }: SignedIn) {
+  const { request, client, provider } = at;
   const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
   const previous = idToken?.claims;
-  return refreshTokens(met.provider, party, refreshToken, { resource, ...(previous ? { previous } : {}) }, deps);
+  return refreshTokens(provider, client, refreshToken, { resource, ...(previous ? { previous } : {}) }, deps);
 }
 
 function isRefusal(error: unknown): boolean {

@@ -11,10 +11,10 @@ export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<re
   const [name, expected] = ['revocation.accessToken', 'of no use once it is revoked'];
   if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
   return attempted(name, expected, deps.signal, async () => {
-    const { provider } = at.met;
-    const inUse = () => isTokenInUse(provider, at.party, accessToken, signedIn.subject, deps);
+    const { provider } = at;
+    const inUse = () => isTokenInUse(provider, at.client, accessToken, signedIn.subject, deps);
     const before = await inUse();
-    const outcome = await revokeToken(provider, at.party, accessToken, 'access_token', deps);
+    const outcome = await revokeToken(provider, at.client, accessToken, 'access_token', deps);
     if (outcome === 'not offered') return [skipped(name, expected, 'the provider does not revoke access tokens')];
     if (before === undefined) {
       return [skipped(name, expected, 'nothing tells: neither introspection nor userinfo can be asked')];
@@ -31,7 +31,7 @@ export async function judgeRefreshTokenRevocation(signedIn: SignedIn): Promise<r
   const [name, expected] = ['revocation.refreshToken', 'refused once it is revoked'];
   if (!at || refreshToken === undefined) return [skipped(name, expected, 'there is no refresh token')];
   return attempted(name, expected, deps.signal, async () => {
-    const outcome = await revokeToken(at.met.provider, at.party, refreshToken, 'refresh_token', deps);
+    const outcome = await revokeToken(at.provider, at.client, refreshToken, 'refresh_token', deps);
     if (outcome === 'not offered')
       return [judged(false, name, expected, 'the provider does not revoke refresh tokens')];
     return refusedAfterwards(name, expected, at, refreshToken, signedIn);

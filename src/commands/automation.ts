@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { CREDENTIAL_HOST } from '../browser/credential-policy.js';
-import type { Credentials } from '../browser/sign-in-driver.js';
+import { CREDENTIAL_HOST, type CredentialPolicy } from '../browser/credential-policy.js';
+import type { Credentials, SignInDriver } from '../browser/sign-in-driver.js';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import type { Driven } from '../flow/driven-answer.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import type { SecretReference } from '../profiles/profile.js';
 import type { DriverNetwork } from '../smoke/drivers.js';
@@ -12,7 +11,7 @@ import { printable, type Terminal } from '../terminal.js';
 import { driverMakers } from './sign-in-drivers.js';
 
 /** The flags by which `login` signs in without a person. */
-export interface DrivenFlags {
+export interface AutomationFlags {
   /** `auto`, `http`, `browser` or `command`; absent: a person signs in. */
   readonly with?: string | undefined;
   readonly user?: string | undefined;
@@ -34,7 +33,7 @@ const WAYS = ['auto', 'http', 'browser', 'command'] as const;
 type Way = (typeof WAYS)[number];
 
 /** What of the other settings of a sign-in matters to it. */
-export interface DrivenSettings extends DriverNetwork {
+export interface AutomationSettings extends DriverNetwork {
   /** `--browser`, or the profile's: the command of `--with command`. */
   readonly browser?: string | undefined;
   /** The login hint, where `--user` is left out. */
@@ -46,14 +45,17 @@ export interface DrivenSettings extends DriverNetwork {
   readonly stdinTaken: boolean;
 }
 
-/** A sign-in without a person, to be closed at the end. */
-export interface ReadyDriven extends Driven {
-  readonly close: () => Promise<void>;
+/** What an automated sign-in is made with. The driver is to be closed at the end. */
+export interface OpenAutomation {
+  readonly driver: SignInDriver;
+  readonly credentials: Credentials;
+  readonly credentialPolicy: CredentialPolicy;
+  readonly evidenceFolder: string | undefined;
 }
 
 /** Flags that belong together are refused apart, before anything is asked. Throws `usage`. */
-export function checkDrivenFlags(
-  flags: DrivenFlags,
+export function checkAutomationFlags(
+  flags: AutomationFlags,
   others: { readonly start?: boolean | undefined; readonly callbackUrl?: string | undefined },
 ): void {
   const refuse = (reason: string, fix: string) => {
@@ -91,7 +93,7 @@ export function checkDrivenFlags(
 }
 
 /** Refuses hosts that could never match, and those that nothing would use. Throws `usage`. */
-function checkCredentialHosts({ with: way, allowCredentialsTo: hosts = [] }: DrivenFlags): void {
+function checkCredentialHosts({ with: way, allowCredentialsTo: hosts = [] }: AutomationFlags): void {
   const flag = '--allow-credentials-to';
   if (hosts.length > 0 && way === 'command') {
     throw new OidcCliError('usage', {
@@ -113,12 +115,12 @@ function checkCredentialHosts({ with: way, allowCredentialsTo: hosts = [] }: Dri
  * person signs in. Secrets on the command line work, and are warned of.
  * Throws `usage` and `sign_in_credentials_missing`.
  */
-export async function drivenBy(
-  flags: DrivenFlags,
-  settings: DrivenSettings,
+export async function openAutomation(
+  flags: AutomationFlags,
+  settings: AutomationSettings,
   context: Context,
   terminal: Terminal,
-): Promise<ReadyDriven | undefined> {
+): Promise<OpenAutomation | undefined> {
   const { with: way, browserPath, keepEvidence } = flags;
   if (way === undefined || !isWay(way)) return undefined;
   const username = flags.user ?? settings.loginHint;
@@ -142,13 +144,13 @@ export async function drivenBy(
   const issuerOrigin = URL.canParse(settings.issuer) ? new URL(settings.issuer).origin : undefined;
   const { allowHttp } = settings;
   const credentialPolicy = { issuerOrigin, allowHttp, allowedHosts: flags.allowCredentialsTo };
-  return { driver, credentials, credentialPolicy, evidenceFolder, close: () => driver.close() };
+  return { driver, credentials, credentialPolicy, evidenceFolder };
 }
 
 async function credentialsOf(
-  flags: DrivenFlags,
+  flags: AutomationFlags,
   username: string,
-  settings: DrivenSettings,
+  settings: AutomationSettings,
   context: Context,
   terminal: Terminal,
 ): Promise<Credentials> {
@@ -196,13 +198,6 @@ function sourceOf(
   if (variable !== undefined) return { kind: 'env', name: variable };
   if (file !== undefined) return { kind: 'file', path: resolve(cwd, file) };
   return stdin ? { kind: 'stdin' } : undefined;
-}
-
-/** The files that were kept of a failed sign-in, on stderr. */
-export function sayEvidence(error: unknown, terminal: Terminal): void {
-  if (!(error instanceof OidcCliError)) return;
-  const { evidence } = error.details as { evidence?: Readonly<Record<string, string>> };
-  for (const path of Object.values(evidence ?? {})) terminal.say(`Kept: ${printable(path)}`);
 }
 
 function isWay(text: string): text is Way {

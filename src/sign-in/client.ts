@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { firstRefusal, type IdTokenReport, withCheck } from '../checks/id-token-report.js';
-import { exchangeCode } from '../checks/verified-tokens.js';
+import { exchangeCode, type VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
 import { isResourceScope } from '../profiles/logto-kind.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
@@ -11,9 +11,12 @@ import {
 } from '../protocol/authorization-request.js';
 import { chooseClientAuthentication } from '../protocol/client-authentication.js';
 import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../protocol/provider.js';
-import type { CameBack, TokenClient } from '../protocol/token-requests.js';
+import type { TokenClient } from '../protocol/token-requests.js';
 import { requestUserinfo } from '../protocol/userinfo.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
+import type { Application, AuthorizationUrl, Greeting } from './application.js';
+import { noteStep } from './steps.js';
+import type { AuthorizationResponse } from './user-agent.js';
 
 /** One sign-in as a profile asks for it, complete: the secret has been resolved. */
 export interface SignInRequest {
@@ -43,12 +46,15 @@ export interface SignInRequest {
   readonly postLogoutRedirectUri?: string | undefined;
 }
 
-/** A sign-in between its two halves: sent to the browser, not yet answered. */
-export interface PreparedSignIn {
+/** A provider, and this client there. */
+export interface Connection {
   readonly provider: Provider;
-  readonly party: TokenClient;
+  readonly client: TokenClient;
+}
+
+/** An authorization request of an OIDC client, with what its response is checked against. */
+export interface ClientRequest extends AuthorizationRequest, AuthorizationUrl {
   readonly redirectUri: string;
-  readonly sent: AuthorizationRequest;
 }
 
 /** How the userinfo endpoint answered. */
@@ -66,79 +72,165 @@ export interface SignInResult {
   readonly clientAuth: TokenClient['authentication'];
 }
 
+/** What an OIDC client's sign-in needs of the world. */
+export interface ClientDeps extends ProviderDeps {
+  /** Discovery, where several sign-ins share what it brings; `discoverProvider` otherwise. */
+  readonly discoverProvider?: typeof discoverProvider | undefined;
+}
+
 /** Discovery and the choice of client authentication: what every flow with a provider begins with. */
-export async function meetProvider(
+export async function connect(
   request: Pick<
     SignInRequest,
-    'issuer' | 'endpoints' | 'allowHttp' | 'clientId' | 'clientSecret' | 'clientAuth' | 'clockTolerance' | 'strict'
+    | 'issuer'
+    | 'endpoints'
+    | 'allowHttp'
+    | 'clientId'
+    | 'clientSecret'
+    | 'clientAuth'
+    | 'clockTolerance'
+    | 'strict'
+    | 'ca'
+    | 'insecure'
   >,
-  deps: ProviderDeps,
-): Promise<{ provider: Provider; party: TokenClient }> {
+  deps: ClientDeps,
+): Promise<Connection> {
   deps.recorder.hideCredentials(request.clientSecret);
-  const provider = await discoverProvider(request, deps);
+  const provider = await (deps.discoverProvider ?? discoverProvider)(request, deps);
   const authentication = chooseClientAuthentication(
     { method: request.clientAuth, secret: request.clientSecret },
     provider.metadata,
   );
   const { clientId, clockTolerance, strict } = request;
-  return { provider, party: { clientId, authentication, clockTolerance, strict } };
+  return { provider, client: { clientId, authentication, clockTolerance, strict } };
 }
 
-/** Builds the authorization request for a redirect URI that is ready to be answered. */
-export async function prepareSignIn(
+/** Builds the authorization request for a redirect URI that is ready for the response. Throws as `createAuthorizationRequest` does. */
+export async function requestOf(
   request: SignInRequest,
-  met: { readonly provider: Provider; readonly party: TokenClient },
+  { provider, client }: Connection,
   redirectUri: string,
   state: string,
-): Promise<PreparedSignIn> {
-  met.provider.endpoint('token_endpoint');
-  const asked = { ...request.authorization, redirectUri };
-  met.provider.recorder.hideInWords(state, request.authorization.parameters?.one_time_token);
-  const sent = await createAuthorizationRequest(met.provider, met.party, asked, state);
-  return { ...met, redirectUri, sent };
+): Promise<ClientRequest> {
+  provider.endpoint('token_endpoint');
+  const oneTimeToken = request.authorization.parameters?.one_time_token;
+  provider.recorder.hideInWords(state, oneTimeToken);
+  const sent = await createAuthorizationRequest(provider, client, { ...request.authorization, redirectUri }, state);
+  return { ...sent, redirectUri, repeatable: !sent.pushed && oneTimeToken === undefined };
 }
 
-/**
- * The second half: code to tokens, ID token judged, userinfo compared. The
- * state has been compared by whoever took the answer, and is compared again
- * by openid-client. Throws what `exchangeCode` and `requestUserinfo` throw;
- * a userinfo endpoint that merely refuses is reported, not thrown, unless strict.
- */
-export async function completeSignIn(
+/** The authorization request of an earlier command, and its state. */
+interface SavedRequest {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+}
+
+/** An OIDC client that signs somebody in (OIDC Core §3.1). */
+export class OidcClient implements Application<Connection, ClientRequest, IdentifiedTokens, SignInResult> {
+  readonly redirectUri: string;
+  readonly responseMode: string | undefined;
+  readonly secretUrl: boolean;
+  readonly state: string | undefined;
+  /** An authorization request has been made. */
+  private requested = false;
+
+  /** `saved`: the request went out in an earlier command, and only its response is still to be dealt with. */
+  constructor(
+    private readonly request: SignInRequest,
+    private readonly deps: ClientDeps,
+    private readonly saved?: SavedRequest,
+  ) {
+    this.redirectUri = request.redirectUri;
+    this.responseMode = request.authorization.responseMode;
+    // Logto's one-time token signs in whoever has it.
+    this.secretUrl = request.authorization.parameters?.one_time_token !== undefined;
+    this.state = saved?.state;
+  }
+
+  /** Throws as `discoverProvider` and `chooseClientAuthentication` do. */
+  async discover(): Promise<Connection> {
+    return connect(this.request, this.deps);
+  }
+
+  async authorizationRequest(connection: Connection, redirectUri: string, state: string): Promise<ClientRequest> {
+    if (this.saved) return { ...this.saved, url: '', pushed: false, repeatable: false, redirectUri };
+    if (!this.requested) this.noteAuthentication(connection);
+    this.requested = true;
+    const request = await requestOf(this.request, connection, redirectUri, state);
+    // Fetched while the person is away; one set serves several sign-ins.
+    if (!connection.provider.keySet.kept()) connection.provider.keySet.warm();
+    return request;
+  }
+
+  private noteAuthentication({ provider, client }: Connection): void {
+    const { method, reason } = client.authentication;
+    const facts = { method, reason, issuer: provider.issuer, requestedIssuer: this.request.issuer };
+    noteStep(this.deps, 'client authentication chosen', facts, { note: `${method} (${reason})` });
+  }
+
+  /** Throws what `exchangeCode` throws, and `no_id_token`. */
+  async exchange(
+    { provider, client }: Connection,
+    sent: ClientRequest,
+    { parameters, delivery }: AuthorizationResponse,
+  ): Promise<IdentifiedTokens> {
+    const { request, deps } = this;
+    const { kind, authorization } = request;
+    deps.recorder.hideInWords(sent.nonce);
+    deps.recorder.hide(sent.codeVerifier, parameters.get('code') ?? undefined);
+    const tokens = await exchangeCode(
+      provider,
+      client,
+      parameters,
+      {
+        redirectUri: sent.redirectUri,
+        state: sent.state,
+        nonce: sent.nonce,
+        codeVerifier: sent.codeVerifier,
+        maxAge: authorization.maxAge,
+        acrValues: authorization.acrValues,
+        // Logto is asked for a resource at each refresh: the first token is the one for userinfo.
+        resource: kind === 'logto' ? undefined : authorization.resource,
+        prompt: authorization.prompt,
+        scope: authorization.scope,
+        came: delivery,
+      },
+      deps,
+    );
+    const { report, idToken } = tokens;
+    if (!report || !idToken) throw new OidcCliError('no_id_token', { issuer: provider.issuer });
+    return { ...tokens, report, idToken };
+  }
+
+  /**
+   * Compares userinfo and scopes, and makes the session. Throws what
+   * `requestUserinfo` throws; a userinfo endpoint that merely refuses is
+   * reported, not thrown, unless strict.
+   */
+  complete(connection: Connection, _sent: ClientRequest, tokens: IdentifiedTokens): Promise<SignInResult> {
+    return completeSignIn(this.request, connection, tokens, this.deps);
+  }
+
+  greeting({ provider }: Connection, { session }: SignInResult): Greeting {
+    return { name: personName(session), issuer: provider.issuer };
+  }
+}
+
+/** Tokens with an ID token that was accepted. */
+type IdentifiedTokens = VerifiedTokens & Required<Pick<VerifiedTokens, 'idToken' | 'report'>>;
+
+async function completeSignIn(
   request: SignInRequest,
-  prepared: PreparedSignIn,
-  answer: URLSearchParams,
+  { provider, client }: Connection,
+  tokens: IdentifiedTokens,
   deps: ProviderDeps,
-  came?: CameBack,
 ): Promise<SignInResult> {
-  const { provider, party, sent, redirectUri } = prepared;
-  deps.recorder.hideInWords(sent.state, sent.nonce);
-  deps.recorder.hide(sent.codeVerifier, answer.get('code') ?? undefined);
-  const tokens = await exchangeCode(
-    provider,
-    party,
-    answer,
-    {
-      redirectUri,
-      state: sent.state,
-      nonce: sent.nonce,
-      codeVerifier: sent.codeVerifier,
-      maxAge: request.authorization.maxAge,
-      acrValues: request.authorization.acrValues,
-      // Logto is asked for a resource at each refresh: the first token is the one for userinfo.
-      resource: request.kind === 'logto' ? undefined : request.authorization.resource,
-      prompt: request.authorization.prompt,
-      scope: request.authorization.scope,
-      came,
-    },
-    deps,
-  );
-  if (!tokens.report || !tokens.idToken) throw new OidcCliError('no_id_token', { issuer: provider.issuer });
   const subject = String(tokens.report.claims.sub);
-  const userinfo = await askUserinfo(request, prepared, tokens.accessToken, subject, tokens.report, deps);
+  const userinfo = await askUserinfo(request, { provider, client }, tokens, subject, deps);
   const report = withUserinfo(tokens.report, userinfo, subject);
   noteUserinfo(report, deps);
-  const refusal = firstRefusal(report, party.strict);
+  const refusal = firstRefusal(report, client.strict);
   if (refusal) {
     // The ID token has been accepted, so it is userinfo that a strict sign-in refuses: with its own reason.
     const facts =
@@ -159,7 +251,7 @@ export async function completeSignIn(
     issuer: request.issuer,
     ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
     clientId: request.clientId,
-    clientAuth: party.authentication.method,
+    clientAuth: client.authentication.method,
     ...(request.clientSecretSource ? { clientSecret: request.clientSecretSource } : {}),
     redirectUri: request.redirectUri,
     ...(request.postLogoutRedirectUri === undefined ? {} : { postLogoutRedirectUri: request.postLogoutRedirectUri }),
@@ -181,21 +273,20 @@ export async function completeSignIn(
     signedInAt: Math.floor(deps.clock.now() / 1000),
     signInId: randomUUID(),
   };
-  return { session, report, scope, userinfo, clientAuth: party.authentication };
+  return { session, report, scope, userinfo, clientAuth: client.authentication };
 }
 
 async function askUserinfo(
   request: SignInRequest,
-  { provider, party }: PreparedSignIn,
-  accessToken: string,
+  { provider, client }: Connection,
+  { accessToken, report }: IdentifiedTokens,
   subject: string,
-  report: IdTokenReport,
   deps: ProviderDeps,
 ): Promise<UserinfoOutcome> {
   if (!request.userinfo) return { asked: false, reason: 'not asked for' };
   if (!provider.metadata.userinfo_endpoint) return { asked: false, reason: 'no endpoint' };
   try {
-    return { asked: true, claims: await requestUserinfo(provider, party, accessToken, subject, deps) };
+    return { asked: true, claims: await requestUserinfo(provider, client, accessToken, subject, deps) };
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     if (error.code !== 'userinfo_subject_mismatch') return { asked: true, error };
@@ -240,4 +331,15 @@ function compareScopes(asked: string, stated: readonly string[] | undefined, ref
     else if (!stated) granted.delete('offline_access');
   }
   return { requested, granted: [...granted], missing: requested.filter((scope) => !granted.has(scope)) };
+}
+
+/** Name, e-mail address or subject: what the person would call themselves. */
+function personName({ claims, userinfo, subject }: Session): string {
+  for (const source of [claims, userinfo ?? {}]) {
+    for (const claim of ['name', 'preferred_username', 'email']) {
+      const value = source[claim];
+      if (typeof value === 'string' && value !== '') return value;
+    }
+  }
+  return subject;
 }

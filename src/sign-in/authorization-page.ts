@@ -1,8 +1,7 @@
 import type { Facts } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { askAuthorizationEndpoint, complaintOf } from '../protocol/authorization-answer.js';
-import type { AuthorizationRequest } from '../protocol/authorization-request.js';
-import { discretionAbout } from '../protocol/confidential.js';
+import type { Recorder } from '../trace/recorder.js';
 
 /** Milliseconds: somebody has waited for long already. */
 const PATIENCE_MS = 5_000;
@@ -17,20 +16,21 @@ const LONGEST = 160;
  * is signed in by it. Throws nothing: where it cannot be had, nothing is known.
  */
 export async function authorizationPage(
-  { url, state, nonce }: AuthorizationRequest,
+  url: string,
   redirectUri: string,
-  { fetch }: { readonly fetch: NetworkFetch },
+  { fetch, recorder }: { readonly fetch: NetworkFetch; readonly recorder: Recorder },
 ): Promise<Facts> {
+  const clientId = new URL(url).searchParams.get('client_id') ?? undefined;
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const answer = await askAuthorizationEndpoint(url, redirectUri, { fetch, signal });
-    if (answer.kind === 'unreachable') return {};
-    if (answer.kind !== 'refused') return { pageStatus: 'status' in answer ? answer.status : 302 };
+    if (answer.kind === 'unreachable') return { clientId };
+    if (answer.kind !== 'refused') return { clientId, pageStatus: 'status' in answer ? answer.status : 302 };
     // Some providers repeat the request that they refuse.
-    const words = discretionAbout(new URLSearchParams(), [state, nonce])(answer.words);
+    const words = recorder.maskWords(answer.words);
     const pageWords = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
-    return { pageStatus: answer.status, pageWords, complaint: complaintOf(answer) };
+    return { clientId, pageStatus: answer.status, pageWords, complaint: complaintOf(answer) };
   } catch {
-    return {};
+    return { clientId };
   }
 }

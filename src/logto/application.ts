@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { firstRefusal, type IdTokenCheck, type IdTokenReport, reportIdToken } from '../checks/id-token-report.js';
 import { OidcCliError } from '../errors.js';
-import { type BrowserAnswerDeps, throughBrowser } from '../flow/browser-answer.js';
 import { clockSkewOf } from '../protocol/answer-facts.js';
+import { randomState } from '../protocol/authorization-request.js';
 import { discretionAbout } from '../protocol/confidential.js';
 import { valueText } from '../protocol/json-values.js';
 import { createKeySet } from '../protocol/key-set.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
-import { refuseUnusableAddress, secretParameters } from './authorization-address.js';
+import type { Application, AuthorizationUrl, Greeting } from '../sign-in/application.js';
+import type { ClientDeps } from '../sign-in/client.js';
+import type { AuthorizationResponse } from '../sign-in/user-agent.js';
+import { checkAuthorizationEndpoint, secretParameters } from './authorization-address.js';
 import { authorizationUri } from './authorization-uri.js';
 import { type Connector, refuseOverrides } from './connector.js';
 import { refusedByLogto } from './failures.js';
@@ -31,15 +33,7 @@ export interface ConnectorLoginRequest {
   /** Seconds, of our own reading: Logto's is in the connector. */
   readonly clockTolerance: number;
   readonly strict: boolean;
-  /** Seconds for the person's part. */
-  readonly timeout: number;
   readonly allowHttp: boolean;
-}
-
-/** What the flow needs of the world. */
-export interface ConnectorLoginDeps extends ProviderDeps, BrowserAnswerDeps {
-  /** Keeps what `--save` asked for; the browser is told of success only after it. */
-  readonly keep: (result: ConnectorLoginResult) => Promise<void>;
 }
 
 /** A sign-in that Logto would accept. */
@@ -58,123 +52,150 @@ export interface ConnectorLoginResult {
   readonly refusedByStandard: IdTokenCheck | undefined;
 }
 
-/**
- * Signs in as Logto's connector would: its authorization URL (no PKCE), its
- * token request, its verification of the ID token, no userinfo. Our own report
- * of the same token goes beside it, never instead of it. Throws
- * `connector_overrides_request` and as `refuseUnusableAddress` does before the
- * browser opens, what `throughBrowser` throws, and `connector_*` for what Logto would refuse, with all that is known in the details.
- */
-export async function connectorLogin(
-  request: ConnectorLoginRequest,
-  deps: ConnectorLoginDeps,
-): Promise<ConnectorLoginResult> {
-  const { connector } = request;
-  refuseOverrides(connector);
-  const { config } = connector;
-  const [state, nonce] = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')];
-  refuseUnusableAddress(config, { redirectUri: request.redirectUri, pasting: deps.driven === undefined });
-  const { authRequestOptionalConfig, customConfig } = config;
-  const sent = snakeCaseParameters({ ...authRequestOptionalConfig, ...customConfig });
-  const responseMode = sent.get('response_mode') ?? undefined;
-  const secrets = secretParameters(config).map(({ value }) => value);
-  deps.recorder.hideInWords(state, nonce);
-  deps.recorder.hideCredentials(config.clientSecret, ...secrets);
-  // For our own reading and for explanations only: a connector needs no discovery, and its failure ends nothing.
-  const issuer = connectorIssuer(connector, request.issuer);
-  const discovery = discoverTolerantly(issuer, request, deps);
-  // A sign-in may end before this does.
-  discovery.catch(() => undefined);
-  return throughBrowser(
-    {
-      redirectUri: request.redirectUri,
-      responseMode,
-      state,
-      timeout: request.timeout,
-      secretUrl: secrets.length > 0,
-      // As a browser reads it, in which nothing can drive a terminal.
-      ask: async (redirectUri) => {
-        const { href } = new URL(authorizationUri(config, { redirectUri, state, nonce }));
-        return { redirectUri, url: href };
-      },
-      finish: async (answer, { redirectUri }) => {
-        const provider = await soon(discovery, PATIENCE_MS);
-        return finishAsLogto(request, answer, { redirectUri, nonce, issuer }, provider, deps);
-      },
-      save: deps.keep,
-      greet: ({ profile, report }) => ({
-        name: profile.find(({ field, value }) => field === 'name' && value)?.value ?? valueText(report.claims.sub),
-        issuer: valueText(report.claims.iss ?? config.authorizationEndpoint),
-      }),
-    },
-    deps,
-  ).catch((error: unknown) => {
-    throw lostInFragment(error, responseMode);
-  });
+/** What is known of a connector's provider. */
+interface ConnectorConnection {
+  /** The issuer that our own reading takes for the provider's; absent where nobody names one. */
+  readonly issuer: string | undefined;
+  /** Discovery, for our own reading and for explanations: a connector needs none, and its failure ends nothing. */
+  readonly provider: Promise<Provider | undefined>;
 }
 
-/** A time-out, though somebody came back: a fragment stays in the browser, and Logto gets nothing either. */
-function lostInFragment(error: unknown, responseMode: string | undefined): unknown {
-  if (!(error instanceof OidcCliError) || error.code !== 'login_timeout') return error;
-  if (responseMode !== 'fragment' || !(Number(error.facts.strays) > 0)) return error;
-  return new OidcCliError('connector_code_missing', { responseMode }, { cause: error });
-}
-
-/** What was sent with the authorization request, to hold its answer against. */
-export interface SentByLogto {
+/** An authorization request as Logto makes it. */
+interface ConnectorRequest extends AuthorizationUrl {
   readonly redirectUri: string;
   readonly nonce: string;
+}
+
+/** Tokens whose ID token Logto accepts, and our own reading of it. */
+interface AcceptedTokens {
+  readonly tokens: ConnectorTokens;
+  readonly claims: Awaited<ReturnType<typeof verifyIdTokenAsLogto>>;
   readonly issuer: string | undefined;
+  readonly report: IdTokenReport;
+  readonly readings: readonly TwoReadings[];
 }
 
 /**
- * The second half, for whoever got the answer by other means than a person's
- * browser: code to tokens, Logto's verdict and our own reading. The state has
- * been compared. Throws `connector_*` for what Logto would refuse.
+ * A connector that signs somebody in as Logto would: its authorization URL (no
+ * PKCE), its token request, its verification of the ID token, no userinfo. Our
+ * own report of the same token goes beside it, never instead of it. Throws
+ * `connector_*` for what Logto would refuse, with all that is known in the details.
  */
-export async function finishAsLogto(
-  request: Pick<ConnectorLoginRequest, 'connector' | 'issuer' | 'clockTolerance' | 'strict'>,
-  answer: URLSearchParams,
-  sent: SentByLogto,
-  provider: Provider | undefined,
-  deps: ProviderDeps,
-): Promise<ConnectorLoginResult> {
-  const { connector } = request;
-  const { config } = connector;
-  const known = { provider, connector };
-  const code = codeOf(answer, connector);
-  const tokens = await exchangeCodeAsLogto(config, { code, redirectUri: sent.redirectUri }, deps).catch(
-    (error: unknown) => {
-      throw withWhatIsKnown(error, known);
-    },
-  );
-  const issuer = (await issuerOfToken(request, tokens.id_token)) ?? sent.issuer;
-  // Both at once: Logto judges the token when it comes, and not after our own reading.
-  const [report, verified] = await Promise.all([
-    ownReport(request, tokens, code, { ...sent, issuer }, provider, deps),
-    verifyIdTokenAsLogto(config, tokens.id_token, sent.nonce, deps).catch(refusal),
-  ]);
-  const { checks } = report;
-  const inside = { from: 'cli', to: 'cli', at: deps.clock.now() } as const;
-  deps.recorder.note({ step: 'ID token checks', ...inside, checks });
-  const readings = twoReadings(report, config, verified instanceof OidcCliError ? verified : undefined);
-  deps.recorder.note({ step: "Logto's checks", ...inside, checks: readings.map(asLogtoCheck) });
-  if (verified instanceof OidcCliError) {
-    const { code: refused, facts, cause, exitCode } = verified;
-    const details = { checks: readings };
-    throw new OidcCliError(refused, { ...facts, ...discoveredFacts(known) }, { cause, exitCode, details });
+export class LogtoConnector
+  implements Application<ConnectorConnection, ConnectorRequest, AcceptedTokens, ConnectorLoginResult>
+{
+  readonly redirectUri: string;
+  readonly responseMode: string | undefined;
+  readonly secretUrl: boolean;
+
+  /** Throws `connector_overrides_request` and `connector_endpoint_invalid`. */
+  constructor(
+    private readonly request: ConnectorLoginRequest,
+    private readonly deps: ClientDeps,
+  ) {
+    const { connector, redirectUri } = request;
+    const { config } = connector;
+    refuseOverrides(connector);
+    checkAuthorizationEndpoint(config);
+    const secrets = secretParameters(config).map(({ value }) => value);
+    deps.recorder.hideCredentials(config.clientSecret, ...secrets);
+    this.redirectUri = redirectUri;
+    this.responseMode = sentResponseMode(config);
+    this.secretUrl = secrets.length > 0;
   }
-  return {
-    redirectUri: sent.redirectUri,
-    issuer,
-    report,
-    readings,
-    profile: explainProfile(verified, config),
-    storage: await tryTokenStorage(connector, tokens, deps),
-    idToken: tokens.id_token,
-    grantedScope: tokens.scope,
-    refusedByStandard: firstRefusal(report, request.strict),
-  };
+
+  async discover(): Promise<ConnectorConnection> {
+    const { connector, issuer: named, allowHttp } = this.request;
+    const issuer = connectorIssuer(connector, named);
+    const provider = discoverTolerantly(issuer, allowHttp, this.deps);
+    // A sign-in may end before this does.
+    provider.catch(() => undefined);
+    return { issuer, provider };
+  }
+
+  async authorizationRequest(_: ConnectorConnection, redirectUri: string, state: string): Promise<ConnectorRequest> {
+    const nonce = randomState();
+    this.deps.recorder.hideInWords(nonce);
+    // As a browser reads it, in which nothing can drive a terminal.
+    const { href } = new URL(authorizationUri(this.request.connector.config, { redirectUri, state, nonce }));
+    return { url: href, repeatable: !this.secretUrl, redirectUri, nonce };
+  }
+
+  async exchange(
+    connection: ConnectorConnection,
+    { redirectUri, nonce }: ConnectorRequest,
+    { parameters }: AuthorizationResponse,
+  ): Promise<AcceptedTokens> {
+    const { request, deps } = this;
+    const { connector } = request;
+    const { config } = connector;
+    const provider = await soon(connection.provider, PATIENCE_MS);
+    const known = { provider, connector };
+    const code = codeOf(parameters, connector);
+    const tokens = await exchangeCodeAsLogto(config, { code, redirectUri }, deps).catch((error: unknown) => {
+      throw withWhatIsKnown(error, known);
+    });
+    const issuer = (await issuerOfToken(request, tokens.id_token)) ?? connection.issuer;
+    // Both at once: Logto judges the token when it comes, and not after our own reading.
+    const [report, verified] = await Promise.all([
+      ownReport(request, tokens, code, { nonce, issuer }, provider, deps),
+      verifyIdTokenAsLogto(config, tokens.id_token, nonce, deps).catch(refusal),
+    ]);
+    const { checks } = report;
+    const inside = { from: 'cli', to: 'cli', at: deps.clock.now() } as const;
+    deps.recorder.note({ step: 'ID token checks', ...inside, checks });
+    const readings = twoReadings(report, config, verified instanceof OidcCliError ? verified : undefined);
+    deps.recorder.note({ step: "Logto's checks", ...inside, checks: readings.map(asLogtoCheck) });
+    if (verified instanceof OidcCliError) {
+      throw verified.with({ facts: discoveredFacts(known), details: { checks: readings } });
+    }
+    return { tokens, claims: verified, issuer, report, readings };
+  }
+
+  async complete(
+    _connection: ConnectorConnection,
+    { redirectUri }: ConnectorRequest,
+    { tokens, claims, issuer, report, readings }: AcceptedTokens,
+  ): Promise<ConnectorLoginResult> {
+    const { connector, strict } = this.request;
+    return {
+      redirectUri,
+      issuer,
+      report,
+      readings,
+      profile: explainProfile(claims, connector.config),
+      storage: await tryTokenStorage(connector, tokens, this.deps),
+      idToken: tokens.id_token,
+      grantedScope: tokens.scope,
+      refusedByStandard: firstRefusal(report, strict),
+    };
+  }
+
+  greeting(_: ConnectorConnection, { profile, report }: ConnectorLoginResult): Greeting {
+    const name = profile.find(({ field, value }) => field === 'name' && value)?.value;
+    const { authorizationEndpoint } = this.request.connector.config;
+    return {
+      name: name ?? valueText(report.claims.sub),
+      issuer: valueText(report.claims.iss ?? authorizationEndpoint),
+    };
+  }
+}
+
+/** The response mode that the authorization URL asks for, if any. */
+function sentResponseMode({ authRequestOptionalConfig, customConfig }: Connector['config']): string | undefined {
+  const sent = snakeCaseParameters({ ...authRequestOptionalConfig, ...customConfig });
+  return sent.get('response_mode') ?? undefined;
+}
+
+/**
+ * The error, where it is a time-out though somebody came back: a fragment stays
+ * in the browser, and Logto gets nothing either.
+ */
+export function lostInFragment(error: unknown, { config }: Connector): unknown {
+  if (!(error instanceof OidcCliError) || error.code !== 'login_timeout') return error;
+  const responseMode = sentResponseMode(config);
+  if (responseMode !== 'fragment' || !(Number(error.facts.strays) > 0)) return error;
+  return new OidcCliError('connector_code_missing', { responseMode }, { cause: error });
 }
 
 /** The code, as Logto takes it from the callback: RFC 9207's `iss` and everything else is ignored. */
@@ -211,7 +232,7 @@ async function ownReport(
   request: Pick<ConnectorLoginRequest, 'connector' | 'clockTolerance'>,
   tokens: ConnectorTokens,
   code: string,
-  { nonce, issuer }: SentByLogto,
+  { nonce, issuer }: { readonly nonce: string; readonly issuer: string | undefined },
   provider: Provider | undefined,
   deps: ProviderDeps,
 ): Promise<IdTokenReport> {
@@ -254,7 +275,7 @@ async function ownReport(
 }
 
 /** The issuer that our own reading takes for the provider's: the one that was named, else the connector's own, of several the first. */
-export function connectorIssuer({ config }: Connector, named: string | undefined): string | undefined {
+function connectorIssuer({ config }: Connector, named: string | undefined): string | undefined {
   const { issuer } = config.idTokenVerificationConfig;
   return named ?? (typeof issuer === 'string' ? issuer : issuer?.[0]);
 }
@@ -298,12 +319,12 @@ async function soon<T>(coming: Promise<T>, limit: number): Promise<T | undefined
 
 async function discoverTolerantly(
   issuer: string | undefined,
-  { allowHttp }: ConnectorLoginRequest,
-  deps: ProviderDeps,
+  allowHttp: boolean,
+  deps: ClientDeps,
 ): Promise<Provider | undefined> {
   if (issuer === undefined) return undefined;
   try {
-    return await discoverProvider({ issuer, allowHttp }, deps);
+    return await (deps.discoverProvider ?? discoverProvider)({ issuer, allowHttp }, deps);
   } catch (error) {
     if (error instanceof OidcCliError) return undefined;
     throw error;

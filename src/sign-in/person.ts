@@ -1,0 +1,219 @@
+import {
+  type CallbackAnswer,
+  type CallbackListener,
+  startAddressListener,
+  startCallbackListener,
+} from '../browser/callback-listener.js';
+import { stateMatches } from '../browser/state-parameter.js';
+import { type Facts, OidcCliError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
+import { maskedError } from '../masking/mask.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import type { AuthorizationUrl, Greeting, Redirect } from './application.js';
+import { authorizationPage } from './authorization-page.js';
+import { callbackParameters, isPastable } from './callback-parameters.js';
+import { noteAuthorizationRequest, noteProgress, noteStep } from './steps.js';
+import type { AuthorizationResponse, UserAgent } from './user-agent.js';
+import { type OpenUrl, type WaitDeps, waitForPerson } from './wait-for-person.js';
+
+/** After this long without a response the waiting line names the likely cause; milliseconds. */
+const LONG_WAIT_MS = 20_000;
+
+/** How a person is sent to the provider. */
+interface PersonOptions {
+  /** Seconds for the person's part. */
+  readonly timeout: number;
+  /** Shows the one-time address to the person; absent with `--no-browser`. */
+  readonly openUrl?: OpenUrl | undefined;
+  /** Lines the person pastes until `over` aborts, each perhaps the callback URL of a browser elsewhere. */
+  readonly pasted?: ((over: AbortSignal) => AsyncIterable<string>) | undefined;
+  /** Words for the page in the browser when the sign-in failed. */
+  readonly explain: (error: OidcCliError) => Promise<{ readonly message: string; readonly fix: string }>;
+}
+
+/** What a person's sign-in needs of the world. */
+interface PersonDeps extends WaitDeps {
+  readonly fetch: NetworkFetch;
+}
+
+/**
+ * A person with a browser (RFC 8252): listens on the redirect URI, opens a
+ * one-time address that leads to the provider, and takes the one response with
+ * the right state and that browser's cookie from the listener, or a pasted line.
+ */
+export class Person implements UserAgent {
+  private state = '';
+  private redirect!: Redirect;
+  private redirectUri = '';
+  /** Listens on the redirect URI, where that is on this machine. */
+  private listener: CallbackListener | undefined;
+  /** Has the one-time address: the listener, else one of its own. */
+  private addresses: CallbackListener | undefined;
+  private pasted = false;
+  private readonly over = new AbortController();
+
+  constructor(
+    private readonly options: PersonOptions,
+    private readonly deps: PersonDeps,
+  ) {}
+
+  /** Throws `redirect_uri_*` and `port_*`. */
+  async open(redirect: Redirect, state: string): Promise<string> {
+    const { redirectUri, responseMode, secretUrl } = redirect;
+    const { clock, signal } = this.deps;
+    this.state = state;
+    this.redirect = redirect;
+    if (isLoopback(new URL(redirectUri).hostname)) {
+      this.listener = await startCallbackListener({
+        redirectUri,
+        expectedState: state,
+        clock,
+        signal,
+        onStray: ({ reason, count }) => this.noteStray(reason, count),
+      });
+      this.addresses = this.listener;
+      this.redirectUri = this.listener.redirectUri;
+      const note = `for the answer at ${this.redirectUri}`;
+      noteStep(this.deps, 'listening', { redirectUri: this.redirectUri }, { note });
+      return this.redirectUri;
+    }
+    if (!isPastable(responseMode)) {
+      const reason = 'an answer by form_post reaches only its own address, and cannot be pasted';
+      throw new OidcCliError('redirect_uri_invalid', { redirectUri, reason });
+    }
+    if (!this.options.pasted || secretUrl) throw new OidcCliError('redirect_uri_not_loopback', { redirectUri });
+    this.redirectUri = redirectUri;
+    noteStep(this.deps, 'not listening', { redirectUri }, { note: `${redirectUri} is not on this machine` });
+    return redirectUri;
+  }
+
+  /** Throws `login_timeout`, `callback_state_mismatch`, `one_time_address_reused`, `redirect_uri_not_loopback` and `interrupted`. */
+  async authorize({ url, repeatable }: AuthorizationUrl): Promise<AuthorizationResponse> {
+    const { clock, signal } = this.deps;
+    // A pasted response needs no listener, but the browser's command line may not hold the request.
+    if (this.options.openUrl) this.addresses ??= await startAddressListener({ clock, signal });
+    const sentAt = clock.now();
+    noteAuthorizationRequest(this.deps, url);
+    try {
+      const response = await this.waitForResponse(url);
+      const afterSeconds = Math.round((clock.now() - sentAt) / 1000);
+      if (response instanceof URLSearchParams) {
+        this.pasted = true;
+        return { parameters: response, mode: 'query', delivery: { by: 'paste', seconds: afterSeconds } };
+      }
+      const { parameters, via, bound } = response;
+      return { parameters, mode: via, bound, delivery: { by: 'listener', seconds: afterSeconds } };
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code !== 'login_timeout' || !repeatable) throw error;
+      // The provider did answer, to a browser without the cookie.
+      if (Number(error.facts.otherBrowser) > 0) throw error;
+      // A person who sees an error page does not come back.
+      throw error.with({ facts: await authorizationPage(url, this.redirectUri, this.deps) });
+    }
+  }
+
+  /** Whoever opened the one-time address first may have been faster than the person's own browser. */
+  confirm(): void {
+    if (!this.pasted) this.listener?.refuseSecondClient();
+  }
+
+  async conclude(greeting: Greeting): Promise<void> {
+    await this.listener?.conclude({ ok: true, ...greeting });
+    await this.close();
+  }
+
+  async fail(error: unknown): Promise<unknown> {
+    if (this.listener && error instanceof OidcCliError) {
+      const words = await this.options.explain(maskedError(error, this.deps.recorder.masker));
+      await this.listener.conclude({ ok: false, code: error.code, ...words });
+    }
+    await this.close();
+    return error;
+  }
+
+  private async close(): Promise<void> {
+    this.over.abort();
+    await Promise.all([this.listener?.close(), this.addresses?.close()]);
+  }
+
+  /** Opens a browser or shows the URL, then waits for the first true response, from the listener or pasted. */
+  private async waitForResponse(url: string): Promise<CallbackAnswer | URLSearchParams> {
+    const { listener, addresses, redirectUri, deps } = this;
+    const { openUrl, pasted, timeout } = this.options;
+    const answers: Promise<CallbackAnswer | URLSearchParams>[] = [];
+    if (listener) answers.push(listener.answer);
+    // This listener gives no answer. It rejects when a second client opens the address.
+    if (addresses && addresses !== listener) answers.push(addresses.answer);
+    if (pasted) answers.push(this.pastedResponse(pasted(this.over.signal)));
+    const hint = setInterval(
+      () => noteProgress(deps, 'long wait', { redirectUri, strays: listener?.strays.count ?? 0 }),
+      LONG_WAIT_MS,
+    );
+    const address = openUrl && addresses?.oneTimeAddress(url);
+    const withSecret = this.redirect.secretUrl ? listener : undefined;
+    // The one-time address can be opened by hand as well, but only on this machine: a pasted response comes from any.
+    this.showAddress(url, address !== undefined && listener ? address : withSecret?.oneTimeAddress(url));
+    const onFailure = (reason: string) => {
+      addresses?.withdrawAddress(reason);
+      this.showAddress(url, withSecret?.oneTimeAddress(url));
+    };
+    try {
+      const open = openUrl && address ? { openUrl, address, onFailure } : undefined;
+      return await waitForPerson({ open, answers, seconds: timeout, timeoutError: () => this.timeoutError() }, deps);
+    } finally {
+      clearInterval(hint);
+    }
+  }
+
+  /** Tells the address to open by hand: the one-time address, else the request's own. */
+  private showAddress(url: string, oneTimeAddress: string | undefined): void {
+    const once = oneTimeAddress !== undefined;
+    noteProgress(this.deps, 'browser address', { url: oneTimeAddress ?? url, once });
+  }
+
+  private noteStray(reason: string, count: number): void {
+    // The first, and then each tenfold: a flood must not drown the rest of a trace.
+    const transient = !/^10*$/.test(String(count));
+    const note = `${reason}; ignored (${count} so far)`;
+    noteStep(this.deps, 'stray request', { reason, count }, { from: 'browser', note, transient });
+  }
+
+  /**
+   * The first pasted line that is a callback with our state. When the input ends
+   * the listener goes on; without one no response can come any more, and that is said.
+   */
+  private async pastedResponse(lines: AsyncIterable<string>): Promise<URLSearchParams> {
+    const { redirectUri, state } = this;
+    const ignore = (reason: 'not a callback' | 'wrong state') =>
+      noteStep(this.deps, 'pasted address ignored', { reason }, { from: 'browser', note: reason });
+    for await (const line of lines) {
+      const parameters = callbackParameters(line, redirectUri);
+      if (!parameters) {
+        if (line.trim() !== '') ignore('not a callback');
+      } else if (!stateMatches(parameters, state)) {
+        ignore('wrong state');
+      } else {
+        return parameters;
+      }
+    }
+    if (!this.listener) throw new OidcCliError('redirect_uri_not_loopback', { redirectUri });
+    return new Promise(() => undefined);
+  }
+
+  /** Requests with another state and then silence: that is a mismatch, not a person who went away. */
+  private timeoutError(): OidcCliError {
+    const { redirectUri, options } = this;
+    const strays = this.listener?.strays;
+    const { byReason = {}, lastWrongState } = strays ?? {};
+    const noState = byReason['no state'] ?? 0;
+    const wrongState = (byReason['wrong state'] ?? 0) + noState;
+    const facts: Facts = { seconds: options.timeout, redirectUri, strays: strays?.count ?? 0, wrongState };
+    const otherBrowser = byReason['other browser'] ?? 0;
+    if (wrongState === 0 || otherBrowser > 0) {
+      const others = { otherBrowser, otherUser: byReason['other user'] ?? 0, emptyVisits: byReason.empty ?? 0 };
+      return new OidcCliError('login_timeout', { ...facts, ...others });
+    }
+    const { likeOurs, error: strayError } = lastWrongState ?? {};
+    return new OidcCliError('callback_state_mismatch', { ...facts, noState, likeOurs, strayError });
+  }
+}

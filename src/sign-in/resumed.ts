@@ -1,0 +1,92 @@
+import { OidcCliError } from '../errors.js';
+import type { Redirect } from './application.js';
+import { callbackParameters } from './callback-parameters.js';
+import type { ClientRequest, SignInRequest } from './client.js';
+import type { AuthorizationResponse, UserAgent } from './user-agent.js';
+
+/** How long a pending sign-in can be finished, in seconds. */
+const PENDING_SECONDS = 600;
+
+/** A sign-in saved between `login --start` and `login --callback-url`. It holds the code verifier: a secret, for the session store alone. */
+export interface PendingSignIn {
+  readonly state: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  readonly redirectUri: string;
+  readonly request: Omit<SignInRequest, 'clientSecret'>;
+  /** Which kind of store the session goes to. */
+  readonly store: string;
+  readonly [key: string]: unknown;
+}
+
+/** What `login --start` saves of its authorization request. `now` is in milliseconds since the epoch. */
+export function pendingSignIn(
+  { clientSecret: _secret, ...request }: SignInRequest,
+  { state, nonce, codeVerifier, redirectUri }: ClientRequest,
+  store: string,
+  now: number,
+): PendingSignIn {
+  const expiresAt = Math.floor(now / 1000) + PENDING_SECONDS;
+  return { state, expiresAt, nonce, codeVerifier, redirectUri, request, store };
+}
+
+/** Seconds since `login --start`; `now` is in milliseconds since the epoch. */
+export function pendingAge({ expiresAt }: PendingSignIn, now: number): number {
+  return Math.max(0, Math.floor(now / 1000) - (expiresAt - PENDING_SECONDS));
+}
+
+/** The state of a pasted callback URL, where it has one. Throws `callback_invalid` when the text is no URL. */
+export function stateOfCallback(text: string): string | undefined {
+  try {
+    return new URL(text.trim()).searchParams.get('state') || undefined;
+  } catch {
+    throw new OidcCliError('callback_invalid', { reason: text.trim() === '' ? 'it is empty' : 'it is not a URL' });
+  }
+}
+
+/** What is pasted into a later command. */
+interface Pasted {
+  /** The address that the browser ended at. */
+  readonly callbackUrl: string;
+  /** Seconds since the sign-in began. */
+  readonly afterSeconds: number;
+}
+
+/**
+ * Somebody who took the authorization request to the provider after an earlier
+ * command (`login --start`), and brings the response to this one
+ * (`login --callback-url`).
+ */
+export class Resumed implements UserAgent {
+  private parameters: URLSearchParams | undefined;
+
+  constructor(private readonly pasted: Pasted) {}
+
+  /** Throws `callback_invalid` where the pasted text is not a response to this redirect URI. */
+  async open({ redirectUri }: Redirect): Promise<string> {
+    this.parameters = callbackParameters(this.pasted.callbackUrl, redirectUri);
+    if (!this.parameters) {
+      const reason = 'it is not an answer to the redirect URI of this sign-in';
+      throw new OidcCliError('callback_invalid', { reason, redirectUri });
+    }
+    return redirectUri;
+  }
+
+  async authorize(): Promise<AuthorizationResponse> {
+    const { parameters = new URLSearchParams(), pasted } = this;
+    return { parameters, mode: 'query', delivery: { by: 'paste', seconds: pasted.afterSeconds } };
+  }
+
+  confirm(): void {}
+
+  async conclude(): Promise<void> {}
+
+  async fail(error: unknown): Promise<unknown> {
+    return error;
+  }
+}
+
+/** The user agent of the first command: nobody listens, and the request goes out by itself. */
+export const LATER: Pick<UserAgent, 'open'> = { open: async ({ redirectUri }) => redirectUri };

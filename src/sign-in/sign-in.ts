@@ -1,0 +1,78 @@
+import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
+import { randomState } from '../protocol/authorization-request.js';
+import type { Application, AuthorizationUrl } from './application.js';
+import { noteAuthorizationResponse, type StepDeps } from './steps.js';
+import type { UserAgent } from './user-agent.js';
+
+/** A sign-in that succeeded. Its caller saves what is to be saved, and then ends it by one of the two functions. */
+export interface SignIn<Connection, SignedIn> {
+  readonly connection: Connection;
+  readonly signedIn: SignedIn;
+  /** Tells the browser of success, which it is told of only now. */
+  readonly conclude: () => Promise<void>;
+  /** Tells the browser of a failure after the sign-in, such as a save that failed; returns the error to throw. */
+  readonly fail: (error: unknown) => Promise<unknown>;
+}
+
+/** A sign-in whose authorization request is made, and not yet taken to the provider. */
+export interface StartedSignIn<Connection, Request extends AuthorizationUrl> {
+  readonly connection: Connection;
+  readonly state: string;
+  readonly redirectUri: string;
+  readonly request: Request;
+  /** Makes the request anew, with the same state. */
+  readonly renew: () => Promise<Request>;
+}
+
+/**
+ * The first half of `signIn`, for a user agent that brings the response in a
+ * later command: discovery and the authorization request.
+ */
+export async function startSignIn<Connection, Request extends AuthorizationUrl, Tokens, SignedIn>(
+  application: Application<Connection, Request, Tokens, SignedIn>,
+  userAgent: Pick<UserAgent, 'open'>,
+  { recorder }: StepDeps,
+): Promise<StartedSignIn<Connection, Request>> {
+  const state = application.state ?? randomState();
+  recorder.hideInWords(state);
+  const discovery = recorder.stage('discovery', () => application.discover());
+  // The user agent may fail to open meanwhile, and that is the error then.
+  discovery.catch(() => undefined);
+  const redirectUri = await userAgent.open(application, state);
+  const connection = await discovery;
+  const renew = () => application.authorizationRequest(connection, redirectUri, state);
+  const request = await recorder.stage('authorization request', renew);
+  return { connection, state, redirectUri, request, renew };
+}
+
+/**
+ * One sign-in by the authorization code flow (RFC 6749 §4.1, OIDC Core §3.1),
+ * whoever asks for it and whoever goes to the provider's pages. Throws
+ * `callback_state_mismatch` and what the methods of the two throw; the user
+ * agent has ended then.
+ */
+export async function signIn<Connection, Request extends AuthorizationUrl, Tokens, SignedIn>(
+  application: Application<Connection, Request, Tokens, SignedIn>,
+  userAgent: UserAgent,
+  deps: StepDeps,
+): Promise<SignIn<Connection, SignedIn>> {
+  const { recorder } = deps;
+  try {
+    const { connection, state, redirectUri, ...started } = await startSignIn(application, userAgent, deps);
+    let { request } = started;
+    const renew = async () => {
+      request = await started.renew();
+      return request;
+    };
+    const response = await recorder.stage('sign-in pages', () => userAgent.authorize(request, renew));
+    noteAuthorizationResponse(deps, redirectUri, response);
+    if (!stateMatches(response.parameters, state)) throw stateMismatch(response.parameters, redirectUri);
+    const tokens = await recorder.stage('token request', () => application.exchange(connection, request, response));
+    const signedIn = await application.complete(connection, request, tokens);
+    userAgent.confirm();
+    const conclude = () => userAgent.conclude(application.greeting(connection, signedIn));
+    return { connection, signedIn, conclude, fail: (error) => userAgent.fail(error) };
+  } catch (error) {
+    throw await userAgent.fail(error);
+  }
+}
