@@ -1,7 +1,7 @@
 import type { Check } from '../check.js';
 import type { AddressParameter } from '../protocol/pasted-text.js';
 
-/** What an authorization response can be held against. What is absent is not known. */
+/** The values that an authorization response is compared with. An absent one is not known. */
 export interface CallbackExpectations {
   readonly issuer?: string | undefined;
   /** Whether the provider announces RFC 9207; absent where it was not asked. */

@@ -29,9 +29,9 @@ export interface DoctorCheck extends Omit<Check, 'expected'> {
   readonly group: CheckGroup;
   /** Absent where `actual` says it all. */
   readonly expected?: string;
-  /** What follows from it, or the likely cause: a sentence. */
+  /** The consequence, or the likely cause: a sentence. */
   readonly why?: string;
-  /** What to change: a sentence. */
+  /** The change that repairs it: a sentence. */
   readonly repair?: string;
   /** Only with `fail` and `warn`. */
   readonly side?: Side;
@@ -65,7 +65,7 @@ interface Places {
   lineOf(key: readonly string[]): number;
 }
 
-/** What a list completes its checks with. */
+/** The words and places that a list completes its checks with. */
 interface CheckSource {
   /** Needed by `failWith`. */
   readonly explain?: Explain;

@@ -21,7 +21,7 @@ export interface IdTokenCheck extends Check {
   readonly name: CheckName;
 }
 
-/** All that one reading of an ID token found. */
+/** The result of one reading of an ID token. */
 export interface IdTokenReport {
   readonly checks: readonly IdTokenCheck[];
   /** The decoded claims; empty when the token could not be decoded. Trustworthy only when no check failed. */
@@ -73,7 +73,7 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
   return { checks, claims, header: { ...header } };
 }
 
-/** Adds what was learned after the token was read, such as userinfo's `sub` (OIDC Core §5.3.2). */
+/** Adds a check that was made after the token was read, such as userinfo's `sub` (OIDC Core §5.3.2). */
 export function withCheck(report: IdTokenReport, check: IdTokenCheck): IdTokenReport {
   return { ...report, checks: [...report.checks, check] };
 }
@@ -86,11 +86,16 @@ export function firstRefusal(report: IdTokenReport, strict: boolean): IdTokenChe
   );
 }
 
+/** Whether openid-client makes a check, too: the two readings must agree on it. */
+export function isShared(name: CheckName): boolean {
+  return name !== 'format' && name !== 'userinfo sub' && ruleOf(name).shared === true;
+}
+
 function unreadable(check: IdTokenCheck, header: ProtectedHeaderParameters = {}): IdTokenReport {
   return { checks: [check], claims: {}, header: { ...header } };
 }
 
-/** Says what was found in place of a JWT without showing any of it. */
+/** Describes a text that is not a JWT without showing any of it. */
 function undecodable(text: string): string {
   if (text === '') return 'an empty text';
   const parts = text.split('.').length;

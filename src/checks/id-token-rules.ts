@@ -71,6 +71,8 @@ export interface LogtoColumn {
 interface IdTokenRule extends LogtoColumn {
   /** The text that the rule is in. */
   readonly section: string;
+  /** openid-client makes the same check: the two readings must agree. */
+  readonly shared?: true;
   /** Whether the report has a row for it. Absent: always. */
   readonly when?: Test;
   /** Whether there is nothing to compare. Absent: never. */
@@ -111,6 +113,7 @@ const RULES = {
   },
   signature: {
     section: 'OIDC Core §3.1.3.7 no. 6',
+    shared: true,
     expected: ({ header }) => `valid with a key of the provider's key set (${kidText(header)})`,
     actual: ({ signature }) => signature.actual,
     refuse: [
@@ -122,6 +125,7 @@ const RULES = {
   },
   iss: {
     section: 'OIDC Core §3.1.3.7 no. 2',
+    shared: true,
     expected: issuerFor,
     refuse: [
       ['id_token_claim_missing', ({ claims }) => claims.iss === undefined],
@@ -132,6 +136,7 @@ const RULES = {
   },
   aud: {
     section: 'OIDC Core §3.1.3.7 no. 3',
+    shared: true,
     expected: ({ clientId }) => clientId,
     refuse: [
       ['id_token_claim_missing', ({ claims }) => claims.aud === undefined],
@@ -151,6 +156,7 @@ const RULES = {
   },
   exp: {
     section: 'OIDC Core §3.1.3.7 no. 9',
+    shared: true,
     expected: ({ now, tolerance }) => `after ${timeText(now)}${tolerance > 0 ? ` (less ${tolerance} s)` : ''}`,
     time: true,
     refuse: [
@@ -177,6 +183,7 @@ const RULES = {
   },
   nbf: {
     section: 'RFC 7519 §4.1.5',
+    shared: true,
     skip: ({ claims }) => claims.nbf === undefined,
     expected: ({ now, tolerance }) => `absent, or at most ${tolerance} s after ${timeText(now)}`,
     time: true,
@@ -191,6 +198,7 @@ const RULES = {
   },
   nonce: {
     section: 'OIDC Core §3.1.3.7 no. 11',
+    shared: true,
     skip: ({ nonce }) => nonce === undefined,
     expected: ({ nonce }) => (nonce === undefined ? 'none was sent' : 'the one sent with the authorization request'),
     // The value itself is a secret of this run.

@@ -6,7 +6,7 @@ import { LOGOUT_EVENT, type ReadToken } from '../protocol/token-kinds.js';
 import { checkRule, type IdTokenFacts } from './id-token-rules.js';
 import { verifySignature } from './signature.js';
 
-/** What a token can be held against. What is absent is not known, and what needs it is skipped. */
+/** The values that a token is compared with. An absent one is not known, and its checks are skipped. */
 export interface TokenExpectations {
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
@@ -27,10 +27,10 @@ export interface TokenExpectations {
 /** Signatures that verify with the client secret (RFC 7518 §3.1). */
 const SHARED_SECRET = /^HS(256|384|512)$/;
 
-/** Later than this in seconds is no time of ours: the year 5138, or a time in milliseconds. */
+/** Times above this, in seconds, are in the year 5138, or in milliseconds. */
 const MILLISECONDS = 100_000_000_000;
 
-/** What the standards define as JWTs; other tokens may be anything. */
+/** The tokens that the standards define as JWTs; others may be opaque. */
 export const MUST_BE_JWT: readonly ReadToken['kind'][] = [
   'ID token',
   'logout token',
@@ -65,12 +65,12 @@ export async function checkToken(token: ReadToken, expected: TokenExpectations):
   return token.kind === 'ID token' ? checks : checks.map(ofAnyToken);
 }
 
-/** The codes speak of ID tokens; of another token they would be untrue. */
+/** The codes are about ID tokens, and would be wrong for a different token. */
 function ofAnyToken({ code, ...check }: Check): Check {
   return code === undefined || code.startsWith('id_token_') ? check : { ...check, code };
 }
 
-/** What the header may not do: name extensions that nobody here knows, or the key to verify it with. */
+/** Refuses a header with unknown extensions, and warns of one that brings or names its own key. */
 function checkHeader({ header, kind }: ReadToken): Check[] {
   const checks: Check[] = [];
   if (header.crit !== undefined) {
@@ -185,7 +185,7 @@ function idTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
   ];
 }
 
-/** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only held against what it has. */
+/** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only compared with what it has. */
 function accessTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
   const { claims, header } = token;
   const strict = /^(application\/)?at\+jwt$/i.test(valueText(header.typ));
@@ -270,7 +270,7 @@ function audienceCheck(token: ReadToken, expected: TokenExpectations, required: 
     : checkRule('aud', factsOf(token, expected));
 }
 
-/** Whether a claim is there at all. With `unknown`, why it is not compared, that is all that can be said of it. */
+/** Checks only that a claim is there; `unknown` is the reason why its value is not compared. */
 function present(
   claims: ReadToken['claims'],
   name: string,
@@ -286,7 +286,7 @@ function present(
     : { name, verdict: 'skip', expected, actual: `${actual} (not compared: ${unknown})` };
 }
 
-/** Expiry, not-before and issue. An old token is no fault of a token that is looked at later. */
+/** Expiry, not-before and issue. A token that is inspected later may be old. */
 function lifetime(
   token: ReadToken,
   expected: TokenExpectations,
@@ -309,7 +309,7 @@ function lifetime(
   ];
 }
 
-/** The two clocks, where a provider was asked: what the checks of times are to be read by. */
+/** The two clocks, where a provider was asked: they explain the checks of times. */
 function checkClocks(token: ReadToken, expected: TokenExpectations): Check[] {
   return expected.clockSkew === undefined ? [] : [checkRule('clock skew', factsOf(token, expected))];
 }

@@ -17,7 +17,7 @@ import {
 } from '../protocol/token-requests.js';
 import { innermostMessage, originalError } from '../protocol/unwrap.js';
 import type { Exchange } from '../trace/recorder.js';
-import { firstRefusal, type IdTokenReport, reportIdToken } from './id-token-report.js';
+import { firstRefusal, type IdTokenReport, isShared, reportIdToken } from './id-token-report.js';
 
 /** Tokens that both readers accepted. */
 export interface VerifiedTokens {
@@ -27,13 +27,10 @@ export interface VerifiedTokens {
   readonly expiresAt?: number;
   readonly refreshToken?: string;
   readonly idToken?: string;
-  /** As the provider stated them; absent when it did not, which means: as asked (RFC 6749 §5.1). */
+  /** As the provider stated them; absent when it did not, which means: as requested (RFC 6749 §5.1). */
   readonly scope?: readonly string[];
   readonly report?: IdTokenReport;
 }
-
-/** The checks that openid-client makes as well: here the two readers must agree. */
-const SHARED_CHECKS: ReadonlySet<string> = new Set(['signature', 'iss', 'aud', 'exp', 'nbf', 'nonce']);
 
 /**
  * Exchanges the code of an authorization response for tokens (RFC 6749 §4.1.3,
@@ -170,7 +167,7 @@ async function verify(
   }
   const refusal = report && firstRefusal(report, party.strict);
   if (refusal) {
-    if (SHARED_CHECKS.has(refusal.name)) {
+    if (isShared(refusal.name)) {
       throw disagreement('the report refuses it', `${refusal.name}: ${refusal.actual}`, details);
     }
     throw refusedIdToken(refusal, details, known);
@@ -178,7 +175,7 @@ async function verify(
   return verifiedTokens(verdict.tokens, report, exchange);
 }
 
-/** The member that is no token by its characters (RFC 6749 appendix A.12 and A.17): it could not be sent in a header. */
+/** The token with characters that RFC 6749 (appendix A.12 and A.17) forbids: it could not be sent in a header. */
 function unusableToken(tokens: client.TokenEndpointResponse): string | undefined {
   return (['access_token', 'refresh_token'] as const).find((name) => !/^[\x20-\x7e]+$/.test(tokens[name] ?? '-'));
 }

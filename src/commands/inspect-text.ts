@@ -1,5 +1,5 @@
 import type { Check } from '../check.js';
-import { checkRows } from '../checks/print.js';
+import { checkRows, mark } from '../checks/print.js';
 import type { InspectedToken } from '../flow/inspect-token.js';
 import { lookup } from '../json.js';
 import { valueText } from '../protocol/json-values.js';
@@ -82,7 +82,7 @@ function checkLines(checks: readonly Check[], style: Style): string[] {
   // What is wrong with the way it is written is a sentence, and whole.
   const faults = checks.filter(({ name, verdict }) => name === 'format' && verdict === 'fail');
   const rest = checks.filter((check) => !told.includes(check) && !faults.includes(check));
-  const written = faults.map(({ actual }) => `  ${style.bad('✗')}  format  ${printable(actual)}`);
+  const written = faults.map(({ actual }) => `  ${mark('fail', style)}  format  ${printable(actual)}`);
   const rows = told.map(({ name, actual }) => ['-', name, cutForTable(actual, LONGEST)]);
   return [
     style.strong('Checks'),

@@ -1,4 +1,5 @@
 import type { Check } from '../check.js';
+import { countsOf } from '../checks/print.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type InspectedToken, type Inspection, type InspectionTarget, inspectTokens } from '../flow/inspect-token.js';
@@ -78,10 +79,7 @@ export async function inspect(options: InspectOptions, context: Context, termina
 
   const now = Math.floor(context.clock.now() / 1000);
   const all = [...(address?.checks ?? []), ...tokens.flatMap(checksOf)];
-  const counts = {
-    failed: all.filter(({ verdict }) => verdict === 'fail').length,
-    warned: all.filter(({ verdict }) => verdict === 'warn').length,
-  };
+  const counts = countsOf(all);
   const document = {
     from: input.from,
     issuer: target.issuer ?? null,

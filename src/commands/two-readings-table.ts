@@ -33,7 +33,6 @@ function standardText(reading: TwoReadings): string {
 }
 
 function logtoMark({ verdict }: LogtoReading, style: Style): string {
-  if (verdict === 'pass') return style.good('✓');
-  if (verdict === 'fail') return style.bad('✗');
+  if (verdict === 'pass' || verdict === 'fail') return mark(verdict, style);
   return style.dim(verdict === 'ignored' ? '-' : '?');
 }

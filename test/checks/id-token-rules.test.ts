@@ -18,6 +18,11 @@ test('every rule names the section it is in, and can refuse or warn', () => {
   }
 });
 
+test('the rules that openid-client checks, too, are those on which the readings must agree', () => {
+  const shared = RULE_NAMES.filter((name) => ruleOf(name).shared);
+  expect(shared).toEqual(['signature', 'iss', 'aud', 'exp', 'nbf', 'nonce']);
+});
+
 test("Logto's reading is a column of the same rows", () => {
   const words = RULE_NAMES.map((name) => [name, logtoColumn(name).logto?.(SETTINGS)]);
   expect(Object.fromEntries(words)).toEqual({
