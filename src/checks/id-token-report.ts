@@ -1,5 +1,6 @@
 import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { Check } from '../check.js';
+import type { ErrorCode } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
 import { valueText } from '../protocol/json-values.js';
 import { isJwtNestedTooDeep } from '../protocol/token-kinds.js';
@@ -43,27 +44,18 @@ export async function reportIdToken(idToken: string, expected: IdTokenExpectatio
   let header: ProtectedHeaderParameters;
   let claims: JWTPayload;
   if (isJwtNestedTooDeep(idToken)) {
-    const [expected, actual] = [`at most ${MAX_JSON_DEPTH} levels of nesting`, 'more'];
-    return unreadable({ name: 'format', verdict: 'fail', expected, actual, code: 'id_token_malformed' });
+    return unreadable('id_token_malformed', `at most ${MAX_JSON_DEPTH} levels of nesting`, 'more');
   }
   try {
     header = decodeProtectedHeader(idToken);
     if (idToken.split('.').length === 5) {
       const actual = `an encrypted token (${valueText(header.alg)})`;
-      return unreadable(
-        { name: 'format', verdict: 'fail', expected: 'a signed JWT', actual, code: 'id_token_encrypted' },
-        header,
-      );
+      return unreadable('id_token_encrypted', 'a signed JWT', actual, header);
     }
     claims = decodeJwt(idToken);
   } catch {
-    return unreadable({
-      name: 'format',
-      verdict: 'fail',
-      expected: 'a signed JWT: three base64url parts, JSON within',
-      actual: undecodable(idToken),
-      code: 'id_token_malformed',
-    });
+    const expected = 'a signed JWT: three base64url parts, JSON within';
+    return unreadable('id_token_malformed', expected, undecodable(idToken));
   }
 
   const signature = await verifySignature(idToken, header, expected.jwks);
@@ -91,8 +83,8 @@ export function isShared(name: CheckName): boolean {
   return name !== 'format' && name !== 'userinfo sub' && ruleOf(name).shared === true;
 }
 
-function unreadable(check: IdTokenCheck, header: ProtectedHeaderParameters = {}): IdTokenReport {
-  return { checks: [check], claims: {}, header: { ...header } };
+function unreadable(code: ErrorCode, expected: string, actual: string, header = {}): IdTokenReport {
+  return { checks: [{ name: 'format', verdict: 'fail', expected, actual, code }], claims: {}, header: { ...header } };
 }
 
 /** Describes a text that is not a JWT without showing any of it. */

@@ -7,7 +7,6 @@ import { authenticationFacts } from '../protocol/client-authentication.js';
 import type { Provider, ProviderDeps } from '../protocol/provider.js';
 import { refusedByTokenEndpoint } from '../protocol/token-errors.js';
 import {
-  type CameBack,
   type RefreshRequest,
   requestRefreshedTokens,
   requestTokensForCode,
@@ -47,10 +46,7 @@ export async function exchangeCode(
   deps: ProviderDeps,
 ): Promise<VerifiedTokens> {
   const outcome = await requestTokensForCode(provider, party, answer, sent, deps);
-  const { redirectUri, nonce, maxAge, acrValues, scope, came } = sent;
-  const code = answer.get('code') ?? undefined;
-  const expected = { requireIdToken: true, redirectUri, nonce, code, maxAge, acrValues, scope, came };
-  return verify(outcome, provider, party, deps, expected);
+  return verify(outcome, provider, party, deps, { sent, code: answer.get('code') ?? undefined });
 }
 
 /**
@@ -66,23 +62,13 @@ export async function refreshTokens(
   deps: ProviderDeps,
 ): Promise<VerifiedTokens> {
   const outcome = await requestRefreshedTokens(provider, party, refreshToken, request, deps);
-  const expected = { requireIdToken: false, grantType: 'refresh_token', previous: request.previous } as const;
-  return verify(outcome, provider, party, deps, expected);
+  return verify(outcome, provider, party, deps, { previous: request.previous });
 }
 
-/** The values of the request that the response is compared with. */
+/** The request that the response is compared with: `sent` with a code, `previous` with a refresh token. */
 interface Expected {
-  readonly requireIdToken: boolean;
-  /** Absent: authorization_code. */
-  readonly grantType?: 'refresh_token';
-  /** Only with a code, as all that follows except `previous`. */
-  readonly redirectUri?: string;
-  readonly nonce?: string;
+  readonly sent?: SentRequest;
   readonly code?: string | undefined;
-  readonly maxAge?: number | undefined;
-  readonly acrValues?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly came?: CameBack | undefined;
   readonly previous?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -91,7 +77,7 @@ async function verify(
   provider: Provider,
   party: TokenClient,
   deps: ProviderDeps,
-  expected: Expected,
+  { sent, code, previous }: Expected,
 ): Promise<VerifiedTokens> {
   const body = exchange?.status !== undefined && exchange.status < 300 ? jsonObject(exchange.responseBody) : undefined;
   const idToken = typeof body?.id_token === 'string' ? body.id_token : undefined;
@@ -108,12 +94,12 @@ async function verify(
           now: Math.floor(deps.clock.now() / 1000),
           tolerance: party.clockTolerance,
           clockSkew,
-          nonce: expected.nonce,
+          nonce: sent?.nonce,
           accessToken,
-          code: expected.code,
-          maxAge: expected.maxAge,
-          acrValues: expected.acrValues,
-          previous: expected.previous,
+          code,
+          maxAge: sent?.maxAge,
+          acrValues: sent?.acrValues,
+          previous,
         });
   const details = report ? { checks: report.checks } : {};
   const keySetAge = ageOf(deps.recorder.last('key set'));
@@ -131,20 +117,20 @@ async function verify(
       ...authenticationFacts(party.authentication),
       clientId: party.clientId,
       clockSkew,
-      grantType: expected.grantType,
-      redirectUri: expected.redirectUri,
-      cameBy: expected.came?.by,
-      cameAfter: expected.came?.seconds,
+      grantType: sent ? undefined : 'refresh_token',
+      redirectUri: sent?.redirectUri,
+      cameBy: sent?.came?.by,
+      cameAfter: sent?.came?.seconds,
       challengeMethods: provider.metadata.code_challenge_methods_supported,
     };
     if (!body) throw refusedByTokenEndpoint(verdict.error, facts, exchange);
     const none = body.id_token === undefined || body.id_token === null;
-    if (none && expected.requireIdToken && accessToken !== undefined) {
+    if (none && sent && accessToken !== undefined) {
       throw new OidcCliError(
         'no_id_token',
         {
           issuer: provider.issuer,
-          scope: expected.scope,
+          scope: sent.scope,
           granted: typeof body.scope === 'string' ? body.scope : undefined,
         },
         { cause: verdict.error },
