@@ -210,6 +210,20 @@ test.each(Object.entries(REFUSALS))(
   },
 );
 
+test.each(['error', 'token_type', 'trace'])('not where a token comes as %s', async (name) => {
+  const token = 'at~ovfyJ78lGApd8sk6QPMMD0oBx1q2lSsC';
+  for (const body of [{ [name]: token }, { access_token: { [name]: token }, [name]: token }]) {
+    provider.play({ token: () => ({ status: 200, body }) });
+    const argv = [...flags('client_secret_post'), '--json', '--verbose'];
+    const { code, stdout, stderr, har, json, html } = await traced(machine, argv, {
+      env: ENV,
+      openUrl: followRedirects,
+    });
+    expect(code).not.toBe(0);
+    for (const output of [stdout, stderr, har, json, html]) expect(output).not.toContain(token);
+  }
+});
+
 /** One place for each endpoint, each another. */
 const EXAMINED = PLACES.filter((_, index) => index % (Object.keys(REFUSALS).length + 1) === 0);
 

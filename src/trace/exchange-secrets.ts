@@ -38,6 +38,26 @@ export function receivedSecrets({ responseHeaders, responseCookies = [], respons
   return secrets.filter(Boolean);
 }
 
+/** A text of the form that tokens have (RFC 6750 §2.1), of upper and lower case and digits: no word, no URL, no code of an error. */
+const OPAQUE_TOKEN = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w.~+/-]{24,}=*$/;
+
+/** Values in a token response that can only be tokens, though a broken provider calls them something else. */
+export function misnamedTokens({ step, responseBody = '' }: Exchange): string[] {
+  if (step !== 'token request') return [];
+  const tokens: string[] = [];
+  // A list of what is left, since a response may be nested deeper than the stack.
+  const left: [name: string, value: unknown][] = [['', parsed(responseBody)]];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const [name, value] = next;
+    if (typeof value === 'string') {
+      if (!ISSUED_CREDENTIALS.includes(name) && OPAQUE_TOKEN.test(value)) tokens.push(value);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const entry of Object.entries(value)) left.push(entry);
+    }
+  }
+  return tokens;
+}
+
 function cookieValue(pair: string): string {
   const value = pair.slice(pair.indexOf('=') + 1).trim();
   return value.length < SHORTEST_COOKIE ? '' : value;

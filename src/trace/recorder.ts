@@ -1,7 +1,7 @@
 import type { Check, Verdict } from '../check.js';
 import type { Facts } from '../errors.js';
 import type { Masker } from '../masking/mask.js';
-import { receivedSecrets, sentSecrets } from './exchange-secrets.js';
+import { misnamedTokens, receivedSecrets, sentSecrets } from './exchange-secrets.js';
 
 /**
  * How long each part of a request took, in milliseconds, under the names that
@@ -167,6 +167,7 @@ export class Recorder {
 
   /** Tells that an exchange is complete: `begin` returned it, and the caller has filled it in. */
   end(exchange: Exchange): void {
+    this.hide(...misnamedTokens(exchange));
     this.follower?.ended(exchange);
   }
 
