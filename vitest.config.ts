@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Operations are counted exactly only in code that is compiled after the counting began: each in a process of its own. */
-const COUNTING = ['test/protocol/authorization-page.test.ts', 'test/trace/large-answers.test.ts'];
+const COUNTING = ['test/oidc/authorization-page.test.ts', 'test/trace/large-answers.test.ts'];
 
 /** Folders whose files share the processes they run in: they load the same modules, start nothing beside servers, and change nothing of the process. */
-const SHARING = ['doctor', 'explain', 'flow', 'idp', 'logto', 'profiles', 'protocol', 'trace'].map(
+const SHARING = ['doctor', 'explain', 'sign-in', 'idp', 'logto', 'profiles', 'oidc', 'probe', 'trace'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

@@ -2,15 +2,15 @@ import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Environment, Output } from './context.js';
+import { versioned } from './json.js';
+import { type Masker, maskedData } from './masking/mask.js';
 import {
   harmlessInJson,
   isReadByCiServer,
   shownHarmless,
   withoutCommandsWithin,
   withoutLogCommands,
-} from './harmless.js';
-import { versioned } from './json.js';
-import { type Masker, maskedData } from './masking/mask.js';
+} from './safe-text.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
 export interface Style {

@@ -4,7 +4,7 @@ import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { isSecretVariable } from '../masking/secret-names.js';
 import { findBrowser, isProgram } from './find-browser.js';
-import { verifiedKey } from './verified-key.js';
+import { verifiedKey } from './server-key.js';
 
 /** Which browser, and what it is told of the network. */
 export interface BrowserSettings {

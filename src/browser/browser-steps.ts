@@ -1,6 +1,6 @@
 import type { Frame, Page } from 'playwright-core';
-import type { Look } from './browser-look.js';
 import type { PageControl } from './page-description.js';
+import type { Look } from './page-snapshot.js';
 import { CLICKED, controlByWords, FILLED, hasWords, isSelector } from './page-steps.js';
 import type { SignInStep } from './sign-in-driver.js';
 

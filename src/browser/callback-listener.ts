@@ -4,7 +4,6 @@ import { type Facts, OidcCliError } from '../errors.js';
 import { type LoopbackServer, listenOnLoopback } from '../network/loopback-server.js';
 import { isOtherUsers } from '../network/tcp-table.js';
 import { BrowserBinding, randomName } from './browser-binding.js';
-import { type ResponseVia, readCallback } from './callback-answer.js';
 import {
   type CallbackKind,
   PAGE_HEADERS,
@@ -13,8 +12,9 @@ import {
   type Verdict,
   verdictPage,
 } from './callback-page.js';
+import { type ResponseVia, readCallback } from './callback-response.js';
 import { type LoopbackRedirectUri, parseLoopbackRedirectUri } from './loopback-redirect-uri.js';
-import { PostedAnswers } from './posted-answers.js';
+import { PostedAnswers } from './posted-responses.js';
 import { hasOurForm } from './state-parameter.js';
 import { STRAY_STATUS, StrayCounter, type StrayReason, type StrayRequest, type Strays } from './stray-requests.js';
 

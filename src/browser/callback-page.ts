@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cutShort, shownHarmless } from '../harmless.js';
-import { failureInJapanese } from './failure-in-japanese.js';
+import { cutShort, shownHarmless } from '../safe-text.js';
+import { failureInJapanese } from './japanese-failures.js';
 
 /** How the sign-in (or sign-out) ended, as the waiting page is told. */
 export type Verdict =

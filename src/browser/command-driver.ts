@@ -5,7 +5,7 @@ import { childEnvironment } from '../child-environment.js';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type CallbackListener, startAddressListener, startCallbackListener } from './callback-listener.js';
-import { commandWords } from './command-words.js';
+import { commandWords } from './command-line.js';
 import { type Deadline, deadline } from './deadline.js';
 import { oneTimeCodes } from './one-time-code.js';
 import { redirectTarget } from './redirect-target.js';

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { BrowserProcess, type BrowserSettings } from './browser-process.js';
-import { BrowserWay } from './browser-way.js';
+import { BrowserWay } from './browser-sign-in.js';
 import { type Deadline, deadline } from './deadline.js';
 import { keepEvidence, withEvidence } from './evidence.js';
 import { credentialsSentBefore, withCredentialsSent } from './sent-credentials.js';

@@ -1,7 +1,7 @@
 import { type Document, type Element, isTag, isText, type ParentNode } from 'domhandler';
 import { DomUtils } from 'htmlparser2';
 import type { HtmlDocument } from '../html-document.js';
-import { cutLine, firstElement, HtmlWords, isBlock, MAX_WORDS, oneLine } from './html-words.js';
+import { cutLine, firstElement, HtmlWords, isBlock, MAX_WORDS, oneLine } from './html-text.js';
 import {
   MAX_CONTROLS,
   type PageControl,
@@ -9,7 +9,7 @@ import {
   type PageForm,
   type PageLimit,
 } from './page-description.js';
-import { WANTS_SCRIPT } from './page-words.js';
+import { WANTS_SCRIPT } from './page-patterns.js';
 
 /** A page without its scripts: described, and with its elements to fill in and send. */
 export interface HtmlPage {

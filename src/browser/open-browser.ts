@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
-import { browserList, commandWords } from './command-words.js';
+import { browserList, commandWords } from './command-line.js';
 import { isProgram } from './find-browser.js';
 
 /** Whether a browser was started, and which program did it or why none did. */

@@ -1,5 +1,5 @@
 import type { PageDescription } from './page-description.js';
-import { ERROR_TITLE, LOCKED, PASSWORD, PROVIDER_ERROR, REJECTED, UNKNOWN_ACCOUNT } from './page-words.js';
+import { ERROR_TITLE, LOCKED, PASSWORD, PROVIDER_ERROR, REJECTED, UNKNOWN_ACCOUNT } from './page-patterns.js';
 import type { FieldPurpose } from './sign-in-form.js';
 
 /** An error that a page tells, in its own words. */

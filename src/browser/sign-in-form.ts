@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../errors.js';
 import { type PageControl, type PageDescription, wordsOf } from './page-description.js';
-import { pageProblem } from './page-problems.js';
 import {
   AGREE,
   ANOTHER_ACCOUNT,
@@ -21,7 +20,8 @@ import {
   STAY_SIGNED_IN,
   USER,
   USER_NAME,
-} from './page-words.js';
+} from './page-patterns.js';
+import { pageProblem } from './page-problems.js';
 
 /** What a field is for. */
 export type FieldPurpose = 'username' | 'password' | 'code';

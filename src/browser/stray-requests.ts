@@ -1,4 +1,4 @@
-import type { CallbackFault, ResponseVia } from './callback-answer.js';
+import type { CallbackFault, ResponseVia } from './callback-response.js';
 
 /** Why a request was not the answer. */
 export type StrayReason =

@@ -1,5 +1,5 @@
 import type { Check } from '../check.js';
-import type { AddressParameter } from '../protocol/pasted-text.js';
+import type { AddressParameter } from '../oidc/parse-input.js';
 
 /** The values that an authorization response is compared with. An absent one is not known. */
 export interface CallbackExpectations {

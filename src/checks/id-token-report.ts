@@ -2,8 +2,8 @@ import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { Check } from '../check.js';
 import type { ErrorCode } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
-import { valueText } from '../protocol/json-values.js';
-import { isJwtNestedTooDeep } from '../protocol/token-kinds.js';
+import { isJwtNestedTooDeep } from '../oidc/decode-token.js';
+import { valueText } from '../oidc/json-values.js';
 import {
   checkRule,
   type IdTokenExpectations,

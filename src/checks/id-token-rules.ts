@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { Check } from '../check.js';
 import type { ErrorCode } from '../errors.js';
-import { valueText } from '../protocol/json-values.js';
-import { isPublicKeySignature } from '../protocol/signature-algorithms.js';
-import { inWords } from '../protocol/time-in-words.js';
+import { valueText } from '../oidc/json-values.js';
+import { inWords } from '../oidc/relative-time.js';
+import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 import { kidText, type SignatureResult } from './signature.js';
 
 /** The values that an ID token is compared with. Times are seconds. */

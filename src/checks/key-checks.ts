@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
-import { describeKey, indistinguishableKeys, isForSignatures, keyIdInWords } from '../protocol/key-facts.js';
-import { PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
+import { describeKey, indistinguishableKeys, isForSignatures, keyIdInWords } from '../oidc/key-facts.js';
+import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
 import { type CheckList, counted, some } from './check-list.js';
 
 /** The names of the checks that `keyChecks` makes. */

@@ -1,8 +1,8 @@
 import type { CompactVerifyGetKey, JSONWebKeySet, ProtectedHeaderParameters } from 'jose';
 import type { ErrorCode } from '../errors.js';
-import { valueText } from '../protocol/json-values.js';
-import { keyIdInWords } from '../protocol/key-facts.js';
-import { isPublicKeySignature } from '../protocol/signature-algorithms.js';
+import { valueText } from '../oidc/json-values.js';
+import { keyIdInWords } from '../oidc/key-facts.js';
+import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 
 /** The result of verifying a signature: valid where there is no code. */
 export interface SignatureResult {

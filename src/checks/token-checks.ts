@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Check } from '../check.js';
-import { valueText } from '../protocol/json-values.js';
-import { isPublicKeySignature } from '../protocol/signature-algorithms.js';
-import { LOGOUT_EVENT, type ReadToken } from '../protocol/token-kinds.js';
+import { LOGOUT_EVENT, type ReadToken } from '../oidc/decode-token.js';
+import { valueText } from '../oidc/json-values.js';
+import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 import { checkRule, type IdTokenFacts } from './id-token-rules.js';
 import { verifySignature } from './signature.js';
 

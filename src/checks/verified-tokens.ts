@@ -2,10 +2,11 @@ import type * as client from 'openid-client';
 import type { Check } from '../check.js';
 import { type Facts, OidcCliError } from '../errors.js';
 import { isObject, parseJson } from '../json.js';
-import { ageOf, clockSkewOf } from '../protocol/answer-facts.js';
-import { authenticationFacts } from '../protocol/client-authentication.js';
-import type { Provider, ProviderDeps } from '../protocol/provider.js';
-import { refusedByTokenEndpoint } from '../protocol/token-errors.js';
+import { authenticationFacts } from '../oidc/client-authentication.js';
+import { innermostMessage, originalError } from '../oidc/original-error.js';
+import type { Provider, ProviderDeps } from '../oidc/provider.js';
+import { ageOf, clockSkewOf } from '../oidc/response-facts.js';
+import { refusedByTokenEndpoint } from '../oidc/token-errors.js';
 import {
   type RefreshRequest,
   requestRefreshedTokens,
@@ -13,8 +14,7 @@ import {
   type SentRequest,
   type TokenClient,
   type TokenRequestOutcome,
-} from '../protocol/token-requests.js';
-import { innermostMessage, originalError } from '../protocol/unwrap.js';
+} from '../oidc/token-requests.js';
 import type { Exchange } from '../trace/recorder.js';
 import { firstRefusal, type IdTokenReport, isShared, reportIdToken } from './id-token-report.js';
 

@@ -7,7 +7,7 @@ import { type Done, withProfileFlags } from './flags.js';
 export function profileCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
   const profile = program.command('profile').description('list, show, add, import, export and remove profiles');
   const keeper = async (store: string | undefined) => {
-    const { secretKeeper } = await import('../commands/secret-keeper.js');
+    const { secretKeeper } = await import('../commands/secret-writer.js');
     return secretKeeper(store, context, terminal);
   };
 

@@ -8,7 +8,7 @@ import type { SecretReference } from '../profiles/profile.js';
 import type { DriverNetwork } from '../smoke/drivers.js';
 import { outputFolder } from '../smoke/reporters/report-file.js';
 import { printable, type Terminal } from '../terminal.js';
-import { driverMakers } from './sign-in-drivers.js';
+import { driverMakers } from './driver-makers.js';
 
 /** The flags by which `login` signs in without a person. */
 export interface AutomationFlags {

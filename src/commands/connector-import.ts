@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { checkAuthorizationEndpoint } from '../logto/authorization-address.js';
-import type { Connector } from '../logto/connector.js';
-import { type ImportedConnector, importedConnector } from '../logto/connector-document.js';
-import { type ConnectorFile, configPath } from '../logto/connector-file.js';
-import { invalidConnectorFile } from '../logto/connector-json.js';
-import { memberAt, pointer } from '../logto/secret-members.js';
+import { checkAuthorizationEndpoint } from '../logto/connector/authorization-endpoint.js';
+import type { Connector } from '../logto/connector/connector.js';
+import { type ImportedConnector, importedConnector } from '../logto/connector/document.js';
+import { type ConnectorFile, configPath } from '../logto/connector/file.js';
+import { invalidConnectorFile } from '../logto/connector/parse.js';
+import { memberAt, pointer } from '../logto/connector/secret-members.js';
 import { requestableUrl } from '../logto/token-request.js';
 import type { SecretReference } from '../profiles/profile.js';
 import { loadProfileFile, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
@@ -15,7 +15,7 @@ import { checkProfile, saveProfile } from '../profiles/save-profile.js';
 import { type ProfileValues, profileSchema } from '../profiles/schema.js';
 import { printable, type Terminal } from '../terminal.js';
 import { isSecretStored, pathFrom, type SecretKeeper } from './profile.js';
-import { connectorEntry } from './secret-keeper.js';
+import { connectorEntry } from './secret-writer.js';
 import { networkFor } from './session-access.js';
 
 /** A connector with where its secret comes from, to be made a profile of. */
@@ -189,7 +189,7 @@ export function checkIssuer(named: string | undefined, { config }: Connector): v
 async function discoveredIssuer({ values }: ImportedConnector, context: Context, terminal: Terminal): Promise<string> {
   const { authorizationEndpoint = '', tokenEndpoint = '' } = values;
   const [{ issuerOfEndpoints }, network] = await Promise.all([
-    import('../logto/connector-provider.js'),
+    import('../logto/connector/provider.js'),
     networkFor({}, context, terminal),
   ]);
   try {

@@ -1,10 +1,10 @@
 import type { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
 import type { ConnectorLoginResult } from '../logto/application.js';
-import type { Connector } from '../logto/connector.js';
+import type { Connector } from '../logto/connector/connector.js';
 import type { TokenStorage } from '../logto/token-storage.js';
 import { LINKED_BY, PROFILE_SYNC } from '../logto/user-profile.js';
-import { withoutQuery } from '../protocol/endpoint-address.js';
+import { withoutQuery } from '../oidc/endpoint-address.js';
 import { cutForTable, printable, type Terminal, table } from '../terminal.js';
 import { claimRows } from './session-text.js';
 import { twoReadingsRows } from './two-readings-table.js';

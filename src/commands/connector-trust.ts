@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../context.js';
-import type { ConnectorTrust } from '../logto/connector-secret.js';
+import type { ConnectorTrust } from '../logto/connector/secret.js';
 import { userFilePath } from '../profiles/profile-file.js';
 import { isTrustedFile } from '../profiles/trust.js';
 

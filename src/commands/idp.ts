@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { shellWord } from '../harmless.js';
 import { DEFAULT_USERS, displayName, type TestUser } from '../idp/accounts.js';
 import { authenticationMethod, type ClientRegistration, DEFAULT_CLIENTS } from '../idp/clients.js';
 import type { IdentityProvider } from '../idp/identity-provider.js';
 import type { RequestEvent, RequestListeners } from '../idp/request-log.js';
 import { versioned } from '../json.js';
 import { readConfigFile } from '../profiles/profile-file.js';
+import { shellWord } from '../safe-text.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
 import { faultLines, faultsFromFlags, listFaults } from './idp-faults.js';

@@ -3,10 +3,10 @@ import { checkCallback, isAuthorizationRequest } from '../checks/callback-checks
 import { explainProviderCode } from '../explain/explain-provider-code.js';
 import type { Explanation } from '../explain/explanation.js';
 import { parameterMeaning } from '../explain/parameters.js';
-import type { AddressParameter, NamedToken, Pasted } from '../protocol/pasted-text.js';
-import { tokenNameOf } from '../protocol/pasted-text.js';
-import type { Provider } from '../protocol/provider.js';
-import { looksLikeJwt } from '../protocol/token-kinds.js';
+import { looksLikeJwt } from '../oidc/decode-token.js';
+import type { AddressParameter, NamedToken, Pasted } from '../oidc/parse-input.js';
+import { tokenNameOf } from '../oidc/parse-input.js';
+import type { Provider } from '../oidc/provider.js';
 import type { PendingSignIn } from '../sessions/pending-sign-ins.js';
 import { shortened } from './safe-claims.js';
 

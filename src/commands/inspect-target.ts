@@ -1,13 +1,13 @@
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import type { InspectionTarget } from '../flow/inspect-token.js';
+import type { NamedToken } from '../oidc/parse-input.js';
 import { readClientSecret } from '../profiles/client-secret.js';
 import { collectProfile } from '../profiles/collect-profile.js';
 import { flagLayer } from '../profiles/layers.js';
 import type { ProfileFlags } from '../profiles/profile.js';
-import type { NamedToken } from '../protocol/pasted-text.js';
 import type { Session } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { InspectionTarget } from '../sign-in/inspect-token.js';
 import type { Terminal } from '../terminal.js';
 import { secretConsent } from './secret-consent.js';
 import { clientSecretOf } from './session-access.js';

@@ -1,10 +1,10 @@
 import type { Check } from '../check.js';
 import { checkRows, mark } from '../checks/print.js';
-import type { InspectedToken } from '../flow/inspect-token.js';
 import { lookup } from '../json.js';
-import { valueText } from '../protocol/json-values.js';
-import { inWords } from '../protocol/time-in-words.js';
-import type { ReadToken } from '../protocol/token-kinds.js';
+import type { ReadToken } from '../oidc/decode-token.js';
+import { valueText } from '../oidc/json-values.js';
+import { inWords } from '../oidc/relative-time.js';
+import type { InspectedToken } from '../sign-in/inspect-token.js';
 import { cutForTable, printable, type Style, table } from '../terminal.js';
 import type { InspectedAddress } from './inspect-callback.js';
 import { safeClaims } from './safe-claims.js';

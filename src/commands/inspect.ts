@@ -2,10 +2,15 @@ import type { Check } from '../check.js';
 import { countsOf } from '../checks/print.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { type InspectedToken, type Inspection, type InspectionTarget, inspectTokens } from '../flow/inspect-token.js';
+import { type NamedToken, readPasted } from '../oidc/parse-input.js';
 import type { ProfileFlags } from '../profiles/profile.js';
-import { type NamedToken, readPasted } from '../protocol/pasted-text.js';
 import type { Sessions } from '../sessions/sessions.js';
+import {
+  type InspectedToken,
+  type Inspection,
+  type InspectionTarget,
+  inspectTokens,
+} from '../sign-in/inspect-token.js';
 import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { inspectAddress, issuerOfPending, type PastedAddress, tokensOf } from './inspect-callback.js';

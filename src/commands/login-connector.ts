@@ -6,22 +6,22 @@ import {
   LogtoConnector,
   lostInFragment,
 } from '../logto/application.js';
-import { refuseUnusableAddress } from '../logto/authorization-address.js';
-import { acceptConnector, type Connector } from '../logto/connector.js';
-import type { ConnectorConfig } from '../logto/connector-config.js';
-import { readConnectorFile } from '../logto/connector-file.js';
-import { connectorSecret, connectorSecretReference } from '../logto/connector-secret.js';
+import { refuseUnusableAddress } from '../logto/connector/authorization-endpoint.js';
+import { acceptConnector, type Connector } from '../logto/connector/connector.js';
+import { readConnectorFile } from '../logto/connector/file.js';
+import type { ConnectorConfig } from '../logto/connector/schema.js';
+import { connectorSecret, connectorSecretReference } from '../logto/connector/secret.js';
+import { isReadableByOthers, withoutQuery } from '../oidc/endpoint-address.js';
 import { environmentLayer, flagLayer } from '../profiles/layers.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import { DEFAULTS } from '../profiles/settings.js';
-import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
 import { signIn } from '../sign-in/sign-in.js';
 import { printable, type Terminal } from '../terminal.js';
 import { checkIssuer } from './connector-import.js';
-import { connectorKeeper } from './connector-keeper.js';
 import { acceptedByLogto, connectorFacts, printConnectorLogin } from './connector-report.js';
 import { connectorTrust } from './connector-trust.js';
+import { connectorKeeper } from './connector-writer.js';
 import type { LoginOptions } from './prepare-login.js';
 import { secretConsent } from './secret-consent.js';
 import { networkFor } from './session-access.js';

@@ -1,10 +1,10 @@
 import type { Context } from '../context.js';
-import { signInRequestOf } from '../flow/sign-in-request.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import type { Profile, SecretReference } from '../profiles/profile.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { SignInRequest } from '../sign-in/client.js';
+import { signInRequestOf } from '../sign-in/sign-in-request.js';
 import type { Terminal } from '../terminal.js';
 import { secretConsent } from './secret-consent.js';
 

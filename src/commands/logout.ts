@@ -1,10 +1,10 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
-import { type LogoutStep, logout as runLogout } from '../flow/logout.js';
 import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
 import type { Session } from '../sessions/session-store.js';
 import type { SessionEntry, Sessions } from '../sessions/sessions.js';
+import { type LogoutStep, logout as runLogout } from '../sign-in/logout.js';
 import { followSteps } from '../sign-in/steps.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';

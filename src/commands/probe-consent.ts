@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
-import type { ProbePlan } from '../doctor/probes/plan.js';
+import type { ProbePlan } from '../probe/plan.js';
 import { printable, type Style, type Terminal } from '../terminal.js';
-import { readAnswer } from './read-answer.js';
+import { readAnswer } from './read-line.js';
 
 /** What is about to be done at the provider, for whoever has to allow it. */
 export function planLines(

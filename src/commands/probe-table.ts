@@ -1,7 +1,7 @@
 import { mark } from '../checks/print.js';
-import { definitionOf, PROBE_NAMES, type ProbeResult } from '../doctor/probes/probe.js';
-import type { ProbeRun } from '../doctor/probes/run-probes.js';
 import { isRedirect } from '../network/redirect.js';
+import { definitionOf, PROBE_NAMES, type ProbeResult } from '../probe/probe.js';
+import type { ProbeRun } from '../probe/run-probes.js';
 import { cutForTable, printable, type Style, table } from '../terminal.js';
 import { type ShownBody, type ShownEvent, type ShownParameter, urlText } from '../trace/document.js';
 

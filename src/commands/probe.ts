@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
-import { chooseProbes, planProbes } from '../doctor/probes/plan.js';
-import { definitionOf, PROBE_NAMES, type ProbeName, type ProbeResult } from '../doctor/probes/probe.js';
-import type { ProbeOrder, ProbeRun } from '../doctor/probes/run-probes.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { CLIENT_AUTH_METHODS } from '../oidc/client-authentication.js';
+import { chooseProbes, planProbes } from '../probe/plan.js';
+import { definitionOf, PROBE_NAMES, type ProbeName, type ProbeResult } from '../probe/probe.js';
+import type { ProbeOrder, ProbeRun } from '../probe/run-probes.js';
 import { readClientSecret } from '../profiles/client-secret.js';
 import { nearest } from '../profiles/nearest.js';
 import type { ClientAuthMethod, ProfileFlags } from '../profiles/profile.js';
-import { CLIENT_AUTH_METHODS } from '../protocol/client-authentication.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { ShownEvent } from '../trace/document.js';
 import { eventJson } from '../trace/json.js';
@@ -101,8 +101,8 @@ async function runAtProvider(
   terminal: Terminal,
 ): Promise<{ run: ProbeRun; shown: ReadonlyMap<number, ShownEvent> }> {
   const [{ Evidence }, { runProbes }] = await Promise.all([
-    import('../doctor/probes/evidence.js'),
-    import('../doctor/probes/run-probes.js'),
+    import('../probe/evidence.js'),
+    import('../probe/run-probes.js'),
   ]);
   const { request, plan } = order;
   const evidence = new Evidence(context.follower);

@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { connectorDocument } from '../logto/connector-document.js';
-import { connectorDraft } from '../logto/connector-export.js';
-import { inOrder } from '../logto/connector-profile.js';
-import { SECRET_PLACEHOLDER } from '../logto/connector-secret.js';
+import { connectorDocument } from '../logto/connector/document.js';
+import { connectorDraft } from '../logto/connector/export.js';
+import { inOrder } from '../logto/connector/profile.js';
+import { SECRET_PLACEHOLDER } from '../logto/connector/secret.js';
+import { discoverProvider } from '../oidc/provider.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
-import type { KeptConnector } from '../profiles/kept-connector.js';
 import type { ProfileFlags } from '../profiles/profile.js';
 import { known } from '../profiles/profile-choice.js';
+import type { KeptConnector } from '../profiles/saved-connector.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import { SETTINGS } from '../profiles/settings.js';
-import { discoverProvider } from '../protocol/provider.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
-import { connectorEntry } from './secret-keeper.js';
+import { connectorEntry } from './secret-writer.js';
 import { networkFor } from './session-access.js';
 
 /** What `profile export` was asked. */

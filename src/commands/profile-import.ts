@@ -1,8 +1,8 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode } from '../errors.js';
-import { acceptConnector } from '../logto/connector.js';
-import { readConnectorFile } from '../logto/connector-file.js';
-import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector-secret.js';
+import { acceptConnector } from '../logto/connector/connector.js';
+import { readConnectorFile } from '../logto/connector/file.js';
+import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector/secret.js';
 import { isUntrusted } from '../profiles/client-secret.js';
 import { printable, type Terminal } from '../terminal.js';
 import { prepareImport, staysWhereItIs } from './connector-import.js';

@@ -1,5 +1,5 @@
 import { isCredentialName } from '../masking/secret-names.js';
-import { looksLikeJwt } from '../protocol/token-kinds.js';
+import { looksLikeJwt } from '../oidc/decode-token.js';
 
 /** Objects within objects are shown down to this depth. */
 const DEEPEST = 12;

@@ -71,7 +71,7 @@ async function ask(open: readonly Question[], context: Context, terminal: Termin
     }
   }
   context.stderr.write(terminal.talk.strong('Send them? [y/N] '));
-  const { readAnswer } = await import('./read-answer.js');
+  const { readAnswer } = await import('./read-line.js');
   const answer = await readAnswer(context);
   if (answer === undefined) throw declined(open[0] as Question, 'now');
   const answers = open.map(({ secret: _, ...question }) => ({ ...question, allowed: answer }));

@@ -1,12 +1,12 @@
 import type { Context } from '../context.js';
 import { EXIT, OidcCliError } from '../errors.js';
-import type { CurrentSessionDeps } from '../flow/current-session.js';
-import type { LogoutDeps } from '../flow/logout.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
 import { loadProfileFiles, type ProfileFiles } from '../profiles/profile-file.js';
 import type { Session, StoreKind } from '../sessions/session-store.js';
 import type { OpenedSession, SessionEntry, Sessions } from '../sessions/sessions.js';
+import type { CurrentSessionDeps } from '../sign-in/current-session.js';
+import type { LogoutDeps } from '../sign-in/logout.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';
 

@@ -1,5 +1,5 @@
-import { cutShort } from '../harmless.js';
-import { inWords } from '../protocol/time-in-words.js';
+import { inWords } from '../oidc/relative-time.js';
+import { cutShort } from '../safe-text.js';
 import type { Session } from '../sessions/session-store.js';
 import { printable } from '../terminal.js';
 

@@ -1,4 +1,4 @@
-import { COOKIE_FIX } from '../explain/one-browser.js';
+import { COOKIE_FIX } from '../explain/browser-cookie.js';
 import { followSteps } from '../sign-in/steps.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';

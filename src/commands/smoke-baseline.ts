@@ -5,8 +5,8 @@ import { BASELINE_FILE, baselineText, type Metadata, readBaseline } from '../smo
 import { checkError } from '../smoke/check-error.js';
 import { differences } from '../smoke/expectations/baseline.js';
 import { createProviders } from '../smoke/providers.js';
-import type { ReadyCheck } from '../smoke/ready-check.js';
 import { writeOutputFile } from '../smoke/reporters/report-file.js';
+import type { ReadyCheck } from '../smoke/resolve.js';
 import { printable, type Terminal } from '../terminal.js';
 import { type PlanFlags, readyPlan } from './smoke-plan.js';
 

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { shellWord } from '../harmless.js';
 import { type Profile, resolveProfile } from '../profiles/profile.js';
+import { shellWord } from '../safe-text.js';
 import { firstPlan, passwordVariable, secretVariable } from '../smoke/first-plan.js';
 import { PLAN_FILE } from '../smoke/plan-file.js';
 import { writeOutputFile } from '../smoke/reporters/report-file.js';

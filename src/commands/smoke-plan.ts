@@ -3,7 +3,7 @@ import { readSecretFromStdin } from '../profiles/client-secret.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
 import { chooseChecks, type Shard } from '../smoke/choose-checks.js';
 import { readPlans } from '../smoke/plan-file.js';
-import { type ReadyCheck, readyChecks } from '../smoke/ready-check.js';
+import { type ReadyCheck, readyChecks } from '../smoke/resolve.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { secretConsent } from './secret-consent.js';

@@ -3,23 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context.js';
 import { type ExitCode, OidcCliError } from '../errors.js';
-import { currentSession } from '../flow/current-session.js';
+import { currentSession } from '../sign-in/current-session.js';
 import { parseShard } from '../smoke/choose-checks.js';
 import { createDrivers } from '../smoke/drivers.js';
-import { judgedStep } from '../smoke/judged-step.js';
 import { createProviders } from '../smoke/providers.js';
-import type { ReadyCheck } from '../smoke/ready-check.js';
 import { outputFolder } from '../smoke/reporters/report-file.js';
 import { createReporters, parseReporter, type ReporterSpec } from '../smoke/reporters/reporters.js';
+import type { ReadyCheck } from '../smoke/resolve.js';
 import type { CheckResult } from '../smoke/result.js';
+import { judgedStep } from '../smoke/result-step.js';
 import { runChecks } from '../smoke/runner.js';
 import type { SignInTools } from '../smoke/sign-in.js';
 import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
+import { driverMakers } from './driver-makers.js';
 import { failureLines } from './failure-text.js';
 import { openSessions } from './open-sessions.js';
 import { openEntry, sayWait, sessionDeps } from './session-access.js';
-import { driverMakers } from './sign-in-drivers.js';
 import { readyPlan } from './smoke-plan.js';
 
 /** What `smoke` was asked. */

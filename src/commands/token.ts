@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { currentSession } from '../flow/current-session.js';
 import type { Session, TokenTarget } from '../sessions/session-store.js';
+import { currentSession } from '../sign-in/current-session.js';
 import type { Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
@@ -81,7 +81,7 @@ async function targetToken(
   options: TokenOptions,
   deps: ReturnType<typeof sessionDeps>,
 ): Promise<Handed> {
-  const { resourceToken } = await import('../flow/resource-token.js');
+  const { resourceToken } = await import('../sign-in/resource-token.js');
   const { resource, organization } = options;
   const target = { resource, organization };
   const { token, ...rest } = await resourceToken({ session, target, force: options.refresh === true }, deps);

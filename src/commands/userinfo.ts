@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode } from '../errors.js';
-import { currentSession, userinfoOf } from '../flow/current-session.js';
+import { currentSession, userinfoOf } from '../sign-in/current-session.js';
 import { type Terminal, table } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';

@@ -1,8 +1,8 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { type SessionState, sessionState } from '../flow/session-state.js';
-import { inWords } from '../protocol/time-in-words.js';
+import { inWords } from '../oidc/relative-time.js';
 import type { KeptAccessToken } from '../sessions/session-store.js';
+import { type SessionState, sessionState } from '../sign-in/session-status.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps, storeText } from './session-access.js';
@@ -39,7 +39,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
   if (options.userinfo) {
     const network = await networkFor(session, context, terminal);
     try {
-      const { currentSession, userinfoOf } = await import('../flow/current-session.js');
+      const { currentSession, userinfoOf } = await import('../sign-in/current-session.js');
       const deps = sessionDeps(found, sessions, context, network);
       session = (await currentSession({ session, force: false }, deps)).session;
       userinfo = await userinfoOf(session, deps);

@@ -1,22 +1,22 @@
 import { CheckList, type DoctorCheck, type Explain, type Side } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import type { ClientAuthMethod } from '../profiles/profile.js';
 import {
   type AuthorizationAnswer,
   askAuthorizationEndpoint,
   complaintOf,
   type RefusedRequest,
-} from '../protocol/authorization-answer.js';
+} from '../oidc/authorization-endpoint.js';
 import {
   type AuthorizationParameters,
   createAuthorizationRequest,
   randomState,
-} from '../protocol/authorization-request.js';
-import { chooseClientAuthentication } from '../protocol/client-authentication.js';
-import { discretionAbout } from '../protocol/confidential.js';
-import type { Announced } from '../protocol/metadata.js';
-import type { Provider } from '../protocol/provider.js';
+} from '../oidc/authorization-request.js';
+import { chooseClientAuthentication } from '../oidc/client-authentication.js';
+import type { Announced } from '../oidc/metadata.js';
+import type { Provider } from '../oidc/provider.js';
+import { discretionAbout } from '../oidc/request-masker.js';
+import type { ClientAuthMethod } from '../profiles/profile.js';
 import { sideOfFailure } from './connection-checks.js';
 
 /** The authorization request of a profile. */

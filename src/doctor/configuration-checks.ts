@@ -1,9 +1,9 @@
 import { CheckList, counted, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
+import { secretTraits } from '../oidc/secret-traits.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
 import type { SecretReference, Source } from '../profiles/profile.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
-import { secretTraits } from '../protocol/secret-traits.js';
 
 /** What the command found out of the profile before anything is asked. */
 export interface Configuration {

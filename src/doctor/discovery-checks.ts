@@ -1,8 +1,8 @@
 import { CheckList, type DoctorCheck, type Explain, type Side, some } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
-import { clockSkewOf, contentTypeOf, locationOf } from '../protocol/answer-facts.js';
-import { type Announced, documentIn, type MistypedMember, readMetadata } from '../protocol/metadata.js';
-import { discoverProvider, type Provider, type ProviderDeps } from '../protocol/provider.js';
+import { type Announced, documentIn, type MistypedMember, readMetadata } from '../oidc/metadata.js';
+import { discoverProvider, type Provider, type ProviderDeps } from '../oidc/provider.js';
+import { clockSkewOf, contentTypeOf, locationOf } from '../oidc/response-facts.js';
 import { duration } from '../trace/phases.js';
 import type { Exchange } from '../trace/recorder.js';
 import { sideOfFailure } from './connection-checks.js';

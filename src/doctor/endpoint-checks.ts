@@ -3,8 +3,8 @@ import { OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { isRedirect } from '../network/redirect.js';
-import { isReadableByOthers, withoutQuery } from '../protocol/endpoint-address.js';
-import type { Announced } from '../protocol/metadata.js';
+import { isReadableByOthers, withoutQuery } from '../oidc/endpoint-address.js';
+import type { Announced } from '../oidc/metadata.js';
 import { sideOfFailure } from './connection-checks.js';
 
 /** What these checks ask with. */

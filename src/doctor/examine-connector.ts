@@ -1,20 +1,20 @@
 import { CheckList, type DoctorCheck, findingsStep } from '../checks/check-list.js';
-import { probeChecks } from '../logto/authorization-probe.js';
-import { VITAL } from '../logto/connector.js';
-import { asSaved, type ConnectorConfig, judgeConnectorConfig } from '../logto/connector-config.js';
-import { discoveryChecks } from '../logto/connector-discovery.js';
-import type { ConnectorFile } from '../logto/connector-file.js';
-import { keySetChecks } from '../logto/connector-keys.js';
-import { askProvider } from '../logto/connector-provider.js';
-import { requestChecks } from '../logto/connector-request.js';
-import { type Refusal, refusalOf, shapeChecks } from '../logto/connector-shape.js';
-import { type ConnectorView, connectorView } from '../logto/connector-view.js';
+import { probeChecks } from '../logto/connector/authorization-checks.js';
+import { VITAL } from '../logto/connector/connector.js';
+import { discoveryChecks } from '../logto/connector/discovery-checks.js';
+import type { ConnectorFile } from '../logto/connector/file.js';
+import { keySetChecks } from '../logto/connector/key-set-checks.js';
+import { optionChecks } from '../logto/connector/option-checks.js';
+import { askProvider } from '../logto/connector/provider.js';
+import { requestChecks } from '../logto/connector/request-checks.js';
+import { asSaved, type ConnectorConfig, judgeConnectorConfig } from '../logto/connector/schema.js';
+import { type MissingSecret, secretChecks } from '../logto/connector/secret-checks.js';
+import { type Refusal, refusalOf, shapeChecks } from '../logto/connector/shape-checks.js';
+import { type ConnectorView, connectorView } from '../logto/connector/view.js';
 import { type RedirectUris, redirectUris } from '../logto/redirect-uris.js';
-import { optionChecks } from '../logto/request-options.js';
-import { type MissingSecret, secretChecks } from '../logto/secret-checks.js';
 import { snakeCase } from '../logto/snake-case.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { discretionAbout } from '../protocol/confidential.js';
+import { discretionAbout } from '../oidc/request-masker.js';
 import { type ConnectionDeps, connectionChecks, type NetworkSettings } from './connection-checks.js';
 
 /** What a connector is examined with. */

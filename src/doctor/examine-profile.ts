@@ -1,10 +1,10 @@
 import { CheckList, type DoctorCheck, type Explain, findingsStep } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
-import { namedEndpoints } from '../flow/sign-in-request.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import type { Announced } from '../oidc/metadata.js';
+import type { Provider, ProviderDeps } from '../oidc/provider.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
-import type { Announced } from '../protocol/metadata.js';
-import type { Provider, ProviderDeps } from '../protocol/provider.js';
+import { namedEndpoints } from '../sign-in/sign-in-request.js';
 import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js';
 import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
 import { connectionChecks } from './connection-checks.js';

@@ -2,12 +2,12 @@ import type { JSONWebKeySet } from 'jose';
 import { CheckList, counted, type DoctorCheck, type Explain, some } from '../checks/check-list.js';
 import { KEY_CHECKS, keyChecks } from '../checks/key-checks.js';
 import { OidcCliError } from '../errors.js';
-import { texts } from '../protocol/json-values.js';
-import { describeKey, servedAlgorithms } from '../protocol/key-facts.js';
-import { createKeySet } from '../protocol/key-set.js';
-import type { Announced } from '../protocol/metadata.js';
-import type { ProviderDeps } from '../protocol/provider.js';
-import { PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
+import { texts } from '../oidc/json-values.js';
+import { describeKey, servedAlgorithms } from '../oidc/key-facts.js';
+import { createKeySet } from '../oidc/key-set.js';
+import type { Announced } from '../oidc/metadata.js';
+import type { ProviderDeps } from '../oidc/provider.js';
+import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
 import type { Exchange } from '../trace/recorder.js';
 import { sideOfFailure } from './connection-checks.js';
 

@@ -1,11 +1,11 @@
 import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
+import { unannouncedScopes } from '../oidc/authorization-errors.js';
+import { chooseClientAuthentication } from '../oidc/client-authentication.js';
+import { texts } from '../oidc/json-values.js';
+import type { Announced } from '../oidc/metadata.js';
+import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
 import type { Profile } from '../profiles/profile.js';
-import { unannouncedScopes } from '../protocol/authorization-errors.js';
-import { chooseClientAuthentication } from '../protocol/client-authentication.js';
-import { texts } from '../protocol/json-values.js';
-import type { Announced } from '../protocol/metadata.js';
-import { PORTABLE_SIGNATURES } from '../protocol/signature-algorithms.js';
 
 /** What of a profile the provider has to be able to do. */
 export type Wanted = Pick<

@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { COOKIE_FIX, otherBrowserCause } from './browser-cookie.js';
 import { hostOf, issuerDifference } from './differences.js';
 import {
   causes,
@@ -10,7 +11,6 @@ import {
   quoted,
   signInAgain,
 } from './explanation.js';
-import { COOKIE_FIX, otherBrowserCause } from './one-browser.js';
 import { meaningOfError } from './provider-codes.js';
 import { oddSecret } from './sent-secret.js';
 

@@ -1,7 +1,7 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { hostOf, issuerDifference, saysHttp } from './differences.js';
 import { causes, type Entry, listed, quoted } from './explanation.js';
-import { place } from './place.js';
+import { place } from './file-place.js';
 import { describeReason } from './system-reasons.js';
 
 function isEmpty(value: Facts[string]): boolean {

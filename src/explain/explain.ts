@@ -1,13 +1,13 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { cutShort } from '../harmless.js';
+import { cutShort } from '../safe-text.js';
 import { authorization } from './authorization.js';
+import { ONE_BROWSER } from './browser-cookie.js';
 import { configuration } from './configuration.js';
 import { redirectUriCause } from './differences.js';
 import { type Entry, type Explanation, signInAgain } from './explanation.js';
 import { idToken } from './id-token.js';
 import { logtoConnector } from './logto-connector.js';
 import { network } from './network.js';
-import { ONE_BROWSER } from './one-browser.js';
 import { causeOfOwnCode } from './provider-own-codes.js';
 import { sessions } from './sessions.js';
 import { signInPages } from './sign-in-pages.js';

@@ -1,5 +1,5 @@
 import type { Facts } from '../errors.js';
-import { shellWord } from '../harmless.js';
+import { shellWord } from '../safe-text.js';
 
 /** What a person is told of an error: one sentence on what happened, causes by likelihood, one sentence on what to change. */
 export interface Explanation {

@@ -1,5 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { shellWord } from '../harmless.js';
+import { shellWord } from '../safe-text.js';
 import { causes, type Entry, inSeconds, listed } from './explanation.js';
 
 /** The page's own words as a clause, or nothing. */

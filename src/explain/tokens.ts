@@ -1,4 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
+import { otherBrowserCause } from './browser-cookie.js';
 import {
   causes,
   type Entry,
@@ -12,7 +13,6 @@ import {
   signInAgain,
   strictly,
 } from './explanation.js';
-import { otherBrowserCause } from './one-browser.js';
 import { meaningOfError } from './provider-codes.js';
 import { characters, oddSecret } from './sent-secret.js';
 

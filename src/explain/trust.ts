@@ -1,7 +1,7 @@
 import type { Facts } from '../errors.js';
-import { shellWord } from '../harmless.js';
+import { shellWord } from '../safe-text.js';
 import type { Entry } from './explanation.js';
-import { place } from './place.js';
+import { place } from './file-place.js';
 
 /** The secret that a file names, for people. */
 function secret(facts: Facts): string {

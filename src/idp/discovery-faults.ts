@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Fault } from './fault.js';
-import { cutOff, HUGE, hugeText, page, redirect } from './faulty-answers.js';
+import { cutOff, HUGE, hugeText, page, redirect } from './faulty-responses.js';
 
 /** Faults of the discovery document, which is the provider's configuration in its own words. */
 export const DISCOVERY_FAULTS = {

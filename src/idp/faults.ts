@@ -3,8 +3,8 @@ import { DISCOVERY_FAULTS } from './discovery-faults.js';
 import type { Fault } from './fault.js';
 import { ID_TOKEN_FAULTS } from './id-token-faults.js';
 import { KEY_FAULTS } from './key-faults.js';
+import { UNSOUND_FAULTS } from './non-conforming-faults.js';
 import { TOKEN_FAULTS } from './token-faults.js';
-import { UNSOUND_FAULTS } from './unsound-faults.js';
 import { USER_FAULTS } from './user-faults.js';
 import { USERINFO_FAULTS } from './userinfo-faults.js';
 

@@ -1,7 +1,7 @@
 import type { CryptoKey } from 'jose';
 import type { JWK } from 'oidc-provider';
 import type { Fault, FaultActs } from './fault.js';
-import { HUGE, hugeText, page, pause, SLOW } from './faulty-answers.js';
+import { HUGE, hugeText, page, pause, SLOW } from './faulty-responses.js';
 
 /** Faults of the keys: the ID token's signature, and the key set it is to be verified with. */
 export const KEY_FAULTS = {

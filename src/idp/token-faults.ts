@@ -1,6 +1,6 @@
 import { basicAsItStands, basicOnlyIfEncoded } from './basic-credentials.js';
 import type { Fault } from './fault.js';
-import { breakOff, cutOff, HUGE, hugeText, page, pause, redirect, SLOW, silence } from './faulty-answers.js';
+import { breakOff, cutOff, HUGE, hugeText, page, pause, redirect, SLOW, silence } from './faulty-responses.js';
 
 /** Faults of the token endpoint: how it takes the client's authentication, and what it answers. */
 export const TOKEN_FAULTS = {

@@ -1,5 +1,5 @@
 import type { Fault } from './fault.js';
-import { page } from './faulty-answers.js';
+import { page } from './faulty-responses.js';
 
 /** Faults of the userinfo endpoint. */
 export const USERINFO_FAULTS = {

@@ -1,4 +1,4 @@
-import type { ConnectorConfig } from './connector-config.js';
+import type { ConnectorConfig } from './connector/schema.js';
 import { snakeCaseParameters } from './snake-case.js';
 
 /**

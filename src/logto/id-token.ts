@@ -1,9 +1,9 @@
 import { OidcCliError } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
 import { shownUrl } from '../network/network-error.js';
-import { isJwtNestedTooDeep } from '../protocol/token-kinds.js';
-import type { ConnectorConfig } from './connector-config.js';
-import { isNetworkFailure, refusedByLogto } from './failures.js';
+import { isJwtNestedTooDeep } from '../oidc/decode-token.js';
+import type { ConnectorConfig } from './connector/schema.js';
+import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { KEY_SET_LIMIT_MS, type RemoteKeySet, remoteKeySet } from './remote-key-set.js';
 import type { ConnectorDeps } from './token-request.js';
 

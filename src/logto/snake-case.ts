@@ -1,4 +1,4 @@
-import { refusedByLogto } from './failures.js';
+import { refusedByLogto } from './refusals.js';
 
 /** Where a new word begins inside of camelCase: before a capital after a small letter or digit, and before the last capital of a run. */
 const INNER_WORDS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;

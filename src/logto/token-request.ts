@@ -3,9 +3,9 @@ import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { shownUrl } from '../network/network-error.js';
 import { keepsMethod, redirectUrl } from '../network/redirect.js';
-import { type Discretion, discretionAbout } from '../protocol/confidential.js';
-import type { ConnectorConfig } from './connector-config.js';
-import { isNetworkFailure, refusedByLogto } from './failures.js';
+import { type Discretion, discretionAbout } from '../oidc/request-masker.js';
+import type { ConnectorConfig } from './connector/schema.js';
+import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { snakeCaseParameters } from './snake-case.js';
 
 /** Milliseconds: Logto's HTTP client gives up then, and does not try again. */

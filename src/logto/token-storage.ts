@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import type { Connector } from './connector.js';
+import type { Connector } from './connector/connector.js';
 import { type ConnectorDeps, type ConnectorTokens, refreshAsLogto } from './token-request.js';
 
 /** What becomes of the tokens in Logto where "persistent token storage" is on. */

@@ -2,7 +2,7 @@ import type { Check } from '../check.js';
 import type { IdTokenCheck, IdTokenReport } from '../checks/id-token-report.js';
 import { type LogtoRowName, logtoColumn } from '../checks/id-token-rules.js';
 import type { OidcCliError } from '../errors.js';
-import type { ConnectorConfig } from './connector-config.js';
+import type { ConnectorConfig } from './connector/schema.js';
 
 /** Logto's reading of one row of the report. */
 export interface LogtoReading {

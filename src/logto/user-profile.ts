@@ -1,4 +1,4 @@
-import type { ConnectorConfig } from './connector-config.js';
+import type { ConnectorConfig } from './connector/schema.js';
 import type { AcceptedIdToken } from './id-token.js';
 
 /** The fields of a person that a connector can fill in Logto. */

@@ -8,13 +8,13 @@ import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { isNestedTooDeep, MAX_JSON_DEPTH } from '../json.js';
 import type { Exchange, Recorder } from '../trace/recorder.js';
-import { collectAnswer, type NetworkAnswer, toResponse } from './answer.js';
 import { certificateAuthorities } from './certificate-authorities.js';
-import { Ending, TimeLimit } from './ending.js';
 import { type Circumstances, networkError, shownUrl } from './network-error.js';
 import { type NetworkInit, type OutgoingRequest, outgoingRequest } from './outgoing-request.js';
 import { createProxyAgent, proxyFor } from './proxy.js';
+import { Ending, TimeLimit } from './request-end.js';
 import { type RequestWatch, watchRequest } from './request-times.js';
+import { collectAnswer, type NetworkAnswer, toResponse } from './response.js';
 
 /** A fetch over node:http, which also does for openid-client's and jose's `customFetch`. */
 export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<Response>) & {

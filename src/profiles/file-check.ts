@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { found } from './found.js';
+import { found } from './describe-value.js';
 import { keysOfKind } from './kind-check.js';
 import { nearest } from './nearest.js';
 import { invalid, parseYaml, valueAt } from './placed-yaml.js';

@@ -1,6 +1,6 @@
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { found } from './found.js';
+import { found } from './describe-value.js';
 import { ordinaryValues } from './logto-kind.js';
 import { nearest } from './nearest.js';
 import { absolutePath } from './paths.js';

@@ -1,7 +1,7 @@
 import type { Document, LineCounter, Pair, Range, YAMLError, YAMLMap } from 'yaml';
 import { type Facts, OidcCliError } from '../errors.js';
-import { cutShort } from '../harmless.js';
 import { MAX_JSON_DEPTH } from '../json.js';
+import { cutShort } from '../safe-text.js';
 
 /** What a YAML file says, and the way back to its lines. */
 export interface PlacedYaml {

@@ -1,11 +1,11 @@
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import type { CollectedProfile } from './collect-profile.js';
-import type { KeptConnector } from './kept-connector.js';
 import { promptFault } from './kind-check.js';
 import { environmentLayer, flagLayer, variable } from './layers.js';
 import { defaultOf, known, named, unnamed } from './profile-choice.js';
 import { loadProfileFiles, type ProfileFiles } from './profile-file.js';
+import type { KeptConnector } from './saved-connector.js';
 import { SETTINGS } from './settings.js';
 
 /** How the client authenticates at the token endpoint (OpenID Connect Core 9). */

@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import { found } from './found.js';
+import { found } from './describe-value.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseJson } from '../json.js';
-import { keptConnector } from './kept-connector.js';
 import { kindsForEditors, refuseOtherKinds } from './kind-check.js';
+import { keptConnector } from './saved-connector.js';
 
 // The one definition of the configuration file: the files, the flags and the
 // environment are checked with it, and the JSON Schema for editors is written

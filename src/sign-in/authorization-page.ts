@@ -1,6 +1,6 @@
 import type { Facts } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { askAuthorizationEndpoint, complaintOf } from '../protocol/authorization-answer.js';
+import { askAuthorizationEndpoint, complaintOf } from '../oidc/authorization-endpoint.js';
 import type { Recorder } from '../trace/recorder.js';
 
 /** Milliseconds: somebody has waited for long already. */

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { firstRefusal, type IdTokenReport, withCheck } from '../checks/id-token-report.js';
 import { exchangeCode, type VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
-import { isResourceScope } from '../profiles/logto-kind.js';
-import type { ClientAuthMethod } from '../profiles/profile.js';
 import {
   type AuthorizationParameters,
   type AuthorizationRequest,
   createAuthorizationRequest,
-} from '../protocol/authorization-request.js';
-import { chooseClientAuthentication } from '../protocol/client-authentication.js';
-import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../protocol/provider.js';
-import type { TokenClient } from '../protocol/token-requests.js';
-import { requestUserinfo } from '../protocol/userinfo.js';
+} from '../oidc/authorization-request.js';
+import { chooseClientAuthentication } from '../oidc/client-authentication.js';
+import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../oidc/provider.js';
+import type { TokenClient } from '../oidc/token-requests.js';
+import { requestUserinfo } from '../oidc/userinfo.js';
+import { isResourceScope } from '../profiles/logto-kind.js';
+import type { ClientAuthMethod } from '../profiles/profile.js';
 import type { SecretSource, Session } from '../sessions/session-store.js';
 import type { Application, AuthorizationUrl, Greeting } from './application.js';
 import { noteStep } from './steps.js';

@@ -1,5 +1,5 @@
 import { stateMatches, stateMismatch } from '../browser/state-parameter.js';
-import { randomState } from '../protocol/authorization-request.js';
+import { randomState } from '../oidc/authorization-request.js';
 import type { Application, AuthorizationUrl } from './application.js';
 import { noteAuthorizationResponse, type StepDeps } from './steps.js';
 import type { UserAgent } from './user-agent.js';

@@ -2,7 +2,7 @@ import type { SignInDriver, SignInWay } from '../browser/sign-in-driver.js';
 import type { Clock } from '../context.js';
 import type { Facts } from '../errors.js';
 import { lookup } from '../json.js';
-import type { CameBack, TokenClient } from '../protocol/token-requests.js';
+import type { CameBack, TokenClient } from '../oidc/token-requests.js';
 import type { Recorder, Step } from '../trace/recorder.js';
 import type { AuthorizationResponse } from './user-agent.js';
 

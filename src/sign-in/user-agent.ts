@@ -1,4 +1,4 @@
-import type { CameBack } from '../protocol/token-requests.js';
+import type { CameBack } from '../oidc/token-requests.js';
 import type { AuthorizationUrl, Greeting, Redirect } from './application.js';
 
 /** The authorization response (RFC 6749 §4.1.2), as it was delivered. Its state has not been compared. */

@@ -1,6 +1,6 @@
 import type { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
-import { inPlanWords } from './plan-words.js';
+import { inPlanWords } from './plan-terms.js';
 import type { CheckError } from './result.js';
 
 /** An error in the words of every command, with the plan's keys in place of flags, for reports. */

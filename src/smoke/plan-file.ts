@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ERROR_EXIT_CODES, OidcCliError } from '../errors.js';
-import { found } from '../profiles/found.js';
+import { found } from '../profiles/describe-value.js';
 import { keysOfKind } from '../profiles/kind-check.js';
 import { nearest } from '../profiles/nearest.js';
 import { invalid, type PlacedYaml, parseYaml, valueAt } from '../profiles/placed-yaml.js';

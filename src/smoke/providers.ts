@@ -3,8 +3,8 @@ import type { Clock, Environment } from '../context.js';
 import type { Masker } from '../masking/mask.js';
 import { createFetch, type NetworkFetch } from '../network/fetch.js';
 import type { NetworkInit } from '../network/outgoing-request.js';
-import type { NamedEndpoints, Provider } from '../protocol/provider.js';
-import { discoverProvider } from '../protocol/provider.js';
+import type { NamedEndpoints, Provider } from '../oidc/provider.js';
+import { discoverProvider } from '../oidc/provider.js';
 import type { ClientDeps } from '../sign-in/client.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
 

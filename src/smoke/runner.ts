@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import type { Check } from '../check.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
+import { type Tried, type TryTools, tryCheck } from './attempt.js';
 import { checkError } from './check-error.js';
-import type { ReadyCheck } from './ready-check.js';
+import type { ReadyCheck } from './resolve.js';
 import type { Attempt, CheckResult, CheckVerdict, Evidence, SmokeEvent, SmokeRun } from './result.js';
-import { type Tried, type TryTools, tryCheck } from './try-check.js';
 
 /** How a run goes. */
 export interface RunOptions {

@@ -1,14 +1,14 @@
 import { refreshTokens, type VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
 import { LogtoConnector } from '../logto/application.js';
+import { requestClientTokens } from '../oidc/client-credentials.js';
 import { DEFAULTS } from '../profiles/settings.js';
-import { requestClientTokens } from '../protocol/client-credentials.js';
 import { Automated } from '../sign-in/automated.js';
 import { connect, OidcClient } from '../sign-in/client.js';
 import { signIn } from '../sign-in/sign-in.js';
 import type { Drivers } from './drivers.js';
 import type { JobDeps, Providers } from './providers.js';
-import type { ReadyCheck } from './ready-check.js';
+import type { ReadyCheck } from './resolve.js';
 import type { KeptTokens, ProviderConnection, SignedIn } from './signed-in.js';
 
 /** Milliseconds by which the time on the pages ends before the try's: a picture of a page that hangs takes its time. */

@@ -1,6 +1,6 @@
 import type { ShownEvent, ShownStep } from './document.js';
-import { insideOf, statusText } from './html-inside.js';
-import type { Markup, Words } from './html-words.js';
+import { insideOf, statusText } from './html-details.js';
+import type { Markup, Words } from './html-text.js';
 import { duration, isRefused } from './phases.js';
 import type { Party } from './recorder.js';
 

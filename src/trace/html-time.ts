@@ -1,4 +1,4 @@
-import { counted, type Markup, type Words } from './html-words.js';
+import { counted, type Markup, type Words } from './html-text.js';
 import { duration, type Phase, partsOf, type Timing } from './phases.js';
 import type { RequestTimes } from './recorder.js';
 

@@ -1,12 +1,12 @@
 import type { ShownEvent, ShownFailure, ShownName, ShownStep, TraceDocument } from './document.js';
-import { type Glance, glanceOf } from './glance.js';
-import { checkTable, failureText } from './html-inside.js';
+import { checkTable, failureText } from './html-details.js';
 import { isFailed, sequence } from './html-sequence.js';
 import { STYLE } from './html-style.js';
+import { anchor, counted, type Markup, Words } from './html-text.js';
 import { timeTable } from './html-time.js';
-import { anchor, counted, type Markup, Words } from './html-words.js';
 import { time } from './json.js';
 import { duration, timingOf } from './phases.js';
+import { type Glance, glanceOf } from './summary.js';
 
 /**
  * A trace as one HTML page that needs no network and no script: the

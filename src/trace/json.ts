@@ -1,4 +1,4 @@
-import { harmlessInJson } from '../harmless.js';
+import { harmlessInJson } from '../safe-text.js';
 import { type ShownEvent, type ShownUrl, type TraceDocument, urlText } from './document.js';
 import { timingOf } from './phases.js';
 

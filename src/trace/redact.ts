@@ -1,5 +1,4 @@
-import { cutShort } from '../harmless.js';
-import { handlingOf, hasPublicPath, isHarmlessHeader, isKnownName, type Reading } from './allowed.js';
+import { cutShort } from '../safe-text.js';
 import { decoded, formDecoded, lineOf, objectIn, parsedJson, sameButForm, wordsOfPage } from './decode.js';
 import type {
   ShownBody,
@@ -11,6 +10,7 @@ import type {
   ShownToken,
   ShownUrl,
 } from './document.js';
+import { handlingOf, hasPublicPath, isHarmlessHeader, isKnownName, type Reading } from './known-names.js';
 import { senderOf, whyAuthorization, whyParameter } from './meanings.js';
 import type { Exchange, Step } from './recorder.js';
 import type { Secrets } from './secrets.js';

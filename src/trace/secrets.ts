@@ -1,7 +1,7 @@
 import { replaceSecrets } from '../masking/mask.js';
 import { SecretIndex, secretForms } from '../masking/secret-index.js';
-import { KnownTexts } from './known-texts.js';
 import { PartIndex, SHORTEST_PART } from './part-index.js';
+import { KnownTexts } from './text-index.js';
 
 /** The shortest value that is looked for in other text because of its name alone. */
 const SHORTEST_BY_NAME = 8;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PAGE_HEADERS, pageLanguage, plainPage, type Verdict, verdictPage } from '../../src/browser/callback-page.js';
-import { failureInJapanese } from '../../src/browser/failure-in-japanese.js';
+import { failureInJapanese } from '../../src/browser/japanese-failures.js';
 import { ERROR_EXIT_CODES } from '../../src/errors.js';
 import { chromiumPresent, launchChromium } from '../support/chromium.js';
 import { requirement } from '../support/requirement.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { browserList, commandWords } from '../../src/browser/command-words.js';
+import { browserList, commandWords } from '../../src/browser/command-line.js';
 import { browserLikelyPresent, openBrowser } from '../../src/browser/open-browser.js';
 
 const URL_WITH_EVERYTHING = `https://provider.example/auth?a=1&b=it's+"quoted"&c=$(touch x);%20\`id\`&d=%s%%#e`;

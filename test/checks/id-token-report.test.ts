@@ -3,7 +3,7 @@ import { CompactEncrypt, type JSONWebKeySet, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { type CheckName, firstRefusal, type IdTokenCheck, reportIdToken } from '../../src/checks/id-token-report.js';
 import type { IdTokenExpectations } from '../../src/checks/id-token-rules.js';
-import { clockSkewOf } from '../../src/protocol/answer-facts.js';
+import { clockSkewOf } from '../../src/oidc/response-facts.js';
 import { type Json, makeKey, providerKey } from '../support/scripted-provider.js';
 
 const NOW = 1_800_000_000;

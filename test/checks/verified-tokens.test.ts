@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { exchangeCode, refreshTokens } from '../../src/checks/verified-tokens.js';
 import { OidcCliError } from '../../src/errors.js';
 import { createFetch, type NetworkFetch } from '../../src/network/fetch.js';
-import { createAuthorizationRequest, randomState } from '../../src/protocol/authorization-request.js';
-import { chooseClientAuthentication } from '../../src/protocol/client-authentication.js';
-import { discoverProvider } from '../../src/protocol/provider.js';
+import { createAuthorizationRequest, randomState } from '../../src/oidc/authorization-request.js';
+import { chooseClientAuthentication } from '../../src/oidc/client-authentication.js';
+import { discoverProvider } from '../../src/oidc/provider.js';
 import { type Exchange, Recorder } from '../../src/trace/recorder.js';
 import { type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { CompactEncrypt, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { type IdentityProvider, startIdentityProvider } from '../../src/idp/identity-provider.js';
-import { LOGOUT_EVENT } from '../../src/protocol/token-kinds.js';
+import { LOGOUT_EVENT } from '../../src/oidc/decode-token.js';
 import { aliceSignsIn, createMachine, type Finished, type Machine } from '../support/run.js';
 import { providerKey, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 

@@ -1,5 +1,5 @@
 import type { FaultName } from '../../src/idp/faults.js';
-import type { UNSOUND_FAULTS } from '../../src/idp/unsound-faults.js';
+import type { UNSOUND_FAULTS } from '../../src/idp/non-conforming-faults.js';
 import { HOSTILE_TEXT } from '../../src/idp/user-faults.js';
 
 /** Differences from a provider without faults. `undefined`: the member, or the whole group, is not there. */

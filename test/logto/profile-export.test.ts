@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectorDraft } from '../../src/logto/connector-export.js';
-import type { Provider } from '../../src/protocol/provider.js';
+import { connectorDraft } from '../../src/logto/connector/export.js';
+import type { Provider } from '../../src/oidc/provider.js';
 import { createMachine, type Machine } from '../support/run.js';
 import { type Json, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
-import type { Connector } from '../../src/logto/connector.js';
-import { type ConnectorConfig, judgeConnectorConfig } from '../../src/logto/connector-config.js';
+import type { Connector } from '../../src/logto/connector/connector.js';
+import { type ConnectorConfig, judgeConnectorConfig } from '../../src/logto/connector/schema.js';
 import { verifyIdTokenAsLogto } from '../../src/logto/id-token.js';
 import { exchangeCodeAsLogto, refreshAsLogto } from '../../src/logto/token-request.js';
 import { tryTokenStorage } from '../../src/logto/token-storage.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
-import { acceptConnector, type Connector } from '../../src/logto/connector.js';
-import { asSaved } from '../../src/logto/connector-config.js';
+import { acceptConnector, type Connector } from '../../src/logto/connector/connector.js';
+import { asSaved } from '../../src/logto/connector/schema.js';
 
 /*
  * What Logto's server does with a configuration when it is saved. That code is

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { chooseProfileName, resolveProfile } from '../../src/profiles/profile.js';
 import { adHocName } from '../../src/profiles/profile-choice.js';
-import { failure, makeWorld } from './world.js';
+import { failure, makeWorld } from './environment.js';
 
 const TWO = `profiles:
   staging: {issuer: https://staging.example, clientId: app}

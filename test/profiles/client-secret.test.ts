@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Input } from '../../src/context.js';
 import { readClientSecret, readSecretFromStdin } from '../../src/profiles/client-secret.js';
 import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
-import { failure, makeWorld, type World } from './world.js';
+import { failure, makeWorld, type World } from './environment.js';
 
 const NEVER = new AbortController().signal;
 

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { resolveProfile } from '../../src/profiles/profile.js';
 import { loadProfileFiles } from '../../src/profiles/profile-file.js';
-import { failure, makeWorld } from './world.js';
+import { failure, makeWorld } from './environment.js';
 
 const KEYS_OF_A_FILE = 'default, trustedFolders, profiles';
 

@@ -7,7 +7,7 @@ import { profileValues } from '../../src/profiles/profile-values.js';
 import { defaultPostLogoutRedirectUri } from '../../src/profiles/redirect-uri.js';
 import { saveProfile } from '../../src/profiles/save-profile.js';
 import { createMachine } from '../support/run.js';
-import { failure, makeWorld, type World } from './world.js';
+import { failure, makeWorld, type World } from './environment.js';
 
 const ENDPOINT = 'https://tenant.logto.app';
 const GUIDE = `profiles:

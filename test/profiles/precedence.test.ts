@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { LOGTO_KEYS } from '../../src/profiles/logto-kind.js';
 import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
 import { SETTING_KEYS } from '../../src/profiles/settings.js';
-import { makeWorld } from './world.js';
+import { makeWorld } from './environment.js';
 
 type Four = readonly [user: unknown, project: unknown, environment: string, flag: unknown];
 

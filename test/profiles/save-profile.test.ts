@@ -19,7 +19,7 @@ import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js
 import { profileValues } from '../../src/profiles/profile-values.js';
 import { removeProfile, saveProfile } from '../../src/profiles/save-profile.js';
 import { withTimeStopped } from '../support/time.js';
-import { failure, makeWorld, type World } from './world.js';
+import { failure, makeWorld, type World } from './environment.js';
 
 const read = (path: string) => readFileSync(path, 'utf8');
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveProfile } from '../../src/profiles/profile.js';
-import { failure, makeWorld, type World } from './world.js';
+import { failure, makeWorld, type World } from './environment.js';
 
 const BASE = 'profiles:\n  it:\n    issuer: https://id.example\n    clientId: app\n';
 

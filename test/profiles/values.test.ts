@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ProfileFlags, resolveProfile } from '../../src/profiles/profile.js';
-import { failure, makeWorld } from './world.js';
+import { failure, makeWorld } from './environment.js';
 
 const GOOD = { issuer: 'https://id.example', clientId: 'app' };
 

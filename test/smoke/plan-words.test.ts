@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ERROR_EXIT_CODES, type ErrorCode } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
-import { inPlanWords } from '../../src/smoke/plan-words.js';
+import { inPlanWords } from '../../src/smoke/plan-terms.js';
 import { createMachine } from '../support/run.js';
 
 test.each([

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Check } from '../../check.js';
 import { lookup } from '../../json.js';
-import type { Provider } from '../../protocol/provider.js';
+import type { Provider } from '../../oidc/provider.js';
 import { type Metadata, readBaseline } from '../baseline-file.js';
 import { inWords, judged, listed, shown, skipped } from './outcome.js';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Check } from '../../check.js';
-import type { Provider } from '../../protocol/provider.js';
+import type { Provider } from '../../oidc/provider.js';
 import type { ProviderFacts } from '../providers.js';
 import { judged, skipped } from './outcome.js';
 

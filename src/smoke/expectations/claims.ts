@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Check } from '../../check.js';
-import { cutShort } from '../../harmless.js';
 import { lookup } from '../../json.js';
+import { cutShort } from '../../safe-text.js';
 import type { ClaimExpectation } from '../plan.js';
 import { matchWithinLimit, PATTERN_LIMIT_SECONDS } from './bounded-match.js';
 import { judged, listed, shown } from './outcome.js';

@@ -1,8 +1,8 @@
 import type { Check } from '../../check.js';
 import type { OidcCliError } from '../../errors.js';
-import type { Provider } from '../../protocol/provider.js';
+import type { Provider } from '../../oidc/provider.js';
 import type { ProviderFacts } from '../providers.js';
-import type { ReadyCheck } from '../ready-check.js';
+import type { ReadyCheck } from '../resolve.js';
 import type { PhaseTime } from '../result.js';
 import type { SignedIn } from '../signed-in.js';
 import { judgeDiscovery } from './baseline.js';

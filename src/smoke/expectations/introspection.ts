@@ -1,5 +1,5 @@
 import type { Check } from '../../check.js';
-import { introspectToken } from '../../protocol/introspection.js';
+import { introspectToken } from '../../oidc/introspection.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 

@@ -1,12 +1,12 @@
 import { withUnusedPort } from '../../browser/loopback-redirect-uri.js';
 import { stateMatches, stateMismatch } from '../../browser/state-parameter.js';
 import type { Check } from '../../check.js';
-import { signOutOnPages } from '../../flow/sign-out-pages.js';
+import { INTERACTION_ERRORS } from '../../oidc/authorization-errors.js';
+import { randomState } from '../../oidc/authorization-request.js';
+import { createEndSessionRequest } from '../../oidc/end-session.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
-import { INTERACTION_ERRORS } from '../../protocol/authorization-errors.js';
-import { randomState } from '../../protocol/authorization-request.js';
-import { createEndSessionRequest } from '../../protocol/end-session.js';
 import { requestOf } from '../../sign-in/client.js';
+import { signOutOnPages } from '../../sign-in/sign-out-pages.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 

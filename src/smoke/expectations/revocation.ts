@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js';
-import { isTokenInUse } from '../../flow/token-use.js';
-import { revokeToken } from '../../protocol/revocation.js';
+import { revokeToken } from '../../oidc/revocation.js';
+import { isTokenInUse } from '../../sign-in/token-activity.js';
 import type { SignedIn } from '../signed-in.js';
 import { attempted, judged, skipped } from './outcome.js';
 import { refusedAfterwards } from './refresh.js';

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js';
 import { parseJson } from '../../json.js';
-import { members, valueText } from '../../protocol/json-values.js';
+import { members, valueText } from '../../oidc/json-values.js';
 import type { Expectations } from '../plan.js';
 import type { SignedIn } from '../signed-in.js';
 import { judged, listed, shown, skipped } from './outcome.js';

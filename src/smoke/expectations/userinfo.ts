@@ -1,5 +1,5 @@
 import type { Check } from '../../check.js';
-import { valueText } from '../../protocol/json-values.js';
+import { valueText } from '../../oidc/json-values.js';
 import type { Expectations } from '../plan.js';
 import type { SignedIn } from '../signed-in.js';
 import { judgeClaims } from './claims.js';

@@ -15,7 +15,7 @@ import {
   wayText,
   whyFailed,
   whyNotRun,
-} from './check-words.js';
+} from './check-text.js';
 import { prepareReportFile, type ReportFile } from './report-file.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 

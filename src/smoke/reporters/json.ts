@@ -1,8 +1,8 @@
 import type { Verdict } from '../../check.js';
-import { harmlessInJson } from '../../harmless.js';
 import { versioned } from '../../json.js';
+import { harmlessInJson } from '../../safe-text.js';
 import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
-import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-words.js';
+import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-text.js';
 import type { Reporter } from './reporters.js';
 
 /** For scripts: one document, as docs/json.md describes it. */

@@ -12,7 +12,7 @@ import {
   wayText,
   whyFailed,
   whyNotRun,
-} from './check-words.js';
+} from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { CheckResult, CheckVerdict, SmokeRun } from '../result.js';
-import { fileFrom, harmless, somebodySignedIn } from './check-words.js';
+import { fileFrom, harmless, somebodySignedIn } from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
 /**

@@ -11,7 +11,7 @@ import {
   wayText,
   whyFailed,
   whyNotRun,
-} from './check-words.js';
+} from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
 /** TAP 14 (testanything.org): a test point a check, with what is known of it as YAML. */

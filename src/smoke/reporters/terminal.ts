@@ -14,7 +14,7 @@ import {
   wayText,
   whyFailed,
   whyNotRun,
-} from './check-words.js';
+} from './check-text.js';
 import type { Reporter, ReporterDeps, ReportStyle } from './reporters.js';
 
 /** Checks that the summary names for their time; for fewer the lines above say it all. */

@@ -1,0 +1,77 @@
+import { OidcCliError } from '../../errors.js';
+import { refusedByLogto } from '../refusals.js';
+import { snakeCase } from '../snake-case.js';
+import type { ConnectorFile } from './file.js';
+import { asSaved, type ConfigFault, type ConnectorConfig, judgeConnectorConfig } from './schema.js';
+
+/** A connector that Logto accepts, with its secret. */
+export interface Connector {
+  readonly file: ConnectorFile;
+  /** As Logto keeps it: without empty values, and without defaults. A refresh works on this. */
+  readonly saved: Readonly<Record<string, unknown>>;
+  /** As Logto signs in with it: with defaults. */
+  readonly config: ConnectorConfig;
+}
+
+/**
+ * A connector file as Logto would take it, saved and read again. `secret`
+ * replaces the file's clientSecret, which may be a reference. Throws
+ * `connector_config_invalid` where Logto would refuse it: when it is saved, or
+ * (empty values are removed then) at each sign-in after that.
+ */
+export function acceptConnector(file: ConnectorFile, secret?: string): Connector {
+  const given = secret === undefined ? file.config : { ...file.config, clientSecret: secret };
+  const atSave = judgeConnectorConfig(given);
+  if (!atSave.accepted) throw configInvalid(file, atSave.faults, 'when the connector is saved');
+  const saved = asSaved(given) as Readonly<Record<string, unknown>>;
+  const atSignIn = judgeConnectorConfig(saved);
+  if (!atSignIn.accepted)
+    throw configInvalid(file, atSignIn.faults, 'at each sign-in: it saves, and empty values are lost');
+  return { file, saved, config: atSignIn.config };
+}
+
+/** Logto's refusal of a configuration, with the first fault in front and the others behind it. */
+export function configInvalid(file: ConnectorFile, faults: readonly ConfigFault[], when: string): OidcCliError {
+  const [first, ...others] = faults.map((fault) => ({ ...fault, found: foundIn(file.config, fault) }));
+  const said = ({ path, found, allowed }: ConfigFault) =>
+    `${file.pathOf(path) || 'The whole'} (line ${file.lineOf(path)}) is ${found}; allowed: ${allowed}.`;
+  return refusedByLogto('invalid_config', 'connector_config_invalid', {
+    file: file.name,
+    when,
+    ...(first === undefined
+      ? {}
+      : { path: file.pathOf(first.path), line: file.lineOf(first.path), found: first.found, allowed: first.allowed }),
+    ...(others.length === 0 ? {} : { more: others.length, others: others.map(said) }),
+  });
+}
+
+/** What stands there in the file: an empty value is no longer there where it was saved without. */
+function foundIn(config: Readonly<Record<string, unknown>>, { path, found }: ConfigFault): string {
+  const [key, inner] = path;
+  const outer = key === undefined ? undefined : config[key];
+  const value = inner === undefined ? outer : (outer as Readonly<Record<string, unknown>> | undefined)?.[inner];
+  return found === 'nothing' && value !== undefined ? 'empty' : found;
+}
+
+/** Parameters of the authorization request that make or break the sign-in, with what Logto would do. */
+export const VITAL: Readonly<Record<string, string>> = {
+  state: 'refuse the answer in the browser, since its state is not the one it kept',
+  nonce:
+    'answer 401 to every ID token that carries the constant nonce (and be open to replay with one that carries none)',
+  redirect_uri: "send the same constant to the token endpoint while the browser ends at an address that is not Logto's",
+};
+
+/**
+ * Refuses a connector whose customConfig overrides state, nonce or redirect
+ * URI: no sign-in can succeed. Throws `connector_overrides_request`.
+ */
+export function refuseOverrides({ config }: Connector): void {
+  const overriding = Object.keys(config.customConfig ?? {}).filter((key) => Object.hasOwn(VITAL, snakeCase(key)));
+  if (overriding.length === 0) return;
+  const names = [...new Set(overriding.map(snakeCase))];
+  throw new OidcCliError('connector_overrides_request', {
+    names,
+    keys: overriding.map((key) => `customConfig.${key}`),
+    consequence: names.map((name) => VITAL[name] ?? '').join('; and '),
+  });
+}

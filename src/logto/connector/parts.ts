@@ -1,0 +1,68 @@
+import { isObject } from '../../json.js';
+import { members } from '../../oidc/json-values.js';
+import type { KeptConnector } from '../../profiles/saved-connector.js';
+import type { ProfileValues } from '../../profiles/schema.js';
+import { snakeCase } from '../snake-case.js';
+import { inOrder, plainConfig } from './profile.js';
+import { type MemberPath, memberAt, pathOfPointer, pointer, setMember } from './secret-members.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Puts a connector together that version 0.1.0 took apart: the profile's own
+ * values, whatever they do not say, and the order of all keys. `hidden` stands
+ * for each value that the session store keeps.
+ */
+export function assembledConnector(kept: KeptConnector, values: ProfileValues, hidden: string): KeptConnector {
+  const { config = {}, around, stored = [] } = structuredClone(kept);
+  const parts: Record<string, unknown> = { config, around };
+  for (const text of stored) setMember(parts, pathOfPointer(text), hidden);
+  const whole = inOrder({ ...assembledConfig(config, kept, values), clientSecret: hidden });
+  const document = isObject(parts.around) ? { ...parts.around, config: whole } : whole;
+  const from = around === undefined ? /^\/config/ : /^\/around/;
+  return {
+    document: inOrders(document, kept.order ?? {}) as Json,
+    stored: stored.map((text) => text.replace(from, '')),
+  };
+}
+
+function assembledConfig(rest: Json, { leftOut = [], customKeys = [] }: KeptConnector, values: ProfileValues): Json {
+  const base = plainConfig(values);
+  const config: Record<string, unknown> = {};
+  for (const { path, value } of leaves(base)) {
+    if (path.length > 0 && path[0] !== 'customConfig' && !leftOut.includes(path.join('.')))
+      setMember(config, path, value);
+  }
+  for (const { path, value } of leaves(rest)) {
+    if (path.length === 0 || path[0] === 'customConfig') continue;
+    const isEmptyObject = isObject(value) && Object.keys(value).length === 0;
+    if (!isEmptyObject || !isObject(memberAt(config, path))) setMember(config, path, value);
+  }
+  const [said, unsaid] = [members(base.customConfig), members(rest.customConfig)];
+  const spelled = customKeys.flatMap((key) => {
+    const value = Object.hasOwn(unsaid, key) ? unsaid[key] : said[snakeCase(key)];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  const names = new Set(spelled.map(([key]) => snakeCase(key)));
+  const others = Object.entries(said).filter(([name]) => !names.has(snakeCase(name)));
+  const custom = { ...Object.fromEntries([...spelled, ...others]), ...unsaid };
+  return rest.customConfig === undefined && Object.keys(custom).length === 0
+    ? config
+    : { ...config, customConfig: custom };
+}
+
+/** The members of a value that have no members themselves; a list is one. */
+function leaves(value: unknown, path: MemberPath = []): { path: MemberPath; value: unknown }[] {
+  const inner = Object.entries(members(value));
+  if (inner.length === 0) return [{ path, value }];
+  return inner.flatMap(([key, item]) => leaves(item, [...path, key]));
+}
+
+/** The same value with the keys of its objects in these orders; keys that are in none come behind. */
+function inOrders(value: unknown, orders: NonNullable<KeptConnector['order']>, path: MemberPath = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => inOrders(item, orders, [...path, String(index)]));
+  if (!isObject(value)) return value;
+  const first = (orders[pointer(path)] ?? []).filter((key) => Object.hasOwn(value, key));
+  const keys = new Set([...first, ...Object.keys(value)]);
+  return Object.fromEntries([...keys].map((key) => [key, inOrders(value[key], orders, [...path, key])]));
+}

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isSecretName } from '../../masking/secret-names.js';
+import { snakeCase } from '../snake-case.js';
+
+/** A member of a JSON value, by its keys; a list's are its positions. */
+export type MemberPath = readonly string[];
+
+/** Values that are secrets, whatever their name: a JWT, a private key, a URL with a password, an Authorization header. */
+const SECRET_VALUE =
+  /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/\s@]+@|^(?:[Bb]earer|[Bb]asic) +\S/;
+
+/** Whether a value of this name is a secret: better one too many than one in a file or on a terminal. */
+export function isSecret(key: string, value: unknown): boolean {
+  if (typeof value === 'string' && (SECRET_VALUE.test(value) || hasSecretQuery(value))) return true;
+  if (!isSecretName(snakeCase(key))) return false;
+  if (typeof value === 'string') return value !== '';
+  return typeof value === 'number' || (typeof value === 'object' && value !== null && Object.keys(value).length > 0);
+}
+
+/** Whether a text is an address with a secret among its parameters: `https://id.example.com/token?api_key=…`. */
+function hasSecretQuery(text: string): boolean {
+  if (!text.includes('?') || !URL.canParse(text)) return false;
+  return [...new URL(text).searchParams].some(([name, value]) => value !== '' && isSecretName(snakeCase(name)));
+}
+
+/** The members of a value that hold secrets, the one at `except` apart. */
+export function secretMembers(value: unknown, except: MemberPath, path: MemberPath = []): MemberPath[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const at = [...path, key];
+    if (isDeepStrictEqual(at, except)) return [];
+    return isSecret(key, item) ? [at] : secretMembers(item, except, at);
+  });
+}
+
+/** A member's path as a JSON pointer (RFC 6901). */
+export function pointer(path: MemberPath): string {
+  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** The path that a JSON pointer stands for. */
+export function pathOfPointer(text: string): MemberPath {
+  return text
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** The value at a path, or undefined. */
+export function memberAt(value: unknown, path: MemberPath): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
+}
+
+/** Sets the value at a path in place, making objects where there are none; undefined takes it out (in a list, null stands for it). */
+export function setMember(root: Record<string, unknown>, path: MemberPath, value: unknown): void {
+  const last = path.at(-1);
+  if (last === undefined) return;
+  let at: Record<string, unknown> = root;
+  for (const key of path.slice(0, -1)) {
+    const next = Object.hasOwn(at, key) ? at[key] : undefined;
+    if (typeof next !== 'object' || next === null) {
+      if (value === undefined) return;
+      at[key] = {};
+    }
+    at = at[key] as Record<string, unknown>;
+  }
+  if (value !== undefined) at[last] = value;
+  else if (Array.isArray(at)) at[Number(last)] = null;
+  else delete at[last];
+}

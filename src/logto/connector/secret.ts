@@ -1,0 +1,109 @@
+import type { Context } from '../../context.js';
+import { OidcCliError } from '../../errors.js';
+import { text } from '../../oidc/json-values.js';
+import { type Consent, readClientSecret, readSecretFromStdin } from '../../profiles/client-secret.js';
+import { flagLayer } from '../../profiles/layers.js';
+import type { ProfileFlags, SecretReference } from '../../profiles/profile.js';
+import { refuseStoreKeyName } from '../../profiles/store-key-guard.js';
+import { checkSecretReference, hostOf } from '../../profiles/trust.js';
+import type { ConnectorFile } from './file.js';
+
+/** The flags that name a client secret, as `login` has them. */
+export type SecretFlags = Pick<
+  ProfileFlags,
+  'clientSecret' | 'clientSecretEnv' | 'clientSecretFile' | 'clientSecretStdin'
+>;
+
+/** Whether the user trusts a connector's file, and what would have to be trusted. */
+export interface ConnectorTrust {
+  readonly trusted: boolean;
+  readonly folder: string;
+  /** The user's own file, where `trustedFolders` is. */
+  readonly userFile: string;
+}
+
+/** What stands in an exported connector where its secret is to be filled in. */
+export const SECRET_PLACEHOLDER = '<client-secret>';
+
+/** `${NAME}`, the whole of a value, as in profiles. */
+const VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
+
+function variableOf(file: ConnectorFile): string | undefined {
+  const { clientSecret } = file.config;
+  return typeof clientSecret === 'string' ? VARIABLE.exec(clientSecret)?.[1] : undefined;
+}
+
+/**
+ * Where a connector's secret is to be taken from: what the flags name, else
+ * the variable that its `clientSecret` refers to as `${NAME}`; undefined where
+ * the file has the secret itself, or none. A connector comes with a folder, as
+ * a project's file does: what it may name is the same. Throws
+ * `config_value_invalid` where several flags name one, `usage` where file and
+ * secret both come from stdin, `config_untrusted` and `store_key_as_secret`.
+ */
+export async function connectorSecretReference(
+  file: ConnectorFile,
+  flags: SecretFlags,
+  world: Pick<Context, 'cwd' | 'env' | 'folders'>,
+  trust: ConnectorTrust,
+): Promise<SecretReference | undefined> {
+  const { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin } = flags;
+  const given = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
+  const { secret } = await flagLayer(given, world.cwd, world.env);
+  if (secret?.reference.kind === 'stdin' && file.name === 'stdin') {
+    throw new OidcCliError('usage', {
+      reason: 'Connector and client secret cannot both come from stdin.',
+      fix: 'Name a file for one of them, or the secret with --client-secret-env NAME.',
+    });
+  }
+  if (secret) return secret.reference;
+  const name = variableOf(file);
+  if (name === undefined) return undefined;
+  const reference: SecretReference = { kind: 'env', name };
+  if (trust.trusted) {
+    await refuseStoreKeyName(reference, world);
+    return reference;
+  }
+  return checkSecretReference(reference, {
+    file: file.name,
+    line: file.lineOf(['clientSecret']),
+    key: file.pathOf(['clientSecret']),
+    folder: trust.folder,
+    userFile: trust.userFile,
+    host: hostOf(text(file.config.tokenEndpoint) ?? ''),
+  });
+}
+
+/**
+ * The client secret of a connector: from `reference`, as
+ * `connectorSecretReference` has it, or as the file has it. Undefined where the
+ * file's is missing or no text, which `acceptConnector` then refuses. Throws
+ * `interrupted` and as `readClientSecret` does.
+ */
+export async function connectorSecret(
+  file: ConnectorFile,
+  reference: SecretReference | undefined,
+  world: Pick<Context, 'env' | 'folders' | 'stdin' | 'signal'> & { readonly consent: Consent },
+): Promise<string | undefined> {
+  const place = () => `${file.name}:${file.lineOf(['clientSecret'])}`;
+  if (reference) {
+    try {
+      return await readClientSecret(reference, {
+        env: world.env,
+        folders: world.folders,
+        consent: world.consent,
+        stdin: () => readSecretFromStdin(world.stdin, world),
+      });
+    } catch (error) {
+      const isNamedHere = reference.kind === 'env' && variableOf(file) === reference.name;
+      if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable' || !isNamedHere) throw error;
+      throw error.with({ facts: { where: place() } });
+    }
+  }
+  const { clientSecret } = file.config;
+  if (clientSecret === SECRET_PLACEHOLDER) {
+    const reason = `it is still the placeholder ${SECRET_PLACEHOLDER}`;
+    throw new OidcCliError('client_secret_unavailable', { file: place(), reason });
+  }
+  return typeof clientSecret === 'string' ? clientSecret : undefined;
+}

@@ -1,0 +1,189 @@
+import type { ParentNode } from 'domhandler';
+import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { redirectUrl } from '../network/redirect.js';
+import { INTERACTION_ERRORS } from './authorization-errors.js';
+import { placeOf } from './endpoint-address.js';
+import { withoutIds } from './response-facts.js';
+
+/** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
+export type AuthorizationAnswer =
+  | { readonly kind: 'unreachable'; readonly error: OidcCliError }
+  /** A page that says nothing of an error; `form`: something can be filled in on it. */
+  | { readonly kind: 'page'; readonly status: number; readonly form: boolean }
+  /** Sent on to another page of the provider's: `to` is its address without a query. */
+  | { readonly kind: 'sent on'; readonly status: number; readonly to: string }
+  /** The redirect URI is answered with a code, or with an error that says only that nobody is signed in. */
+  | { readonly kind: 'answered'; readonly error: string | undefined; readonly iss: string | null }
+  | RefusedRequest;
+
+/** The provider refuses the request itself. */
+export interface RefusedRequest {
+  readonly kind: 'refused';
+  readonly error: string | undefined;
+  /** Error and description, or what the page says. The provider's own, and it may repeat the request. */
+  readonly words: string;
+  /** Who is told: the client at its redirect URI, which the provider then knows, or the person on a page. */
+  readonly told: 'redirect URI' | 'another address' | 'page';
+  /** The other address, without a query. */
+  readonly address?: string;
+  readonly status: number;
+  /** Of an answer at the redirect URI (RFC 9207); null where it has none. */
+  readonly iss?: string | null;
+}
+
+/**
+ * Sends one authorization request as somebody who is not signed in, and
+ * follows no redirect: whether the provider refuses the client, the redirect
+ * URI or a scope is told before anybody signs in. `timeoutMs` bounds the wait.
+ * Aborts reject; nothing else is thrown.
+ */
+export async function askAuthorizationEndpoint(
+  url: string,
+  redirectUri: string,
+  { fetch, signal }: { readonly fetch: NetworkFetch; readonly signal?: AbortSignal | undefined },
+): Promise<AuthorizationAnswer> {
+  let response: Response;
+  try {
+    const headers = { accept: 'text/html' };
+    response = await fetch(url, { step: 'authorization request', headers, ...(signal ? { signal } : {}) });
+  } catch (error) {
+    if (!(error instanceof OidcCliError)) throw error;
+    return { kind: 'unreachable', error };
+  }
+  const { status } = response;
+  const target = redirectUrl({ status, location: response.headers.get('location') }, new URL(url));
+  if (target !== undefined && target !== 'invalid') return redirected(target, redirectUri, status);
+  const body = await response.text();
+  const { error, words, form, posted } = await pageContent(body, status, signal);
+  if (posted) return atRedirectUri(posted, status);
+  if (status < 400 && error === undefined && !SAYS_REFUSED.test(words)) return { kind: 'page', status, form };
+  return { kind: 'refused', error, words, told: 'page', status };
+}
+
+/** On a page that claims success: what no sign-in page says of itself. */
+const SAYS_REFUSED =
+  /AADSTS\d{5,}|redirect[_ -]?ur[il]\W.{0,60}(mismatch|invalid|not (match|registered|valid|allowed))|(mismatch|invalid|unregistered)\W.{0,30}redirect[_ -]?ur[il]|invalid_(client|scope|redirect_uri)|unauthorized_client|redirect_uri_mismatch/i;
+
+function redirected(to: URL, redirectUri: string, status: number): AuthorizationAnswer {
+  const parameters = new URLSearchParams(to.search === '' ? to.hash.slice(1) : to.search);
+  const address = placeOf(to);
+  if (address === placeOf(new URL(redirectUri))) return atRedirectUri(parameters, status);
+  const error = parameters.get('error') ?? undefined;
+  const hidden = error === undefined ? refusalWithin(parameters) : undefined;
+  if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: shownAddress(address) };
+  const words = hidden ?? inWords(error ?? '', parameters.get('error_description'));
+  return { kind: 'refused', error, words, told: 'another address', address: shownAddress(address), status };
+}
+
+/** An address without what stands in its path for this one sign-in. */
+function shownAddress(address: string): string {
+  const { pathname } = new URL(address);
+  return address.slice(0, address.length - pathname.length) + withoutIds(pathname);
+}
+
+/** Some providers send the person to a page of theirs and put the refusal, encoded, into its query. */
+function refusalWithin(parameters: URLSearchParams): string | undefined {
+  for (const [name, value] of parameters) {
+    if (!/err/i.test(name)) continue;
+    const decoded = Buffer.from(value, 'base64').toString();
+    const found = [value, decoded].find((text) => SAYS_REFUSED.test(text));
+    // What is encoded has bytes of lengths and types between its words.
+    if (found !== undefined) return cut(found.replaceAll(/[^\x20-\x7e]+/g, ' ').trim());
+  }
+  return undefined;
+}
+
+function atRedirectUri(parameters: URLSearchParams, status: number): AuthorizationAnswer {
+  const error = parameters.get('error') ?? undefined;
+  const iss = parameters.get('iss');
+  if (error === undefined || INTERACTION_ERRORS.includes(error)) return { kind: 'answered', error, iss };
+  const words = inWords(error, parameters.get('error_description'));
+  return { kind: 'refused', error, words, told: 'redirect URI', status, iss };
+}
+
+/** What a page says of an authorization request. */
+interface PageContent {
+  readonly error?: string;
+  readonly words: string;
+  /** Something can be filled in on it. */
+  readonly form: boolean;
+  /** The answer in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
+  readonly posted?: URLSearchParams | undefined;
+}
+
+/** Reads a page: its OAuth error where it is JSON, else its text and fields. Rejects with the reason of an aborted signal. */
+async function pageContent(body: string, status: number, signal: AbortSignal | undefined): Promise<PageContent> {
+  try {
+    const { error, error_description: description } = parseJson(body) as Record<string, unknown>;
+    if (typeof error === 'string') {
+      return { error, words: inWords(error, typeof description === 'string' ? description : null), form: false };
+    }
+  } catch {
+    // A page for people.
+  }
+  const [{ parseHtml }, { isTag, isText }] = await Promise.all([import('../html-document.js'), import('domhandler')]);
+  // Of a page with more elements than are read, the beginning tells as much.
+  const { root } = await parseHtml(body, signal);
+  const texts: string[] = [];
+  const parameters = new Map<string, string>();
+  let form = false;
+  const walk = (node: ParentNode, inForm: boolean, seen: boolean) => {
+    for (const child of node.childNodes) {
+      if (isText(child) && seen) texts.push(child.data);
+      if (!isTag(child)) continue;
+      const { name: tag, attribs } = child;
+      const shown = seen && !isUnseen(tag);
+      if (tag === 'input') {
+        const { name, value = '', type = '' } = attribs;
+        if (inForm && name !== undefined && (/^hidden$/i.test(type) || name === 'error')) parameters.set(name, value);
+        if (shown && !/^(hidden|submit)$/.test(type)) form = true;
+      }
+      walk(child, inForm || (tag === 'form' && attribs.method !== undefined), shown);
+    }
+  };
+  walk(root, false, true);
+  // Where one element ends and the next begins, a person sees two words.
+  const words = cut(texts.join(' ').replaceAll(/\s+/g, ' ').trim());
+  return {
+    words: words === '' ? `an empty page with the status ${status}` : words,
+    form,
+    // A form for a one-time code has a field of that name, too, but no state of ours.
+    posted:
+      parameters.has('error') || (parameters.has('code') && parameters.has('state'))
+        ? new URLSearchParams([...parameters])
+        : undefined,
+  };
+}
+
+/** Elements whose text nobody sees. */
+function isUnseen(tag: string): boolean {
+  return tag === 'head' || tag === 'script' || tag === 'style';
+}
+
+function inWords(error: string, description: string | null): string {
+  return cut(description === null ? error : `${error}: ${description}`);
+}
+
+/** Characters of the provider's words. */
+const LONGEST = 300;
+
+function cut(words: string): string {
+  return words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
+}
+
+/** Of what a provider that refuses a request complains, as far as its words tell. */
+export function complaintOf({ error, words }: Pick<RefusedRequest, 'error' | 'words'>): Complaint {
+  if (/pkce|code[_ ]challenge/i.test(words)) return 'PKCE';
+  if (/redirect[_ -]?ur[il]|callback[_ -]?url|AADSTS(50011|500112|900971)/i.test(words)) return 'redirect URI';
+  if (error === 'invalid_scope' || /invalid_scope|AADSTS(70011|650053)/i.test(words)) return 'scope';
+  return /unauthorized_client|invalid_client|client[_ ]id|unknown client|client not found|AADSTS(700016|90013)/i.test(
+    words,
+  )
+    ? 'client'
+    : 'other';
+}
+
+/** What a refused request is refused for. */
+export type Complaint = 'redirect URI' | 'scope' | 'PKCE' | 'client' | 'other';

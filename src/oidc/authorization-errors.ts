@@ -1,0 +1,104 @@
+import * as client from 'openid-client';
+import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { lookup } from '../json.js';
+import { innermostMessage, originalError } from './original-error.js';
+import type { Provider } from './provider.js';
+import type { CameBack } from './token-requests.js';
+
+/** Authorization errors with a code of their own (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2). */
+const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  access_denied: 'access_denied',
+  login_required: 'login_required',
+  consent_required: 'consent_required',
+  interaction_required: 'interaction_required',
+  account_selection_required: 'account_selection_required',
+  invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
+  invalid_request: 'invalid_request',
+  unauthorized_client: 'unauthorized_client',
+  unsupported_response_type: 'unsupported_response_type',
+  server_error: 'provider_server_error',
+  temporarily_unavailable: 'provider_unavailable',
+};
+
+/**
+ * Errors of a provider that needs the user to act where `prompt=none` forbids
+ * it (OIDC Core §3.1.2.6). The request itself is accepted.
+ */
+export const INTERACTION_ERRORS: readonly string[] = [
+  'login_required',
+  'interaction_required',
+  'account_selection_required',
+  'consent_required',
+];
+
+/**
+ * The coded error for an authorization response that carries the right state
+ * and is an error, or no answer the standard knows. `sent` is what was asked.
+ */
+export function refusedByAuthorizationEndpoint(
+  error: unknown,
+  answer: URLSearchParams,
+  sent: {
+    readonly prompt?: string | undefined;
+    readonly scope?: string | undefined;
+    readonly redirectUri: string;
+    readonly came?: CameBack | undefined;
+  },
+  provider: Provider,
+): Error {
+  const original = originalError(error);
+  if (original) return original;
+  if (error instanceof client.AuthorizationResponseError) {
+    return new OidcCliError(
+      lookup(AUTHORIZATION_ERRORS, error.error) ?? 'authorization_refused',
+      {
+        error: error.error,
+        description: error.error_description ?? undefined,
+        prompt: sent.prompt,
+        scope: sent.scope,
+        redirectUri: sent.redirectUri,
+        cameBy: sent.came?.by,
+        cameAfter: sent.came?.seconds,
+        ...announcedScopes(sent.scope, provider.metadata),
+      },
+      { cause: error },
+    );
+  }
+  const iss = answer.get('iss');
+  const issRequired = provider.metadata.authorization_response_iss_parameter_supported === true;
+  if ((iss !== null && iss !== provider.issuer) || (iss === null && issRequired)) {
+    return new OidcCliError(
+      'callback_issuer_mismatch',
+      { expected: provider.issuer, actual: iss ?? 'absent' },
+      { cause: error },
+    );
+  }
+  const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
+  return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
+}
+
+/** Which of the scopes asked for are not announced, and whether all of them are. */
+export function announcedScopes(scope: string | undefined, metadata: Readonly<client.ServerMetadata>): Facts {
+  const unannounced = unannouncedScopes(scope, metadata);
+  const announces = Array.isArray(metadata.scopes_supported) && metadata.scopes_supported.length > 0;
+  return { unannounced, ...(announces && unannounced === undefined ? { scopesAnnounced: true } : {}) };
+}
+
+/** The scopes asked for that the provider does not announce; nothing where it announces none, or all (OIDC Discovery §3: it need not list every one). */
+export function unannouncedScopes(
+  scope: string | undefined,
+  { scopes_supported: announced }: Readonly<client.ServerMetadata>,
+): readonly string[] | undefined {
+  if (!Array.isArray(announced) || announced.length === 0) return undefined;
+  const missing = (scope ?? '').split(' ').filter((one) => one !== '' && !announced.includes(one));
+  return missing.length === 0 ? undefined : missing;
+}
+
+/** What is wrong with an answer that carries the right state. */
+function callbackFault(answer: URLSearchParams, error: unknown): string {
+  if (answer.has('response')) return 'it is a signed response (JARM), which was not asked for';
+  if (answer.has('id_token') || answer.has('token')) return 'it holds a token, as in the implicit and hybrid flows';
+  if (!answer.get('code')) return 'it has neither a code nor an error';
+  return innermostMessage(error);
+}

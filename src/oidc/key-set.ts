@@ -1,0 +1,96 @@
+import type { JSONWebKeySet } from 'jose';
+import type { Clock } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { isObject } from '../json.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { jsonInShort } from '../safe-text.js';
+import { namedElsewhere } from './endpoint-origin.js';
+import { members } from './json-values.js';
+import { MAX_KEYS } from './key-facts.js';
+
+/** openid-client ignores a cached key set older than 300 s; ours is renewed before that, so both read the same one. */
+const MAX_AGE_SECONDS = 240;
+
+/**
+ * The provider's key set (RFC 7517 §5), fetched once and shared by both
+ * readers of an ID token: openid-client and our report.
+ */
+export interface KeySet {
+  /** Starts the fetch, so that it overlaps with the person's time in the browser. Its failure is kept for `forKey`. */
+  warm(): void;
+  /**
+   * The key set, fetched again once when `kid` is not in it, however young it
+   * is: the provider may have rotated its keys while the person typed.
+   * Throws `key_set_unavailable`, or the network's own error.
+   */
+  forKey(kid: string | undefined): Promise<KeptKeySet>;
+  /** The key set as last fetched, if it was. */
+  kept(): KeptKeySet | undefined;
+}
+
+/** A fetched key set and when that was, in seconds since the epoch. */
+export interface KeptKeySet {
+  readonly jwks: JSONWebKeySet;
+  readonly fetchedAt: number;
+}
+
+/** Makes the key set of one `jwks_uri`, which an issuer may have named; nothing is fetched yet. */
+export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }, issuer?: string): KeySet {
+  let current: KeptKeySet | undefined;
+  let running: Promise<KeptKeySet> | undefined;
+
+  const load = (): Promise<KeptKeySet> => {
+    running ??= fetchKeySet(jwksUri, deps)
+      .catch((error: unknown) => {
+        throw issuer === undefined ? error : namedElsewhere(error, 'key set', issuer);
+      })
+      .then((loaded) => {
+        current = loaded;
+        return loaded;
+      })
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+
+  return {
+    warm: () => {
+      load().catch(() => {
+        // Not lost: `forKey` asks again, and then the failure is the sign-in's.
+      });
+    },
+    forKey: async (kid) => {
+      if (running) await running.catch(() => undefined);
+      const now = Math.floor(deps.clock.now() / 1000);
+      if (!current || now - current.fetchedAt > MAX_AGE_SECONDS) return load();
+      const { keys } = current.jwks;
+      const known = kid === undefined ? keys.length > 0 : keys.some((key) => key.kid === kid);
+      return known ? current : load();
+    },
+    kept: () => current,
+  };
+}
+
+async function fetchKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }): Promise<KeptKeySet> {
+  const response = await deps.fetch(jwksUri, {
+    step: 'key set',
+    headers: { accept: 'application/json, application/jwk-set+json' },
+  });
+  const unavailable = (reason: string) =>
+    new OidcCliError('key_set_unavailable', { url: jwksUri, status: response.status, reason });
+  if (response.status !== 200) throw unavailable(`it answered ${response.status}`);
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch {
+    throw unavailable('its answer is not JSON');
+  }
+  const { keys } = members(body);
+  if (!Array.isArray(keys)) throw unavailable('its answer is not a key set: it has no list "keys"');
+  if (keys.length > MAX_KEYS) throw unavailable(`it has ${keys.length} keys, and no more than ${MAX_KEYS} are read`);
+  const odd = keys.findIndex((key) => !isObject(key));
+  if (odd >= 0)
+    throw unavailable(`its answer is not a key set: keys[${odd}] is ${jsonInShort(keys[odd], 40)}, not an object`);
+  return { jwks: { ...members(body), keys }, fetchedAt: Math.floor(deps.clock.now() / 1000) };
+}

@@ -1,0 +1,318 @@
+import * as client from 'openid-client';
+import type { Clock } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
+import { isLoopback } from '../loopback.js';
+import type { NetworkFetch } from '../network/fetch.js';
+import { toResponse } from '../network/response.js';
+import type { Recorder } from '../trace/recorder.js';
+import { namedElsewhere } from './endpoint-origin.js';
+import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
+import { checkEndpoint, checkMetadata, readMetadata } from './metadata.js';
+import { libraryCode, originalError } from './original-error.js';
+import { contentTypeOf, locationOf, reasonOf } from './response-facts.js';
+import { PORTABLE_SIGNATURES } from './signature-algorithms.js';
+
+/** What it takes to talk to a provider. */
+export interface ProviderDeps {
+  readonly fetch: NetworkFetch;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+}
+
+/** The relying party, as far as a `Configuration` needs to know it. */
+export interface RelyingParty {
+  readonly clientId: string;
+  readonly authentication: client.ClientAuth;
+  /** Seconds by which two clocks may differ. */
+  readonly clockTolerance: number;
+}
+
+/** Endpoints that hold in place of what discovery says. */
+export interface NamedEndpoints {
+  readonly authorizationEndpoint?: string | undefined;
+  readonly tokenEndpoint?: string | undefined;
+  readonly jwksUri?: string | undefined;
+}
+
+/** A provider whose metadata has been read (OpenID Connect Discovery 1.0). */
+export interface Provider {
+  /** The issuer in the provider's own words. */
+  readonly issuer: string;
+  /** What it says of itself, without the members of another type than the standard gives them. */
+  readonly metadata: Readonly<client.ServerMetadata>;
+  /** All that it says of itself, whatever its type. */
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly keySet: KeySet;
+  /** Where its answers are kept, for telling why one was refused. */
+  readonly recorder: Recorder;
+  /**
+   * A fresh openid-client `Configuration` for one grant, with the signature
+   * check on and the shared key set handed over the moment a token response
+   * arrives. Fresh, because openid-client remembers the first key set it saw
+   * for a minute and would refuse a key rotated since. No request is made.
+   */
+  configuration(party: RelyingParty): Promise<client.Configuration>;
+  /** For building an authorization URL, which takes no request; one for all that ask for this client. */
+  configurationOf(clientId: string): client.Configuration;
+  /**
+   * The same provider, metadata and key set for another job, whose requests go
+   * by its own fetch to its own recorder: what one asks, another must not read.
+   */
+  forJob(deps: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider;
+  /** The URL of an endpoint; throws `endpoint_missing` when the provider announces none, `discovery_invalid` when it cannot be used. */
+  endpoint(name: EndpointName): string;
+}
+
+/** The endpoints this tool uses, by their metadata names. */
+export type EndpointName =
+  | 'authorization_endpoint'
+  | 'token_endpoint'
+  | 'userinfo_endpoint'
+  | 'revocation_endpoint'
+  | 'introspection_endpoint'
+  | 'end_session_endpoint'
+  | 'pushed_authorization_request_endpoint'
+  | 'jwks_uri';
+
+/**
+ * Reads the provider's metadata (OIDC Discovery §4): one request. Named
+ * endpoints go before the announced ones; where all three are named, a provider
+ * without discovery (404) will do. Throws `issuer_invalid`, `issuer_not_https`,
+ * the `discovery_*` codes, or the network's own.
+ */
+export async function discoverProvider(
+  request: {
+    readonly issuer: string;
+    readonly allowHttp?: boolean;
+    readonly endpoints?: NamedEndpoints | undefined;
+  },
+  deps: ProviderDeps,
+): Promise<Provider> {
+  const server = parseIssuer(request.issuer, request.allowHttp === true);
+  const plainHttp = server.protocol === 'http:';
+  const execute = plainHttp ? [client.allowInsecureRequests] : [];
+  let text: string | undefined;
+  const discover = (fetch: client.CustomFetch, party?: RelyingParty) =>
+    client.discovery(
+      server,
+      party?.clientId ?? 'not-yet-known',
+      party && ofClient(party, deps.clock),
+      party?.authentication ?? client.None(),
+      { [client.customFetch]: fetch, execute },
+    );
+
+  let document: Readonly<client.ServerMetadata>;
+  try {
+    const configuration = await discover(async (url, init) => {
+      const response = await deps.fetch(url, { ...init, step: 'discovery' });
+      const named = request.endpoints && (await withNamedEndpoints(response, request.issuer, request.endpoints));
+      text = await (named ?? response).clone().text();
+      return named ?? response;
+    });
+    document = configuration.serverMetadata();
+  } catch (error) {
+    throw discoveryError(error, request.issuer, deps.recorder);
+  }
+
+  const allowed = (url: URL) =>
+    url.protocol === 'https:' || (plainHttp && (request.allowHttp === true || isLoopback(url.hostname)));
+  checkMetadata(document, allowed);
+  const metadata: Readonly<client.ServerMetadata> = { ...readMetadata(document).metadata, issuer: document.issuer };
+  if (!metadata.jwks_uri) throw new OidcCliError('endpoint_missing', { endpoint: 'jwks_uri', issuer: metadata.issuer });
+  const keySet = createKeySet(metadata.jwks_uri, deps, metadata.issuer);
+  const steps = new Map<string, string>();
+  for (const [name, step] of Object.entries(STEPS)) {
+    const url = metadata[name];
+    // As openid-client will ask for it. The first one named wins where two endpoints share an address.
+    const address = typeof url === 'string' && URL.canParse(url) ? new URL(url).href : undefined;
+    if (address !== undefined && !steps.has(address)) steps.set(address, step);
+  }
+
+  const extended = (configuration: client.Configuration) => {
+    for (const extension of execute) extension(configuration);
+    return configuration;
+  };
+
+  const configurationFor = async (party: RelyingParty): Promise<client.Configuration> => {
+    // Microsoft's common endpoints announce another issuer than they are asked by: only `discovery` knows what to make of it.
+    if (new URL(metadata.issuer).href !== server.href) {
+      const kept = new Response(text, { headers: { 'content-type': 'application/json' } });
+      return discover(async () => kept, party);
+    }
+    const { clientId, authentication } = party;
+    return extended(new client.Configuration(metadata, clientId, ofClient(party, deps.clock), authentication));
+  };
+
+  const ofClients = new Map<string, client.Configuration>();
+
+  const ofJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
+    issuer: metadata.issuer,
+    metadata,
+    document,
+    keySet,
+    recorder: job.recorder,
+    forJob: ofJob,
+    endpoint: (name) => {
+      const url = document[name];
+      if (!url) throw new OidcCliError('endpoint_missing', { endpoint: name, issuer: metadata.issuer });
+      checkEndpoint(document, name, allowed);
+      return String(url);
+    },
+    configurationOf: (clientId) => {
+      const known = ofClients.get(clientId);
+      if (known) return known;
+      const made = extended(new client.Configuration(metadata, clientId));
+      ofClients.set(clientId, made);
+      return made;
+    },
+    configuration: async (party) => {
+      const configuration = await configurationFor(party);
+      client.enableNonRepudiationChecks(configuration);
+      // Our fetch has its own time limit.
+      configuration.timeout = 0;
+      configuration[client.customFetch] = async (url, init) => {
+        const step = steps.get(url) ?? 'request';
+        // Its answer may rotate the refresh token: one that nobody waits for ends the session.
+        const onlyOnce = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
+        const answer = await job.fetch.ask(url, { ...init, step, onlyOnce }).catch((error: unknown) => {
+          throw namedElsewhere(error, step, metadata.issuer);
+        });
+        if (step === 'token request' && answer.status < 300) {
+          const kid = keyIdOfIdToken(answer.body);
+          if (kid.present) handOver(configuration, await keySet.forKey(kid.value));
+        }
+        return toResponse(answer);
+      };
+      return configuration;
+    },
+  });
+  return ofJob(deps);
+}
+
+/** What openid-client is told of the client. Our clock may be a test's; it reads the machine's, and is told the difference. */
+function ofClient({ clockTolerance }: RelyingParty, clock: Clock): Partial<client.ClientMetadata> {
+  return {
+    [client.clockTolerance]: clockTolerance,
+    [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
+  };
+}
+
+/** The provider's discovery document with the named endpoints in it; undefined where it is no document and they are not enough. */
+async function withNamedEndpoints(
+  response: Response,
+  issuer: string,
+  named: NamedEndpoints,
+): Promise<Response | undefined> {
+  const members = {
+    ...(named.authorizationEndpoint === undefined ? {} : { authorization_endpoint: named.authorizationEndpoint }),
+    ...(named.tokenEndpoint === undefined ? {} : { token_endpoint: named.tokenEndpoint }),
+    ...(named.jwksUri === undefined ? {} : { jwks_uri: named.jwksUri }),
+  };
+  if (response.status === 404 && Object.keys(members).length === 3) {
+    return Response.json({ issuer, id_token_signing_alg_values_supported: [...PORTABLE_SIGNATURES], ...members });
+  }
+  const { status, headers } = response;
+  const announced: unknown =
+    status === 200
+      ? await response
+          .clone()
+          .json()
+          .catch(() => undefined)
+      : undefined;
+  if (typeof announced !== 'object' || announced === null || Array.isArray(announced)) return undefined;
+  const text = JSON.stringify({ ...announced, ...members });
+  return new Response(text, { headers: { 'content-type': headers.get('content-type') ?? '' } });
+}
+
+/** What a request to an endpoint is called in the recorder; the token endpoint first, since its answers are judged. */
+const STEPS = {
+  token_endpoint: 'token request',
+  userinfo_endpoint: 'userinfo request',
+  revocation_endpoint: 'revocation request',
+  introspection_endpoint: 'introspection request',
+  pushed_authorization_request_endpoint: 'pushed authorization request',
+  jwks_uri: 'key set',
+};
+
+function handOver(configuration: client.Configuration, keySet: KeptKeySet): void {
+  // `uat` is compared with the machine's clock; the set was renewed a moment ago or is young enough.
+  client.setJwksCache(configuration, { jwks: keySet.jwks, uat: Math.floor(Date.now() / 1000) });
+}
+
+/** The `kid` of the ID token in a token response, without judging anything: that is the readers' work. */
+function keyIdOfIdToken(answer: Buffer): { present: boolean; value?: string } {
+  try {
+    const body: unknown = parseJson(answer.toString());
+    if (typeof body !== 'object' || body === null || !('id_token' in body) || typeof body.id_token !== 'string') {
+      return { present: false };
+    }
+    const header: unknown = parseJson(Buffer.from(body.id_token.split('.')[0] ?? '', 'base64url').toString());
+    const kid = typeof header === 'object' && header !== null && 'kid' in header ? header.kid : undefined;
+    return typeof kid === 'string' ? { present: true, value: kid } : { present: true };
+  } catch {
+    return { present: false };
+  }
+}
+
+function parseIssuer(issuer: string, allowHttp: boolean): URL {
+  let server: URL;
+  try {
+    server = new URL(issuer);
+  } catch {
+    throw new OidcCliError('issuer_invalid', { issuer });
+  }
+  if (server.protocol !== 'https:' && server.protocol !== 'http:') throw new OidcCliError('issuer_invalid', { issuer });
+  if (server.username || server.password || server.search || server.hash) {
+    throw new OidcCliError('issuer_invalid', { issuer: server.origin + server.pathname, extra: true });
+  }
+  if (server.protocol === 'http:' && !allowHttp && !isLoopback(server.hostname)) {
+    throw new OidcCliError('issuer_not_https', { issuer });
+  }
+  return server;
+}
+
+function discoveryError(error: unknown, issuer: string, recorder: Recorder): Error {
+  const original = originalError(error);
+  if (original) return original;
+  const exchange = recorder.last('discovery');
+  const facts = {
+    issuer,
+    url: exchange?.url,
+    status: exchange?.status,
+    contentType: contentTypeOf(exchange),
+    location: locationOf(exchange),
+  };
+  const options = { cause: error };
+  switch (libraryCode(error)) {
+    case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
+      return new OidcCliError(
+        exchange?.status === 404 ? 'discovery_not_found' : 'discovery_http_error',
+        facts,
+        options,
+      );
+    case 'OAUTH_RESPONSE_IS_NOT_JSON':
+    case 'OAUTH_PARSE_ERROR':
+      return new OidcCliError('discovery_not_json', facts, options);
+    case 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED':
+      return new OidcCliError(
+        'discovery_issuer_mismatch',
+        { ...facts, expected: issuer, actual: announcedIssuer(exchange?.responseBody) },
+        options,
+      );
+    case 'ERR_INVALID_URL':
+      return new OidcCliError('discovery_invalid', { ...facts, reason: 'its issuer is not a URL' }, options);
+    default:
+      return new OidcCliError('discovery_invalid', { ...facts, reason: reasonOf(error, exchange) }, options);
+  }
+}
+
+function announcedIssuer(document: string | undefined): string | undefined {
+  try {
+    const parsed: unknown = parseJson(document ?? '');
+    const issuer = typeof parsed === 'object' && parsed !== null && 'issuer' in parsed ? parsed.issuer : undefined;
+    return typeof issuer === 'string' ? issuer : undefined;
+  } catch {
+    return undefined;
+  }
+}

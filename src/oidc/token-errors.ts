@@ -1,0 +1,88 @@
+import * as client from 'openid-client';
+import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { lookup, parseJson } from '../json.js';
+import type { Exchange } from '../trace/recorder.js';
+import { members, text } from './json-values.js';
+import { originalError } from './original-error.js';
+import { contentTypeOf, locationOf, reasonOf, titleOf, withoutSecrets } from './response-facts.js';
+
+/** OAuth error codes with an entry of their own (RFC 6749 §5.2, RFC 8707 §2, RFC 9126 §2.3), and some of §4.1.2.1 that occur here. */
+const REFUSALS: Readonly<Record<string, ErrorCode>> = {
+  invalid_client: 'invalid_client',
+  invalid_grant: 'invalid_grant',
+  invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
+  invalid_request: 'invalid_request',
+  unauthorized_client: 'unauthorized_client',
+  unsupported_grant_type: 'unsupported_grant_type',
+  access_denied: 'access_denied',
+  server_error: 'provider_server_error',
+  temporarily_unavailable: 'provider_unavailable',
+};
+
+/** An OAuth error as a provider words it (RFC 6749 §5.2). */
+interface ProviderError {
+  readonly error: string;
+  readonly description?: string | undefined;
+}
+
+/**
+ * The coded error for a request that a token endpoint, or one that answers
+ * like it, refused. `exchange` is the recorded answer: openid-client drops the
+ * body where a `WWW-Authenticate` header came with it.
+ */
+export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: Exchange): Error {
+  const original = originalError(error);
+  if (original) return original;
+  const provider = providerError(error, exchange);
+  const known = {
+    ...facts,
+    status: exchange?.status,
+    contentType: contentTypeOf(exchange),
+    location: locationOf(exchange),
+    title: titleOf(exchange),
+    error: withoutSecrets(provider?.error, exchange),
+    description: withoutSecrets(provider?.description, exchange),
+  };
+  if (provider) {
+    return new OidcCliError(lookup(REFUSALS, provider.error) ?? 'token_request_refused', known, { cause: error });
+  }
+  const success = exchange?.status !== undefined && exchange.status >= 200 && exchange.status < 300;
+  return new OidcCliError(
+    success ? 'token_response_invalid' : 'token_request_refused',
+    { ...known, reason: reasonOf(error, exchange) },
+    { cause: error },
+  );
+}
+
+function providerError(error: unknown, exchange: Exchange | undefined): ProviderError | undefined {
+  if (error instanceof client.ResponseBodyError) {
+    return { error: error.error, description: text(error.error_description) };
+  }
+  if (exchange?.status === undefined) return undefined;
+  const stated = errorInBody(exchange.responseBody);
+  if (stated) return stated;
+  if (error instanceof client.WWWAuthenticateChallengeError) {
+    for (const { parameters } of error.cause) {
+      if (parameters.error) return { error: parameters.error, description: parameters.error_description };
+    }
+  }
+  // RFC 6749 §5.2: a 401 means that the client was not authenticated. A page in HTML is a gateway's.
+  const challenged = error instanceof client.WWWAuthenticateChallengeError;
+  if (exchange.status === 401 && (challenged || contentTypeOf(exchange) !== 'text/html')) {
+    return { error: 'invalid_client' };
+  }
+  return undefined;
+}
+
+/** An OAuth error in a body of any status: some providers answer 200 with one. */
+function errorInBody(responseBody: string | undefined): ProviderError | undefined {
+  try {
+    const body = members(parseJson(responseBody ?? ''));
+    const error = text(body.error);
+    if (error === undefined || Object.hasOwn(body, 'access_token')) return undefined;
+    return { error, description: text(body.error_description) };
+  } catch {
+    return undefined;
+  }
+}

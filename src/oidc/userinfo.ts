@@ -1,0 +1,71 @@
+import * as client from 'openid-client';
+import { OidcCliError } from '../errors.js';
+import { parseJson } from '../json.js';
+import { members, text } from './json-values.js';
+import { originalError } from './original-error.js';
+import type { Provider, ProviderDeps } from './provider.js';
+import { contentTypeOf, reasonOf, withoutSecrets } from './response-facts.js';
+import type { TokenClient } from './token-requests.js';
+
+/**
+ * Asks the userinfo endpoint who the access token is for (OIDC Core §5.3) and
+ * compares `sub` with the ID token's. Throws `userinfo_subject_mismatch`,
+ * `userinfo_refused`, `userinfo_invalid`, `endpoint_missing` or the network's own.
+ */
+export async function requestUserinfo(
+  provider: Provider,
+  party: TokenClient,
+  accessToken: string,
+  subject: string,
+  deps: ProviderDeps,
+): Promise<Readonly<Record<string, unknown>>> {
+  const url = provider.endpoint('userinfo_endpoint');
+  const configuration = await provider.configuration({
+    clientId: party.clientId,
+    clockTolerance: party.clockTolerance,
+    authentication: party.authentication.apply,
+  });
+  try {
+    return await client.fetchUserInfo(configuration, accessToken, subject);
+  } catch (error) {
+    const original = originalError(error);
+    if (original) throw original;
+    const exchange = deps.recorder.last('userinfo request');
+    const actual = subjectOf(exchange?.responseBody);
+    if (exchange?.status === 200 && actual !== undefined && actual !== subject) {
+      throw new OidcCliError('userinfo_subject_mismatch', { url, expected: subject, actual }, { cause: error });
+    }
+    if (exchange?.status === 200) {
+      const facts = { url, contentType: contentTypeOf(exchange), reason: reasonOf(error, exchange) };
+      throw new OidcCliError('userinfo_invalid', facts, { cause: error });
+    }
+    const challenge = error instanceof client.WWWAuthenticateChallengeError ? error.cause[0]?.parameters : undefined;
+    const facts = {
+      url,
+      status: exchange?.status,
+      audience: audienceOf(accessToken),
+      error: withoutSecrets(challenge?.error, exchange),
+      description: withoutSecrets(challenge?.error_description, exchange),
+    };
+    throw new OidcCliError('userinfo_refused', facts, { cause: error });
+  }
+}
+
+/** Whom an access token is for, where it is a JWT that says so (RFC 9068 §2.2). */
+function audienceOf(accessToken: string): readonly string[] | undefined {
+  try {
+    const { aud } = members(parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()));
+    const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+    return audience.every((one) => typeof one === 'string') ? audience : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function subjectOf(body: string | undefined): string | undefined {
+  try {
+    return text(members(parseJson(body ?? '')).sub);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,316 @@
+import { isLoopback } from '../loopback.js';
+import { INTERACTION_ERRORS } from '../oidc/authorization-errors.js';
+import { hostileText, lostCharacters } from './hostile-text.js';
+import type { ProbeName, ProbeVerdict } from './probe.js';
+import type { Probing } from './probing.js';
+import { type AuthorizationOutcome, openAuthorizationRequest, unguessable } from './raw-requests.js';
+
+/** Errors that say that the request itself is not taken, whoever is signed in. */
+const OF_THE_REQUEST: readonly string[] = [
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'unauthorized_client',
+  'unsupported_response_type',
+  'server_error',
+  'temporarily_unavailable',
+];
+
+/** A host that can belong to nobody (RFC 6761 §6.4). */
+const NOBODYS_HOST = 'oidc-cli.invalid';
+
+/** Errors that say that the provider is in no state to be asked. */
+const OF_THE_PROVIDER: readonly string[] = ['server_error', 'temporarily_unavailable'];
+
+/** The first of them, which is sound and tells whether the others tell anything. */
+interface Control {
+  /** prompt=none is answered with an error at the redirect URI: a page is then a refusal. */
+  readonly tells: boolean;
+  /** Of the page that came instead. */
+  readonly page?: number;
+  readonly iss?: { readonly value: string | null; readonly events: readonly number[] };
+}
+
+/**
+ * Asks the authorization endpoint with prompt=none, in a browser where nobody
+ * is signed in: what is accepted comes as far as login_required, and what is
+ * not shows itself without a sign-in. `signedIn`: the same client has just
+ * signed in, so that a refusal is not for its registration.
+ */
+export async function probeAuthorization(probing: Probing, signedIn: boolean): Promise<Control> {
+  const control = await probePromptNone(probing, signedIn);
+  await probeRedirectUris(probing, control);
+  await probeResponseType(probing, control);
+  await probeRequestObject(probing, control);
+  await probeState(probing, control);
+  return control;
+}
+
+const WITH_CONTROL: readonly ProbeName[] = [
+  'prompt-none',
+  'redirect-uri-other',
+  'redirect-uri-suffix',
+  'response-type-downgrade',
+  'unsigned-request-object',
+  'plain-challenge',
+  'state-unchanged',
+  'iss-in-answer',
+];
+
+async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Control> {
+  const { results, evidence } = probing;
+  if (!results.wants(...WITH_CONTROL)) return { tells: false };
+  const mark = evidence.mark;
+  const outcome = await open(probing);
+  const events = evidence.since(mark);
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    results.add('prompt-none', verdict, actual, events);
+  if (outcome.kind === 'unclear') add('not testable', outcome.reason);
+  if (outcome.kind === 'page') {
+    const what = pageText(outcome);
+    const { status } = outcome;
+    // What stands before a provider against programs says so of every request.
+    if (status === 401 || status === 403) add('not testable', `${what}: a browser without cookies is turned away`);
+    else if (isRefusal(outcome) && !signedIn)
+      add('not testable', `${what}: this client may not be registered as it asks`);
+    else add('violated', `${what} in place of an answer`);
+    return { tells: false, page: status };
+  }
+  if (outcome.kind !== 'answered') return { tells: false };
+  const error = outcome.parameters.get('error');
+  const iss = { value: outcome.parameters.get('iss'), events };
+  if (error === null) {
+    add('violated', outcome.parameters.has('code') ? 'a code, though nobody is signed in' : 'neither error nor code');
+    return { tells: false, iss };
+  }
+  if (INTERACTION_ERRORS.includes(error)) {
+    add('met', error);
+    return { tells: true, iss };
+  }
+  const foreign = OF_THE_REQUEST.includes(error);
+  add(foreign ? 'not testable' : 'violated', `${word(error)}${foreign ? ', which says nothing of prompt=none' : ''}`);
+  return { tells: false, iss };
+}
+
+async function probeRedirectUris(probing: Probing, control: Control): Promise<void> {
+  const registered = new URL(probing.unusedRedirectUri);
+  const suffixed = new URL(registered);
+  suffixed.pathname = `${registered.pathname.replace(/\/$/, '')}/oidc-cli-probe`;
+  const foreign = new URL(`https://${NOBODYS_HOST}`);
+  foreign.pathname = registered.pathname;
+  foreign.search = registered.search;
+  for (const [name, redirectUri] of [
+    ['redirect-uri-other', foreign.href],
+    ['redirect-uri-suffix', suffixed.href],
+  ] as const) {
+    if (!probing.results.wants(name)) continue;
+    const mark = probing.evidence.mark;
+    const outcome = await open(probing, { redirect_uri: redirectUri });
+    if (outcome.kind === 'unclear') {
+      probing.results.addSince(mark, name, 'not testable', outcome.reason);
+    } else if (outcome.kind === 'page') {
+      const { verdict, actual } = judgedPage(outcome, control);
+      const more = verdict === 'met' ? ', and no redirect' : '';
+      probing.results.addSince(mark, name, verdict, `${actual}${more}`);
+    } else {
+      const there = outcome.asAsked;
+      const loopback = there && name === 'redirect-uri-suffix' && isLoopback(registered.hostname);
+      const why = loopback ? ' (on loopback only the port may vary, RFC 8252 §7.3)' : '';
+      const actual = there ? `a redirect there${why}` : 'a redirect to the registered one';
+      probing.results.addSince(mark, name, there ? 'violated' : 'met', actual);
+    }
+  }
+}
+
+async function probeResponseType(probing: Probing, control: Control): Promise<void> {
+  const name = 'response-type-downgrade';
+  if (!probing.results.wants(name)) return;
+  const mark = probing.evidence.mark;
+  const outcome = await open(probing, {
+    response_type: 'id_token token',
+    code_challenge: undefined,
+    code_challenge_method: undefined,
+  });
+  const { verdict, actual } = judgedByRefusal(outcome, control);
+  probing.results.addSince(mark, name, verdict, actual);
+}
+
+/**
+ * The unsigned request object says another state than the address: by the
+ * state that comes back one sees which of them was believed.
+ */
+async function probeRequestObject(probing: Probing, control: Control): Promise<void> {
+  const name = 'unsigned-request-object';
+  if (!probing.results.wants(name)) return;
+  const { provider, party, results, evidence } = probing;
+  const announced: unknown = provider.metadata.request_object_signing_alg_values_supported;
+  if (Array.isArray(announced) && announced.includes('none')) {
+    results.add(name, 'not applicable', 'the provider announces that it takes unsigned ones');
+    return;
+  }
+  const mark = evidence.mark;
+  const inside = unguessable();
+  const parameters = { ...Object.fromEntries(authorizationParameters(probing)), state: inside };
+  const { UnsecuredJWT } = await import('jose');
+  const request = new UnsecuredJWT(parameters).setIssuer(party.clientId).setAudience(provider.issuer).encode();
+  const outcome = await open(probing, { request });
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    results.addSince(mark, name, verdict, actual);
+  if (outcome.kind === 'unclear') add('not testable', outcome.reason);
+  else if (outcome.kind === 'page') {
+    const { verdict, actual } = judgedPage(outcome, control);
+    add(verdict, actual);
+  } else if (outcome.parameters.get('state') === inside)
+    add('violated', 'its parameters were taken: its state came back');
+  else {
+    const error = outcome.parameters.get('error');
+    const ignored = error === null || INTERACTION_ERRORS.includes(error);
+    add('met', ignored ? 'it was not read: the state of the address came back' : word(error));
+  }
+}
+
+/** The half of it that needs no sign-in; the other comes with a code. */
+async function probeState(probing: Probing, { tells }: Control): Promise<void> {
+  const name = 'state-unchanged';
+  if (!probing.results.wants(name)) return;
+  if (!tells) {
+    probing.results.add(name, 'not testable', 'prompt=none gets no answer here that a state could come back with');
+    return;
+  }
+  const mark = probing.evidence.mark;
+  const state = hostileText();
+  const outcome = await open(probing, { state });
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    probing.results.addSince(mark, name, verdict, actual);
+  if (outcome.kind === 'unclear') return add('not testable', outcome.reason);
+  if (outcome.kind === 'page') return add('violated', `${pageText(outcome)}: such a state is refused`);
+  const back = outcome.parameters.get('state');
+  if (back === state) return add('met', 'unchanged with an error');
+  const error = outcome.parameters.get('error');
+  const refused = error !== null && !INTERACTION_ERRORS.includes(error) ? ` (${word(error)})` : '';
+  add('violated', `${lostCharacters(state, back)} with an error${refused}`);
+}
+
+/** Whether `plain` is refused before anybody signs in: met, or what was seen. */
+export async function probePlainChallenge(
+  probing: Probing,
+  control: Control,
+): Promise<{ readonly mark: number } | undefined> {
+  const name = 'plain-challenge';
+  const { provider, results, evidence } = probing;
+  if (!results.wants(name)) return undefined;
+  const methods: unknown = provider.metadata.code_challenge_methods_supported;
+  if (!Array.isArray(methods) || !methods.includes('S256')) {
+    results.add(name, 'not applicable', 'the provider does not announce S256');
+    return undefined;
+  }
+  if (methods.includes('plain')) {
+    results.add(name, 'not applicable', 'the provider announces plain as well');
+    return undefined;
+  }
+  const mark = evidence.mark;
+  const outcome = await open(probing, { code_challenge: unguessable(), code_challenge_method: 'plain' });
+  const { verdict, actual } = judgedByRefusal(outcome, control);
+  if (verdict !== 'violated') {
+    results.addSince(mark, name, verdict, actual);
+    return undefined;
+  }
+  return { mark };
+}
+
+/** The iss of the answers, with an error and with a code (RFC 9207 §2). */
+export function judgeIss(
+  { provider, results }: Probing,
+  seen: readonly { readonly value: string | null; readonly events: readonly number[] }[],
+): void {
+  const announced = provider.metadata.authorization_response_iss_parameter_supported === true;
+  const wrong = seen.find(({ value }) => value !== null && value !== provider.issuer);
+  const missing = seen.find(({ value }) => value === null);
+  const judged = (): [ProbeVerdict, string, (readonly number[])?] => {
+    if (seen.length === 0) return ['not testable', 'no answer came'];
+    if (wrong) return ['violated', `another: ${wrong.value?.slice(0, 200)}`, wrong.events];
+    if (!missing) return ['met', 'the issuer', seen.flatMap(({ events }) => events)];
+    if (announced) return ['violated', 'absent, though it is announced', missing.events];
+    return ['not applicable', 'the provider does not announce it', missing.events];
+  };
+  results.add('iss-in-answer', ...judged());
+}
+
+type Judged = { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string };
+
+/** A request that must be refused: login_required says that it was not. */
+function judgedByRefusal(outcome: AuthorizationOutcome, control: Control): Judged {
+  if (outcome.kind === 'unclear') return { verdict: 'not testable', actual: outcome.reason };
+  if (outcome.kind === 'page') return judgedPage(outcome, control);
+  const { parameters } = outcome;
+  const error = parameters.get('error');
+  if (error === null) {
+    return { verdict: 'violated', actual: `accepted: ${[...parameters.keys()].join(', ').slice(0, 200)}` };
+  }
+  if (INTERACTION_ERRORS.includes(error)) {
+    return { verdict: 'violated', actual: `accepted: it only lacks a sign-in (${error})` };
+  }
+  return { verdict: OF_THE_PROVIDER.includes(error) ? 'not testable' : 'met', actual: word(error) };
+}
+
+/** A page in place of an answer: a refusal, unless a sound request gets such a page too. */
+function judgedPage(outcome: Page, { tells, page }: Control): Judged {
+  const actual = pageText(outcome);
+  if (tells || (isRefusal(outcome) && outcome.status !== page)) return { verdict: 'met', actual };
+  return { verdict: 'not testable', actual: `${actual}, which a request with nothing wrong may get here as well` };
+}
+
+type Page = Extract<AuthorizationOutcome, { kind: 'page' }>;
+
+function isRefusal({ status, error }: Page): boolean {
+  return status >= 400 || error !== undefined;
+}
+
+/** Sends the profile's authorization request with prompt=none and with what is to be different; `undefined` leaves out. */
+function open(
+  probing: Probing,
+  different: Readonly<Record<string, string | undefined>> = {},
+): Promise<AuthorizationOutcome> {
+  const parameters = authorizationParameters(probing);
+  for (const [name, value] of Object.entries(different)) {
+    if (value === undefined) parameters.delete(name);
+    else parameters.set(name, value);
+  }
+  return openAuthorizationRequest(probing, parameters, probing.unusedRedirectUri);
+}
+
+function authorizationParameters({ request, unusedRedirectUri, party, deps }: Probing): URLSearchParams {
+  const { scope, acrValues, claims, resource = [], parameters = {} } = request.authorization;
+  const [state, nonce] = [unguessable(), unguessable()];
+  deps.recorder.hideInWords(state, nonce);
+  const optional = { acr_values: acrValues, claims };
+  const given = Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const all = new URLSearchParams([...Object.entries(parameters), ...(given as [string, string][])]);
+  const own = {
+    response_type: 'code',
+    client_id: party.clientId,
+    redirect_uri: unusedRedirectUri,
+    scope,
+    state,
+    nonce,
+    // Nobody has its verifier: no code comes of this.
+    code_challenge: unguessable(),
+    code_challenge_method: 'S256',
+    prompt: 'none',
+  };
+  for (const [name, value] of Object.entries(own)) all.set(name, value);
+  // A page that posts the answer on would look like any page.
+  all.delete('response_mode');
+  for (const each of resource) all.append('resource', each);
+  return all;
+}
+
+function pageText({ status, error }: { readonly status: number; readonly error?: string | undefined }): string {
+  if (error !== undefined) return `refused when it was pushed: ${word(error)}`;
+  return `${status >= 400 ? 'an error page' : 'a page'} (${status})`;
+}
+
+/** An error's code; what is none is cut. */
+function word(error: string): string {
+  return error.slice(0, 60);
+}

@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { chooseClientAuthentication } from '../oidc/client-authentication.js';
+import { isTokenInUse } from '../sign-in/token-activity.js';
+import type { ProbeName } from './probe.js';
+import type { Probing, Tokens } from './probing.js';
+import { postForm, type RawOutcome, unguessable } from './raw-requests.js';
+import type { Grant } from './sign-ins.js';
+
+/** A wrong request for the tokens of a code. */
+interface WrongRequest {
+  readonly name: ProbeName;
+  readonly send: (probing: Probing, grant: Grant) => Promise<RawOutcome>;
+}
+
+/** The wrong requests, in the order in which codes are tried with them; the first shows whether a code survives one. */
+const WRONG_REQUESTS: readonly WrongRequest[] = [
+  {
+    name: 'code-verifier-wrong',
+    send: (probing, grant) => sendCode(probing, grant, { code_verifier: hiddenRandom(probing) }),
+  },
+  { name: 'code-verifier-missing', send: (probing, grant) => sendCode(probing, grant, { code_verifier: undefined }) },
+  {
+    name: 'code-verifier-plain',
+    send: (probing, grant) => sendCode(probing, grant, { code_verifier: challengeOf(grant.sent.codeVerifier) }),
+  },
+  {
+    name: 'redirect-uri-at-token',
+    send: (probing, grant) => {
+      const other = new URL(grant.redirectUri);
+      other.pathname = `${other.pathname.replace(/\/$/, '')}/oidc-cli-probe`;
+      return sendCode(probing, grant, { redirect_uri: other.href });
+    },
+  },
+  {
+    name: 'client-secret-wrong',
+    send: (probing, grant) => {
+      const { clientId, authentication } = probing.party;
+      const random = { method: authentication.method, secret: hiddenRandom(probing) };
+      const wrong = chooseClientAuthentication(random, probing.provider.metadata);
+      return postForm(probing, 'token_endpoint', codeRequest(probing, grant), { clientId, authentication: wrong });
+    },
+  },
+];
+
+/**
+ * Gets the first tokens, and on the way tries the first wrong request with
+ * their code: when the right one still succeeds after it, a code survives
+ * refusals here, and one code will do for all the others.
+ */
+export async function probeFirstCode(probing: Probing): Promise<{
+  readonly grant: Grant;
+  readonly tokens: Tokens;
+  readonly survives: boolean | undefined;
+}> {
+  const { signIns, results } = probing;
+  let grant = await signIns.getCode({ why: 'the first tokens' });
+  const [first] = wanted(probing);
+  if (first?.name !== 'code-verifier-wrong') {
+    return { grant, tokens: await signIns.redeem(grant), survives: undefined };
+  }
+  const mark = probing.evidence.mark;
+  const outcome = await first.send(probing, grant);
+  judge(probing, first.name, outcome, mark);
+  if (outcome.kind === 'refused' || outcome.kind === 'unclear') {
+    try {
+      return { grant, tokens: await signIns.redeem(grant), survives: true };
+    } catch (error) {
+      // The right request for a code that a wrong one used up: the next sign-in shows whether it is that.
+      if (!isInvalidGrant(error)) throw error;
+    }
+  }
+  grant = await signIns.getCode({ why: 'the first tokens, since that code was used up' });
+  const survives = results.of(first.name)?.verdict === 'violated' ? undefined : false;
+  return { grant, tokens: await signIns.redeem(grant), survives };
+}
+
+/**
+ * The other wrong requests, with one code where codes survive, else with one
+ * each; then the code that has got tokens is used once more.
+ */
+export async function probeCodes(probing: Probing, survives: boolean | undefined): Promise<void> {
+  const { signIns, results, evidence } = probing;
+  let grant: Grant | undefined;
+  /** What was refused on account of this code, and is proven only when the code still gets its tokens. */
+  let unproven: ProbeName[] = [];
+  let alive = survives;
+  for (const { name, send } of wanted(probing).filter((one) => one.name !== 'code-verifier-wrong')) {
+    grant ??= await signIns.getCode({ why: why(name) });
+    const mark = evidence.mark;
+    const outcome = await send(probing, grant);
+    judge(probing, name, outcome, mark);
+    if (outcome.kind === 'done') {
+      grant = undefined;
+      unproven = [];
+    } else if (alive === true) unproven.push(name);
+    else if (alive === undefined) {
+      alive = await survived(probing, grant);
+      grant = undefined;
+    } else grant = undefined;
+  }
+  if (results.wants('code-reuse', 'code-reuse-revokes')) {
+    grant ??= await signIns.getCode({ why: 'a code to use twice' });
+    await probeReuse(probing, grant, unproven);
+  } else if (grant && !(await survived(probing, grant))) doubt(probing, unproven);
+}
+
+/** Those that are wanted and can be sent: without a secret none can be wrong. */
+function wanted({ results, party }: Probing): readonly WrongRequest[] {
+  const isPublic = party.authentication.method === 'none';
+  if (isPublic) results.add('client-secret-wrong', 'not applicable', 'a public client has no secret');
+  return WRONG_REQUESTS.filter(({ name }) => results.wants(name) && !(isPublic && name === 'client-secret-wrong'));
+}
+
+async function probeReuse(probing: Probing, grant: Grant, unproven: readonly ProbeName[]): Promise<void> {
+  const { signIns, results, evidence, ledger } = probing;
+  const mark = evidence.mark;
+  let tokens: Tokens;
+  try {
+    tokens = await signIns.redeem(grant);
+  } catch (error) {
+    if (unproven.length === 0 || !isInvalidGrant(error)) throw error;
+    doubt(probing, unproven);
+    const again = await signIns.getCode({ why: 'a code to use twice' });
+    return probeReuse(probing, again, []);
+  }
+  const outcome = await sendCode(probing, grant, {});
+  judge(probing, 'code-reuse', outcome, mark);
+  const name = 'code-reuse-revokes';
+  if (!results.wants(name)) return;
+  if (outcome.kind === 'done') return results.add(name, 'not testable', 'the code could be used twice');
+  if (outcome.kind === 'unclear') return results.add(name, 'not testable', outcome.reason);
+  const { provider, party, deps } = probing;
+  await results.guard([name], async () => {
+    const inUse = await isTokenInUse(provider, party, tokens.accessToken, tokens.subject, deps);
+    if (inUse === undefined) {
+      return results.addSince(mark, name, 'not testable', 'neither introspection nor userinfo can be asked');
+    }
+    if (!inUse) {
+      ledger.dead(tokens.accessToken);
+      ledger.dead(tokens.refreshToken);
+    }
+    results.addSince(mark, name, inUse ? 'violated' : 'met', inUse ? 'the access token still works' : 'of no use');
+  });
+}
+
+/** Writes down what became of a wrong request. */
+function judge({ results, ledger }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
+  if (outcome.kind === 'done') {
+    ledger.addBody(outcome.body);
+    const got = ['access_token', 'id_token', 'refresh_token'].filter((member) => member in outcome.body);
+    results.addSince(mark, name, 'violated', `accepted: ${got.join(', ') || 'an answer without tokens'}`);
+  } else if (outcome.kind === 'unclear') results.addSince(mark, name, 'not testable', outcome.reason);
+  else results.addSince(mark, name, 'met', refusalText(outcome));
+}
+
+/** A refusal in words: its error, or its status. */
+export function refusalText({ status, error }: Extract<RawOutcome, { kind: 'refused' }>): string {
+  return error === undefined ? `refused (${status})` : `${error.slice(0, 60)} (${status})`;
+}
+
+/** Whether a code that was refused still gets its tokens in the right way. */
+async function survived({ signIns }: Probing, grant: Grant): Promise<boolean> {
+  try {
+    await signIns.redeem(grant);
+    return true;
+  } catch (error) {
+    if (isInvalidGrant(error)) return false;
+    throw error;
+  }
+}
+
+/** The code had come to its end somewhere between these: only the first of them is known to be refused for its fault. */
+function doubt({ results }: Probing, unproven: readonly ProbeName[]): void {
+  for (const name of unproven.slice(1)) {
+    const found = results.of(name);
+    const why = 'refused, but the code had been used up by another refusal before';
+    if (found?.verdict === 'met') results.add(name, 'not testable', why, found.events);
+  }
+}
+
+function isInvalidGrant(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'invalid_grant';
+}
+
+function sendCode(
+  probing: Probing,
+  grant: Grant,
+  different: Readonly<Record<string, string | undefined>>,
+): Promise<RawOutcome> {
+  const parameters = new Map<string, string | undefined>(codeRequest(probing, grant));
+  for (const [name, value] of Object.entries(different)) parameters.set(name, value);
+  const given = [...parameters].filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return postForm(probing, 'token_endpoint', given);
+}
+
+/** The right request (RFC 6749 §4.1.3, RFC 7636 §4.5). */
+function codeRequest({ request }: Probing, { answer, sent, redirectUri }: Grant): [string, string][] {
+  const resource = request.kind === 'logto' ? [] : (request.authorization.resource ?? []);
+  return [
+    ['grant_type', 'authorization_code'],
+    ['code', answer.get('code') ?? ''],
+    ['redirect_uri', redirectUri],
+    ['code_verifier', sent.codeVerifier],
+    ...resource.map((uri): [string, string] => ['resource', uri]),
+  ];
+}
+
+function challengeOf(verifier: string): string {
+  return createHash('sha256').update(verifier).digest('base64url');
+}
+
+function hiddenRandom({ deps }: Probing): string {
+  const value = unguessable();
+  deps.recorder.hide(value);
+  return value;
+}
+
+function why(name: ProbeName): string {
+  return name === 'client-secret-wrong' ? 'a code for a wrong client secret' : 'a code for wrong requests';
+}
+
+/** A code that was asked for with `plain`: whether its challenge does as its verifier. */
+export async function probePlainCode(probing: Probing, mark: number): Promise<void> {
+  const { signIns, provider, results } = probing;
+  const name = 'plain-challenge';
+  if (provider.metadata.require_pushed_authorization_requests === true) {
+    results.addSince(mark, name, 'violated', 'accepted when it was pushed');
+    return;
+  }
+  const grant = await signIns.getCode({
+    why: 'a code with code_challenge_method=plain',
+    change: (url, sent) => {
+      url.searchParams.set('code_challenge', sent.codeVerifier);
+      url.searchParams.set('code_challenge_method', 'plain');
+    },
+  });
+  const outcome = await sendCode(probing, grant, {});
+  judge(probing, name, outcome, mark);
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { isAbort } from '../errors.js';
+import { parseJson } from '../json.js';
+import { redirectUrl } from '../network/redirect.js';
+import type { ClientAuthentication } from '../oidc/client-authentication.js';
+import type { Provider, ProviderDeps } from '../oidc/provider.js';
+import type { TokenClient } from '../oidc/token-requests.js';
+
+/*
+ * The requests that openid-client rightly will not make: wrong ones, and those
+ * whose answer is judged here and not by it. They go over the run's own fetch,
+ * so that a trace has them as well.
+ */
+
+/** Where requests go, and as whom. */
+export interface RawParty {
+  readonly provider: Provider;
+  readonly party: TokenClient;
+  readonly deps: ProviderDeps;
+}
+
+/** What an endpoint made of a request. */
+export type RawOutcome =
+  /** It did what was asked. `body` is its JSON. */
+  | { readonly kind: 'done'; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'refused'; readonly status: number; readonly error: string | undefined }
+  /** It said nothing that would tell: it was busy, down or not reached. */
+  | { readonly kind: 'unclear'; readonly reason: string };
+
+/** Redirects followed on the way to an answer. */
+const MAX_REDIRECTS = 10;
+
+/** What an authorization endpoint answered a browser in which nobody is signed in. */
+export type AuthorizationOutcome =
+  /** It sent the browser to a redirect URI: to the one that was asked for, or to the registered one instead. */
+  | { readonly kind: 'answered'; readonly asAsked: boolean; readonly parameters: URLSearchParams }
+  /** It showed a page, or refused a pushed request. */
+  | { readonly kind: 'page'; readonly status: number; readonly error?: string | undefined }
+  | { readonly kind: 'unclear'; readonly reason: string };
+
+/** A value that nobody has seen before: never a guess. */
+export function unguessable(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/**
+ * Sends a form to an endpoint as a client authenticates there. Without
+ * `authentication` it is that of the party. Never throws but for an abort.
+ */
+export async function postForm(
+  { provider, party, deps }: RawParty,
+  endpoint: 'token_endpoint' | 'pushed_authorization_request_endpoint',
+  parameters: Iterable<readonly [string, string]>,
+  as: { readonly clientId: string; readonly authentication: ClientAuthentication } = party,
+): Promise<RawOutcome> {
+  const body = new URLSearchParams();
+  for (const [name, value] of parameters) body.append(name, value);
+  const headers = new Headers({ accept: 'application/json' });
+  await as.authentication.apply(provider.metadata, { client_id: as.clientId }, body, headers);
+  const step = endpoint === 'token_endpoint' ? 'token request' : 'pushed authorization request';
+  return outcomeOf(deps, provider.endpoint(endpoint), { method: 'POST', headers, body, step });
+}
+
+/** Asks userinfo with this token, or with none. */
+export async function askUserinfo({ provider, deps }: RawParty, token: string | undefined): Promise<RawOutcome> {
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { accept: 'application/json', ...authorization };
+  return outcomeOf(deps, provider.endpoint('userinfo_endpoint'), { method: 'GET', headers, step: 'userinfo request' });
+}
+
+/**
+ * Opens an authorization request in a browser without cookies, and follows it
+ * as far as a redirect URI, which nobody requests. Where the provider wants
+ * requests pushed (RFC 9126), it is pushed first. Never throws but for an abort.
+ */
+export async function openAuthorizationRequest(
+  at: RawParty,
+  parameters: URLSearchParams,
+  registeredRedirectUri: string,
+): Promise<AuthorizationOutcome> {
+  const { provider, deps } = at;
+  const asked = parameters.get('redirect_uri') ?? '';
+  let url = new URL(provider.endpoint('authorization_endpoint'));
+  if (provider.metadata.require_pushed_authorization_requests === true) {
+    const pushed = await postForm(at, 'pushed_authorization_request_endpoint', parameters);
+    if (pushed.kind === 'unclear') return pushed;
+    if (pushed.kind === 'refused') return { kind: 'page', status: pushed.status, error: pushed.error };
+    url.searchParams.set('client_id', at.party.clientId);
+    url.searchParams.set('request_uri', String(pushed.body.request_uri));
+  } else {
+    for (const [name, value] of parameters) url.searchParams.append(name, value);
+  }
+  const { CookieJar } = await import('tough-cookie');
+  const jar = new CookieJar();
+  try {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+      const cookie = await jar.getCookieString(url.href);
+      const response = await deps.fetch(url, {
+        headers: { accept: 'text/html', ...(cookie === '' ? {} : { cookie }) },
+        step: redirects === 0 ? 'authorization request' : 'page of the provider',
+      });
+      for (const each of response.headers.getSetCookie()) await jar.setCookie(each, url.href, { ignoreError: true });
+      const { status, headers } = response;
+      const target = redirectUrl({ status, location: headers.get('location') }, url);
+      if (target === undefined || target === 'invalid') return pageOf(status, await response.text());
+      url = target;
+      const asAsked = isAt(url, asked);
+      if (asAsked || isAt(url, registeredRedirectUri)) {
+        return { kind: 'answered', asAsked, parameters: answerIn(url) };
+      }
+    }
+    return { kind: 'unclear', reason: `more than ${MAX_REDIRECTS} redirects` };
+  } catch (error) {
+    return { kind: 'unclear', reason: reasonOf(error) };
+  }
+}
+
+/** A host that exists nowhere is asked for nothing, whatever the path. */
+function isAt(url: URL, redirectUri: string): boolean {
+  const { protocol, host, hostname, pathname } = new URL(redirectUri);
+  if (url.protocol !== protocol || url.host !== host) return false;
+  return url.pathname === pathname || hostname.endsWith('.invalid');
+}
+
+function pageOf(status: number, text: string): AuthorizationOutcome {
+  if (status < 400 && /\b(login|interaction)_required\b/.test(text)) {
+    return { kind: 'unclear', reason: 'a page that leads on by a script, which is not run here' };
+  }
+  return isBusy(status) ? { kind: 'unclear', reason: `the status ${status}` } : { kind: 'page', status };
+}
+
+/** Of the query, and of the fragment, where the implicit flow answers. */
+function answerIn({ searchParams, hash }: URL): URLSearchParams {
+  return new URLSearchParams([...searchParams, ...new URLSearchParams(hash.slice(1))]);
+}
+
+async function outcomeOf(
+  { fetch }: ProviderDeps,
+  url: string,
+  init: Parameters<ProviderDeps['fetch']>[1],
+): Promise<RawOutcome> {
+  try {
+    const response = await fetch(url, init);
+    const { status } = response;
+    const text = await response.text();
+    const body = jsonObject(text);
+    const error = typeof body?.error === 'string' ? body.error : undefined;
+    if (status >= 200 && status < 300 && error === undefined) {
+      // A signed answer of userinfo is an answer.
+      const jwt = /^[\w-]+\.[\w-]*\.[\w-]*(\.[\w-]*\.[\w-]*)?$/.test(text.trim());
+      if (body !== undefined || jwt) return { kind: 'done', body: body ?? {} };
+      return { kind: 'unclear', reason: `the status ${status} without what belongs to it` };
+    }
+    if (isBusy(status)) return { kind: 'unclear', reason: `the status ${status}` };
+    return { kind: 'refused', status, error: error ?? challengeError(response.headers.get('www-authenticate')) };
+  } catch (error) {
+    return { kind: 'unclear', reason: reasonOf(error) };
+  }
+}
+
+/** Whether a status says more of the provider's state than of the request. */
+function isBusy(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408;
+}
+
+function challengeError(challenge: string | null): string | undefined {
+  return /\berror="([\x20-\x21\x23-\x5b\x5d-\x7e]+)"/.exec(challenge ?? '')?.[1];
+}
+
+/** A body that is a JSON object, or undefined. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = parseJson(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why nothing came; Ctrl-C is thrown on. */
+function reasonOf(error: unknown): string {
+  if (isAbort(error)) throw error;
+  return error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+}

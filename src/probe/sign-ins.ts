@@ -1,0 +1,175 @@
+import { exchangeCode, type VerifiedTokens } from '../checks/verified-tokens.js';
+import { type AuthorizationRequest, createAuthorizationRequest } from '../oidc/authorization-request.js';
+import type { Application, Greeting } from '../sign-in/application.js';
+import type { ClientRequest, SignInRequest } from '../sign-in/client.js';
+import { signIn } from '../sign-in/sign-in.js';
+import { noteProgress } from '../sign-in/steps.js';
+import type { AuthorizationResponse, UserAgent } from '../sign-in/user-agent.js';
+import { jsonObject, type RawParty } from './raw-requests.js';
+import type { TokenLedger } from './token-ledger.js';
+
+/** A code that nobody has spent, with all that belongs to it. */
+export interface Grant {
+  readonly answer: URLSearchParams;
+  readonly sent: AuthorizationRequest;
+  readonly redirectUri: string;
+  /** When the browser was sent away: milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** The iss that came with it; `null` where none did. */
+  readonly iss: string | null;
+  /** The event of the answer: its number. */
+  readonly event: number;
+}
+
+/** What is special about one sign-in. */
+interface SignInWish {
+  /** Why somebody has to sign in again: half a sentence. */
+  readonly why: string;
+  readonly state?: string;
+  readonly nonce?: string;
+  /** Seconds. */
+  readonly maxAge?: number | undefined;
+  /** Changes the address before the browser gets it. */
+  readonly change?: (url: URL, sent: AuthorizationRequest) => void;
+}
+
+/** Ten years, in seconds: asked for as max_age it makes nobody sign in again, and has auth_time put into the ID token. */
+const LONG_AGO = 315_360_000;
+
+/** An OIDC client that gets a code and does not spend it: the probes do. */
+class CodeOnly implements Application<RawParty, ClientRequest & { readonly askedAt: number }, Grant, Grant> {
+  readonly redirectUri: string;
+  readonly responseMode: string | undefined;
+  readonly secretUrl = false;
+  readonly state: string | undefined;
+
+  constructor(
+    private readonly request: SignInRequest,
+    private readonly wish: SignInWish,
+    private readonly at: RawParty,
+    private readonly evidence: { readonly mark: number },
+  ) {
+    this.redirectUri = request.redirectUri;
+    this.responseMode = request.authorization.responseMode;
+    this.state = wish.state;
+  }
+
+  async discover(): Promise<RawParty> {
+    return this.at;
+  }
+
+  async authorizationRequest(at: RawParty, redirectUri: string, state: string) {
+    const { wish, request } = this;
+    const { provider, party, deps } = at;
+    // Of what the profile asks of the person only the consent stays: some providers give a refresh token for it alone.
+    const { prompt: asked, maxAge: _maxAge, ...others } = request.authorization;
+    const prompt = asked?.split(' ').includes('consent') ? 'consent' : undefined;
+    const authorization = { ...others, redirectUri, maxAge: wish.maxAge, prompt };
+    const sent = await createAuthorizationRequest(provider, party, authorization, state, wish.nonce);
+    const url = new URL(sent.url);
+    wish.change?.(url, sent);
+    if (!provider.keySet.kept()) provider.keySet.warm();
+    return { ...sent, url: url.href, redirectUri, repeatable: !sent.pushed, askedAt: deps.clock.now() };
+  }
+
+  async exchange(
+    _at: RawParty,
+    { askedAt, redirectUri, ...sent }: ClientRequest & { readonly askedAt: number },
+    { parameters }: AuthorizationResponse,
+  ): Promise<Grant> {
+    const event = this.evidence.mark;
+    return { answer: parameters, sent, redirectUri, askedAt, iss: parameters.get('iss'), event };
+  }
+
+  async complete(_at: RawParty, _sent: ClientRequest, grant: Grant): Promise<Grant> {
+    return grant;
+  }
+
+  greeting({ provider }: RawParty): Greeting {
+    return { name: `oidc-cli probe: ${this.wish.why}`, issuer: provider.issuer };
+  }
+}
+
+/**
+ * The sign-ins of one run: each gets one code. With `withAuthTime` their ID
+ * tokens say when the person signed in (OIDC Core §2).
+ */
+export class SignIns {
+  private count = 0;
+  /** When the last one was over: milliseconds since the epoch. */
+  endedAt: number | undefined;
+  /** The newest auth_time so far: seconds since the epoch, by the provider's clock. */
+  latestAuthTime: number | undefined;
+
+  constructor(
+    private readonly withAuthTime: boolean,
+    /** How many sign-ins there will be at least, for people. */
+    private readonly planned: number,
+    private readonly request: SignInRequest,
+    private readonly at: RawParty,
+    private readonly evidence: { readonly mark: number },
+    private readonly ledger: TokenLedger,
+    private readonly newUserAgent: () => UserAgent,
+  ) {}
+
+  /** Throws what `signIn` throws, and the coded error of an answer without a code. */
+  async getCode(wish: SignInWish): Promise<Grant> {
+    const { request, at, evidence, withAuthTime } = this;
+    const { deps } = at;
+    this.count += 1;
+    const planned = Math.max(this.count, this.planned);
+    noteProgress(deps, 'sign-in begins', { number: this.count, planned, why: wish.why });
+    const maxAge = withAuthTime ? (wish.maxAge ?? LONG_AGO) : undefined;
+    const application = new CodeOnly(request, { ...wish, maxAge }, at, evidence);
+    const { signedIn: grant, conclude } = await signIn(application, this.newUserAgent(), deps).finally(() =>
+      noteProgress(deps, 'sign-in ends', {}),
+    );
+    await conclude();
+    deps.recorder.hide(grant.answer.get('code') ?? undefined);
+    this.endedAt = deps.clock.now();
+    // An answer that is no code: openid-client says what it is.
+    if (!grant.answer.get('code')) await this.redeem(grant);
+    return grant;
+  }
+
+  /**
+   * Gets the tokens of a code in the right way. A missing or wrong `iss` has
+   * been written down, and does not end the run. Throws what `exchangeCode` throws.
+   */
+  async redeem(grant: Grant): Promise<VerifiedTokens & { readonly subject: string }> {
+    const { provider, party, deps } = this.at;
+    const { answer, sent, redirectUri } = grant;
+    const known = new URLSearchParams(answer);
+    if (provider.metadata.authorization_response_iss_parameter_supported === true || known.has('iss')) {
+      known.set('iss', provider.issuer);
+    }
+    const { scope, resource } = this.request.authorization;
+    const before = deps.recorder.exchanges.length;
+    let tokens: VerifiedTokens;
+    try {
+      tokens = await exchangeCode(
+        provider,
+        party,
+        known,
+        {
+          redirectUri,
+          state: sent.state,
+          nonce: sent.nonce,
+          codeVerifier: sent.codeVerifier,
+          resource: this.request.kind === 'logto' ? undefined : resource,
+          scope,
+        },
+        deps,
+      );
+    } catch (error) {
+      // What was refused here was issued all the same.
+      const answer = deps.recorder.exchanges.slice(before).find(({ step }) => step === 'token request');
+      this.ledger.addBody(jsonObject(answer?.responseBody ?? '') ?? {});
+      throw error;
+    }
+    this.ledger.add(tokens);
+    const authTime = tokens.report?.claims.auth_time;
+    if (typeof authTime === 'number') this.latestAuthTime = Math.max(authTime, this.latestAuthTime ?? 0);
+    return { ...tokens, subject: String(tokens.report?.claims.sub) };
+  }
+}

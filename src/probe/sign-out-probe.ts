@@ -1,0 +1,70 @@
+import { httpDriver } from '../browser/http-driver.js';
+import type { PageFetch } from '../browser/sign-in-driver.js';
+import { isAbort, OidcCliError } from '../errors.js';
+import { randomState } from '../oidc/authorization-request.js';
+import { createEndSessionRequest } from '../oidc/end-session.js';
+import { signOutOnPages } from '../sign-in/sign-out-pages.js';
+import type { Probing } from './probing.js';
+
+/** A host that can belong to nobody (RFC 6761 §6.4). */
+const FOREIGN = 'https://oidc-cli.invalid/signed-out';
+
+/** Milliseconds. */
+const PATIENCE = 30_000;
+
+/**
+ * Opens a sign-out with a foreign address to come back to, in a browser where
+ * nobody is signed in, and goes through the provider's pages until it is clear
+ * whether they lead there. The address itself is never asked for.
+ */
+export async function probeEndSession(probing: Probing, idToken: string | undefined): Promise<void> {
+  const name = 'end-session-redirect';
+  const { results, evidence, provider, party, deps } = probing;
+  if (!results.wants(name)) return;
+  if (provider.metadata.end_session_endpoint === undefined) {
+    return results.add(name, 'not applicable', 'the provider has no end session endpoint');
+  }
+  if (idToken === undefined) return results.add(name, 'not testable', 'there is no ID token to name the client with');
+  const mark = evidence.mark;
+  const state = randomState();
+  deps.recorder.hideInWords(state);
+  const url = await createEndSessionRequest(provider, party, { idToken, postLogoutRedirectUri: FOREIGN, state });
+  const fetch: PageFetch = (address, init) => deps.fetch.ask(address, { ...init, step: 'end session request' });
+  const driver = httpDriver({ fetch, clock: deps.clock });
+  const { signal } = deps;
+  const asked = {
+    url,
+    redirectUri: FOREIGN,
+    state,
+    credentials: { username: '' },
+    timeoutMs: PATIENCE,
+    signal,
+    session: {},
+  };
+  const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
+    results.addSince(mark, name, verdict, actual);
+  try {
+    await signOutOnPages(asked, (job) => driver.signIn(job));
+    add('violated', 'a redirect there');
+  } catch (error) {
+    if (isAbort(error) || signal.aborted) throw error;
+    if (!(error instanceof OidcCliError)) throw error;
+    add(...ended(error));
+  } finally {
+    await driver.close();
+  }
+}
+
+/** What the way to a foreign address ended at. */
+function ended({ code, facts }: OidcCliError): ['met' | 'not testable', string] {
+  switch (code) {
+    case 'sign_in_page_error':
+      return ['met', `an error page${facts.status === undefined ? '' : ` (${facts.status})`}, and no redirect`];
+    case 'sign_in_page_not_understood':
+    case 'sign_in_credentials_missing':
+    case 'sign_in_rejected':
+      return ['met', 'a page of the provider, and no redirect'];
+    default:
+      return ['not testable', `its pages could not be followed (${code})`];
+  }
+}

@@ -1,0 +1,146 @@
+import type { Check } from '../check.js';
+import { checkToken, MUST_BE_JWT } from '../checks/token-checks.js';
+import { OidcCliError } from '../errors.js';
+import { chooseClientAuthentication } from '../oidc/client-authentication.js';
+import { type ReadToken, readToken } from '../oidc/decode-token.js';
+import { introspectToken } from '../oidc/introspection.js';
+import { type NamedToken, tokenNameOf } from '../oidc/parse-input.js';
+import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../oidc/provider.js';
+import { clockSkewOf } from '../oidc/response-facts.js';
+import type { ClientAuthMethod } from '../profiles/profile.js';
+
+/** Whom tokens are held against: as much of a profile or session as is known. */
+export interface InspectionTarget {
+  readonly issuer?: string | undefined;
+  readonly endpoints?: NamedEndpoints | undefined;
+  readonly allowHttp: boolean;
+  readonly clientId?: string | undefined;
+  readonly clientAuth?: ClientAuthMethod | undefined;
+  /** The client secret, from where it is; asked for only where a token can be introspected. */
+  readonly clientSecret: () => Promise<string | undefined>;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  /** The access token that came with an ID token that is inspected alone. */
+  readonly accessToken?: string | undefined;
+}
+
+/** One token, read and checked. */
+export interface InspectedToken {
+  readonly name: string | undefined;
+  readonly token: ReadToken;
+  readonly checks: readonly Check[];
+  /** What the provider says of it (RFC 7662 §2.2); absent where it was not asked or did not answer. */
+  readonly introspection?: Readonly<Record<string, unknown>> | undefined;
+  /** The JWT inside of it. */
+  readonly nested?: InspectedToken | undefined;
+}
+
+/** All tokens, and why the provider could not be asked, where it could not. */
+export interface Inspection {
+  readonly tokens: readonly InspectedToken[];
+  readonly provider: Provider | undefined;
+  readonly failure: OidcCliError | undefined;
+}
+
+/**
+ * Reads tokens and makes every check that applies to each. Where an issuer is
+ * known and `deps` are given, the signature is verified with its key set, and
+ * access, refresh and opaque tokens are introspected. A token is sent to the
+ * named issuer alone, and never when it says that it is of another one.
+ * A provider that cannot be asked is no reason to show nothing: it is `failure`.
+ */
+export async function inspectTokens(
+  tokens: readonly NamedToken[],
+  target: InspectionTarget,
+  deps: ProviderDeps | undefined,
+  clock: { now(): number },
+): Promise<Inspection> {
+  let provider: Provider | undefined;
+  let failure: OidcCliError | undefined;
+  const trying = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+      failure ??= error;
+      return undefined;
+    }
+  };
+  const { issuer, endpoints, allowHttp } = target;
+  if (issuer !== undefined && deps) {
+    provider = await trying(() => discoverProvider({ issuer, endpoints, allowHttp }, deps));
+  }
+
+  const inspected: InspectedToken[] = [];
+  for (const { name, value } of tokens) {
+    const token = readToken(value, tokenNameOf(name));
+    const kid = typeof token.header.kid === 'string' ? token.header.kid : undefined;
+    const signed = token.form === 'signed' || token.form === 'unsigned';
+    const met = provider;
+    const keys = met && signed ? await trying(() => met.keySet.forKey(kid)) : undefined;
+    const sibling = tokens.find((other) => tokenNameOf(other.name) === 'access_token');
+    const expectations = {
+      issuer: met?.issuer ?? issuer,
+      clientId: target.clientId,
+      jwks: keys?.jwks,
+      algorithms: met?.metadata.id_token_signing_alg_values_supported,
+      accessToken: token.kind === 'ID token' ? (sibling?.value ?? target.accessToken) : undefined,
+      now: Math.floor(clock.now() / 1000),
+      tolerance: target.clockTolerance,
+      clockSkew: clockSkewOf(deps?.recorder.last('discovery')),
+    };
+    const checked = async (one: ReadToken): Promise<Omit<InspectedToken, 'name'>> => ({
+      token: one,
+      checks: await checkToken(one, expectations),
+      ...(one.nested ? { nested: { name: undefined, ...(await checked(one.nested)) } } : {}),
+    });
+    const result = await checked(token);
+    const asked = met && deps ? await introspected(value, token, met, target, deps) : undefined;
+    inspected.push({
+      name,
+      ...result,
+      checks: asked ? [...result.checks, asked.check] : result.checks,
+      ...(asked?.answer ? { introspection: asked.answer } : {}),
+    });
+  }
+  return { tokens: inspected, provider, failure };
+}
+
+/** What the provider says of a token, as a check; undefined where it is nothing to ask it about. */
+async function introspected(
+  value: string,
+  token: ReadToken,
+  provider: Provider,
+  target: InspectionTarget,
+  deps: ProviderDeps,
+): Promise<{ readonly check: Check; readonly answer?: Readonly<Record<string, unknown>> } | undefined> {
+  const opaque = token.form === 'opaque';
+  if (MUST_BE_JWT.includes(token.kind)) return undefined;
+  const askable = opaque || token.kind === 'access token' || token.kind === 'refresh token';
+  if (!askable || token.form === 'damaged') return undefined;
+  const name = 'introspection';
+  const expected = 'active';
+  const skipped = (actual: string) => ({ check: { name, verdict: 'skip' as const, expected, actual } });
+  const { iss } = token.claims;
+  if (iss !== undefined && iss !== provider.issuer) return skipped('not asked: it says that it is of another issuer');
+  if (provider.metadata.introspection_endpoint === undefined) return skipped('the provider offers none');
+  const { clientId, clientAuth, clockTolerance } = target;
+  if (clientId === undefined) return skipped('not asked: no client id is known to ask with');
+  try {
+    const secret = await target.clientSecret();
+    const authentication = chooseClientAuthentication({ method: clientAuth, secret }, provider.metadata);
+    const party = { clientId, authentication, clockTolerance, strict: false };
+    const hint = token.kind === 'refresh token' ? 'refresh_token' : 'access_token';
+    const answer = await introspectToken(provider, party, value, hint, deps);
+    const actual = answer.active ? 'active' : 'not active: expired, revoked, or not of this provider';
+    return { check: { name, verdict: answer.active ? 'pass' : 'fail', expected, actual }, answer };
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
+    // Whether the token is good is not known then: nothing that could fail it.
+    const said = typeof error.facts.error === 'string' ? `: ${error.facts.error}` : '';
+    const actual = `no answer (${error.code}${said})`;
+    // Many providers keep no list of the JWTs that they gave out.
+    if (!opaque) return skipped(actual);
+    return { check: { name, verdict: 'warn', expected, actual, code: error.code } };
+  }
+}

@@ -1,0 +1,192 @@
+import { startCallbackListener } from '../browser/callback-listener.js';
+import { failWith, OidcCliError, toCodedError } from '../errors.js';
+import { randomState } from '../oidc/authorization-request.js';
+import { createEndSessionRequest } from '../oidc/end-session.js';
+import type { ProviderDeps } from '../oidc/provider.js';
+import { revokeToken } from '../oidc/revocation.js';
+import type { Session } from '../sessions/session-store.js';
+import type { Connection } from './client.js';
+import { type CurrentSessionDeps, meetProviderOf, meetProviderUnauthenticated } from './current-session.js';
+import { noteProgress } from './steps.js';
+import { type OpenUrl, waitForPerson } from './wait-for-person.js';
+
+/** What became of one part of a sign-out. */
+export interface LogoutStep {
+  readonly step: 'revoke refresh token' | 'revoke access token' | 'end session' | 'forget session';
+  /** `newer stays`: another sign-in has taken the session's place meanwhile, and was not asked to end. */
+  readonly outcome: 'done' | 'not offered' | 'not asked' | 'newer stays' | 'failed';
+  /** Why it failed. */
+  readonly error?: OidcCliError;
+}
+
+/** What the flow needs of the world. */
+export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'ready' | 'save'> {
+  readonly signal: AbortSignal;
+  /** Removes the session that was read last from its store, unless a newer sign-in has taken its place. */
+  readonly forget: () => Promise<'done' | 'newer stays'>;
+  readonly openUrl?: OpenUrl | undefined;
+}
+
+/**
+ * Signs out: revokes refresh and access token (RFC 7009), forgets the session,
+ * and ends the session at the provider (OIDC RP-Initiated Logout 1.0), each as
+ * far as the provider can. Nothing stops the forgetting but the store itself;
+ * what was not done is in the steps. `timeout` is in seconds, for the person.
+ * Throws `interrupted` and `store_*` only.
+ */
+export async function logout(
+  session: Session,
+  request: { readonly postLogoutRedirectUri: string; readonly timeout: number; readonly endSession: boolean },
+  deps: LogoutDeps,
+): Promise<readonly LogoutStep[]> {
+  const steps: LogoutStep[] = [];
+  const attempt = async (step: LogoutStep['step'], work: () => Promise<'done' | 'not offered' | 'not asked'>) => {
+    try {
+      steps.push({ step, outcome: await work() });
+    } catch (error) {
+      const interrupted = deps.signal.aborted || (error instanceof OidcCliError && error.code === 'interrupted');
+      // What was done until then is part of the answer to Ctrl-C.
+      if (interrupted) throw new OidcCliError('interrupted', { done: doneOf(steps) }, { cause: error });
+      // A fault of ours must not keep a session that was to be forgotten.
+      const failure = toCodedError(error);
+      steps.push({ step, outcome: failure.code === 'endpoint_missing' ? 'not offered' : 'failed', error: failure });
+    }
+  };
+
+  let current = session;
+  // Each is met once, and its failure belongs to every step that needs it. Only revocation needs the client's secret.
+  const authenticated = once(() => meetProviderOf(current, deps));
+  const unauthenticated = once(async () => {
+    try {
+      return await authenticated();
+    } catch (error) {
+      if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+      return meetProviderUnauthenticated(current, deps);
+    }
+  });
+  const revoke = async (token: string, hint: 'refresh_token' | 'access_token') => {
+    const { provider, client } = await authenticated();
+    return revokeToken(provider, client, token, hint, deps);
+  };
+
+  // Alone, since a refresh in another process would put new tokens in the place of those that are revoked here.
+  const read = async () => {
+    // What cannot be read any more is signed out of as it was read before.
+    current = (await deps.read().catch(() => undefined)) ?? session;
+  };
+  await aloneIfPossible(deps, read, async () => {
+    const { refreshToken, accessToken } = current;
+    if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
+    await attempt('revoke access token', () => revoke(accessToken, 'access_token'));
+    // Before the browser: whatever the person does there, the tokens are gone from this machine.
+    const outcome = await deps.forget();
+    if (outcome === 'done') {
+      deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
+    }
+    steps.push({ step: 'forget session', outcome });
+  });
+  await attempt('end session', async () => {
+    if (!request.endSession) return 'not asked';
+    const { provider, client } = await unauthenticated();
+    return endSession({ provider, client }, current, request, deps);
+  });
+  return steps;
+}
+
+/** Runs `read` and `work` in the session's turn; where another process does not let go, or no lock can be made, without it. */
+async function aloneIfPossible(deps: LogoutDeps, read: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  let begun = false;
+  try {
+    await deps.exclusively(async (stillHeld) => {
+      await read();
+      await stillHeld();
+      begun = true;
+      await work();
+    });
+  } catch (error) {
+    if (begun || deps.signal.aborted) throw error;
+    await read();
+    await work();
+  }
+}
+
+/** Makes the promise at the first call and hands out the same one ever after. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function doneOf(steps: readonly LogoutStep[]): string[] {
+  return steps.filter(({ outcome }) => outcome === 'done').map(({ step }) => step);
+}
+
+async function endSession(
+  { provider, client }: Connection,
+  session: Session,
+  request: { readonly postLogoutRedirectUri: string; readonly timeout: number },
+  deps: LogoutDeps,
+): Promise<'done'> {
+  provider.endpoint('end_session_endpoint');
+  const state = randomState();
+  deps.recorder.hideInWords(state);
+  const listener = await startCallbackListener({
+    redirectUri: request.postLogoutRedirectUri,
+    expectedState: state,
+    kind: 'sign-out',
+    clock: deps.clock,
+    signal: deps.signal,
+  }).catch(failWith({ of: 'sign-out' }));
+  try {
+    const postLogoutRedirectUri = listener.redirectUri;
+    const url = await createEndSessionRequest(provider, client, {
+      idToken: session.idToken,
+      postLogoutRedirectUri,
+      state,
+    });
+    const noted = { from: 'browser', to: 'provider' } as const;
+    deps.recorder.note({ step: 'end session request', ...noted, at: deps.clock.now(), url });
+    const { openUrl } = deps;
+    // The URL holds the ID token: browser and person get a one-time address that leads there.
+    const newAddress = () => {
+      const address = listener.oneTimeAddress(url);
+      noteProgress(deps, 'browser address', { url: address, once: true });
+      return address;
+    };
+    const address = newAddress();
+    const answer = await waitForPerson(
+      {
+        open: openUrl && {
+          openUrl,
+          address,
+          onFailure: (reason) => {
+            listener.withdrawAddress(reason);
+            newAddress();
+          },
+        },
+        answers: [listener.answer],
+        seconds: request.timeout,
+        timeoutError: () =>
+          new OidcCliError('end_session_not_confirmed', {
+            seconds: request.timeout,
+            postLogoutRedirectUri,
+            otherBrowser: listener.strays.byReason['other browser'] ?? 0,
+          }),
+      },
+      deps,
+    );
+    deps.recorder.note({
+      step: 'end session response',
+      from: 'browser',
+      to: 'cli',
+      at: deps.clock.now(),
+      parameters: [...answer.parameters],
+    });
+    await listener.conclude({ ok: true });
+    return 'done';
+  } finally {
+    await listener.close();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Profile } from '../profiles/profile.js';
+import type { SecretSource } from '../sessions/session-store.js';
+import type { SignInRequest } from './client.js';
+
+/** What a sign-in needs beside the profile: all that had to be looked up elsewhere. */
+export interface SignInDetails {
+  /** What the sign-in goes by. */
+  readonly name: string;
+  /** Whether userinfo is asked. */
+  readonly userinfo: boolean;
+  readonly clientSecret?: string | undefined;
+  readonly clientSecretSource?: SecretSource | undefined;
+  /** Logto's one-time token: a secret that is good for one sign-in. */
+  readonly oneTimeToken?: string | undefined;
+}
+
+/** A profile, with its secret resolved, as the flow takes it. */
+export function signInRequestOf(profile: Profile, details: SignInDetails): SignInRequest {
+  const { name, userinfo, clientSecret, clientSecretSource, oneTimeToken } = details;
+  return {
+    profile: name,
+    kind: profile.kind,
+    issuer: profile.issuer,
+    endpoints: namedEndpoints(profile),
+    allowHttp: profile.allowHttp,
+    clientId: profile.clientId,
+    clientSecret,
+    clientSecretSource,
+    clientAuth: profile.clientAuth,
+    authorization: {
+      scope: profile.scope,
+      prompt: profile.prompt,
+      loginHint: profile.loginHint,
+      maxAge: profile.maxAge,
+      uiLocales: profile.uiLocales,
+      acrValues: profile.acrValues,
+      display: profile.display,
+      claims: profile.claims,
+      responseMode: profile.responseMode,
+      resource: profile.resource,
+      parameters:
+        oneTimeToken === undefined ? profile.parameters : { ...profile.parameters, one_time_token: oneTimeToken },
+    },
+    clockTolerance: profile.clockTolerance,
+    strict: profile.strict,
+    userinfo,
+    ca: profile.ca,
+    insecure: profile.insecure,
+    redirectUri: profile.redirectUri,
+    postLogoutRedirectUri: profile.postLogoutRedirectUri,
+  };
+}
+
+/** The endpoints that the profile names itself, where it names any. */
+export function namedEndpoints({
+  authorizationEndpoint,
+  tokenEndpoint,
+  jwksUri,
+}: Pick<Profile, 'authorizationEndpoint' | 'tokenEndpoint' | 'jwksUri'>): SignInRequest['endpoints'] {
+  const named = { authorizationEndpoint, tokenEndpoint, jwksUri };
+  return Object.values(named).some((url) => url !== undefined) ? named : undefined;
+}

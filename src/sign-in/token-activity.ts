@@ -1,0 +1,36 @@
+import { OidcCliError } from '../errors.js';
+import { introspectToken } from '../oidc/introspection.js';
+import type { Provider, ProviderDeps } from '../oidc/provider.js';
+import type { TokenClient } from '../oidc/token-requests.js';
+import { requestUserinfo } from '../oidc/userinfo.js';
+
+/**
+ * Whether the provider itself accepts an access token, by introspection or
+ * userinfo; undefined where it cannot be asked. Throws the network's codes and
+ * those of answers that are neither.
+ */
+export async function isTokenInUse(
+  provider: Provider,
+  party: TokenClient,
+  accessToken: string,
+  subject: string | undefined,
+  deps: ProviderDeps,
+): Promise<boolean | undefined> {
+  const { introspection_endpoint: introspection, userinfo_endpoint: userinfo } = provider.metadata;
+  if (introspection !== undefined) {
+    try {
+      return (await introspectToken(provider, party, accessToken, 'access_token', deps)).active;
+    } catch (error) {
+      const refused = error instanceof OidcCliError && ['introspection_refused', 'invalid_client'].includes(error.code);
+      if (!refused) throw error;
+    }
+  }
+  if (userinfo === undefined || subject === undefined) return undefined;
+  try {
+    await requestUserinfo(provider, party, accessToken, subject, deps);
+    return true;
+  } catch (error) {
+    if (error instanceof OidcCliError && error.code === 'userinfo_refused') return false;
+    throw error;
+  }
+}

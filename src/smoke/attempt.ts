@@ -1,0 +1,152 @@
+import { rm } from 'node:fs/promises';
+import type { SignInEvidence } from '../browser/sign-in-driver.js';
+import type { Check } from '../check.js';
+import { OidcCliError, toCodedError } from '../errors.js';
+import { maskedData, maskedError } from '../masking/mask.js';
+import { followSteps } from '../sign-in/steps.js';
+import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
+import { currentPhase, phaseTimes } from './phases.js';
+import { type ProviderFacts, unlessAborted } from './providers.js';
+import type { ReadyCheck } from './resolve.js';
+import type { Evidence, PhaseTime, UsedWay } from './result.js';
+import { getTokens, type SignInTools } from './sign-in.js';
+import type { SignedIn } from './signed-in.js';
+
+/** The reason of a try's signal once it is over. One for all: an error keeps the stack it was made on. */
+const OVER = new OidcCliError('interrupted');
+
+/** One try of a check, and all that is known after it. */
+export interface Tried {
+  readonly durationMs: number;
+  readonly way: UsedWay | undefined;
+  readonly subject: string | undefined;
+  readonly phases: readonly PhaseTime[];
+  readonly expectations: readonly Check[];
+  /** Why the sign-in failed, where that was not expected. */
+  readonly error: OidcCliError | undefined;
+  /** The part of the sign-in where it failed. */
+  readonly failedIn: PhaseTime['phase'] | undefined;
+  readonly evidence: Evidence | undefined;
+  readonly facts: ProviderFacts;
+}
+
+/** What a try needs beside the check. */
+export type TryTools = Pick<SignInTools, 'providers' | 'drivers' | 'evidenceFolder' | 'refreshKept'>;
+
+/**
+ * Signs in once and compares what came with the check's expectations. Never
+ * throws: what failed is in the result. `ends` ends it early, with its reason;
+ * `seconds` is all the time it has.
+ */
+export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSignal, tools: TryTools): Promise<Tried> {
+  const { planned, discovery } = check;
+  const { providers, drivers } = tools;
+  const startedAt = performance.now();
+  const elapsedMs = () => Math.round(performance.now() - startedAt);
+  const over = new AbortController();
+  const settings = { ca: check.profile?.ca, insecure: check.profile?.insecure === true };
+  const deps = providers.job(settings, over.signal, planned.name);
+  const { recorder } = deps;
+  const phase = () => currentPhase(recorder) ?? 'its preparation';
+  const timeout = () => new OidcCliError('smoke_check_timeout', { seconds, phase: phase() });
+  const timer = setTimeout(() => over.abort(timeout()), seconds * 1000);
+  const onEnd = () =>
+    over.abort(ends.reason instanceof OidcCliError ? ends.reason.with({ facts: { phase: phase() } }) : ends.reason);
+  if (ends.aborted) onEnd();
+  ends.addEventListener('abort', onEnd, { once: true });
+  let way: UsedWay | undefined;
+  if (planned.with === 'refresh' || planned.with === 'client_credentials') way = planned.with;
+  followSteps(recorder, {
+    'driver started': ({ driver }) => {
+      way = driver === 'auto' ? 'http' : driver;
+    },
+    'driver finished': ({ driver }) => {
+      way = driver;
+    },
+  });
+  const session = planned.expect.logout ? {} : undefined;
+  const providerAsMet = () => ({
+    provider: providers.discovered(discovery, deps),
+    facts: providers.facts(discovery, deps),
+  });
+  let signedIn: SignedIn | undefined;
+  const work = async (): Promise<Outcome> => {
+    const timeLeft = () => Math.max(1, seconds * 1000 - elapsedMs());
+    try {
+      signedIn = await getTokens(check, { ...tools, deps, session, timeLeft });
+    } catch (error) {
+      // What ended the try is its failure, however the step that it hit put it.
+      over.signal.throwIfAborted();
+      return { error: toCodedError(error) };
+    }
+    const tokens = signedIn;
+    const totalMs = elapsedMs();
+    const expectations = await recorder.stage('expectations', () =>
+      judgeSignIn(check, tokens, providerAsMet(), phaseTimes(recorder), totalMs),
+    );
+    over.signal.throwIfAborted();
+    return { expectations };
+  };
+  let outcome: Outcome;
+  const working = work();
+  try {
+    outcome = await unlessAborted(working, over.signal);
+  } catch (error) {
+    outcome = { error: toCodedError(error), aborted: true };
+  } finally {
+    clearTimeout(timer);
+    ends.removeEventListener('abort', onEnd);
+    // Whatever still runs on its behalf is told that it is over.
+    over.abort(OVER);
+    if (session) drivers.endSession(session);
+  }
+  const { error } = outcome;
+  const judged =
+    error && !outcome.aborted && planned.expect.failure !== undefined
+      ? await judgeFailure(check, error, providerAsMet(), phaseTimes(recorder), elapsedMs())
+      : undefined;
+  // A sign-in that was to fail has no evidence to keep.
+  if (judged?.asExpected) await removeEvidence(error);
+  const facts = providers.facts(discovery, deps);
+  // Before the job's secrets are forgotten: from here on reports repeat it.
+  const { masker } = recorder;
+  const own = (text: string) => masker?.own(text) ?? text;
+  const failure = error && !judged?.asExpected ? maskedError(error, masker) : undefined;
+  const expectations = maskedData(outcome.expectations ?? judged?.expectations ?? [], own);
+  const tried = {
+    durationMs: elapsedMs(),
+    way,
+    subject: signedIn?.subject && own(signedIn.subject),
+    phases: phaseTimes(recorder),
+    expectations,
+    error: failure,
+    failedIn: failure && currentPhase(recorder),
+    evidence: evidenceOf(failure && error),
+    facts,
+  };
+  const forget = () => recorder.forget();
+  // A refresh of a kept session goes on without us to its end, and reads there what was recorded of it.
+  if (outcome.aborted) working.then(forget, forget);
+  else forget();
+  return tried;
+}
+
+interface Outcome {
+  readonly expectations?: readonly Check[];
+  readonly error?: OidcCliError;
+  readonly aborted?: boolean;
+}
+
+/** What the driver left of a failed sign-in: `details.evidence` of its error. */
+function evidenceOf(error: OidcCliError | undefined): Evidence | undefined {
+  const { evidence } = error?.details ?? {};
+  if (typeof evidence !== 'object' || evidence === null) return undefined;
+  const { screenshot, text } = evidence as SignInEvidence;
+  if (screenshot === undefined && text === undefined) return undefined;
+  return { ...(screenshot === undefined ? {} : { screenshot }), ...(text === undefined ? {} : { text }) };
+}
+
+async function removeEvidence(error: OidcCliError | undefined): Promise<void> {
+  const files = Object.values(evidenceOf(error) ?? {}) as string[];
+  await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => undefined)));
+}

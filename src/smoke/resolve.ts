@@ -1,0 +1,290 @@
+import type { Credentials, SignInStep } from '../browser/sign-in-driver.js';
+import { noteSecretVariable } from '../child-environment.js';
+import type { Clock, Environment, Input } from '../context.js';
+import { OidcCliError } from '../errors.js';
+import { acceptConnector, type Connector } from '../logto/connector/connector.js';
+import { readConnectorFile } from '../logto/connector/file.js';
+import { connectorSecret, connectorSecretReference } from '../logto/connector/secret.js';
+import { text } from '../oidc/json-values.js';
+import { type Consent, isUntrusted, readClientSecret, type UntrustedSecret } from '../profiles/client-secret.js';
+import { invalid } from '../profiles/placed-yaml.js';
+import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
+import { adHocName } from '../profiles/profile-choice.js';
+import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/profile-file.js';
+import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
+import { hostOf } from '../profiles/trust.js';
+import type { SignInRequest } from '../sign-in/client.js';
+import { signInRequestOf } from '../sign-in/sign-in-request.js';
+import { readPlannedText } from './check-secrets.js';
+import type { PlannedCheck, PlannedText } from './planned-check.js';
+import type { ProviderSettings } from './providers.js';
+
+/** What a check is made ready with. */
+export interface ReadyWorld {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly folders: { readonly config: string; readonly data: string };
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly stdin: Input;
+  /** All of stdin, once read. */
+  readonly readStdin: () => Promise<string>;
+  readonly profileFiles: ProfileFiles;
+  /** Whether secrets may be sent that an untrusted file names. */
+  readonly consent: Consent;
+  /** The client secret kept in the session store for this profile and issuer. */
+  readonly storedClientSecret: (profile: string, issuer: string) => Promise<string | undefined>;
+}
+
+/** A check whose profile has been resolved: its secrets are asked for when it runs. */
+export interface ReadyCheck {
+  readonly planned: PlannedCheck;
+  /** What reports call the profile. */
+  readonly profileName: string;
+  /** The issuer as the profile has it; of a connector what it says, else the host of its authorization endpoint. */
+  readonly issuer: string;
+  readonly profile: Profile | undefined;
+  /** Whose discovery document this check has to do with; a connector that names no issuer has none. */
+  readonly discovery: ProviderSettings | undefined;
+  readonly warnings: readonly string[];
+  /** Why it cannot run, where that is so: the other checks still do. */
+  readonly failure: OidcCliError | undefined;
+  /** The sign-in at the profile's provider, with the client's secret. */
+  readonly request: () => Promise<SignInRequest>;
+  /** The Logto connector, with its secret. */
+  readonly connector: () => Promise<Connector>;
+  readonly credentials: () => Promise<Credentials>;
+  readonly steps: () => Promise<readonly SignInStep[] | undefined>;
+  readonly refreshToken: () => Promise<string | undefined>;
+  /** Its secrets that an untrusted file names, each with the host that it goes to. */
+  readonly untrusted: readonly UntrustedSecret[];
+}
+
+/** Mistakes in configuration: they are told before anything runs. All else is the failure of its own check. */
+const CONFIGURATION = /^(config_|profile_|connector_file_|store_key_as_secret)/;
+
+/** Of these the ones that do not tell a place of their own. */
+const NAMED_BY_CHECK: readonly string[] = ['profile_unknown', 'config_missing', 'connector_file_unreadable'];
+
+/**
+ * Resolves the profiles that the checks name, each once. Throws what is wrong
+ * with the files themselves: `config_*`, `profile_*`, `connector_file_*`.
+ */
+export async function readyChecks(planned: readonly PlannedCheck[], world: ReadyWorld): Promise<readonly ReadyCheck[]> {
+  const profiles = new Map<string, Promise<ResolvedProfile>>();
+  const secrets = new Map<string, Promise<string | undefined>>();
+  const ready: ReadyCheck[] = [];
+  // Before a browser is started for any of them: none of its environment is theirs.
+  for (const check of planned) noteSecretVariables(check, world.env);
+  for (const check of planned) {
+    try {
+      ready.push(await readyCheck(check, profiles, secrets, world));
+    } catch (error) {
+      if (!(error instanceof OidcCliError)) throw error;
+      if (CONFIGURATION.test(error.code)) throw atItsPlace(error, check);
+      ready.push(unready(check, error));
+    }
+  }
+  return ready;
+}
+
+/** A mistake that the check makes by what it names: where it stands in the plan is told too. */
+function atItsPlace(error: OidcCliError, { plan, index, connector }: PlannedCheck): OidcCliError {
+  if (!NAMED_BY_CHECK.includes(error.code)) return error;
+  const path = ['checks', String(index), connector === undefined ? 'profile' : 'connector'];
+  const check = `${plan.path}, line ${plan.lineOf(path)}, key ${path.join('.')}`;
+  return error.with({ facts: { check } });
+}
+
+function noteSecretVariables({ user, password, totp, refreshToken, steps = [] }: PlannedCheck, env: Environment): void {
+  const typed = steps.map((step) => ('fill' in step ? step.value : undefined));
+  for (const place of [user, password, totp, refreshToken, ...typed]) {
+    if (place?.kind === 'env') noteSecretVariable(env, place.name);
+  }
+}
+
+function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = cache.get(key) ?? make();
+  cache.set(key, known);
+  return known;
+}
+
+async function readyCheck(
+  check: PlannedCheck,
+  profiles: Map<string, Promise<ResolvedProfile>>,
+  secrets: Map<string, Promise<string | undefined>>,
+  world: ReadyWorld,
+): Promise<ReadyCheck> {
+  if (check.connector !== undefined) {
+    const ready = await readyConnector(check, check.connector, world);
+    const { pages, untrusted, ...rest } = ready;
+    const own = await ownSecrets(check, pages, world);
+    return { planned: check, failure: undefined, ...rest, ...own, untrusted: [...untrusted, ...own.untrusted] };
+  }
+
+  const inline = typeof check.profile === 'object';
+  const key = inline ? `${check.plan.path} ${check.index}` : `named ${String(check.profile)}`;
+  const { profile: resolved, warnings } = await once(profiles, key, () => profileOf(check, world));
+  if (resolved.clientSecret?.kind === 'env') noteSecretVariable(world.env, resolved.clientSecret.name);
+  const profile = check.redirectUri === undefined ? resolved : { ...resolved, redirectUri: check.redirectUri };
+  const name = inline ? adHocName(profile.issuer) : profile.name;
+  const reference = profile.clientSecret;
+  const clientSecret = () =>
+    once(secrets, key, async () => {
+      if (!reference) return undefined;
+      const stored = () => world.storedClientSecret(profile.name, profile.issuer);
+      return readClientSecret(reference, { ...secretWorld(world), stored });
+    });
+  const own = await ownSecrets(check, profile.issuer, world);
+  return {
+    planned: check,
+    failure: undefined,
+    ...own,
+    untrusted: [...(reference && isUntrusted(reference) ? [reference] : []), ...own.untrusted],
+    profileName: name,
+    issuer: profile.issuer,
+    profile,
+    discovery: profile,
+    warnings,
+    request: async () => {
+      const userinfo = Boolean(check.expect.userinfo);
+      return signInRequestOf(profile, { name, userinfo, clientSecret: await clientSecret() });
+    },
+    connector: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no connector' })),
+  };
+}
+
+function secretWorld({ env, folders, readStdin, consent }: ReadyWorld) {
+  return { env, folders, stdin: readStdin, consent };
+}
+
+/**
+ * The texts that the check itself has typed or sent. `address` is that of the
+ * pages they go to. Throws `store_key_as_secret`.
+ */
+async function ownSecrets(check: PlannedCheck, address: string, world: ReadyWorld) {
+  const host = hostOf(address);
+  const untrusted: UntrustedSecret[] = [];
+  const placed = async <T extends PlannedText | undefined>(text: T): Promise<T> => {
+    if (text === undefined || text.kind === 'text') return text;
+    await refuseStoreKeyName(text, world);
+    if (!isUntrusted(text)) return text;
+    const sent = { ...text, untrusted: { ...text.untrusted, host } };
+    untrusted.push(sent);
+    return sent;
+  };
+  const read = (text: PlannedText | undefined, what: string) =>
+    Promise.resolve(text && readPlannedText(text, what, secretWorld(world)));
+  const user = await placed(check.user);
+  const password = await placed(check.password);
+  const totp = await placed(check.totp);
+  const token = await placed(check.refreshToken);
+  const steps = check.steps && [...check.steps];
+  for (const [at, step] of steps?.entries() ?? []) {
+    if (steps && 'fill' in step) steps[at] = { ...step, value: await placed(step.value) };
+  }
+  return {
+    untrusted,
+    credentials: async (): Promise<Credentials> => ({
+      username: (await read(user, 'user')) ?? '',
+      password: await read(password, 'password'),
+      totp: await read(totp, 'totp'),
+    }),
+    steps: async () =>
+      steps &&
+      Promise.all(
+        steps.map(
+          async (step): Promise<SignInStep> =>
+            'fill' in step
+              ? {
+                  fill: step.fill,
+                  value: (await read(step.value, `value for ${step.fill}`)) ?? '',
+                  secret: step.value.kind !== 'text',
+                }
+              : step,
+        ),
+      ),
+    refreshToken: () => read(token, 'refresh token'),
+  };
+}
+
+/** A profile by its name, or of the keys in the plan; the environment gives no values: a plan has several. */
+async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWorld): Promise<ResolvedProfile> {
+  const flags = { trustProject: plan.trusted };
+  if (typeof profile !== 'object') {
+    return resolveProfile({ name: profile, flags, files: world.profileFiles }, world);
+  }
+  const name = 'inline';
+  const { user } = world.profileFiles;
+  const inPlan = (key: string) => `checks.${index}.profile${key.slice(`profiles.${name}`.length)}`;
+  const file: ProfileFile = {
+    kind: 'project',
+    path: plan.path,
+    folder: plan.folder,
+    default: undefined,
+    trustedFolders: undefined,
+    profiles: new Map([[name, profile]]),
+    lineOf: ([, , ...keys]) => plan.lineOf(['checks', String(index), 'profile', ...keys]),
+  };
+  // The user's file says what is trusted, and nothing about this profile.
+  const files = { project: file, user: user && { ...user, profiles: new Map() }, searched: [plan.path] };
+  try {
+    return await resolveProfile({ name, flags, files }, world);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || typeof error.facts.key !== 'string') throw error;
+    const { key } = error.facts;
+    if (error.code === 'config_missing') {
+      const path = ['checks', String(index), 'profile'];
+      const facts = { line: plan.lineOf(path), key: path.join('.'), found: `a profile without ${key}` };
+      throw invalid(plan.path, { ...facts, allowed: 'the name of a profile, or at least issuer and clientId' });
+    }
+    throw error.with({ facts: { key: key.startsWith('profiles.') ? inPlan(key) : key, profile: undefined } });
+  }
+}
+
+/** Logto knows no setting that would weaken this. */
+function discoveryOfConnector(issuer: string): ProviderSettings {
+  return { issuer, allowHttp: false, insecure: false };
+}
+
+async function readyConnector(check: PlannedCheck, path: string, world: ReadyWorld) {
+  const file = await readConnectorFile(path, world);
+  const { issuer } = (file.config.idTokenVerificationConfig ?? {}) as { issuer?: unknown };
+  const endpoint = text(file.config.authorizationEndpoint) ?? '';
+  const stated = Array.isArray(issuer) ? issuer[0] : issuer;
+  const trust = { trusted: check.plan.trusted, folder: check.plan.folder, userFile: userFilePath(world) };
+  const reference = await connectorSecretReference(file, {}, world, trust);
+  if (reference?.kind === 'env') noteSecretVariable(world.env, reference.name);
+  return {
+    profileName: check.plan.folder === '' ? path : path.slice(path.lastIndexOf('/') + 1),
+    issuer: typeof stated === 'string' ? stated : URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint,
+    profile: undefined,
+    discovery: typeof stated === 'string' ? discoveryOfConnector(stated) : undefined,
+    warnings: [],
+    pages: endpoint,
+    untrusted: reference && isUntrusted(reference) ? [reference] : [],
+    request: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no profile' })),
+    connector: async () => acceptConnector(file, await connectorSecret(file, reference, world)),
+  };
+}
+
+/** A check that fails before it begins, for a reason of its own. */
+function unready(check: PlannedCheck, failure: OidcCliError): ReadyCheck {
+  const { profile } = check;
+  const reject = () => Promise.reject(failure);
+  return {
+    planned: check,
+    profileName: typeof profile === 'string' ? profile : 'inline',
+    issuer: (typeof profile === 'object' && profile.issuer) || '',
+    profile: undefined,
+    discovery: undefined,
+    warnings: [],
+    failure,
+    request: reject,
+    connector: reject,
+    credentials: reject,
+    steps: reject,
+    refreshToken: reject,
+    untrusted: [],
+  };
+}
