@@ -1,7 +1,7 @@
 import type { Environment } from './context.js';
 
 /** Variables of ours that hold no secret. Any other `OIDC_CLI_*` may hold one: users choose such names for theirs. */
-const PUBLIC: ReadonlySet<string> = new Set(
+const PUBLIC_VARIABLES: ReadonlySet<string> = new Set(
   [
     ...['ACR_VALUES', 'ALLOW_HTTP', 'APP_ID', 'BROWSER', 'BROWSER_PATH', 'CA', 'CLAIMS', 'CLIENT_AUTH', 'CLIENT_ID'],
     ...['CLOCK_TOLERANCE', 'DISPLAY', 'ENDPOINT', 'HOME', 'INSECURE', 'ISSUER', 'KIND', 'LOGIN_HINT', 'MAX_AGE'],
@@ -11,20 +11,20 @@ const PUBLIC: ReadonlySet<string> = new Set(
 );
 
 /** The variables of an environment that a flag, profile, plan or connector names as a secret. */
-const named = new WeakMap<Environment, Set<string>>();
+const secretNames = new WeakMap<Environment, Set<string>>();
 
 /** Notes that a variable holds a secret, because a flag, profile, plan or connector says so. */
 export function noteSecretVariable(env: Environment, name: string): void {
-  const names = named.get(env) ?? new Set();
+  const names = secretNames.get(env) ?? new Set();
   names.add(name);
-  named.set(env, names);
+  secretNames.set(env, names);
 }
 
 /** The environment of a program that we start: the user's own, without any secret of this program. `given` is laid over it. */
 export function childEnvironment(env: Environment, given: Environment = {}): NodeJS.ProcessEnv {
-  const secrets = named.get(env);
+  const secrets = secretNames.get(env);
   const entries = Object.entries(env).filter(
-    ([name]) => !secrets?.has(name) && (!/^OIDC_CLI_/i.test(name) || PUBLIC.has(name)),
+    ([name]) => !secrets?.has(name) && (!/^OIDC_CLI_/i.test(name) || PUBLIC_VARIABLES.has(name)),
   );
   return { ...Object.fromEntries(entries), ...given };
 }

@@ -71,7 +71,7 @@ export function folders(env: Environment): { config: string; data: string } {
  * and a checksum, and does without where it can't write. Nothing is kept where
  * others could put their code in its place. Never throws.
  */
-export function keepCompiledCode(env: Environment, enable: (folder: string) => unknown): void {
+export function enableCompileCache(env: Environment, enable: (folder: string) => unknown): void {
   const folder = join(env.OIDC_CLI_HOME || envPaths('oidc-cli', { suffix: '' }).cache, 'compiled');
   try {
     // It may be the first to make the folder that sessions are kept in as well, which is private.

@@ -9,7 +9,7 @@ import { ownIdentity, type ProcessIdentity, processState } from './process-ident
 /** How long, in milliseconds, a waiter must see a lock unchanged before it takes it away from its holder. */
 const STALE_MS = 5_000;
 /** Signs of life that a holder gives in that time. */
-const BEATS = 5;
+const BEATS_PER_PERIOD = 5;
 /** How often, in milliseconds, a waiter looks again. */
 const RETRY_MS = 40;
 /**
@@ -75,11 +75,11 @@ export async function withLock<T>(
     let lost = false;
     const stillHeld = async () => {
       const mine = await lock.isMine().catch((error: unknown) => {
-        throw failed(file, error, options);
+        throw lockError(file, error, options);
       });
       if (mine) return;
       lost = true;
-      throw timedOut(file, options);
+      throw timeoutError(file, options);
     };
     try {
       return await work(stillHeld);
@@ -101,23 +101,23 @@ async function acquire(file: string, deadline: number, options: LockOptions): Pr
       options.signal?.throwIfAborted();
       const lock = await attempt();
       if (lock) return lock;
-      if (performance.now() >= deadline) throw timedOut(file, options, attempt.holder());
+      if (performance.now() >= deadline) throw timeoutError(file, options, attempt.holder());
       await pause(RETRY_MS, options.signal);
     }
   } catch (error) {
     if (error instanceof OidcCliError || options.signal?.aborted) throw error;
-    throw failed(file, error, options);
+    throw lockError(file, error, options);
   }
 }
 
-function failed(file: string, error: unknown, { failure }: LockOptions): OidcCliError {
+function lockError(file: string, error: unknown, { failure }: LockOptions): OidcCliError {
   return (
-    failure?.(reasonOf(error).reason, error) ??
-    new OidcCliError('store_failed', { file, operation: 'lock', ...reasonOf(error) }, { cause: error })
+    failure?.(failureReason(error).reason, error) ??
+    new OidcCliError('store_failed', { file, operation: 'lock', ...failureReason(error) }, { cause: error })
   );
 }
 
-function timedOut(file: string, { timeoutMs, failure }: LockOptions, pid?: number): OidcCliError {
+function timeoutError(file: string, { timeoutMs, failure }: LockOptions, pid?: number): OidcCliError {
   const known = pid === undefined ? {} : { pid };
   const error = new OidcCliError('store_timeout', { file, timeoutSeconds: Math.round(timeoutMs / 1000), ...known });
   return failure?.('ELOCKED', error) ?? error;
@@ -144,7 +144,7 @@ function contender(file: string, contest: Contest): Contender {
   let evictor: Contender | undefined;
 
   /** Whether the holder counts as gone. */
-  const isStale = async ({ mark, owner }: Sight): Promise<boolean> => {
+  const isStale = async ({ mark, owner }: LockObservation): Promise<boolean> => {
     const now = performance.now();
     const gap = seen?.mark === mark ? now - seen.at : 0;
     // A long gap is a waiter that was stopped itself, perhaps along with the holder: it saw nothing in that time.
@@ -162,14 +162,14 @@ function contender(file: string, contest: Contest): Contender {
   const attempt = async () => {
     const taken = await take(path, contest);
     if (taken) return taken;
-    const stale = await look(path);
+    const stale = await observe(path);
     if (!stale || !(await isStale(stale))) return undefined;
     // One process at a time may evict, and it looks again first: of two, the slower would remove the quicker one's lock.
     evictor ??= contender(`${file}.evict`, contest);
     const permit = await evictor();
     if (!permit) return undefined;
     try {
-      if ((await look(path))?.mark === stale.mark) await evict(path, stale);
+      if ((await observe(path))?.mark === stale.mark) await evict(path, stale);
     } finally {
       await permit.release();
     }
@@ -192,7 +192,7 @@ async function take(path: string, { identity, staleMs }: Contest): Promise<Lock 
   const handle = await open(path, 'wx', 0o644).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return undefined;
     if (process.platform !== 'win32') throw error;
-    return unlessRefused(error);
+    return throwUnlessRefused(error);
   });
   if (!handle) return undefined;
   const text = await writeOwner(handle, JSON.stringify({ token: randomUUID(), ...identity }));
@@ -210,8 +210,8 @@ async function take(path: string, { identity, staleMs }: Contest): Promise<Lock 
     // Through the handle, since a different file may have this name by now.
     const time = new Date(mtimeMs + beats * BEAT_STEP_MS);
     handle.utimes(time, time).catch(() => {});
-  }, staleMs / BEATS).unref();
-  const isMine = async () => (await look(path))?.text === text;
+  }, staleMs / BEATS_PER_PERIOD).unref();
+  const isMine = async () => (await observe(path))?.text === text;
   return {
     isMine,
     async release() {
@@ -236,7 +236,7 @@ async function writeOwner(handle: FileHandle, text: string): Promise<string> {
 }
 
 /** The state of a lock at one moment. */
-interface Sight {
+interface LockObservation {
   /** Changes with the holder and with each sign of life. */
   readonly mark: string;
   readonly text: string;
@@ -246,35 +246,35 @@ interface Sight {
 }
 
 /** Undefined where there is no lock. Throws the file system's own error. */
-async function look(path: string): Promise<Sight | undefined> {
+async function observe(path: string): Promise<LockObservation | undefined> {
   try {
     const entry = await lstat(path, { bigint: true });
-    if (!entry.isFile()) return sight(entry.mtimeNs, '', entry.isDirectory());
+    if (!entry.isFile()) return toObservation(entry.mtimeNs, '', entry.isDirectory());
     // NFS answers from its cache until a file is opened.
-    const handle = await open(path, 'r').catch(unlessRefused);
-    if (!handle) return sight(entry.mtimeNs, '', false);
+    const handle = await open(path, 'r').catch(throwUnlessRefused);
+    if (!handle) return toObservation(entry.mtimeNs, '', false);
     try {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_OWNER_BYTES), 0, MAX_OWNER_BYTES, 0);
-      return sight((await handle.stat({ bigint: true })).mtimeNs, buffer.toString('utf8', 0, bytesRead), false);
+      return toObservation((await handle.stat({ bigint: true })).mtimeNs, buffer.toString('utf8', 0, bytesRead), false);
     } finally {
       await handle.close();
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return unlessRefused(error);
+    return throwUnlessRefused(error);
   }
 }
 
 /** A different user's lock may be unreadable. */
-function unlessRefused(error: unknown): undefined {
+function throwUnlessRefused(error: unknown): undefined {
   if (!REFUSED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
 }
 
-function sight(mtimeNs: bigint, text: string, isFolder: boolean): Sight {
-  return { mark: `${mtimeNs} ${text}`, text, owner: ownerIn(text), isFolder };
+function toObservation(mtimeNs: bigint, text: string, isFolder: boolean): LockObservation {
+  return { mark: `${mtimeNs} ${text}`, text, owner: parseOwner(text), isFolder };
 }
 
-function ownerIn(text: string): ProcessIdentity | undefined {
+function parseOwner(text: string): ProcessIdentity | undefined {
   try {
     const { host, pid, start } = JSON.parse(text) as Partial<ProcessIdentity>;
     const whole = typeof host === 'string' && typeof start === 'string' && Number.isSafeInteger(pid) && Number(pid) > 0;
@@ -285,13 +285,13 @@ function ownerIn(text: string): ProcessIdentity | undefined {
 }
 
 /** Removes a stale lock. To be called by one process at a time. */
-async function evict(path: string, stale: Sight): Promise<void> {
+async function evict(path: string, stale: LockObservation): Promise<void> {
   const aside = `${path}.evicted`;
   try {
     // Removes a folder only, never the lock that somebody has made meanwhile.
     if (stale.isFolder) return await rmdir(path);
     await rename(path, aside);
-    const moved = await look(aside);
+    const moved = await observe(aside);
     // Released and taken in this instant: it goes back, unless the next one is in already, which its holder finds out.
     if (moved && moved.text !== stale.text) await link(aside, path).catch(() => {});
     await unlink(aside);
@@ -313,7 +313,7 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 /** The file system's short word for what went wrong (`EACCES`, …), as a fact. */
-export function reasonOf(error: unknown): { reason?: string } {
+export function failureReason(error: unknown): { reason?: string } {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? { reason: code } : {};
 }

@@ -5,7 +5,7 @@ import { type BeginTrace, withTraceFlags } from './command-tree/trace-flags.js';
 import type { TraceRun } from './commands/trace-run.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitCode, OidcCliError, toCodedError } from './errors.js';
-import { Masker, maskedError } from './masking/mask.js';
+import { Masker, maskError } from './masking/mask.js';
 import { createTerminal, type Terminal } from './terminal.js';
 import { version } from './version.js';
 
@@ -18,40 +18,40 @@ export async function main(argv: readonly string[], context: Context): Promise<E
   const terminal = await createTerminal(context, argv.includes('--json'), masker);
   const traced: { run?: TraceRun } = {};
   // Copied without being read: reading stdin is what opens it.
-  const world: { -readonly [Part in keyof Context]: Context[Part] } = Object.create(
+  const deps: { -readonly [Part in keyof Context]: Context[Part] } = Object.create(
     Object.prototype,
     Object.getOwnPropertyDescriptors(context),
   );
-  world.masker = masker;
+  deps.masker = masker;
   const begin: BeginTrace = async (command, flags) => {
     const { startTrace } = await import('./commands/trace-run.js');
     traced.run = await startTrace(command, flags, context, terminal);
-    world.follower = traced.run.follower;
+    deps.follower = traced.run.follower;
   };
   try {
-    const exitCode = await run(argv, world, terminal, begin);
+    const exitCode = await run(argv, deps, terminal, begin);
     // What the command was asked for is on stdout: without it, it has not succeeded.
-    const unwritten = unwrittenOutput(context);
-    if (unwritten) await sayFailure(unwritten, terminal);
+    const unwritten = outputError(context);
+    if (unwritten) await printFailure(unwritten, terminal);
     const ended = unwritten && exitCode === EXIT.done ? unwritten.exitCode : exitCode;
     return (await traced.run?.end(ended, unwritten)) ?? ended;
   } catch (error) {
     const { failureDocument } = await import('./commands/failure-text.js');
-    const failure = maskedError(toCodedError(error, context.signal.aborted), masker);
+    const failure = maskError(toCodedError(error, context.signal.aborted), masker);
     terminal.status(undefined);
     if (terminal.failsInJson) terminal.json(failureDocument(failure));
-    if (!terminal.failsInJson || context.stdout.failure !== undefined) await sayFailure(failure, terminal);
+    if (!terminal.failsInJson || context.stdout.failure !== undefined) await printFailure(failure, terminal);
     await traced.run?.end(failure.exitCode, failure);
     return failure.exitCode;
   }
 }
 
 /** `output_unwritable` (facts: reason) where a part of the output could not be written. */
-function unwrittenOutput({ stdout: { failure } }: Context): OidcCliError | undefined {
+function outputError({ stdout: { failure } }: Context): OidcCliError | undefined {
   return failure === undefined ? undefined : new OidcCliError('output_unwritable', { reason: failure });
 }
 
-async function sayFailure(failure: OidcCliError, terminal: Terminal): Promise<void> {
+async function printFailure(failure: OidcCliError, terminal: Terminal): Promise<void> {
   const { failureLines } = await import('./commands/failure-text.js');
   for (const line of failureLines(failure, terminal.talk)) terminal.say(line);
 }
@@ -69,7 +69,7 @@ async function run(
   withTraceFlags(program, beginTrace);
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(ofNestedHelp(argv), { from: 'user' });
+    else await program.parseAsync(expandNestedHelp(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -81,7 +81,7 @@ async function run(
 }
 
 /** `help profile import`, of which commander reads only the first name, as `profile import --help`. */
-function ofNestedHelp(argv: readonly string[]): readonly string[] {
+function expandNestedHelp(argv: readonly string[]): readonly string[] {
   const [first, ...names] = argv;
   return first === 'help' && names.length > 1 ? [...names, '--help'] : argv;
 }

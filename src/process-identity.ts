@@ -18,15 +18,15 @@ export type ProcessState = 'running' | 'ended' | 'unknown';
 /** Longest wait for `ps` and `sysctl`, in milliseconds. */
 const PROGRAM_LIMIT_MS = 2_000;
 
-let own: Promise<ProcessIdentity | undefined> | undefined;
+let ownPromise: Promise<ProcessIdentity | undefined> | undefined;
 
 /**
  * This process, or undefined where the system does not say: on Windows, and
  * where /proc shows the processes of a different PID namespace.
  */
 export function ownIdentity(): Promise<ProcessIdentity | undefined> {
-  own ??= identify().catch(() => undefined);
-  return own;
+  ownPromise ??= identify().catch(() => undefined);
+  return ownPromise;
 }
 
 /** Whether a process of this machine (its `host` must be that of `ownIdentity`) still runs. A zombie has ended. */
@@ -39,21 +39,21 @@ export async function processState({ pid, start }: ProcessIdentity): Promise<Pro
     // A different user's process exists as well.
     if (code !== 'EPERM') return 'unknown';
   }
-  const actual = await startOf(pid).catch(() => undefined);
+  const actual = await processStart(pid).catch(() => undefined);
   if (!actual) return 'unknown';
   return actual.start === start && !actual.zombie ? 'running' : 'ended';
 }
 
 async function identify(): Promise<ProcessIdentity | undefined> {
-  const boot = await bootOf();
-  const { start } = boot ? await startOf(process.pid) : {};
+  const boot = await bootId();
+  const { start } = boot ? await processStart(process.pid) : {};
   if (!boot || !start) return undefined;
   const host = createHash('sha256').update(JSON.stringify([hostname(), ...boot]));
   return { host: host.digest('hex').slice(0, 32), pid: process.pid, start };
 }
 
 /** Values that identify this boot of the kernel and this view of its processes. */
-async function bootOf(): Promise<string[] | undefined> {
+async function bootId(): Promise<string[] | undefined> {
   if (process.platform === 'darwin') return [await output('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])];
   if (process.platform !== 'linux' || (await readlink('/proc/self')) !== String(process.pid)) return undefined;
   return [
@@ -64,7 +64,7 @@ async function bootOf(): Promise<string[] | undefined> {
   ];
 }
 
-async function startOf(pid: number): Promise<{ start: string; zombie: boolean }> {
+async function processStart(pid: number): Promise<{ start: string; zombie: boolean }> {
   if (process.platform === 'darwin') {
     const [state = '', ...start] = (await output('/bin/ps', ['-o', 'stat=,lstart=', '-p', String(pid)])).split(/\s+/);
     return { start: start.join(' '), zombie: state.startsWith('Z') };

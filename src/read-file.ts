@@ -48,7 +48,7 @@ export async function readBoundedFile(path: string, largest: number): Promise<Re
       if (!content.add(part, bytesRead)) return content.file;
     }
   } catch (error) {
-    throw asFileReadError(error);
+    throw toFileReadError(error);
   } finally {
     await handle?.close();
   }
@@ -66,7 +66,7 @@ export function readBoundedFileSync(path: string, largest: number): ReadFile {
       if (!content.add(part, readSync(descriptor, part, 0, part.length, null))) return content.file;
     }
   } catch (error) {
-    throw asFileReadError(error);
+    throw toFileReadError(error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -153,7 +153,7 @@ function tooLarge(largest: number): FileReadError {
   return new FileReadError('EFBIG', `it is larger than ${size}`);
 }
 
-function asFileReadError(error: unknown): FileReadError {
+function toFileReadError(error: unknown): FileReadError {
   if (error instanceof FileReadError) return error;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return new FileReadError(typeof code === 'string' ? code : 'unknown', undefined, error);

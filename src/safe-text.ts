@@ -5,13 +5,13 @@
  * characters), separators that some take for the end of a line, halves of
  * characters, and what no text may have at all.
  */
-const HARMFUL =
+const UNSAFE_CHARACTERS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\u{e0000}-\u{e007f}]/gu;
 
 /** Text with each such character as `\u{…}`: shown, and harmless. */
-export function shownHarmless(text: string): string {
-  return text.replace(HARMFUL, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+export function safeText(text: string): string {
+  return text.replace(UNSAFE_CHARACTERS, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Text as one word of a command that a person copies into a shell: quoted where it is more than a plain word. */
@@ -20,21 +20,21 @@ export function shellWord(text: string): string {
 }
 
 /** The first `most` characters of a text that is longer than anybody reads. */
-export function cutShort(text: string, most: number): string {
+export function truncate(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
 /** A JSON value as text for a message: never `[object Object]`, and no longer than `most` characters. */
-export function jsonInShort(value: unknown, most = 100): string {
-  return cutShort(JSON.stringify(value) ?? 'nothing', most);
+export function truncatedJson(value: unknown, most = 100): string {
+  return truncate(JSON.stringify(value) ?? 'nothing', most);
 }
 
 /** Line breaks stand only between the members of JSON text: within a string they are written as \n already. */
-const HARMFUL_IN_JSON = new RegExp(`(?!\\n)${HARMFUL.source}`, 'gu');
+const UNSAFE_JSON_CHARACTERS = new RegExp(`(?!\\n)${UNSAFE_CHARACTERS.source}`, 'gu');
 
 /** JSON text with each such character in its strings as `\uXXXX`: the same data. The line breaks between members stay. */
-export function harmlessInJson(json: string): string {
-  return json.replace(HARMFUL_IN_JSON, (character) =>
+export function safeJson(json: string): string {
+  return json.replace(UNSAFE_JSON_CHARACTERS, (character) =>
     Array.from(
       { length: character.length },
       (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
@@ -51,12 +51,12 @@ const LOG_COMMAND = /##(?=\w*\[)/g;
 const LINE_COMMAND = /^(\s*):(?=:)/gm;
 
 /** Text in which no CI server finds a command: one of its characters is written as `\uXXXX`, in JSON the same text. */
-export function withoutLogCommands(text: string): string {
-  return withoutCommandsWithin(text).replace(LINE_COMMAND, '$1\\u003a');
+export function escapeLogCommands(text: string): string {
+  return escapeCommandsWithin(text).replace(LINE_COMMAND, '$1\\u003a');
 }
 
-/** As `withoutLogCommands`, for a line that is a GitHub command of ours. */
-export function withoutCommandsWithin(text: string): string {
+/** As `escapeLogCommands`, for a line that is a GitHub command of ours. */
+export function escapeCommandsWithin(text: string): string {
   return text.replace(LOG_COMMAND, '#\\u0023');
 }
 

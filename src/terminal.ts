@@ -3,14 +3,8 @@ import type { ChalkInstance } from 'chalk';
 import { eastAsianWidth } from 'get-east-asian-width';
 import type { Environment, Output } from './context.js';
 import { versioned } from './json.js';
-import { type Masker, maskedData } from './masking/mask.js';
-import {
-  harmlessInJson,
-  isReadByCiServer,
-  shownHarmless,
-  withoutCommandsWithin,
-  withoutLogCommands,
-} from './safe-text.js';
+import { type Masker, maskData } from './masking/mask.js';
+import { escapeCommandsWithin, escapeLogCommands, isReadByCiServer, safeJson, safeText } from './safe-text.js';
 
 /** Colours by meaning. Without colour every one returns its text as it is. */
 export interface Style {
@@ -63,7 +57,7 @@ const PLAIN: Style = {
   link: (text) => text,
 };
 
-function coloured(chalk: ChalkInstance): Style {
+function colouredStyle(chalk: ChalkInstance): Style {
   return {
     strong: (text) => chalk.bold(text),
     dim: (text) => chalk.dim(text),
@@ -82,7 +76,7 @@ function wantsColour(stream: Output, env: Environment): boolean {
 }
 
 /** A terminal that does not know its width says 0. */
-function widthOf({ isTTY, columns }: Output): number | undefined {
+function terminalWidth({ isTTY, columns }: Output): number | undefined {
   return isTTY === true && columns !== undefined && columns > 0 ? columns : undefined;
 }
 
@@ -92,7 +86,7 @@ export function jsonText(document: object): string {
 }
 
 function indentedJson(document: object): string {
-  return harmlessInJson(JSON.stringify(document, undefined, 2));
+  return safeJson(JSON.stringify(document, undefined, 2));
 }
 
 /**
@@ -101,58 +95,58 @@ function indentedJson(document: object): string {
  * run in all that is written.
  */
 export async function createTerminal(
-  world: { stdout: Output; stderr: Output; env: Environment },
+  deps: { stdout: Output; stderr: Output; env: Environment },
   failsInJson = false,
   masker?: Masker,
 ): Promise<Terminal> {
-  const outColour = wantsColour(world.stdout, world.env);
-  const errColour = wantsColour(world.stderr, world.env);
+  const outColour = wantsColour(deps.stdout, deps.env);
+  const errColour = wantsColour(deps.stderr, deps.env);
   let painted = PLAIN;
   if (outColour || errColour) {
     const { Chalk } = await import('chalk');
-    painted = coloured(new Chalk({ level: 1 }));
+    painted = colouredStyle(new Chalk({ level: 1 }));
   }
-  const interactive = world.stderr.isTTY === true && !world.env.CI && world.env.TERM !== 'dumb';
+  const interactive = deps.stderr.isTTY === true && !deps.env.CI && deps.env.TERM !== 'dumb';
   const masked = (text: string) => masker?.own(text) ?? text;
-  const inCi = isReadByCiServer(world.env);
-  const shown = (text: string) => (inCi ? withoutLogCommands(masked(text)) : masked(text));
+  const inCi = isReadByCiServer(deps.env);
+  const shown = (text: string) => (inCi ? escapeLogCommands(masked(text)) : masked(text));
   let transient = false;
   const clear = () => {
-    if (transient) world.stderr.write('\r\u001b[2K');
+    if (transient) deps.stderr.write('\r\u001b[2K');
     transient = false;
   };
   const writeJson = (text: string) => {
     clear();
-    world.stdout.write(`${inCi ? withoutLogCommands(text) : text}\n`);
+    deps.stdout.write(`${inCi ? escapeLogCommands(text) : text}\n`);
   };
   return {
-    style: { ...(outColour ? painted : PLAIN), columns: widthOf(world.stdout) },
-    talk: { ...(errColour ? painted : PLAIN), columns: widthOf(world.stderr) },
+    style: { ...(outColour ? painted : PLAIN), columns: terminalWidth(deps.stdout) },
+    talk: { ...(errColour ? painted : PLAIN), columns: terminalWidth(deps.stderr) },
     interactive,
     failsInJson,
     out: (line) => {
       clear();
-      world.stdout.write(`${shown(line)}\n`);
+      deps.stdout.write(`${shown(line)}\n`);
     },
-    json: (document) => writeJson(jsonText(maskedData(document, masked))),
-    foreignJson: (document) => writeJson(indentedJson(maskedData(document, masked))),
+    json: (document) => writeJson(jsonText(maskData(document, masked))),
+    foreignJson: (document) => writeJson(indentedJson(maskData(document, masked))),
     say: (line) => {
       clear();
-      world.stderr.write(`${shown(line)}\n`);
+      deps.stderr.write(`${shown(line)}\n`);
     },
     command: (line) => {
       clear();
-      world.stderr.write(`${withoutCommandsWithin(masked(line))}\n`);
+      deps.stderr.write(`${escapeCommandsWithin(masked(line))}\n`);
     },
     status: (line) => {
       clear();
       if (line === undefined) return;
       if (interactive) {
         // A line that wraps could not be taken back: only its last row would be.
-        world.stderr.write(clipped(masked(line), widthOf(world.stderr)));
+        deps.stderr.write(clip(masked(line), terminalWidth(deps.stderr)));
         transient = true;
       } else {
-        world.stderr.write(`${shown(line)}\n`);
+        deps.stderr.write(`${shown(line)}\n`);
       }
     },
   };
@@ -164,11 +158,11 @@ export async function createTerminal(
  * can neither drive the terminal nor disguise what is read.
  */
 export function printable(text: string): string {
-  return shownHarmless(text);
+  return safeText(text);
 }
 
 /** Terminal columns of a text: colours take none, marks none of their own, wide East Asian characters two. */
-function columnsOf(text: string): number {
+function columnWidth(text: string): number {
   let columns = 0;
   for (const character of stripVTControlCharacters(text)) {
     if (!/\p{Mark}/u.test(character)) columns += eastAsianWidth(character.codePointAt(0) ?? 0);
@@ -177,18 +171,18 @@ function columnsOf(text: string): number {
 }
 
 /** Plain text cut to a terminal's width, the last column left free. */
-function clipped(text: string, width = Number.POSITIVE_INFINITY): string {
-  if (columnsOf(text) < width) return text;
+function clip(text: string, width = Number.POSITIVE_INFINITY): string {
+  if (columnWidth(text) < width) return text;
   let cut = '';
   for (const character of text) {
-    if (columnsOf(cut + character) > width - 2) break;
+    if (columnWidth(cut + character) > width - 2) break;
     cut += character;
   }
   return `${cut}…`;
 }
 
 /** Terminal columns that a column of a table keeps, however narrow the terminal. */
-const NARROWEST = 8;
+const MIN_WIDTH = 8;
 
 /** A provider's value as a cell: printable, and cut to `longest` characters; `--json` has it whole. */
 export function cutForTable(text: string, longest = 80): string {
@@ -205,7 +199,7 @@ export function table(rows: readonly (readonly string[])[], indent = '', width?:
   const natural: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      natural[column] = Math.max(natural[column] ?? 0, columnsOf(cell));
+      natural[column] = Math.max(natural[column] ?? 0, columnWidth(cell));
     });
   }
   const room = width === undefined ? undefined : width - indent.length - 2 * (natural.length - 1);
@@ -213,7 +207,7 @@ export function table(rows: readonly (readonly string[])[], indent = '', width?:
   if (limit === undefined) return rows.map((row) => line(row, natural, indent));
   const widths = natural.map((columns) => Math.min(columns, limit));
   return rows.flatMap((row) => {
-    const cells = row.map((cell, column) => wrapped(cell, widths[column] ?? 0));
+    const cells = row.map((cell, column) => wrap(cell, widths[column] ?? 0));
     const lines = Math.max(1, ...cells.map(({ length }) => length));
     return Array.from({ length: lines }, (_, at) =>
       line(
@@ -226,7 +220,7 @@ export function table(rows: readonly (readonly string[])[], indent = '', width?:
 }
 
 function line(cells: readonly string[], widths: readonly number[], indent: string): string {
-  const padded = cells.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - columnsOf(cell))));
+  const padded = cells.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - columnWidth(cell))));
   return (indent + padded.join('  ')).trimEnd();
 }
 
@@ -235,26 +229,26 @@ function columnLimit(natural: readonly number[], room: number): number | undefin
   const needed = (limit: number) => natural.reduce((sum, columns) => sum + Math.min(columns, limit), 0);
   let limit = Math.max(0, ...natural);
   if (needed(limit) <= room) return undefined;
-  while (limit > NARROWEST && needed(limit) > room) limit -= 1;
+  while (limit > MIN_WIDTH && needed(limit) > room) limit -= 1;
   return limit;
 }
 
 /** A cell's text on lines of at most so many columns, broken at spaces, within words only where one alone is longer. */
-function wrapped(cell: string, width: number): string[] {
+function wrap(cell: string, width: number): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with ESC
   const [, before = '', text = '', after = ''] = /^((?:\u001b\[\d+m)*)(.*?)((?:\u001b\[\d+m)*)$/s.exec(cell) ?? [];
   const lines: string[] = [];
   let current = '';
   for (const word of text.split(' ')) {
     const longer = current === '' ? word : `${current} ${word}`;
-    if (columnsOf(longer) <= width) {
+    if (columnWidth(longer) <= width) {
       current = longer;
       continue;
     }
     if (current !== '') lines.push(current);
     current = '';
     for (const character of word) {
-      if (columnsOf(current + character) > width && current !== '') {
+      if (columnWidth(current + character) > width && current !== '') {
         lines.push(current);
         current = '';
       }

@@ -51,9 +51,9 @@ export async function writeWholeFile(
   beingWritten.add(temporary);
   try {
     const handle = await open(temporary, 'wx', mode);
-    await closing(handle, async () => {
+    await withClosing(handle, async () => {
       await writeAll(handle, bytes);
-      if (old && process.getuid) await keepOwner(handle, old);
+      if (old && process.getuid) await copyOwner(handle, old);
       // The umask has been at the mode that the file was made with.
       if (mode !== undefined) await handle.chmod(mode).catch(unlessUnsupported);
     });
@@ -77,7 +77,7 @@ export async function appendWhole(file: string, content: string): Promise<void> 
   // A link is refused (`ELOOP`): the links of the path have been resolved, and this one came since.
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants;
   const handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
-  await closing(handle, async () => {
+  await withClosing(handle, async () => {
     const before = (await handle.stat()).size;
     try {
       await handle.writeFile(bytes);
@@ -100,7 +100,7 @@ export async function writeToDevice(file: string, content: string | Uint8Array, 
   let rest = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   // Without this flag the opening of a pipe waits for its reader, and a write for room in it, deaf to every limit.
   const handle = await open(file, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0));
-  await closing(handle, async () => {
+  await withClosing(handle, async () => {
     let lastProgress = performance.now();
     while (rest.length > 0) {
       try {
@@ -108,7 +108,7 @@ export async function writeToDevice(file: string, content: string | Uint8Array, 
         rest = rest.subarray(bytesWritten);
         lastProgress = performance.now();
       } catch (error) {
-        if (codeOf(error) !== 'EAGAIN') throw error;
+        if (errorCode(error) !== 'EAGAIN') throw error;
         const timeout = signal?.aborted ? INTERRUPTED_PIPE_TIMEOUT_MS : PIPE_TIMEOUT_MS;
         if (performance.now() - lastProgress > timeout) throw systemError('ETIMEDOUT', 'its reader takes nothing');
         await delay(PIPE_RETRY_MS);
@@ -132,7 +132,7 @@ export async function tryToWriteBeside(file: string, bytes: number): Promise<voi
   beingWritten.add(temporary);
   try {
     const handle = await open(temporary, 'wx', 0o600);
-    await closing(handle, () => writeAll(handle, Buffer.alloc(bytes)));
+    await withClosing(handle, () => writeAll(handle, Buffer.alloc(bytes)));
   } finally {
     await unlink(temporary).catch(() => {});
     beingWritten.delete(temporary);
@@ -193,7 +193,7 @@ async function replace(temporary: string, target: string): Promise<void> {
     try {
       return await rename(temporary, target);
     } catch (error) {
-      if (process.platform !== 'win32' || attempt === 5 || !BUSY.has(codeOf(error))) throw error;
+      if (process.platform !== 'win32' || attempt === 5 || !BUSY.has(errorCode(error))) throw error;
       await delay(attempt * 20);
     }
   }
@@ -209,11 +209,11 @@ async function takeFreeName(
   try {
     return await link(temporary, target);
   } catch (error) {
-    if (!UNSUPPORTED.has(codeOf(error))) throw error;
+    if (!UNSUPPORTED.has(errorCode(error))) throw error;
   }
   const handle = await open(target, 'wx', mode);
   try {
-    await closing(handle, () => writeAll(handle, bytes));
+    await withClosing(handle, () => writeAll(handle, bytes));
   } catch (error) {
     await unlink(target).catch(() => {});
     throw error;
@@ -221,7 +221,7 @@ async function takeFreeName(
 }
 
 /** Runs `work`, and closes the file whatever comes of it; what closing it throws counts as well. */
-async function closing(handle: FileHandle, work: () => Promise<void>): Promise<void> {
+async function withClosing(handle: FileHandle, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -232,20 +232,20 @@ async function closing(handle: FileHandle, work: () => Promise<void>): Promise<v
 }
 
 /** Only root may give a file away; whoever replaces another's file without being root becomes its owner. */
-async function keepOwner(handle: FileHandle, old: { readonly uid: number; readonly gid: number }): Promise<void> {
+async function copyOwner(handle: FileHandle, old: { readonly uid: number; readonly gid: number }): Promise<void> {
   const { uid, gid } = await handle.stat();
   if (uid === old.uid && gid === old.gid) return;
   await handle.chown(old.uid, old.gid).catch((error) => {
-    if (process.getuid?.() === 0 && codeOf(error) !== 'ENOSYS') throw error;
+    if (process.getuid?.() === 0 && errorCode(error) !== 'ENOSYS') throw error;
     unlessUnsupported(error);
   });
 }
 
 function unlessUnsupported(error: unknown): void {
-  if (!UNSUPPORTED.has(codeOf(error))) throw error;
+  if (!UNSUPPORTED.has(errorCode(error))) throw error;
 }
 
-function codeOf(error: unknown): string {
+function errorCode(error: unknown): string {
   return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 }
 

@@ -38,9 +38,9 @@ describe('what a command loads', () => {
       LOADED_FILES: list,
     });
     const files: string[] = JSON.parse(await readFile(list, 'utf8'));
-    const ofBundle = files.filter((file) => file.startsWith(BUNDLE));
+    const bundleFiles = files.filter((file) => file.startsWith(BUNDLE));
     const others = files.filter((file) => !file.startsWith(BUNDLE) && !file.endsWith(join('bin', 'oidc-cli.js')));
-    return { code, output: stdout + stderr, packages: packagesIn(ofBundle), others };
+    return { code, output: stdout + stderr, packages: packagesIn(bundleFiles), others };
   }
 
   /** The command line, the folders of a machine, and widths of characters. */
@@ -96,8 +96,8 @@ test('what runs is in the bundle, or a package that is installed with it', () =>
       (match) => match[1] ?? match[2] ?? '',
     ),
   );
-  const ofBundle = new Set(bundled.map((file) => `./${basename(file)}`));
-  const outside = new Set(wanted.filter((name) => !isBuiltin(name) && !ofBundle.has(name)));
+  const bundleFiles = new Set(bundled.map((file) => `./${basename(file)}`));
+  const outside = new Set(wanted.filter((name) => !isBuiltin(name) && !bundleFiles.has(name)));
   const installed = Object.keys({ ...MANIFEST.dependencies, ...MANIFEST.peerDependencies });
   // What packages try to load and do without.
   const doneWithout = ['kerberos', 'supports-color'];

@@ -294,11 +294,11 @@ describe('docs/ci.md', () => {
         },
       ],
     });
-    const ofReadme = /^```yaml\n# oidc-smoke\.yaml\n(.*?)^```/ms.exec(await read('README.md'))?.[1];
+    const readmePlan = /^```yaml\n# oidc-smoke\.yaml\n(.*?)^```/ms.exec(await read('README.md'))?.[1];
     const env = { OIDC_CLI_PASSWORD: 'smoke-password', OIDC_CLI_CLIENT_SECRET: 'app-secret' };
     const machine = await createMachine();
     try {
-      for (const text of [(await blocks('yaml'))[0], ofReadme]) {
+      for (const text of [(await blocks('yaml'))[0], readmePlan]) {
         const here = String(text).replaceAll('https://id.staging.example.com', provider.issuer);
         await writeFile(join(machine.home, 'oidc-smoke.yaml'), here);
         const { code, stdout } = await machine.run(['smoke'], { env });

@@ -4,7 +4,7 @@ import module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keepCompiledCode } from '../src/context.js';
+import { enableCompileCache } from '../src/context.js';
 import { runCommand } from './support/built-command.js';
 
 let folder: string;
@@ -14,16 +14,16 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** The folders that Node is told to keep compiled code in. */
-function kept(env: Record<string, string>): string[] {
+function saved(env: Record<string, string>): string[] {
   const folders: string[] = [];
-  keepCompiledCode(env, (name) => folders.push(name));
+  enableCompileCache(env, (name) => folders.push(name));
   return folders;
 }
 
 describe('compiled code is kept for the next run', () => {
   test('in OIDC_CLI_HOME, which is private from the start', () => {
     const home = join(folder, 'home');
-    expect(kept({ OIDC_CLI_HOME: home })).toEqual([join(home, 'compiled')]);
+    expect(saved({ OIDC_CLI_HOME: home })).toEqual([join(home, 'compiled')]);
     if (process.platform !== 'win32') expect(statSync(home).mode & 0o777).toBe(0o700);
   });
 
@@ -32,12 +32,12 @@ describe('compiled code is kept for the next run', () => {
     const compiled = join(folder, 'compiled');
     mkdirSync(compiled);
     chmodSync(compiled, 0o777);
-    expect(kept({ OIDC_CLI_HOME: folder })).toEqual([]);
+    expect(saved({ OIDC_CLI_HOME: folder })).toEqual([]);
   });
 
   test('not where no folder can be made', async () => {
     await writeFile(join(folder, 'compiled'), '');
-    expect(kept({ OIDC_CLI_HOME: folder })).toEqual([]);
+    expect(saved({ OIDC_CLI_HOME: folder })).toEqual([]);
   });
 
   test('by the command where Node can; what is damaged there does no harm', async () => {

@@ -48,8 +48,8 @@ beforeEach(async () => {
 afterEach(() => machine.remove());
 
 /** Runs a command in the project, and returns its output with this machine's folder as HOME. */
-async function run(argv: readonly string[], world: RunWorld = {}) {
-  const finished = await machine.run(argv, { cwd: project, ...world, env: { ...ENV, ...world.env } });
+async function run(argv: readonly string[], deps: RunWorld = {}) {
+  const finished = await machine.run(argv, { cwd: project, ...deps, env: { ...ENV, ...deps.env } });
   const shown = (text: string) =>
     text
       .replaceAll(machine.home, 'HOME')
@@ -61,8 +61,8 @@ async function run(argv: readonly string[], world: RunWorld = {}) {
 }
 
 /** As `run`, for a command that succeeds and writes one JSON document, which is returned. */
-async function runJson(argv: readonly string[], world: RunWorld = {}): Promise<unknown> {
-  const { code, stdout, stderr } = await run([...argv, '--json'], world);
+async function runJson(argv: readonly string[], deps: RunWorld = {}): Promise<unknown> {
+  const { code, stdout, stderr } = await run([...argv, '--json'], deps);
   expect(code, stderr + stdout).toBe(0);
   return JSON.parse(stdout);
 }
@@ -242,8 +242,8 @@ describe('sessions', () => {
 test('a sign-in that was begun is finished', async () => {
   const { authorizationUrl } = await fixture('started.json');
   const { pathname, search } = new URL(authorizationUrl);
-  const answer = await fetch(`http://127.0.0.1:${provider.port}${pathname}${search}`, { redirect: 'manual' });
-  const callback = answer.headers.get('location') ?? '';
+  const response = await fetch(`http://127.0.0.1:${provider.port}${pathname}${search}`, { redirect: 'manual' });
+  const callback = response.headers.get('location') ?? '';
   expect(await run(['login', '--callback-url', '-'], { stdin: callback })).toMatchInlineSnapshot(`
     {
       "code": 0,

@@ -142,8 +142,8 @@ describe.each(PLACES)('repeated by $place', ({ script, method }) => {
       pages.push(await (await new CookieBrowser().open(url)).text());
     };
     // Nobody is there to see a page that leads nowhere.
-    const driven = script.page ? ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_PASSWORD'] : [];
-    const argv = flags(method, ...driven);
+    const automation = script.page ? ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_PASSWORD'] : [];
+    const argv = flags(method, ...automation);
     const { stdout, stderr, har, json, html } = await traced(machine, argv, { env: ENV, openUrl });
     const inJson = await machine.run([...argv, '--json', '--verbose'], { env: ENV, openUrl: followRedirects });
     JSON.parse(inJson.stdout);
@@ -251,8 +251,8 @@ test('in no claim, wherever claims are shown', async () => {
     claims: { name: inAllForms([CLIENT_SECRET]), [CLIENT_SECRET]: 1 },
   });
   for (const more of [['--show-claims'], ['--show-claims', '--json']]) {
-    const world = { env: ENV, openUrl: followRedirects };
-    const { code, stdout, stderr } = await machine.run(flags('client_secret_post', ...more), world);
+    const deps = { env: ENV, openUrl: followRedirects };
+    const { code, stdout, stderr } = await machine.run(flags('client_secret_post', ...more), deps);
     expect(code, stderr).toBe(0);
     expectNone({ stdout, stderr }, before);
   }

@@ -128,10 +128,10 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
 
 test.each(Object.entries(SCRIPTS))('of a provider: %s', async (what, script) => {
   provider.play(script);
-  const party = ['--issuer', provider.issuer, '--client-id', 'app'];
+  const client = ['--issuer', provider.issuer, '--client-id', 'app'];
   const login = [
     'login',
-    ...party,
+    ...client,
     '--redirect-uri',
     'http://127.0.0.1:0/callback',
     '--acr-values',
@@ -139,14 +139,14 @@ test.each(Object.entries(SCRIPTS))('of a provider: %s', async (what, script) => 
     '--timeout',
     '20',
   ];
-  const world = { openUrl: followRedirects };
+  const deps = { openUrl: followRedirects };
   for (const argv of [
     [...login, '--show-claims'],
     [...login, '--trace'],
     ['whoami', '--userinfo', '--claims'],
     ['inspect'],
-    ['doctor', ...party],
+    ['doctor', ...client],
   ]) {
-    expectReadable(await machine.run(argv, world), `${argv[0]} with ${what}`);
+    expectReadable(await machine.run(argv, deps), `${argv[0]} with ${what}`);
   }
 });

@@ -92,8 +92,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   const made = await createMachine();
-  const run: Machine['run'] = async (argv, world = {}) => {
-    const finished = await made.run(argv, { ...world, env: { CI: 'true', ...world.env } });
+  const run: Machine['run'] = async (argv, deps = {}) => {
+    const finished = await made.run(argv, { ...deps, env: { CI: 'true', ...deps.env } });
     expectNoCommand(finished.stdout, `stdout of ${argv[0]}`);
     expectNoCommand(finished.stderr, `stderr of ${argv[0]}`);
     return finished;
@@ -115,8 +115,8 @@ const HARMFUL =
 
 /** Fails where a CI server would run a part of an output, but for the annotations of the reporter github. */
 function expectNoCommand(output: string, what: string): void {
-  const found = /##\w*\[|^\s*::(?!(error|warning) (file|title)=)/m.exec(output);
-  const near = found && JSON.stringify(output.slice(Math.max(0, found.index - 60), found.index + 60));
+  const match = /##\w*\[|^\s*::(?!(error|warning) (file|title)=)/m.exec(output);
+  const near = match && JSON.stringify(output.slice(Math.max(0, match.index - 60), match.index + 60));
   expect(near, what).toBeNull();
 }
 
@@ -231,8 +231,8 @@ describe.each([
     const dressed = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
     const body = `<!doctype html><title>${dressed}</title><p role="alert">${dressed}</p><form><input name="u" aria-label="${dressed.replaceAll('"', '&quot;')}"><button>${dressed}</button></form>`;
     provider.play({ page: { status: 400, headers: { 'content-type': 'text/html; charset=utf-8' }, body } });
-    const driven = ['--with', 'http', '--user', 'alice', '--password-env', 'PASSWORD', '--keep-evidence', 'kept'];
-    const { code, stdout, stderr } = await machine.run(flags(...driven), { env: { PASSWORD: 'a-password' } });
+    const automation = ['--with', 'http', '--user', 'alice', '--password-env', 'PASSWORD', '--keep-evidence', 'kept'];
+    const { code, stdout, stderr } = await machine.run(flags(...automation), { env: { PASSWORD: 'a-password' } });
     expect(code).not.toBe(0);
     expectHarmless(stdout + stderr, 'the terminal');
     const folder = join(machine.home, 'kept');

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readErrorText } from '../src/explain/error-text.js';
 import { parseJson } from '../src/json.js';
 import { parseConnectorJson } from '../src/logto/connector/parse.js';
-import { readToken } from '../src/oidc/decode-token.js';
+import { decodeToken } from '../src/oidc/decode-token.js';
 import { indistinguishableKeys } from '../src/oidc/key-facts.js';
 import { readMetadata } from '../src/oidc/metadata.js';
-import { readPasted } from '../src/oidc/parse-input.js';
+import { parseInput } from '../src/oidc/parse-input.js';
 import { checkFile } from '../src/profiles/file-check.js';
 import { nearest } from '../src/profiles/nearest.js';
 import { parseYaml } from '../src/profiles/placed-yaml.js';
@@ -73,11 +73,11 @@ const READERS: Readonly<Record<string, readonly [(size: number) => string, (text
     (size) => JSON.stringify(object(size)).slice(0, -3),
     (text) => parseConnectorJson('connector.json', text, ['clientId']),
   ],
-  'a token with many claims': [(size) => jwt(object(size)), readToken],
-  'a token of many parts': [(size) => 'eyJ.'.repeat(size), readToken],
-  'a pasted token answer': [(size) => JSON.stringify({ id_token: jwt(object(size)), ...object(size) }), readPasted],
-  'a pasted address': [(size) => `http://localhost/callback?${'a=b&'.repeat(size)}`, readPasted],
-  'pasted spaces': [(size) => `${' \n'.repeat(size)}x${' '.repeat(size)}`, readPasted],
+  'a token with many claims': [(size) => jwt(object(size)), decodeToken],
+  'a token of many parts': [(size) => 'eyJ.'.repeat(size), decodeToken],
+  'a pasted token answer': [(size) => JSON.stringify({ id_token: jwt(object(size)), ...object(size) }), parseInput],
+  'a pasted address': [(size) => `http://localhost/callback?${'a=b&'.repeat(size)}`, parseInput],
+  'pasted spaces': [(size) => `${' \n'.repeat(size)}x${' '.repeat(size)}`, parseInput],
   'an error text': [
     (size) => 'AADSTS ERR- a_b= '.repeat(size),
     (text) => readErrorText(text, (word) => word === 'none'),

@@ -35,7 +35,7 @@ describe.runIf(requirement('git', hasGit, 'apt-get install git'))('npm run pin',
 
   beforeAll(async () => {
     // Real repositories in place of GitHub's; of docker, which does not run here, a fake that knows one digest.
-    const found: Record<string, string> = {};
+    const actual: Record<string, string> = {};
     for (const name of ['actions/setup-node', 'actions/checkout', 'actions/upload-artifact']) {
       const repository = join(folder, 'github', name);
       await mkdir(repository, { recursive: true });
@@ -49,9 +49,9 @@ describe.runIf(requirement('git', hasGit, 'apt-get install git'))('npm run pin',
       git('commit', '--quiet', '--allow-empty', '--message', name);
       // Annotated, as most releases are: the tag has an id of its own, which is not the commit's.
       git('tag', '--annotate', '--message', 'release', 'v4');
-      found[name] = git('rev-parse', 'HEAD').trim();
+      actual[name] = git('rev-parse', 'HEAD').trim();
     }
-    commits = found;
+    commits = actual;
   });
 
   beforeEach(async () => {

@@ -196,8 +196,8 @@ describe.runIf(smallDisksPresent)('a disk that has room for a part of a file', a
     expect(readdirSync(at('seen'))).toEqual([]);
     expect(finished.stdout).not.toContain('sign-in-');
     disk.empty();
-    const kept = await machine.run([...login, ...flags], { env: ENV });
+    const saved = await machine.run([...login, ...flags], { env: ENV });
     expect(readdirSync(at('seen'))).toHaveLength(1);
-    expect(kept.stdout).toContain(readdirSync(at('seen'))[0]);
+    expect(saved.stdout).toContain(readdirSync(at('seen'))[0]);
   });
 });

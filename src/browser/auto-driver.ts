@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import { credentialsSentBefore, withCredentialsSent } from './sent-credentials.js';
+import { credentialsSent, withCredentialsSent } from './sent-credentials.js';
 import type { PageSignIn, SignInDriver } from './sign-in-driver.js';
 
 /**
@@ -34,7 +34,7 @@ export function autoDriver(http: SignInDriver, makeBrowser: () => Promise<SignIn
         try {
           return await byBrowser({ ...job, url, timeoutMs });
         } catch (failure) {
-          throw withCredentialsSent(failure, credentialsSentBefore(error));
+          throw withCredentialsSent(failure, credentialsSent(error));
         }
       }
     },

@@ -63,13 +63,13 @@ export class BrowserCredentials {
     const { guard } = this.progress;
     if (!guard.active || !/^(https?|wss?):/.test(url) || !URL.canParse(url)) return true;
     const to = new URL(url);
-    const confidential = guard.isConfidential(to);
+    const mask = guard.isSecureDestination(to);
     // Cookies of an https page may be sent over http too; the browser adds them last.
-    const cookies = confidential ? [] : await this.context.cookies(to.href).catch(() => []);
+    const cookies = mask ? [] : await this.context.cookies(to.href).catch(() => []);
     const cookie = cookies.map(({ value }) => value).join('; ');
     const named = guard.holdsUserName(body);
     // A provider may repeat the user name elsewhere; what the page sends on that it was typed on is a credential.
-    const typedHere = named && ((navigation && this.userNameIn.size > 0) || !confidential);
+    const typedHere = named && ((navigation && this.userNameIn.size > 0) || !mask);
     const knowing = (userName: boolean) => ({
       inUrl: new Set<CredentialKind>(),
       inBody: new Set<CredentialKind>(userName ? ['user name'] : []),

@@ -4,7 +4,7 @@ import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { isSecretVariable } from '../masking/secret-names.js';
 import { findBrowser, isProgram } from './find-browser.js';
-import { verifiedKey } from './server-key.js';
+import { fetchServerKey } from './server-key.js';
 
 /** Which browser, and what it is told of the network. */
 export interface BrowserSettings {
@@ -57,7 +57,7 @@ export class BrowserProcess {
     const url = new URL(address);
     const known = this.learnt.get(url.origin);
     if (known) return known;
-    const learning = verifiedKey(url, caFile).then((key) => {
+    const learning = fetchServerKey(url, caFile).then((key) => {
       if (key === undefined || this.keys.has(key)) return false;
       this.keys.add(key);
       if (this.running) this.older.push(this.running);
@@ -71,11 +71,11 @@ export class BrowserProcess {
   /** Ends it with everything in it. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.older, this.running].map((running) => end(running)));
+    await Promise.all([...this.older, this.running].map((running) => endProcess(running)));
   }
 }
 
-async function end(running: Promise<Browser> | undefined): Promise<void> {
+async function endProcess(running: Promise<Browser> | undefined): Promise<void> {
   const browser = await running?.catch(() => undefined);
   if (!browser) return;
   let limit: NodeJS.Timeout | undefined;
@@ -125,7 +125,7 @@ async function loadPlaywright(): Promise<typeof import('playwright-core')> {
 function launchOptions(settings: BrowserSettings, keys: readonly string[]): LaunchOptions {
   const { env } = settings;
   const root = process.getuid?.() === 0;
-  const proxy = proxyOf(env);
+  const proxy = proxySettings(env);
   return {
     headless: true,
     // As root the sandbox of Chromium does not start at all; everybody else keeps it.
@@ -135,7 +135,7 @@ function launchOptions(settings: BrowserSettings, keys: readonly string[]): Laun
     handleSIGTERM: false,
     handleSIGHUP: false,
     timeout: START_MS,
-    env: environmentFor(env),
+    env: browserEnvironment(env),
     ...(proxy?.username ? { proxy } : {}),
     args: [
       '--disable-gpu',
@@ -148,7 +148,7 @@ function launchOptions(settings: BrowserSettings, keys: readonly string[]): Laun
 }
 
 /** What the browser sees of the environment: nothing that looks like a secret of the run. */
-function environmentFor(env: Environment): Record<string, string> {
+function browserEnvironment(env: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(childEnvironment(env)).filter(
       (pair): pair is [string, string] => pair[1] !== undefined && !isSecretVariable(pair[0]),
@@ -157,7 +157,7 @@ function environmentFor(env: Environment): Record<string, string> {
 }
 
 /** The proxy of the environment in a browser's terms: one for all, as https is what sign-ins are about. */
-function proxyOf(env: Environment) {
+function proxySettings(env: Environment) {
   const variable = (name: string) => env[name] || env[name.toUpperCase()];
   const text = variable('https_proxy') ?? variable('all_proxy') ?? variable('http_proxy');
   const url = text && (text.includes('://') ? text : `http://${text}`);

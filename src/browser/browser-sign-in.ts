@@ -5,15 +5,15 @@ import { BrowserCredentials } from './browser-credentials.js';
 import { stepTarget } from './browser-steps.js';
 import type { Deadline } from './deadline.js';
 import type { PageControl, PageDescription } from './page-description.js';
-import { type Look, lookAt } from './page-snapshot.js';
+import { type PageSnapshot, snapshotPage } from './page-snapshot.js';
 import { stepText } from './page-steps.js';
 import { captureRedirect, type RedirectCapture } from './redirect-capture.js';
-import type { PageAnswer, PageSignIn, SignInStep } from './sign-in-driver.js';
+import type { PageSignIn, PageSignInResult, SignInStep } from './sign-in-driver.js';
 import type { Decision } from './sign-in-form.js';
 import { type ConcreteAct, cookieValue, type SignInProgress } from './sign-in-progress.js';
 
 /** Milliseconds between two looks at a page. */
-const LOOK_MS = 60;
+const SNAPSHOT_MS = 60;
 /** A page is taken as it is after this, though something on it goes on changing. */
 const SETTLE_MS = 2_000;
 /** For a page that may change by itself, such as one whose form is rendered by script. */
@@ -28,7 +28,7 @@ const STEP_MS = 3_000;
 const TOUCH_MS = 30_000;
 
 /** One sign-in in a context of its own. */
-export class BrowserWay {
+export class BrowserSignIn {
   /** The page as it was last seen. */
   page: PageDescription | undefined;
   window: Page | undefined;
@@ -65,7 +65,7 @@ export class BrowserWay {
     };
   }
 
-  async walk(url: string): Promise<PageAnswer> {
+  async walk(url: string): Promise<PageSignInResult> {
     const { context } = this;
     this.capture = captureRedirect(context, this.job.redirectUri);
     await this.credentials.prepare();
@@ -76,8 +76,8 @@ export class BrowserWay {
     const going = this.window.goto(url, { waitUntil: 'commit', timeout: 0 }).catch((error: unknown) => {
       if (!this.capture.done) this.broken ??= this.brokenBy(String(error), url);
     });
-    const walking = this.onward();
-    const { parameters, via } = await Promise.race([this.capture.answer, walking]);
+    const walking = this.continueAfter();
+    const { parameters, via } = await Promise.race([this.capture.response, walking]);
     walking.catch(() => undefined);
     await Promise.race([going, wait(500, undefined, { ref: false })]);
     // The page may have gone on without what was stopped.
@@ -107,7 +107,7 @@ export class BrowserWay {
       this.broken ??= new OidcCliError('browser_failed', { reason: 'its tab ended while signing in' });
     });
     window.on('dialog', (dialog) => dialog.dismiss().catch(() => undefined));
-    const ofPage = (request: Request) => {
+    const isPageRequest = (request: Request) => {
       try {
         return request.isNavigationRequest() && request.frame() === window.mainFrame();
       } catch {
@@ -116,7 +116,7 @@ export class BrowserWay {
       }
     };
     window.on('response', (response) => {
-      if (ofPage(response.request())) this.status = response.status();
+      if (isPageRequest(response.request())) this.status = response.status();
       // Also those that a later page removes: it may show them, and they may still be good for something.
       response.headerValues('set-cookie').then(
         (cookies) => this.progress.noteCookies(cookies.map(cookieValue)),
@@ -124,7 +124,7 @@ export class BrowserWay {
       );
     });
     window.on('request', (request) => {
-      if (ofPage(request)) this.navigating = request;
+      if (isPageRequest(request)) this.navigating = request;
     });
     window.on('requestfinished', (request) => {
       if (this.navigating === request) this.navigating = undefined;
@@ -134,7 +134,7 @@ export class BrowserWay {
       const text = request.failure()?.errorText ?? '';
       // Aborted: another navigation came in between, or the answer was taken.
       if (this.capture.done || /ERR_ABORTED|ERR_BLOCKED/.test(text)) return;
-      if (ofPage(request)) this.broken ??= this.brokenBy(text, request.url());
+      if (isPageRequest(request)) this.broken ??= this.brokenBy(text, request.url());
     });
     await Promise.all([this.capture.watch(window), this.credentials.watch(window)]);
   }
@@ -145,94 +145,95 @@ export class BrowserWay {
   }
 
   /** Deals with page after page; ends only by an error: the answer comes to the capture. */
-  private async onward(): Promise<never> {
+  private async continueAfter(): Promise<never> {
     for (;;) {
       this.time.signal.throwIfAborted();
       this.throwBroken();
-      const look = await this.settled();
-      if (!look) continue;
+      const snapshot = await this.settled();
+      if (!snapshot) continue;
       try {
-        this.page = look.page;
-        if (look.over !== undefined) throw this.progress.tooLarge(look.page, look.over);
-        await this.deal(look);
+        this.page = snapshot.page;
+        if (snapshot.over !== undefined) throw this.progress.tooLarge(snapshot.page, snapshot.over);
+        await this.handlePage(snapshot);
       } finally {
-        look.release();
+        snapshot.release();
       }
     }
   }
 
-  private async deal(look: Look): Promise<void> {
-    if (look.document !== this.document) {
-      this.document = look.document;
+  private async handlePage(snapshot: PageSnapshot): Promise<void> {
+    if (snapshot.document !== this.document) {
+      this.document = snapshot.document;
       this.moved();
     }
     // What was sent is under way: the page in sight is the old one.
     if (this.navigating) return this.pause();
-    const stepped = await this.doStep(look);
+    const stepped = await this.doStep(snapshot);
     if (stepped === 'done') return this.moved();
     if (stepped === 'later') return this.pause();
-    const decision = this.progress.look(look.page, this.filledOn(look.page));
+    const decision = this.progress.checkPage(snapshot.page, this.filledOn(snapshot.page));
     const waited = performance.now() - this.since;
-    if (waited < this.patience(decision, look)) return this.pause();
+    if (waited < this.remainingTime(decision, snapshot)) return this.pause();
     const [step] = this.steps;
-    if (decision.kind === 'unclear' && step) throw this.stepFailed(step, look.page, 'nothing like that is on the page');
-    const key = actKey(look.page, decision);
-    const act = await this.progress.act(look.page, decision, this.time.signal);
-    this.last = { key, words: problemWords(decision, look.page), document: look.document };
-    await this.carryOut(look, act);
+    if (decision.kind === 'unclear' && step)
+      throw this.stepFailed(step, snapshot.page, 'nothing like that is on the page');
+    const key = actionKey(snapshot.page, decision);
+    const act = await this.progress.act(snapshot.page, decision, this.time.signal);
+    this.last = { key, words: problemText(decision, snapshot.page), document: snapshot.document };
+    await this.carryOut(snapshot, act);
     this.moved();
   }
 
   /** Milliseconds to wait before a decision is believed: the page may not be what it will be. */
-  private patience(decision: Decision, look: Look): number {
+  private remainingTime(decision: Decision, snapshot: PageSnapshot): number {
     const { last } = this;
-    const sameDocument = last !== undefined && last.document === look.document;
-    const [render, reaction] = [this.atMost(RENDER_MS), this.atMost(REACTION_MS)];
+    const sameDocument = last !== undefined && last.document === snapshot.document;
+    const [render, reaction] = [this.waitAtMost(RENDER_MS), this.waitAtMost(REACTION_MS)];
     switch (decision.kind) {
       case 'unclear':
-        return look.changing ? render : 0;
+        return snapshot.changing ? render : 0;
       case 'refused':
         if (decision.code === 'sign_in_page_error') return ERROR_MS;
         // The words may be those of the last time, and the new ones under way.
         return sameDocument && last.words === decision.words ? reaction : 0;
       default:
         // The same again on the same document: it has not been dealt with yet.
-        return sameDocument && last.key === actKey(look.page, decision) ? reaction : 0;
+        return sameDocument && last.key === actionKey(snapshot.page, decision) ? reaction : 0;
     }
   }
 
   /** Of a short time a part is kept, so that the failure is the page's and not the clock's. */
-  private atMost(ms: number): number {
+  private waitAtMost(ms: number): number {
     return Math.min(ms, this.job.timeoutMs / 2);
   }
 
-  private async carryOut(look: Look, act: ConcreteAct): Promise<void> {
-    const timeout = this.atMost(TOUCH_MS);
+  private async carryOut(snapshot: PageSnapshot, act: ConcreteAct): Promise<void> {
+    const timeout = this.waitAtMost(TOUCH_MS);
     try {
-      let lastField: Awaited<ReturnType<Look['element']>>;
+      let lastField: Awaited<ReturnType<PageSnapshot['element']>>;
       for (const { control, value, kind } of act.fills) {
-        lastField = await look.element(control);
+        lastField = await snapshot.element(control);
         await this.credentials.beforeTyping(kind, await lastField?.ownerFrame());
         await lastField?.fill(value, { timeout });
       }
-      for (const control of act.ticks) await (await look.element(control))?.check({ timeout });
-      const button = act.press === undefined ? undefined : await look.element(act.press);
+      for (const control of act.ticks) await (await snapshot.element(control))?.check({ timeout });
+      const button = act.press === undefined ? undefined : await snapshot.element(act.press);
       if (button) await button.click({ timeout });
       else await lastField?.press('Enter', { timeout });
     } catch (error) {
       if (error instanceof OidcCliError) throw error;
       // A page that goes away while it is being dealt with is the next page's business.
-      if (!(await this.isStill(look))) return;
+      if (!(await this.isStill(snapshot))) return;
       throw this.untouchable(error);
     }
   }
 
-  private async isStill(look: Look): Promise<boolean> {
+  private async isStill(snapshot: PageSnapshot): Promise<boolean> {
     if (this.capture.done || this.crashed || !this.window || this.window.isClosed()) return false;
     try {
-      const now = await lookAt(this.window, this.status);
+      const now = await snapshotPage(this.window, this.status);
       now.release();
-      return now.signature === look.signature;
+      return now.signature === snapshot.signature;
     } catch {
       return false;
     }
@@ -250,20 +251,20 @@ export class BrowserWay {
   }
 
   private async pause(): Promise<void> {
-    await wait(LOOK_MS, undefined, { signal: this.time.signal });
+    await wait(SNAPSHOT_MS, undefined, { signal: this.time.signal });
   }
 
   /** The page when it has come to rest, or undefined where there is none yet. */
-  private async settled(): Promise<Look | undefined> {
+  private async settled(): Promise<PageSnapshot | undefined> {
     const from = performance.now();
-    let before: Look | undefined;
+    let before: PageSnapshot | undefined;
     for (;;) {
       await this.pause();
       this.throwBroken();
-      let look: Look;
+      let snapshot: PageSnapshot;
       try {
         if (!this.window || this.capture.done) return undefined;
-        look = await lookAt(this.window, this.status);
+        snapshot = await snapshotPage(this.window, this.status);
       } catch (error) {
         before?.release();
         if (this.context.browser()?.isConnected() === false) throw error;
@@ -276,18 +277,18 @@ export class BrowserWay {
         return undefined;
       }
       before?.release();
-      if (/^(about:|chrome-error:|null)/.test(look.page.url)) {
-        look.release();
+      if (/^(about:|chrome-error:|null)/.test(snapshot.page.url)) {
+        snapshot.release();
         return undefined;
       }
-      const rests = !look.loading && before?.signature === look.signature;
-      if (rests || performance.now() - from > SETTLE_MS) return look;
-      before = look;
+      const rests = !snapshot.loading && before?.signature === snapshot.signature;
+      if (rests || performance.now() - from > SETTLE_MS) return snapshot;
+      before = snapshot;
     }
   }
 
   /** Does the next explicit step, where its target is there; `later`: it may appear yet. */
-  private async doStep(look: Look): Promise<'done' | 'later' | 'none'> {
+  private async doStep(snapshot: PageSnapshot): Promise<'done' | 'later' | 'none'> {
     const [step] = this.steps;
     if (!step) return 'none';
     if ('wait' in step && typeof step.wait === 'number') {
@@ -296,32 +297,32 @@ export class BrowserWay {
       return 'done';
     }
     try {
-      const found = this.window && (await stepTarget(this.window, look, step, this.atMost(TOUCH_MS)));
-      if (!found) return look.changing && performance.now() - this.since < STEP_MS ? 'later' : 'none';
+      const target = this.window && (await stepTarget(this.window, snapshot, step, this.waitAtMost(TOUCH_MS)));
+      if (!target) return snapshot.changing && performance.now() - this.since < STEP_MS ? 'later' : 'none';
       if ('fill' in step) {
-        const kind = this.progress.kindOfStep(step, found.control?.type);
+        const kind = this.progress.kindOfStep(step, target.control?.type);
         if (kind) {
           this.progress.guard.add(kind, step.value);
-          await this.credentials.beforeTyping(kind, found.frame);
+          await this.credentials.beforeTyping(kind, target.frame);
         }
-        await found.fill(step.value);
-        if (found.control) this.filled.add(keyOf(found.control));
+        await target.fill(step.value);
+        if (target.control) this.filled.add(controlKey(target.control));
       } else if ('click' in step) {
-        await found.click();
+        await target.click();
         this.progress.pages += 1;
       }
     } catch (error) {
       if (error instanceof OidcCliError) throw error;
-      if (!(await this.isStill(look))) return 'later';
+      if (!(await this.isStill(snapshot))) return 'later';
       const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
-      throw this.stepFailed(step, look.page, this.progress.mask(line).slice(0, 120));
+      throw this.stepFailed(step, snapshot.page, this.progress.mask(line).slice(0, 120));
     }
     this.steps.shift();
     return 'done';
   }
 
   private filledOn(page: PageDescription): ReadonlySet<number> {
-    return new Set(page.controls.filter((control) => this.filled.has(keyOf(control))).map(({ id }) => id));
+    return new Set(page.controls.filter((control) => this.filled.has(controlKey(control))).map(({ id }) => id));
   }
 
   private stepFailed(step: SignInStep, page: PageDescription, reason: string): OidcCliError {
@@ -353,11 +354,11 @@ const NETWORK_CODES: readonly (readonly [RegExp, ErrorCode])[] = [
 ];
 
 /** What a decision comes to, so that the same one is known again. */
-function actKey(page: PageDescription, decision: Decision): string {
+function actionKey(page: PageDescription, decision: Decision): string {
   if (decision.kind !== 'act') return JSON.stringify(decision);
   const of = (id: number | undefined) => {
     const control = id === undefined ? undefined : page.controls[id];
-    return control ? keyOf(control) : '';
+    return control ? controlKey(control) : '';
   };
   return [
     page.url,
@@ -367,11 +368,11 @@ function actKey(page: PageDescription, decision: Decision): string {
   ].join('|');
 }
 
-function problemWords(decision: Decision, page: PageDescription): string {
+function problemText(decision: Decision, page: PageDescription): string {
   return decision.kind === 'refused' ? decision.words : (page.alerts[0] ?? '');
 }
 
-function keyOf(control: PageControl): string {
+function controlKey(control: PageControl): string {
   return [control.kind, control.type, control.name, control.domId, control.kind === 'field' ? '' : control.label].join(
     ':',
   );

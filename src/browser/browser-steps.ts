@@ -1,7 +1,7 @@
 import type { Frame, Page } from 'playwright-core';
 import type { PageControl } from './page-description.js';
-import type { Look } from './page-snapshot.js';
-import { CLICKED, controlByWords, FILLED, hasWords, isSelector } from './page-steps.js';
+import type { PageSnapshot } from './page-snapshot.js';
+import { CLICKED, FILLED, findControl, hasText, isSelector } from './page-steps.js';
 import type { SignInStep } from './sign-in-driver.js';
 
 /** What a step is about, found on the page. */
@@ -15,7 +15,7 @@ export interface StepTarget {
 }
 
 /** Only looked for. */
-const THERE: StepTarget = { fill: async () => undefined, click: async () => undefined, control: undefined };
+const NO_OP_TARGET: StepTarget = { fill: async () => undefined, click: async () => undefined, control: undefined };
 
 /**
  * Finds what a step names, in any frame, by a CSS selector or by its words;
@@ -25,15 +25,15 @@ const THERE: StepTarget = { fill: async () => undefined, click: async () => unde
  */
 export async function stepTarget(
   window: Page,
-  look: Look,
+  snapshot: PageSnapshot,
   step: SignInStep,
   timeout: number,
 ): Promise<StepTarget | undefined> {
   const target = 'fill' in step ? step.fill : 'click' in step ? step.click : String(step.wait);
-  if (isSelector(target)) return bySelector(window, look, target, timeout);
-  if ('wait' in step) return hasWords(look.page, target) ? THERE : undefined;
-  const control = controlByWords(look.page, target, 'fill' in step ? FILLED : CLICKED);
-  const element = control && (await look.element(control.id));
+  if (isSelector(target)) return findTarget(window, snapshot, target, timeout);
+  if ('wait' in step) return hasText(snapshot.page, target) ? NO_OP_TARGET : undefined;
+  const control = findControl(snapshot.page, target, 'fill' in step ? FILLED : CLICKED);
+  const element = control && (await snapshot.element(control.id));
   if (element) {
     return {
       fill: async (value) => {
@@ -49,12 +49,12 @@ export async function stepTarget(
   if (!('click' in step)) return undefined;
   // Anything may be made to be clicked.
   const words = window.getByText(target, { exact: true }).first();
-  return (await words.isVisible()) ? { ...THERE, click: () => words.click({ timeout }) } : undefined;
+  return (await words.isVisible()) ? { ...NO_OP_TARGET, click: () => words.click({ timeout }) } : undefined;
 }
 
-async function bySelector(
+async function findTarget(
   window: Page,
-  look: Look,
+  snapshot: PageSnapshot,
   selector: string,
   timeout: number,
 ): Promise<StepTarget | undefined> {
@@ -67,7 +67,7 @@ async function bySelector(
       fill: (value) => locator.fill(value, { timeout }),
       click: () => locator.click({ timeout }),
       frame,
-      control: look.page.controls.find((each) => each.domId === id && each.name === name),
+      control: snapshot.page.controls.find((each) => each.domId === id && each.name === name),
     };
   }
   return undefined;

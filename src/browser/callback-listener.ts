@@ -14,12 +14,12 @@ import {
 } from './callback-page.js';
 import { type ResponseVia, readCallback } from './callback-response.js';
 import { type LoopbackRedirectUri, parseLoopbackRedirectUri } from './loopback-redirect-uri.js';
-import { PostedAnswers } from './posted-responses.js';
+import { PostedResponses } from './posted-responses.js';
 import { hasOurForm } from './state-parameter.js';
-import { STRAY_STATUS, StrayCounter, type StrayReason, type StrayRequest, type Strays } from './stray-requests.js';
+import { STRAY_STATUS, StrayCounter, type StrayCounts, type StrayReason, type StrayRequest } from './stray-requests.js';
 
 /** The authorization response (RFC 6749 §4.1.2), proven by its state to belong to this sign-in. */
-export interface CallbackAnswer {
+export interface CallbackResponse {
   /** Without the redirect URI's own parameters. As they came: one may be there twice. */
   readonly parameters: URLSearchParams;
   readonly via: ResponseVia;
@@ -39,8 +39,8 @@ export interface CallbackListener {
    * listener is closed or its signal aborted, and with `one_time_address_reused`
    * when a second client opens the one-time address.
    */
-  readonly answer: Promise<CallbackAnswer>;
-  readonly strays: Strays;
+  readonly response: Promise<CallbackResponse>;
+  readonly strays: StrayCounts;
   /**
    * Shows the verdict to the browser that waits for it. Resolves when the page
    * was handed over; at once when no browser is on its way to it.
@@ -82,7 +82,7 @@ export interface CallbackOptions {
 const GRACE_MS = 1_000;
 
 /** Browsers ask for these by themselves, beside any page: that is nobody's doing and not counted. */
-const ASKED_BY_BROWSERS =
+const BROWSER_PATHS =
   /^\/(favicon\.ico|apple-touch-icon[\w-]*\.png|\.well-known\/appspecific\/com\.chrome\.devtools\.json)$/;
 
 /**
@@ -115,12 +115,12 @@ export function startAddressListener(options: Pick<CallbackOptions, 'clock' | 's
 }
 
 class Listener implements CallbackListener {
-  readonly answer: Promise<CallbackAnswer>;
+  readonly response: Promise<CallbackResponse>;
   redirectUri: string;
   private readonly uri: LoopbackRedirectUri;
   private readonly verdictPath = `/verdict/${randomName()}`;
   private binding: BrowserBinding | undefined;
-  private readonly posted = new PostedAnswers<Omit<CallbackAnswer, 'bound'>>();
+  private readonly posted = new PostedResponses<Omit<CallbackResponse, 'bound'>>();
   private readonly waiting = new Set<ServerResponse>();
   private readonly strayCounter: StrayCounter;
   private answered = false;
@@ -128,7 +128,7 @@ class Listener implements CallbackListener {
   private verdict: Verdict | undefined;
   /** Whether a browser has come for the verdict. */
   private visited = false;
-  private take!: (answer: CallbackAnswer) => void;
+  private take!: (response: CallbackResponse) => void;
   private giveUp!: (reason: unknown) => void;
   private delivered: () => void = () => {};
   private closing: Promise<void> | undefined;
@@ -140,15 +140,15 @@ class Listener implements CallbackListener {
     this.uri = parseLoopbackRedirectUri(options.redirectUri);
     this.redirectUri = options.redirectUri;
     this.strayCounter = new StrayCounter(options.onStray);
-    this.answer = new Promise((resolve, reject) => {
+    this.response = new Promise((resolve, reject) => {
       this.take = resolve;
       this.giveUp = reject;
     });
     // Whoever waits for it hears of it; when nobody does, that is no failure.
-    this.answer.catch(() => {});
+    this.response.catch(() => {});
   }
 
-  get strays(): Strays {
+  get strays(): StrayCounts {
     return this.strayCounter.strays;
   }
 
@@ -184,7 +184,7 @@ class Listener implements CallbackListener {
     this.giveUp(new DOMException('The callback listener was closed', 'AbortError'));
     this.delivered();
     await Promise.all(
-      [...this.waiting].map((response) => this.deliver(response, plainPage('ended', languageOf(response.req)))),
+      [...this.waiting].map((response) => this.deliver(response, plainPage('ended', requestLanguage(response.req)))),
     );
     await this.server.close();
   }
@@ -216,7 +216,7 @@ class Listener implements CallbackListener {
     if (this.waiting.size > 0) {
       await Promise.all([...this.waiting].map((response) => this.deliver(response, this.pageOf(verdict, response))));
     } else if (this.answered && !this.visited) {
-      await withinGrace((done) => {
+      await waitForGrace((done) => {
         this.delivered = done;
       });
     }
@@ -232,7 +232,7 @@ class Listener implements CallbackListener {
     this.strayCounter.count(refusal, method, path);
     if (refusal === 'method') response.setHeader('allow', path === this.uri.pathname ? 'GET, POST' : 'GET');
     const topic = refusal === 'other browser' ? 'other browser' : 'stray';
-    this.send(response, STRAY_STATUS[refusal], plainPage(topic, languageOf(request)));
+    this.send(response, STRAY_STATUS[refusal], plainPage(topic, requestLanguage(request)));
   }
 
   /** Answers the request, or says why it will not. */
@@ -250,7 +250,7 @@ class Listener implements CallbackListener {
       // Programs that look before they go send HEAD: it must use nothing up.
       return request.method === 'GET' ? serve(request, response) : 'method';
     }
-    if (!ASKED_BY_BROWSERS.test(path)) return 'other path';
+    if (!BROWSER_PATHS.test(path)) return 'other path';
     this.send(response, path === '/favicon.ico' ? 204 : 404, '');
     return undefined;
   }
@@ -265,8 +265,8 @@ class Listener implements CallbackListener {
     }
     if (!this.posted.has(path)) return undefined;
     return (request: IncomingMessage, response: ServerResponse) => {
-      const answer = this.posted.take(path);
-      return answer && this.accept(answer, request, response);
+      const received = this.posted.take(path);
+      return received && this.accept(received, request, response);
     };
   }
 
@@ -311,16 +311,16 @@ class Listener implements CallbackListener {
       this.strayCounter.lastWrongState = { reason, via, receivedAt, parameterNames, error, likeOurs };
       return reason;
     }
-    const answer = { parameters, via, receivedAt };
+    const received = { parameters, via, receivedAt };
     if (via === 'form_post' && this.binding?.isFrom(request) === false) {
-      return this.redirect(response, this.posted.hold(answer));
+      return this.redirect(response, this.posted.hold(received));
     }
-    return this.accept(answer, request, response);
+    return this.accept(received, request, response);
   }
 
   /** Takes an answer with the right state, where it is the first and comes from the right browser. */
   private accept(
-    answer: Omit<CallbackAnswer, 'bound'>,
+    received: Omit<CallbackResponse, 'bound'>,
     request: IncomingMessage,
     response: ServerResponse,
   ): StrayReason | undefined {
@@ -329,7 +329,7 @@ class Listener implements CallbackListener {
     this.answered = true;
     // So that no code stays in the browser's history, nor goes on as a referrer.
     this.redirect(response, this.verdictPath);
-    this.take({ ...answer, bound: this.binding !== undefined });
+    this.take({ ...received, bound: this.binding !== undefined });
     return undefined;
   }
 
@@ -345,13 +345,13 @@ class Listener implements CallbackListener {
   };
 
   private pageOf(verdict: Verdict, response: ServerResponse): string {
-    return verdictPage(verdict, this.options.kind ?? 'sign-in', languageOf(response.req));
+    return verdictPage(verdict, this.options.kind ?? 'sign-in', requestLanguage(response.req));
   }
 
   /** Resolves when the page was handed over, or the browser has gone or does not take it. */
   private deliver(response: ServerResponse, page: string): Promise<void> {
     this.waiting.delete(response);
-    return withinGrace((done) => {
+    return waitForGrace((done) => {
       response.once('finish', done);
       response.once('close', done);
       // A second request on a connection hears nothing of its own when the first one's answer ends that.
@@ -375,7 +375,7 @@ class Listener implements CallbackListener {
 }
 
 /** Waits for `done` to be called, but no longer than a moment. */
-function withinGrace(start: (done: () => void) => void): Promise<void> {
+function waitForGrace(start: (done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, GRACE_MS);
     start(() => {
@@ -385,6 +385,6 @@ function withinGrace(start: (done: () => void) => void): Promise<void> {
   });
 }
 
-function languageOf(request: IncomingMessage): ReturnType<typeof pageLanguage> {
+function requestLanguage(request: IncomingMessage): ReturnType<typeof pageLanguage> {
   return pageLanguage(request.headers['accept-language']);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cutShort, shownHarmless } from '../safe-text.js';
-import { failureInJapanese } from './japanese-failures.js';
+import { safeText, truncate } from '../safe-text.js';
+import { japaneseFailure } from './japanese-failures.js';
 
 /** How the sign-in (or sign-out) ended, as the waiting page is told. */
 export type Verdict =
@@ -95,25 +95,26 @@ export function pageLanguage(acceptLanguage: string | undefined): PageLanguage {
 }
 
 /** Characters of a person's name: nobody's is longer, but a provider may say anything. */
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 
 /** The page that tells how it ended. All words in `verdict` are treated as text, whoever wrote them. */
 export function verdictPage(verdict: Verdict, kind: CallbackKind, language: PageLanguage): string {
   const words = WORDS[language];
   if (verdict.ok) {
     const title = words[kind].done;
-    const who = verdict.name === undefined ? '' : fact(words.account, escapeHtml(cutShort(verdict.name, LONGEST_NAME)));
-    const where = verdict.issuer === undefined ? '' : fact(words.provider, breakable(verdict.issuer));
+    const who =
+      verdict.name === undefined ? '' : definition(words.account, escapeHtml(truncate(verdict.name, MAX_NAME_LENGTH)));
+    const where = verdict.issuer === undefined ? '' : definition(words.provider, breakable(verdict.issuer));
     const list = who || where ? `<dl>${who}${where}</dl>` : '';
     return layout(language, title, 'good', '✓', `${list}<p class="last">${words.close}</p>`);
   }
   const title = words[kind].failed;
-  const japanese = language === 'ja' ? failureInJapanese(verdict.code) : undefined;
+  const japanese = language === 'ja' ? japaneseFailure(verdict.code) : undefined;
   const { what, change } = japanese ?? { what: verdict.message, change: verdict.fix };
   // Words that are English on whichever page: say so to screen readers and fonts.
   const lang = japanese === undefined ? ' lang="en"' : '';
-  const message = `<p${lang}>${withWholeWords(what)}</p>`;
-  const fix = change === undefined ? '' : `<h2>${words.fix}</h2><p${lang}>${withWholeWords(change)}</p>`;
+  const message = `<p${lang}>${breakableText(what)}</p>`;
+  const fix = change === undefined ? '' : `<h2>${words.fix}</h2><p${lang}>${breakableText(change)}</p>`;
   const code = `<p lang="en"><code>${escapeHtml(verdict.code)}</code></p>`;
   return layout(language, title, 'bad', '!', `${message}${fix}${code}<p class="last">${words.details}</p>`);
 }
@@ -125,12 +126,12 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
  */
 export function plainPage(topic: 'stray' | 'other browser' | 'ended', language: PageLanguage): string {
   const words = WORDS[language];
-  const reason = topic === 'other browser' ? `<p>${withWholeWords(words.cookie)}</p>` : '';
+  const reason = topic === 'other browser' ? `<p>${breakableText(words.cookie)}</p>` : '';
   return layout(language, words[topic], 'quiet', '–', `${reason}<p>${words.close}</p>`);
 }
 
 /** `value` is HTML. */
-function fact(term: string, value: string): string {
+function definition(term: string, value: string): string {
   return `<dt>${term}</dt><dd><bdi>${value}</bdi></dd>`;
 }
 
@@ -140,7 +141,7 @@ function breakable(url: string): string {
 }
 
 /** Text as HTML in which no line ends within the command's name or a flag: a browser would break them after hyphens. */
-function withWholeWords(text: string): string {
+function breakableText(text: string): string {
   return escapeHtml(text).replace(/oidc-cli|--[a-z][a-z-]{0,30}/g, '<span class="whole">$&</span>');
 }
 
@@ -173,5 +174,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escapeHtml(text: string): string {
-  return shownHarmless(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return safeText(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

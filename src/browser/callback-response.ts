@@ -34,7 +34,7 @@ export async function readCallback(
 ): Promise<CallbackReading> {
   const refused = (reason: CallbackFault): CallbackReading => ({ kind: 'refused', reason });
   if (request.method !== 'GET' && request.method !== 'POST') return refused('method');
-  const inQuery = withoutOwn(new URLSearchParams(query), ownParameters);
+  const inQuery = withoutOwnParameters(new URLSearchParams(query), ownParameters);
   if (inQuery === undefined) return refused('own parameter missing');
 
   let parameters = inQuery;
@@ -52,7 +52,7 @@ export async function readCallback(
 }
 
 /** The parameters less the redirect URI's own, or undefined when one of those is not there. */
-function withoutOwn(
+function withoutOwnParameters(
   parameters: URLSearchParams,
   own: readonly (readonly [string, string])[],
 ): URLSearchParams | undefined {

@@ -5,11 +5,11 @@ import { childEnvironment } from '../child-environment.js';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { type CallbackListener, startAddressListener, startCallbackListener } from './callback-listener.js';
-import { commandWords } from './command-line.js';
+import { parseCommandLine } from './command-line.js';
 import { type Deadline, deadline } from './deadline.js';
 import { oneTimeCodes } from './one-time-code.js';
 import { redirectTarget } from './redirect-target.js';
-import type { PageAnswer, PageSignIn, SignInDriver } from './sign-in-driver.js';
+import type { PageSignIn, PageSignInResult, SignInDriver } from './sign-in-driver.js';
 
 /** How a command is run. */
 export interface CommandDriverOptions {
@@ -40,7 +40,7 @@ export function commandDriver(options: CommandDriverOptions): SignInDriver {
     signIn: async (job) => {
       const time = deadline(job.timeoutMs, job.signal, closed.signal);
       try {
-        return await signInBy(job, time, options);
+        return await runCommand(job, time, options);
       } catch (error) {
         throw time.reason(error, () => ({}));
       } finally {
@@ -51,10 +51,9 @@ export function commandDriver(options: CommandDriverOptions): SignInDriver {
   };
 }
 
-async function signInBy(job: PageSignIn, time: Deadline, options: CommandDriverOptions): Promise<PageAnswer> {
-  const failed = (reason: string) =>
-    new OidcCliError('sign_in_command_failed', { command: programOf(options), reason });
-  const environment = await credentialsIn(job, time, options);
+async function runCommand(job: PageSignIn, time: Deadline, options: CommandDriverOptions): Promise<PageSignInResult> {
+  const failed = (reason: string) => new OidcCliError('sign_in_command_failed', { command: program(options), reason });
+  const environment = await credentialsJson(job, time, options);
   const listener = await listenerFor(job, options.clock);
   let addresses = listener;
   let child: ChildProcess | undefined;
@@ -62,16 +61,16 @@ async function signInBy(job: PageSignIn, time: Deadline, options: CommandDriverO
     // Every user of this machine can read the arguments of a program.
     addresses ??= await startAddressListener({ clock: options.clock, signal: job.signal });
     child = start(addresses.oneTimeAddress(job.url), environment, options, failed);
-    const printed = printedAnswer(child, job, failed);
+    const printed = printedResponse(child, job, failed);
     // Without a listener on the redirect URI only a second client is heard of.
-    const heard = addresses.answer.then(
-      ({ parameters, via }): PageAnswer => ({ parameters, via, pages: 0, way: 'command' }),
+    const heard = addresses.response.then(
+      ({ parameters, via }): PageSignInResult => ({ parameters, via, pages: 0, way: 'command' }),
       (error: unknown) => {
         if (!(error instanceof OidcCliError)) throw error;
         throw failed('its one-time address was opened twice, by a program without cookies or by two programs');
       },
     );
-    const ended = endOf(child, failed).then(async () => {
+    const ended = waitForExit(child, failed).then(async () => {
       // What it printed last is being read yet, or its request is under way.
       await new Promise((resolve) => setTimeout(resolve, AFTER_END_MS).unref());
       const without = listener?.strays.byReason['other browser'] ?? 0;
@@ -81,18 +80,18 @@ async function signInBy(job: PageSignIn, time: Deadline, options: CommandDriverO
           : 'it ended, and neither printed the address nor went there',
       );
     });
-    const answer = await time.race(Promise.race([printed, ended, heard]));
+    const response = await time.race(Promise.race([printed, ended, heard]));
     addresses.refuseSecondClient();
     await listener?.conclude({ ok: true, name: job.credentials.username, issuer: new URL(job.url).origin });
-    return answer;
+    return response;
   } finally {
     if (child?.exitCode === null) child.kill();
     await Promise.all([listener?.close(), addresses?.close()]);
   }
 }
 
-function programOf({ command, platform }: CommandDriverOptions): string {
-  return commandWords(command, platform)?.[0] ?? command;
+function program({ command, platform }: CommandDriverOptions): string {
+  return parseCommandLine(command, platform)?.[0] ?? command;
 }
 
 /** A listener where the redirect URI is on this machine and its port is free: the command may as well print the answer. */
@@ -108,7 +107,7 @@ async function listenerFor(job: PageSignIn, clock: Clock): Promise<CallbackListe
   }
 }
 
-async function credentialsIn(
+async function credentialsJson(
   job: PageSignIn,
   time: Deadline,
   { env, clock }: CommandDriverOptions,
@@ -130,7 +129,7 @@ function start(
   failed: (reason: string) => OidcCliError,
 ): ChildProcess {
   // A path with spaces, given without quotes, is still one program.
-  const words = existsSync(command) ? [command] : commandWords(command, platform);
+  const words = existsSync(command) ? [command] : parseCommandLine(command, platform);
   const [program, ...rest] = words ?? [];
   if (words === undefined) throw failed('a quote in it is not closed');
   if (!program) throw failed('it is empty');
@@ -146,7 +145,7 @@ function start(
 }
 
 /** Settles when the command has not started or has failed; resolves when it has ended well. */
-function endOf(child: ChildProcess, failed: (reason: string) => OidcCliError): Promise<void> {
+function waitForExit(child: ChildProcess, failed: (reason: string) => OidcCliError): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', ({ code }: NodeJS.ErrnoException) =>
       reject(failed(code === 'ENOENT' ? 'it was not found' : `it could not be started (${code})`)),
@@ -161,11 +160,11 @@ function endOf(child: ChildProcess, failed: (reason: string) => OidcCliError): P
 }
 
 /** The first line that is an address of the redirect URI. */
-function printedAnswer(
+function printedResponse(
   child: ChildProcess,
   job: PageSignIn,
   failed: (reason: string) => OidcCliError,
-): Promise<PageAnswer> {
+): Promise<PageSignInResult> {
   const target = redirectTarget(job.redirectUri);
   const { stdout } = child;
   return new Promise((resolve, reject) => {
@@ -176,7 +175,7 @@ function printedAnswer(
       if (length > MAX_OUTPUT) reject(failed('it prints too much'));
       const text = line.trim();
       if (!target.matches(text)) return;
-      const parameters = target.answer(new URL(text).searchParams);
+      const parameters = target.responseParameters(new URL(text).searchParams);
       resolve({ parameters, via: 'query', pages: 0, way: 'command' });
     });
   });

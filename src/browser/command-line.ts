@@ -5,7 +5,7 @@
  *
  * @returns undefined when a quote is not closed
  */
-export function commandWords(command: string, platform: NodeJS.Platform): string[] | undefined {
+export function parseCommandLine(command: string, platform: NodeJS.Platform): string[] | undefined {
   const windows = platform === 'win32';
   const words: string[] = [];
   let word: string | undefined;

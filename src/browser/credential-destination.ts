@@ -43,18 +43,18 @@ export function destinationRefusal(
   if (kinds.length === 0) return undefined;
   const secrets = [...inUrl].filter((kind) => kind !== 'user name');
   if (secrets.length > 0) return { problem: 'in the URL', kinds: secrets, to, page };
-  if (!isConfidential(to, policy)) return { problem: 'plain http', kinds, to, page };
+  if (!isSecureDestination(to, policy)) return { problem: 'plain http', kinds, to, page };
   if (isAllowedHost(to, policy)) return undefined;
-  const site = siteOf(to);
+  const site = registrableSite(to);
   const strangers = kinds.filter((kind) => {
     const pages = typedOn(kind);
-    return pages.length > 0 && !pages.some((one) => siteOf(one) === site);
+    return pages.length > 0 && !pages.some((one) => registrableSite(one) === site);
   });
   return strangers.length === 0 ? undefined : { problem: 'another site', kinds: strangers, to, page };
 }
 
 /** Whether what is sent there, or typed on a page from there, is read by nobody on the way. */
-export function isConfidential(url: URL, { issuerOrigin, allowHttp }: CredentialPolicy): boolean {
+export function isSecureDestination(url: URL, { issuerOrigin, allowHttp }: CredentialPolicy): boolean {
   if (url.protocol === 'https:' || url.protocol === 'wss:' || isLoopback(url.hostname)) return true;
   return allowHttp === true && url.origin === issuerOrigin;
 }
@@ -64,7 +64,7 @@ export function isConfidential(url: URL, { issuerOrigin, allowHttp }: Credential
  * itself where it has none, such as an IP address. All names of this machine
  * are one site.
  */
-function siteOf({ hostname }: URL): string {
+function registrableSite({ hostname }: URL): string {
   if (isLoopback(hostname)) return 'localhost';
   return getPublicSuffix(hostname, { allowSpecialUseDomain: true, ignoreError: true }) ?? hostname;
 }

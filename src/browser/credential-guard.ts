@@ -1,4 +1,4 @@
-import { type DestinationRefusal, destinationRefusal, isConfidential } from './credential-destination.js';
+import { type DestinationRefusal, destinationRefusal, isSecureDestination } from './credential-destination.js';
 import type { CredentialKind, CredentialPolicy } from './credential-policy.js';
 import { kindsInContent, kindsInUrl, type TypedCredential } from './credential-values.js';
 import type { SentCredentials } from './sent-credentials.js';
@@ -18,7 +18,7 @@ interface GuardedRequest {
 const LIST = new Intl.ListFormat('en-GB');
 
 /** A shorter value would be found in every request. */
-const SHORTEST = 3;
+const MIN_LENGTH = 3;
 
 /** Watches over the credentials of one sign-in: which were typed, and to which origins they were sent. */
 export class CredentialGuard {
@@ -45,14 +45,14 @@ export class CredentialGuard {
   }
 
   /** Whether nobody on the way can read what is sent there. */
-  isConfidential(url: URL): boolean {
-    return isConfidential(url, this.policy);
+  isSecureDestination(url: URL): boolean {
+    return isSecureDestination(url, this.policy);
   }
 
   /** Notes a value that is about to be typed, so that every later request is searched for it. */
   add(kind: CredentialKind, value: string): void {
     // A user name is in many requests of a provider's own, and so is a password that is the same.
-    if (kind === 'user name' || value.length < SHORTEST || value === this.username) return;
+    if (kind === 'user name' || value.length < MIN_LENGTH || value === this.username) return;
     if (this.typed.some((one) => one.kind === kind && one.value === value)) return;
     const wholeOnly = this.username.toLowerCase().includes(value.toLowerCase());
     this.typed.push({ kind, value, wholeOnly });
@@ -73,7 +73,7 @@ export class CredentialGuard {
 
   /** Why nothing of these kinds may be typed on a page, or inside of one. */
   refusePage(page: URL, kinds: readonly CredentialKind[]): DestinationRefusal | undefined {
-    return this.isConfidential(page) ? undefined : { problem: 'plain http', kinds, to: page, page };
+    return this.isSecureDestination(page) ? undefined : { problem: 'plain http', kinds, to: page, page };
   }
 
   /** Why a request may not be sent; undefined where it may. */

@@ -30,11 +30,11 @@ export function kindsInUrl(url: URL, typed: readonly TypedCredential[]): Set<Cre
     url.username,
     url.password,
   ];
-  const kinds = kindsIn({ raw: url.href, values }, typed);
+  const kinds = credentialKinds({ raw: url.href, values }, typed);
   // A password that is a plain word, such as "password", is also a common part of paths and host names.
-  const others = typed.filter(isNotPlainWord);
+  const others = typed.filter(isDistinctive);
   const parts = [...url.pathname.split('/'), ...url.hostname.split('.')];
-  for (const kind of kindsIn({ raw: '', values: parts }, others)) kinds.add(kind);
+  for (const kind of credentialKinds({ raw: '', values: parts }, others)) kinds.add(kind);
   return kinds;
 }
 
@@ -50,22 +50,22 @@ export function kindsInContent(
 ): Set<CredentialKind> {
   if (typed.length === 0) return new Set();
   const lines = Object.values(headers);
-  const kinds = kindsIn(
+  const kinds = credentialKinds(
     { raw: lines.join('\n'), values: lines.flatMap((line) => [line, ...line.split(/[=;,\s]+/)]) },
     // Plain words are common in headers: "document", "navigate".
-    typed.filter(isNotPlainWord),
+    typed.filter(isDistinctive),
   );
   if (body === undefined || body === '') return kinds;
-  const text = textOf(body);
-  for (const kind of kindsIn(search ? { ...text, raw: '' } : text, typed)) kinds.add(kind);
+  const text = bodyText(body);
+  for (const kind of credentialKinds(search ? { ...text, raw: '' } : text, typed)) kinds.add(kind);
   return kinds;
 }
 
 /** A body with its values: a form's fields, the leaves of a JSON document, or its lines. */
-function textOf(body: string): RequestText {
+function bodyText(body: string): RequestText {
   if (/^\s*[[{"]/.test(body)) {
     try {
-      return { raw: body, values: leavesOf(JSON.parse(body)), structured: true };
+      return { raw: body, values: leafValues(JSON.parse(body)), structured: true };
     } catch {
       // Not JSON: its lines count.
     }
@@ -77,7 +77,7 @@ function textOf(body: string): RequestText {
 }
 
 /** The texts and numbers of a JSON document; without recursion, as it may be nested to any depth. */
-function leavesOf(document: unknown): string[] {
+function leafValues(document: unknown): string[] {
   const leaves: string[] = [];
   const waiting: unknown[] = [document];
   while (waiting.length > 0) {
@@ -88,7 +88,7 @@ function leavesOf(document: unknown): string[] {
   return leaves;
 }
 
-function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<CredentialKind> {
+function credentialKinds(text: RequestText, typed: readonly TypedCredential[]): Set<CredentialKind> {
   const decoded = new Set(text.values.flatMap(decodings));
   // A code with a field for each digit.
   const digits = text.values.filter((value) => /^\d$/.test(value)).join('');
@@ -98,7 +98,7 @@ function kindsIn(text: RequestText, typed: readonly TypedCredential[]): Set<Cred
       .filter(({ kind, value, wholeOnly }) => {
         if (decoded.has(value)) return true;
         if (kind === 'one-time code') {
-          return digits.includes(value) || (text.structured !== true && standsAlone(value, text.raw));
+          return digits.includes(value) || (text.structured !== true && isSeparateNumber(value, text.raw));
         }
         if (wholeOnly || !isUnlikelyByChance(value)) return false;
         // A host name is always in lower case.
@@ -120,11 +120,11 @@ function decodings(value: string): string[] {
   return values;
 }
 
-function isNotPlainWord({ value }: TypedCredential): boolean {
+function isDistinctive({ value }: TypedCredential): boolean {
   return !/^[a-z]+$/i.test(value);
 }
 
-function standsAlone(code: string, text: string): boolean {
+function isSeparateNumber(code: string, text: string): boolean {
   return new RegExp(`(?<![\\w.])${code.replace(/\W/g, '\\$&')}(?![\\w.])`).test(text);
 }
 

@@ -22,7 +22,7 @@ export interface Deadline {
  * The reason of a sign-in's signal once it is over. One for all: an error
  * keeps what was on the stack where it was made, and a run makes thousands.
  */
-const OVER = new DOMException('The sign-in is over', 'AbortError');
+const DEADLINE_ERROR = new DOMException('The sign-in is over', 'AbortError');
 
 /**
  * Begins the time of a sign-in, milliseconds, which any of `outer` ends as
@@ -75,7 +75,7 @@ export function deadline(timeoutMs: number, ...outer: readonly AbortSignal[]): D
       clearTimeout(timer);
       for (const each of outer) each.removeEventListener('abort', interrupt);
       // What still waits for the next look at a page would keep the process alive for ever.
-      controller.abort(OVER);
+      controller.abort(DEADLINE_ERROR);
     },
   };
 }

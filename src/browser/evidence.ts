@@ -3,9 +3,9 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
-import { shownHarmless } from '../safe-text.js';
+import { safeText } from '../safe-text.js';
 import { writeWholeFile } from '../write-file.js';
-import { nameOf, type PageDescription } from './page-description.js';
+import { controlName, type PageDescription } from './page-description.js';
 import type { SignInEvidence } from './sign-in-driver.js';
 
 /**
@@ -14,14 +14,14 @@ import type { SignInEvidence } from './sign-in-driver.js';
  * `folder` is a path without links. Never throws: the failure itself is what counts. A file that could not be
  * written whole is not there and not named.
  */
-export async function keepEvidence(
+export async function saveEvidence(
   folder: string,
   seen: { readonly page: PageDescription | undefined; readonly screenshot?: Buffer | undefined },
   mask: (text: string) => string,
 ): Promise<SignInEvidence> {
   const { page, screenshot } = seen;
   const stem = join(folder, `sign-in-${randomBytes(4).toString('hex')}`);
-  const kept = async (file: string, content: string | Buffer) => {
+  const saved = async (file: string, content: string | Buffer) => {
     try {
       await makeFolder(folder, 0o700);
       // A link by this name came with a repository, and may lead anywhere.
@@ -33,8 +33,8 @@ export async function keepEvidence(
     }
   };
   // The text first: it is short, and says more.
-  const text = page && (await kept(`${stem}.txt`, mask(pageText(page))));
-  const picture = screenshot && (await kept(`${stem}.png`, screenshot));
+  const text = page && (await saved(`${stem}.txt`, mask(pageText(page))));
+  const picture = screenshot && (await saved(`${stem}.png`, screenshot));
   return { ...(picture === undefined ? {} : { screenshot: picture }), ...(text === undefined ? {} : { text }) };
 }
 
@@ -49,9 +49,9 @@ function pageText(page: PageDescription): string {
   const status = page.status === undefined ? [] : [`status ${page.status}`];
   const controls = page.controls
     .filter(({ visible }) => visible)
-    .map((control) => `- ${nameOf(control)}${control.disabled ? ' (disabled)' : ''}`);
+    .map((control) => `- ${controlName(control)}${control.disabled ? ' (disabled)' : ''}`);
   const alerts = page.alerts.map((text) => `! ${text}`);
   const lines = [page.url, page.title, ...status, '', ...alerts, ...page.lines, '', ...controls, ''];
   // Whoever looks at the file may do so on a terminal.
-  return lines.map(shownHarmless).join('\n');
+  return lines.map(safeText).join('\n');
 }

@@ -30,7 +30,7 @@ export function findBrowser(env: Environment, platform: NodeJS.Platform): string
   const suffix = platform === 'win32' ? '.exe' : '';
   const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean);
   const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name + suffix)));
-  return [...onPath, ...usualPlaces(env, platform)].find(isProgram);
+  return [...onPath, ...browserPaths(env, platform)].find(isProgram);
 }
 
 /** Whether a file is there and may be run. */
@@ -43,7 +43,7 @@ export function isProgram(path: string): boolean {
   }
 }
 
-function usualPlaces(env: Environment, platform: NodeJS.Platform): string[] {
+function browserPaths(env: Environment, platform: NodeJS.Platform): string[] {
   if (platform === 'darwin') {
     const programs = [
       'Google Chrome.app/Contents/MacOS/Google Chrome',

@@ -2,18 +2,18 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { BrowserProcess, type BrowserSettings } from './browser-process.js';
-import { BrowserWay } from './browser-sign-in.js';
+import { BrowserSignIn } from './browser-sign-in.js';
 import { type Deadline, deadline } from './deadline.js';
-import { keepEvidence, withEvidence } from './evidence.js';
-import { credentialsSentBefore, withCredentialsSent } from './sent-credentials.js';
-import type { PageAnswer, PageSignIn, SignInDriver } from './sign-in-driver.js';
+import { saveEvidence, withEvidence } from './evidence.js';
+import { credentialsSent, withCredentialsSent } from './sent-credentials.js';
+import type { PageSignIn, PageSignInResult, SignInDriver } from './sign-in-driver.js';
 import { SignInProgress } from './sign-in-progress.js';
 
 /** What signing in by a browser needs of the world. */
 export type HeadlessBrowserOptions = BrowserSettings & { readonly clock: Clock };
 
 /** Milliseconds for what only tidies up. */
-const TIDY_MS = 3_000;
+const CLEANUP_MS = 3_000;
 /** For a picture of the page where time is left: on a busy machine it takes a while. */
 const PICTURE_MS = 20_000;
 /** For the news that a browser has ended: what was under way in it may fail long before that comes. */
@@ -28,21 +28,21 @@ const DEATH_NEWS_MS = 3_000;
 export function headlessBrowserDriver(options: HeadlessBrowserOptions): SignInDriver {
   const process = new BrowserProcess(options);
   const closed = new AbortController();
-  const kept = new Map<object, BrowserContext>();
+  const saved = new Map<object, BrowserContext>();
   return {
     name: 'browser',
     signIn: async (job) => {
       const time = deadline(job.timeoutMs, job.signal, closed.signal);
       try {
-        return await withRestart(job, time, process, { ...options, kept });
+        return await withRestart(job, time, process, { ...options, kept: saved });
       } finally {
         time.release();
       }
     },
     endSession: async (session) => {
-      const context = kept.get(session);
-      kept.delete(session);
-      await within(context?.close());
+      const context = saved.get(session);
+      saved.delete(session);
+      await waitAtMost(context?.close());
     },
     close: async () => {
       closed.abort(new DOMException('The sign-ins were ended', 'AbortError'));
@@ -61,15 +61,13 @@ async function withRestart(
   time: Deadline,
   process: BrowserProcess,
   options: Surroundings,
-): Promise<PageAnswer> {
+): Promise<PageSignInResult> {
   let before: unknown;
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptSignIn(job, attempt, time, process, options);
     if ('answer' in outcome) return outcome.answer;
     const error =
-      before instanceof OidcCliError
-        ? withCredentialsSent(outcome.error, credentialsSentBefore(before))
-        : outcome.error;
+      before instanceof OidcCliError ? withCredentialsSent(outcome.error, credentialsSent(before)) : outcome.error;
     if (attempt === 2 || !(outcome.died || (await isNowTrusted(outcome.error, process)))) throw error;
     before = error;
   }
@@ -81,7 +79,7 @@ async function isNowTrusted(error: unknown, process: BrowserProcess): Promise<bo
   return process.trust(String(error.facts.url));
 }
 
-type Outcome = { readonly answer: PageAnswer } | { readonly error: unknown; readonly died: boolean };
+type Outcome = { readonly answer: PageSignInResult } | { readonly error: unknown; readonly died: boolean };
 
 async function attemptSignIn(
   job: PageSignIn,
@@ -93,49 +91,49 @@ async function attemptSignIn(
   const progress = await SignInProgress.begin(job, options.clock);
   let browser: Browser | undefined;
   let context: BrowserContext | undefined;
-  let way: BrowserWay | undefined;
+  let driver: BrowserSignIn | undefined;
   try {
     await time.race(process.trust(job.url));
     browser = await time.race(process.current());
-    context = await time.race(contextFor(job.session, browser, options));
-    way = new BrowserWay(job, progress, time, context);
+    context = await time.race(browserContext(job.session, browser, options));
+    driver = new BrowserSignIn(job, progress, time, context);
     const url = attempt === 1 ? job.url : ((await job.again?.()) ?? job.url);
-    return { answer: await time.race(way.walk(url)) };
+    return { answer: await time.race(driver.walk(url)) };
   } catch (error) {
-    const died = !time.signal.aborted && (await hasDied(browser, way, error));
+    const died = !time.signal.aborted && (await hasDied(browser, driver, error));
     const reason = time.reason(
-      died ? endedBrowser() : coded(error, progress),
-      () => way?.whereabouts() ?? { pages: 0 },
+      died ? browserClosedError() : toCodedError(error, progress),
+      () => driver?.whereabouts() ?? { pages: 0 },
     );
     const failure = withCredentialsSent(reason, progress.guard.sent);
     if (died && attempt === 1) return { error: failure, died };
     if (job.evidenceFolder !== undefined) {
-      progress.noteCookies(((await within(context?.cookies())) ?? []).map(({ value }) => value));
+      progress.noteCookies(((await waitAtMost(context?.cookies())) ?? []).map(({ value }) => value));
     }
     const evidence =
-      failure instanceof OidcCliError && job.evidenceFolder !== undefined && way
-        ? await keepEvidence(
+      failure instanceof OidcCliError && job.evidenceFolder !== undefined && driver
+        ? await saveEvidence(
             job.evidenceFolder,
-            { page: way.page, screenshot: await screenshotOf(way.window, progress.secrets, pictureTime(time)) },
+            { page: driver.page, screenshot: await takeScreenshot(driver.window, progress.secrets, pictureTime(time)) },
             (text) => progress.mask(text),
           )
         : {};
     return { error: withEvidence(failure, evidence), died };
   } finally {
-    const kept = job.session !== undefined && options.kept.get(job.session) === context;
-    const tidied = within(context && !kept ? context.close() : way?.leave());
+    const saved = job.session !== undefined && options.kept.get(job.session) === context;
+    const tidied = waitAtMost(context && !saved ? context.close() : driver?.leave());
     // A page that hangs can't be closed either: who has no time left does not wait for that.
     if (!time.signal.aborted) await tidied;
   }
 }
 
 /** A context with nothing in it, or the one that the session's jobs share. */
-async function contextFor(
+async function browserContext(
   session: object | undefined,
   browser: Browser,
-  { insecure, kept }: Surroundings,
+  { insecure, kept: saved }: Surroundings,
 ): Promise<BrowserContext> {
-  const shared = session && kept.get(session);
+  const shared = session && saved.get(session);
   if (shared?.browser()?.isConnected()) return shared;
   const context = await browser.newContext({
     ignoreHTTPSErrors: insecure === true,
@@ -144,25 +142,29 @@ async function contextFor(
     acceptDownloads: false,
     locale: 'en-US',
   });
-  if (session) kept.set(session, context);
+  if (session) saved.set(session, context);
   return context;
 }
 
 /** Whether the browser or its tab is gone. Only what the browser itself throws may come before the news of its end. */
-async function hasDied(browser: Browser | undefined, way: BrowserWay | undefined, error: unknown): Promise<boolean> {
+async function hasDied(
+  browser: Browser | undefined,
+  driver: BrowserSignIn | undefined,
+  error: unknown,
+): Promise<boolean> {
   if (!browser) return false;
-  if (way?.crashed || !browser.isConnected()) return true;
+  if (driver?.crashed || !browser.isConnected()) return true;
   if (error instanceof OidcCliError && error.code !== 'browser_failed') return false;
-  await within(new Promise<void>((resolve) => browser.once('disconnected', () => resolve())), DEATH_NEWS_MS);
+  await waitAtMost(new Promise<void>((resolve) => browser.once('disconnected', () => resolve())), DEATH_NEWS_MS);
   return !browser.isConnected();
 }
 
-function endedBrowser(): OidcCliError {
+function browserClosedError(): OidcCliError {
   return new OidcCliError('browser_failed', { reason: 'it ended twice while signing in' });
 }
 
 /** What the browser's driver throws, as an error of ours. */
-function coded(error: unknown, progress: SignInProgress): unknown {
+function toCodedError(error: unknown, progress: SignInProgress): unknown {
   if (error instanceof OidcCliError || !(error instanceof Error) || error.name === 'AbortError') return error;
   const [line = ''] = progress.mask(error.message).split('\n');
   return new OidcCliError('browser_failed', { reason: line.replace(/[.\s]+$/, '').slice(0, 200) }, { cause: error });
@@ -170,11 +172,11 @@ function coded(error: unknown, progress: SignInProgress): unknown {
 
 /** Milliseconds for a picture: of the time that is left, and a moment where none is. */
 function pictureTime(time: Deadline): number {
-  return Math.max(TIDY_MS, Math.min(time.left(), PICTURE_MS));
+  return Math.max(CLEANUP_MS, Math.min(time.left(), PICTURE_MS));
 }
 
 /** A screenshot in which nothing typed and no secret can be read; undefined where none can be had in so many milliseconds. */
-async function screenshotOf(
+async function takeScreenshot(
   window: Page | undefined,
   secrets: readonly string[],
   timeout: number,
@@ -187,11 +189,11 @@ async function screenshotOf(
       frame.locator(typed),
       ...secrets.filter((secret) => secret.length > 2).map((secret) => frame.getByText(secret)),
     ]);
-  return await within(window.screenshot({ mask, maskColor: '#b8bec8', timeout }), timeout);
+  return await waitAtMost(window.screenshot({ mask, maskColor: '#b8bec8', timeout }), timeout);
 }
 
 /** What it comes to within a moment, or undefined. */
-async function within<T>(work: Promise<T> | undefined, ms = TIDY_MS): Promise<T | undefined> {
+async function waitAtMost<T>(work: Promise<T> | undefined, ms = CLEANUP_MS): Promise<T | undefined> {
   if (!work) return undefined;
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

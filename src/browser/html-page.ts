@@ -1,7 +1,7 @@
 import { type Document, type Element, isTag, isText, type ParentNode } from 'domhandler';
 import { DomUtils } from 'htmlparser2';
 import type { HtmlDocument } from '../html-document.js';
-import { cutLine, firstElement, HtmlWords, isBlock, MAX_WORDS, oneLine } from './html-text.js';
+import { cutLine, firstElement, HtmlText, isBlock, MAX_WORDS, oneLine } from './html-text.js';
 import {
   MAX_CONTROLS,
   type PageControl,
@@ -33,7 +33,7 @@ export interface HtmlPage {
 const { textContent } = DomUtils;
 
 /** Seconds after which a page that goes on by itself is one that means to. */
-const SOON = 10;
+const MAX_REFRESH_SECONDS = 10;
 
 /** Alerts and headings of a page that are read. */
 const MAX_TEXTS = 200;
@@ -41,7 +41,7 @@ const MAX_TEXTS = 200;
 /** Reads a page of HTML, in time that grows with its size. */
 export function readHtmlPage({ root, over }: HtmlDocument, url: URL, status: number): HtmlPage {
   const base = new URL(url);
-  const parts = partsOf(root);
+  const parts = collectParts(root);
   const href = parts.base?.attribs.href;
   const forms = parts.forms;
   const reader = new Reader(root, parts);
@@ -64,7 +64,7 @@ export function readHtmlPage({ root, over }: HtmlDocument, url: URL, status: num
     forms,
     hasScript: parts.script !== undefined,
     wantsScript: [...reader.withoutScript, ...reader.lines].some((line) => WANTS_SCRIPT.test(line)),
-    refresh: refreshOf(parts.refresh),
+    refresh: parseRefresh(parts.refresh),
     over: over ?? (reader.overfull ? 'controls' : undefined),
   };
 }
@@ -87,7 +87,7 @@ interface Parts {
 }
 
 /** Finds them in one walk: selectors cost many times as much, and a run may read thousands of pages. */
-function partsOf(root: Document): Parts {
+function collectParts(root: Document): Parts {
   const parts: Parts = {
     forms: [],
     formIndex: new Map(),
@@ -171,7 +171,7 @@ class Reader {
   /** There are more controls than are read. */
   overfull = false;
   private line = '';
-  private readonly words = new HtmlWords();
+  private readonly words = new HtmlText();
 
   constructor(
     private readonly root: Document,
@@ -230,7 +230,7 @@ class Reader {
     const attribute = (name: string) => element.attribs[name] ?? '';
     const has = (name: string) => element.attribs[name] !== undefined;
     const cut = (name: string) => attribute(name).slice(0, MAX_WORDS);
-    const what = kindOf(element, tag);
+    const what = controlKind(element, tag);
     if (!what) return undefined;
     if (this.controls.length >= MAX_CONTROLS) {
       this.overfull = true;
@@ -240,7 +240,7 @@ class Reader {
     const text = kind === 'button' || kind === 'link' ? this.words.visible(element).trim() : '';
     const ownValue =
       tag === 'select'
-        ? selected(element)
+        ? selectedOption(element)
         : tag === 'textarea'
           ? textContent(element)
           : kind === 'button'
@@ -303,7 +303,7 @@ class Reader {
   }
 }
 
-function kindOf(element: Element, tag: string): Pick<PageControl, 'kind' | 'type'> | undefined {
+function controlKind(element: Element, tag: string): Pick<PageControl, 'kind' | 'type'> | undefined {
   const type = (element.attribs.type ?? '').toLowerCase();
   switch (tag) {
     case 'input':
@@ -352,14 +352,14 @@ function describeForm(form: Element): PageForm {
   };
 }
 
-function selected(list: Element): string {
+function selectedOption(list: Element): string {
   const option = firstElement(list, 'option', ({ attribs }) => attribs.selected !== undefined);
   return option?.attribs.value ?? (option ? textContent(option) : '');
 }
 
-function refreshOf(meta: Element | undefined): string | undefined {
-  const found = /^\s*([\d.]+)\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'"]+)/i.exec(meta?.attribs.content ?? '');
-  return found && Number(found[1]) <= SOON ? found[2]?.trim() : undefined;
+function parseRefresh(meta: Element | undefined): string | undefined {
+  const match = /^\s*([\d.]+)\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'"]+)/i.exec(meta?.attribs.content ?? '');
+  return match && Number(match[1]) <= MAX_REFRESH_SECONDS ? match[2]?.trim() : undefined;
 }
 
 /** Adds what the texts say in one line, where they say something. */

@@ -20,7 +20,7 @@ export function isBlock(tag: string): boolean {
  * long. Each element is read once, however many controls stand in it or name
  * it as their label: reading them all takes as long as the page is.
  */
-export class HtmlWords {
+export class HtmlText {
   private readonly seen = new Map<ChildNode | ParentNode, string>();
   private readonly contents = new Map<ChildNode | ParentNode, string>();
 

@@ -7,15 +7,22 @@ import { parseHtml } from '../html-document.js';
 import { keepsMethod, redirectUrl } from '../network/redirect.js';
 import type { CredentialKind } from './credential-policy.js';
 import { type Deadline, deadline } from './deadline.js';
-import { keepEvidence, withEvidence } from './evidence.js';
+import { saveEvidence, withEvidence } from './evidence.js';
 import { findBySelector, SelectorTooSlow } from './find-by-selector.js';
 import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
 import type { PageControl } from './page-description.js';
-import { CLICKED, controlByWords, FILLED, hasWords, isSelector, stepText } from './page-steps.js';
+import { CLICKED, FILLED, findControl, hasText, isSelector, stepText } from './page-steps.js';
 import { type RedirectTarget, redirectTarget } from './redirect-target.js';
 import { decodeText, errorInJson } from './response-text.js';
 import { withCredentialsSent } from './sent-credentials.js';
-import type { PageAnswer, PageFetch, PageResponse, PageSignIn, SignInDriver, SignInStep } from './sign-in-driver.js';
+import type {
+  PageFetch,
+  PageResponse,
+  PageSignIn,
+  PageSignInResult,
+  SignInDriver,
+  SignInStep,
+} from './sign-in-driver.js';
 import { type ConcreteAct, cookieValue, SignInProgress } from './sign-in-progress.js';
 
 /** What signing in by http needs of the world. */
@@ -43,7 +50,7 @@ const NOTHING_TYPED: Typed = new Map();
 const NO_KINDS: ReadonlySet<CredentialKind> = new Set();
 
 /** Failures in which no byte of the request has left this machine. */
-const NOT_SENT: readonly string[] = [
+const UNSENT_HEADERS: readonly string[] = [
   'network_dns',
   'network_refused',
   'network_unreachable',
@@ -65,19 +72,19 @@ export function httpDriver(options: HttpDriverOptions): SignInDriver {
     signIn: async (job) => {
       const time = deadline(job.timeoutMs, job.signal, closed.signal);
       const progress = await SignInProgress.begin(job, options.clock);
-      const way = new HttpWay(job, progress, time, options, jars);
+      const driver = new HttpSignIn(job, progress, time, options, jars);
       try {
-        return await time.race(way.walk());
+        return await time.race(driver.walk());
       } catch (error) {
         const failure = withCredentialsSent(
-          time.reason(error, () => way.whereabouts()),
+          time.reason(error, () => driver.whereabouts()),
           progress.guard.sent,
         );
         if (!(failure instanceof OidcCliError) || job.evidenceFolder === undefined) throw failure;
         // There is nothing to see on a page that its script has not made yet.
         if (failure.code === 'sign_in_script_needed') throw failure;
-        const seen = { page: way.page?.description };
-        throw withEvidence(failure, await keepEvidence(job.evidenceFolder, seen, (text) => progress.mask(text)));
+        const seen = { page: driver.page?.description };
+        throw withEvidence(failure, await saveEvidence(job.evidenceFolder, seen, (text) => progress.mask(text)));
       } finally {
         time.release();
       }
@@ -90,7 +97,7 @@ export function httpDriver(options: HttpDriverOptions): SignInDriver {
 }
 
 /** One sign-in. */
-class HttpWay {
+class HttpSignIn {
   /** The page it is on. */
   page: HtmlPage | undefined;
   private pageUrl: URL | undefined;
@@ -118,16 +125,16 @@ class HttpWay {
     return { pages: progress.pages, ...at };
   }
 
-  async walk(): Promise<PageAnswer> {
+  async walk(): Promise<PageSignInResult> {
     let request: Request = { url: new URL(this.job.url) };
     for (let requests = 0; requests < MAX_REQUESTS; requests++) {
-      const answer = this.answerIn(request);
-      if (answer) return answer;
+      const received = this.responseParameters(request);
+      if (received) return received;
       const response = await this.send(request);
       const { status, headers } = response;
       const target = redirectUrl({ status, location: headers.location }, request.url);
       if (target !== undefined) {
-        request = redirected(request, target, status);
+        request = redirectRequest(request, target, status);
         continue;
       }
       this.page = await this.read(response, request.url);
@@ -138,10 +145,10 @@ class HttpWay {
   }
 
   /** The answer, where the next request would be for the redirect URI. */
-  private answerIn({ url, form }: Request): PageAnswer | undefined {
+  private responseParameters({ url, form }: Request): PageSignInResult | undefined {
     if (!this.target.matches(url.href)) return undefined;
     const { pages } = this.progress;
-    const parameters = this.target.answer(form ?? url.searchParams);
+    const parameters = this.target.responseParameters(form ?? url.searchParams);
     const credentialsSent = this.progress.guard.sent;
     return { parameters, via: form ? 'form_post' : 'query', pages, way: 'http', credentialsSent };
   }
@@ -177,7 +184,7 @@ class HttpWay {
       signal: this.time.signal,
       step: 'sign-in page',
     }).catch((error: unknown) => {
-      if (!(error instanceof OidcCliError && NOT_SENT.includes(error.code))) guard.note(guarded);
+      if (!(error instanceof OidcCliError && UNSENT_HEADERS.includes(error.code))) guard.note(guarded);
       throw error;
     });
     guard.note(guarded);
@@ -211,7 +218,7 @@ class HttpWay {
     const { typed, clicked } = await this.doSteps(page);
     this.checkPage(url, typed);
     if (clicked) return this.press(page, url, clicked, typed, new Set());
-    const decision = progress.look(page.description, new Set(typed.keys()));
+    const decision = progress.checkPage(page.description, new Set(typed.keys()));
     if (decision.kind === 'unclear') {
       if (page.refresh !== undefined && URL.canParse(page.refresh, page.base.href)) {
         return { url: new URL(page.refresh, page.base), referrer: url };
@@ -331,10 +338,10 @@ class HttpWay {
       if ('wait' in step && typeof step.wait === 'number') {
         await wait(step.wait, undefined, { signal: this.time.signal });
       } else {
-        const found = this.find(page, step);
-        if (found === undefined) return { typed };
+        const target = this.find(page, step);
+        if (target === undefined) return { typed };
         if ('fill' in step) {
-          const { id, type } = found as PageControl;
+          const { id, type } = target as PageControl;
           const kind = this.progress.kindOfStep(step, type);
           if (kind) this.progress.guard.add(kind, step.value);
           typed.set(id, { value: step.value, kind });
@@ -342,7 +349,7 @@ class HttpWay {
         if ('click' in step) {
           this.steps.shift();
           this.progress.pages += 1;
-          return { typed, clicked: found as PageControl };
+          return { typed, clicked: target as PageControl };
         }
       }
       this.steps.shift();
@@ -364,8 +371,8 @@ class HttpWay {
       if ('wait' in step) return element ? true : undefined;
       return element ? page.description.controls[page.elements.indexOf(element)] : undefined;
     }
-    if ('wait' in step) return hasWords(page.description, target) || undefined;
-    return controlByWords(page.description, target, 'fill' in step ? FILLED : CLICKED);
+    if ('wait' in step) return hasText(page.description, target) || undefined;
+    return findControl(page.description, target, 'fill' in step ? FILLED : CLICKED);
   }
 
   private stepFailed(step: SignInStep, { description }: HtmlPage, reason: string): OidcCliError {
@@ -374,7 +381,7 @@ class HttpWay {
   }
 }
 
-function redirected(request: Request, target: URL | 'invalid', status: number): Request {
+function redirectRequest(request: Request, target: URL | 'invalid', status: number): Request {
   if (target === 'invalid') {
     const { origin, pathname, host } = request.url;
     throw new OidcCliError('network_failed', { url: origin + pathname, host, reason: 'its redirect leads nowhere' });

@@ -341,7 +341,7 @@ const FAILURES: Readonly<Partial<Record<ErrorCode, readonly [what: string, chang
  * browser is told of. What is special to this run (names, the provider's own
  * words) is on the terminal.
  */
-export function failureInJapanese(code: string): JapaneseFailure | undefined {
-  const found = lookup(FAILURES, code);
-  return found && { what: found[0], change: found[1] };
+export function japaneseFailure(code: string): JapaneseFailure | undefined {
+  const failure = lookup(FAILURES, code);
+  return failure && { what: failure[0], change: failure[1] };
 }

@@ -12,7 +12,7 @@ export interface OneTimeCodes {
 const TIME_TO_SEND = 2_000;
 
 /** Characters of base32 below which it is no secret (RFC 4226 §4 asks for 128 bits; some providers give 80). */
-const SHORTEST = 10;
+const MIN_LENGTH = 10;
 
 /**
  * One-time codes (RFC 6238) of a base32 secret or an `otpauth://totp/` address.
@@ -55,6 +55,6 @@ async function readSecret(text: string) {
   }
   const base32 = text.replaceAll(/[\s-]/g, '').toUpperCase().replace(/=+$/, '');
   if (!/^[A-Z2-7]+$/.test(base32)) throw invalid('it is neither base32 nor an otpauth address');
-  if (base32.length < SHORTEST) throw invalid('it is too short');
+  if (base32.length < MIN_LENGTH) throw invalid('it is too short');
   return new TOTP({ secret: Secret.fromBase32(base32) });
 }

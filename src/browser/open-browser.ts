@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
-import { browserList, commandWords } from './command-line.js';
+import { browserList, parseCommandLine } from './command-line.js';
 import { isProgram } from './find-browser.js';
 
 /** Whether a browser was started, and which program did it or why none did. */
@@ -91,7 +91,7 @@ export function browserLikelyPresent(env: Environment, platform: NodeJS.Platform
  * By what `openBrowser` would open a URL, or why by nothing, as far as it can
  * be told without opening one.
  */
-export function browserWay({
+export function findBrowserLauncher({
   command,
   env,
   platform,
@@ -102,15 +102,16 @@ export function browserWay({
   }
   let absence = 'the command is empty';
   for (const each of command === undefined ? browserList(env.BROWSER ?? '', platform) : [command]) {
-    const [program = ''] = existsSync(each) ? [each] : (commandWords(each, platform) ?? []);
+    const [program = ''] = existsSync(each) ? [each] : (parseCommandLine(each, platform) ?? []);
     if (program === '') continue;
-    if (isThere(program, env, platform)) return { by: `${program} (${command === undefined ? 'BROWSER' : 'browser'})` };
+    if (isInstalled(program, env, platform))
+      return { by: `${program} (${command === undefined ? 'BROWSER' : 'browser'})` };
     absence = `${program} was not found`;
   }
   return { absence };
 }
 
-function isThere(program: string, env: Environment, platform: NodeJS.Platform): boolean {
+function isInstalled(program: string, env: Environment, platform: NodeJS.Platform): boolean {
   // There the endings of PATHEXT count as well, and the system looks in more places.
   if (platform === 'win32') return true;
   if (program.includes('/')) return isProgram(program);
@@ -135,7 +136,7 @@ function noBrowserReason(env: Environment, platform: NodeJS.Platform): string | 
 
 async function run(command: string, url: string, options: OpenBrowserOptions): Promise<Opened> {
   // A path with spaces, given without quotes, is still one program.
-  const words = existsSync(command) ? [command] : commandWords(command, options.platform);
+  const words = existsSync(command) ? [command] : parseCommandLine(command, options.platform);
   const [program, ...rest] = words ?? [];
   if (words === undefined) return { opened: false, reason: `a quote is not closed in: ${command}` };
   if (!program) return { opened: false, reason: 'the browser command is empty' };

@@ -62,12 +62,12 @@ export interface PageDescription {
 }
 
 /** Every word that says what a control is for, in one line of lower case. */
-export function wordsOf(control: PageControl): string {
+export function controlText(control: PageControl): string {
   return `${control.label} ${control.ariaLabel} ${control.placeholder}`.replace(/\s+/g, ' ').trim().toLowerCase();
 }
 
 /** The visible words of a control, else what the page calls it, for people. */
-export function nameOf(control: PageControl): string {
+export function controlName(control: PageControl): string {
   const words = [control.label, control.ariaLabel, control.placeholder, control.name, control.domId];
   const name = words.find((text) => text.trim() !== '') ?? control.type;
   return `${control.kind === 'field' ? `${control.type} field` : control.kind} "${name.replace(/\s+/g, ' ').trim().slice(0, 60)}"`;
@@ -78,7 +78,7 @@ export function controlNames({ controls }: PageDescription): string[] {
   return controls
     .filter(({ visible }) => visible)
     .slice(0, 12)
-    .map(nameOf);
+    .map(controlName);
 }
 
 /** A line of text by which two looks at one page are told to be the same: what can be done on it, not what was typed. */

@@ -10,10 +10,10 @@ export interface PageProblem {
 }
 
 /** Characters of a sentence that tells an error; what is longer is a text about something else. */
-const LONGEST = 240;
+const MAX_LENGTH = 240;
 
 /** Sentences that only warn of what may come. */
-const MAY_COME = /\b(will|may|might|could|would) be\b|^(if|when|before) you\b|されます|場合は|ことがあります/i;
+const EXPECTED_ERRORS = /\b(will|may|might|could|would) be\b|^(if|when|before) you\b|されます|場合は|ことがあります/i;
 
 /**
  * What a page says is wrong, or undefined. Of what has not been sent yet a page
@@ -32,34 +32,36 @@ export function pageProblem(
   },
 ): PageProblem | undefined {
   const { asked, sent } = about;
-  const alerts = page.alerts.filter(fit);
+  const alerts = page.alerts.filter(isUsableText);
   const again = [...asked].some((field) => sent.has(field));
   // What a page says beside its alerts counts only where it asks again for what it has been given.
-  const lines = sent.size > 0 && (again || asked.size === 0) ? page.lines.filter(fit) : [];
-  const said = [...alerts, ...page.headings.filter(fit), ...lines];
+  const lines = sent.size > 0 && (again || asked.size === 0) ? page.lines.filter(isUsableText) : [];
+  const details = [...alerts, ...page.headings.filter(isUsableText), ...lines];
 
-  const locked = said.find((text) => LOCKED.test(text) && !MAY_COME.test(text));
-  if (locked !== undefined) return { code: 'sign_in_account_locked', words: tidy(locked) };
+  const locked = details.find((text) => LOCKED.test(text) && !EXPECTED_ERRORS.test(text));
+  if (locked !== undefined) return { code: 'sign_in_account_locked', words: cleanText(locked) };
 
   if (again || (sent.size > 0 && asked.size === 0 && !about.harmless)) {
-    const rejected = said.find((text) => REJECTED.test(text) && !PROVIDER_ERROR.test(text) && !MAY_COME.test(text));
+    const rejected = details.find(
+      (text) => REJECTED.test(text) && !PROVIDER_ERROR.test(text) && !EXPECTED_ERRORS.test(text),
+    );
     if (rejected !== undefined)
-      return { code: 'sign_in_rejected', field: rejectedField(asked, sent, rejected), words: tidy(rejected) };
+      return { code: 'sign_in_rejected', field: rejectedField(asked, sent, rejected), words: cleanText(rejected) };
     // An alert on the page that asks again is about what was sent, whatever its words.
     const alert = again ? alerts[0] : undefined;
     if (alert !== undefined)
-      return { code: 'sign_in_rejected', field: rejectedField(asked, sent, alert), words: tidy(alert) };
+      return { code: 'sign_in_rejected', field: rejectedField(asked, sent, alert), words: cleanText(alert) };
   }
   return asked.size > 0 ? undefined : providerError(page, alerts, about.harmless);
 }
 
 function providerError(page: PageDescription, alerts: readonly string[], harmless: boolean): PageProblem | undefined {
-  const texts = [...alerts, ...page.headings, ...page.lines].filter(fit);
+  const texts = [...alerts, ...page.headings, ...page.lines].filter(isUsableText);
   const strong = harmless ? undefined : texts.find((text) => PROVIDER_ERROR.test(text));
   const titled = !harmless && [page.title, ...page.headings, ...alerts].some((text) => ERROR_TITLE.test(text));
   if (strong === undefined && !titled && (page.status ?? 200) < 400) return undefined;
   const rest = texts.filter((text) => !ERROR_TITLE.test(text) || text.length > 40);
-  return { code: 'sign_in_page_error', words: tidy(strong ?? alerts[0] ?? rest[0] ?? texts[0] ?? page.title) };
+  return { code: 'sign_in_page_error', words: cleanText(strong ?? alerts[0] ?? rest[0] ?? texts[0] ?? page.title) };
 }
 
 /** Which of the things sent is likely meant: what the words name, else the newest that is asked for again. */
@@ -73,10 +75,10 @@ function rejectedField(asked: ReadonlySet<FieldPurpose>, sent: ReadonlySet<Field
   return sent.has('code') ? 'code' : sent.has('password') ? 'password' : 'username';
 }
 
-function fit(text: string): boolean {
-  return text.trim() !== '' && text.length <= LONGEST;
+function isUsableText(text: string): boolean {
+  return text.trim() !== '' && text.length <= MAX_LENGTH;
 }
 
-function tidy(text: string): string {
+function cleanText(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

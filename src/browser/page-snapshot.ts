@@ -3,7 +3,7 @@ import { type DomPage, describeDom } from './dom-page.js';
 import { PAGE_LIMITS, type PageDescription, type PageLimit, pageShape } from './page-description.js';
 
 /** One look at a page in a browser, with its frames: to be released when the next is taken. */
-export interface Look {
+export interface PageSnapshot {
   readonly page: PageDescription;
   /** Another text for another document in the window. */
   readonly document: string;
@@ -23,16 +23,16 @@ export interface Look {
 type HTMLElementLike = any;
 
 /** Frames that are looked into: some providers show their fields in one. */
-const MOST_FRAMES = 6;
+const MAX_FRAMES = 6;
 
 /** Looks at a page. Throws what the browser says when the page goes away under it. */
-export async function lookAt(window: Page, status: number | undefined): Promise<Look> {
+export async function snapshotPage(window: Page, status: number | undefined): Promise<PageSnapshot> {
   const frames = [
     window.mainFrame(),
     ...window.frames().filter((frame) => frame !== window.mainFrame() && isShown(frame)),
   ];
   const seen: { handle: JSHandle<DomPage>; dom: Omit<DomPage, 'elements'> }[] = [];
-  for (const frame of frames.slice(0, MOST_FRAMES)) {
+  for (const frame of frames.slice(0, MAX_FRAMES)) {
     try {
       const handle = await frame.evaluateHandle(describeDom, PAGE_LIMITS);
       const dom = await handle.evaluate(({ elements: _elements, ...data }) => data);
@@ -75,8 +75,8 @@ export async function lookAt(window: Page, status: number | undefined): Promise<
     element: async (control) => {
       const place = places[control];
       if (!place) return undefined;
-      const found = await place.handle.evaluateHandle(({ elements }, index) => elements[index], place.index);
-      return (found.asElement() as ElementHandle<HTMLElementLike> | null) ?? undefined;
+      const handle = await place.handle.evaluateHandle(({ elements }, index) => elements[index], place.index);
+      return (handle.asElement() as ElementHandle<HTMLElementLike> | null) ?? undefined;
     },
     release: () => {
       for (const { handle } of seen) handle.dispose().catch(() => undefined);

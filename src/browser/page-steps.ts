@@ -1,4 +1,4 @@
-import { type PageControl, type PageDescription, wordsOf } from './page-description.js';
+import { controlText, type PageControl, type PageDescription } from './page-description.js';
 import type { SignInStep } from './sign-in-driver.js';
 
 /** A step for people: what is typed is not repeated. */
@@ -13,7 +13,7 @@ export function isSelector(target: string): boolean {
 }
 
 /** The control that words name: by its label, to the letter before in part, else by its name or id. */
-export function controlByWords(
+export function findControl(
   { controls }: PageDescription,
   target: string,
   kinds: readonly PageControl['kind'][],
@@ -26,19 +26,19 @@ export function controlByWords(
     );
   return (
     able.find((control) => words(control).includes(wanted)) ??
-    able.find((control) => wordsOf(control).includes(wanted)) ??
+    able.find((control) => controlText(control).includes(wanted)) ??
     able.find(({ name, domId }) => [name.toLowerCase(), domId.toLowerCase()].includes(wanted))
   );
 }
 
 /** Whether words stand somewhere on the page. */
-export function hasWords(page: PageDescription, target: string): boolean {
+export function hasText(page: PageDescription, target: string): boolean {
   const wanted = target.replace(/\s+/g, ' ').trim().toLowerCase();
   return [
     page.title,
     ...page.headings,
     ...page.lines,
-    ...page.controls.filter(({ visible }) => visible).map(wordsOf),
+    ...page.controls.filter(({ visible }) => visible).map(controlText),
   ].some((text) => text.replace(/\s+/g, ' ').toLowerCase().includes(wanted));
 }
 

@@ -8,17 +8,17 @@ const MAX_POSTED = 8;
  * cookie with a post from another site, but with the GET that it is redirected
  * to: each is held under a one-time path until that GET takes it.
  */
-export class PostedAnswers<Answer> {
+export class PostedResponses<Answer> {
   private readonly byPath = new Map<string, Answer>();
 
   /** Holds an answer and returns the path that takes it. */
-  hold(answer: Answer): string {
+  hold(response: Answer): string {
     for (const oldest of this.byPath.keys()) {
       if (this.byPath.size < MAX_POSTED) break;
       this.byPath.delete(oldest);
     }
     const path = `/response/${randomName()}`;
-    this.byPath.set(path, answer);
+    this.byPath.set(path, response);
     return path;
   }
 
@@ -28,8 +28,8 @@ export class PostedAnswers<Answer> {
 
   /** The answer, which is held no longer. */
   take(path: string): Answer | undefined {
-    const answer = this.byPath.get(path);
+    const response = this.byPath.get(path);
     this.byPath.delete(path);
-    return answer;
+    return response;
   }
 }

@@ -11,7 +11,7 @@ export interface Captured {
 
 /** A capture in all windows of a browser context. */
 export interface RedirectCapture {
-  readonly answer: Promise<Captured>;
+  readonly response: Promise<Captured>;
   /** Whether the answer has come. */
   readonly done: boolean;
   /** To be awaited for a window before it goes anywhere. */
@@ -29,7 +29,7 @@ export function captureRedirect(context: BrowserContext, redirectUri: string): R
   const web = protocol === 'http:' || protocol === 'https:';
   let take: (captured: Captured) => void = () => undefined;
   let done = false;
-  const answer = new Promise<Captured>((resolve) => {
+  const response = new Promise<Captured>((resolve) => {
     take = (captured) => {
       done = true;
       resolve(captured);
@@ -44,19 +44,19 @@ export function captureRedirect(context: BrowserContext, redirectUri: string): R
       const location = responseHeaders?.find(({ name }) => name.toLowerCase() === 'location')?.value;
       const leadsThere = location !== undefined && isRedirect(responseStatusCode) && target.matches(location);
       if (!leadsThere) return session.send('Fetch.continueRequest', { requestId });
-      take({ parameters: target.answer(new URL(location).searchParams), via: 'query' });
+      take({ parameters: target.responseParameters(new URL(location).searchParams), via: 'query' });
       return session.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
     }
     if (!target.matches(request.url)) return session.send('Fetch.continueRequest', { requestId });
     const posted = request.method === 'POST';
     const parameters = posted ? new URLSearchParams(bodyOf(request)) : new URL(request.url).searchParams;
-    take({ parameters: target.answer(parameters), via: posted ? 'form_post' : 'query' });
+    take({ parameters: target.responseParameters(parameters), via: posted ? 'form_post' : 'query' });
     // No content: the browser stays where it was, and asks the application for nothing, not even its icon.
     return session.send('Fetch.fulfillRequest', { requestId, responseCode: 204 });
   };
 
   return {
-    answer,
+    response,
     get done() {
       return done;
     },

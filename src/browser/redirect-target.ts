@@ -2,7 +2,7 @@
 export interface RedirectTarget {
   matches(url: string): boolean;
   /** The parameters of an answer, without the redirect URI's own. */
-  answer(parameters: URLSearchParams): URLSearchParams;
+  responseParameters(parameters: URLSearchParams): URLSearchParams;
 }
 
 /**
@@ -24,7 +24,7 @@ export function redirectTarget(redirectUri: string): RedirectTarget {
         own.every(([name, value]) => searchParams.getAll(name).includes(value))
       );
     },
-    answer: (parameters) => {
+    responseParameters: (parameters) => {
       const rest = [...parameters];
       for (const [name, value] of own) {
         const index = rest.findIndex((pair) => pair[0] === name && pair[1] === value);

@@ -19,7 +19,7 @@ export function withCredentialsSent(error: unknown, sent: SentCredentials | unde
 }
 
 /** The facts of an error about credentials that were sent before it. */
-export function credentialsSentBefore({ facts }: OidcCliError): SentCredentials {
+export function credentialsSent({ facts }: OidcCliError): SentCredentials {
   const { credentialsSent: lines, credentialsSentElsewhere } = facts;
   return { lines: Array.isArray(lines) ? lines : [], elsewhere: credentialsSentElsewhere === true };
 }

@@ -83,15 +83,15 @@ export interface PageResponse {
 }
 
 /** How a sign-in was made. */
-export type SignInWay = 'http' | 'browser' | 'command';
+export type DriverKind = 'http' | 'browser' | 'command';
 
 /** The authorization response, taken off before it reached the redirect URI. Its state has not been compared. */
-export interface PageAnswer {
+export interface PageSignInResult {
   readonly parameters: URLSearchParams;
   readonly via: 'query' | 'form_post';
   /** How many of the provider's pages were seen; 0 by a command. */
   readonly pages: number;
-  readonly way: SignInWay;
+  readonly way: DriverKind;
   /** Which kinds of credentials were sent to which origins; absent for `command`, which sends them itself. */
   readonly credentialsSent?: SentCredentials | undefined;
 }
@@ -108,9 +108,9 @@ export interface SignInEvidence {
  * signal's reason.
  */
 export interface SignInDriver {
-  readonly name: SignInWay | 'auto';
+  readonly name: DriverKind | 'auto';
   /** Any number at once. */
-  signIn(job: PageSignIn): Promise<PageAnswer>;
+  signIn(job: PageSignIn): Promise<PageSignInResult>;
   /** Forgets what the jobs with this `session` shared; where there was nothing, nothing happens. */
   endSession?(session: object): Promise<void>;
   /** Ends everything the driver has started; a sign-in under way fails. */

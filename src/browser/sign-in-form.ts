@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.js';
-import { type PageControl, type PageDescription, wordsOf } from './page-description.js';
+import { controlText, type PageControl, type PageDescription } from './page-description.js';
 import {
   AGREE,
   ANOTHER_ACCOUNT,
@@ -27,7 +27,7 @@ import { pageProblem } from './page-problems.js';
 export type FieldPurpose = 'username' | 'password' | 'code';
 
 /** What is known of the sign-in when a page comes. */
-export interface SoFar {
+export interface FormState {
   readonly username: string;
   /** Whether there is a password, and the secret of one-time codes. */
   readonly has: { readonly password: boolean; readonly code: boolean };
@@ -85,7 +85,7 @@ interface Group {
  * to press, by type, autocomplete, name, label and role. Pure. It presses
  * nothing that says no, leads elsewhere or signs in by another provider.
  */
-export function decide(page: PageDescription, so: SoFar): Decision {
+export function decide(page: PageDescription, so: FormState): Decision {
   const group = fieldGroup(page, so);
   const asked = new Set(group?.fills.map(({ what }) => what));
   if (!so.onceMore) {
@@ -98,21 +98,21 @@ export function decide(page: PageDescription, so: SoFar): Decision {
       if (asked.has(field) && !so.has[field]) return { kind: 'missing', field };
     }
     const press = bestButton(page, group.form, FORWARD)?.id;
-    return { kind: 'act', fills: group.fills, ticks: neededTicks(page, group.form), press };
+    return { kind: 'act', fills: group.fills, ticks: requiredTicks(page, group.form), press };
   }
-  const press = wherePressed(page, so);
+  const press = pressDecision(page, so);
   if (press) return press;
-  const said = [page.title, ...page.headings, ...page.lines].join('\n');
+  const details = [page.title, ...page.headings, ...page.lines].join('\n');
   return {
     kind: 'unclear',
-    captcha: CAPTCHA.test(said) || page.controls.some(({ name, domId }) => CAPTCHA.test(`${name} ${domId}`)),
-    newPassword: page.controls.some((control) => control.visible && purposeOf(control) === 'new password'),
-    passkey: PASSKEY.test(said),
+    captcha: CAPTCHA.test(details) || page.controls.some(({ name, domId }) => CAPTCHA.test(`${name} ${domId}`)),
+    newPassword: page.controls.some((control) => control.visible && fieldPurpose(control) === 'new password'),
+    passkey: PASSKEY.test(details),
   };
 }
 
 /** The fields to fill in, all of one form: that with a password before that with a code before that with a name. */
-function fieldGroup(page: PageDescription, so: SoFar): Group | undefined {
+function fieldGroup(page: PageDescription, so: FormState): Group | undefined {
   const forms = new Map<number | undefined, PageControl[]>();
   for (const control of page.controls) {
     if (control.kind !== 'field' || !control.visible || control.disabled || control.readOnly) continue;
@@ -121,24 +121,24 @@ function fieldGroup(page: PageDescription, so: SoFar): Group | undefined {
     else forms.set(control.form, [control]);
   }
   const groups = [...forms]
-    .map(([form, fields]): Group => ({ form, fills: fillsOf(fields, so, page) }))
+    .map(([form, fields]): Group => ({ form, fills: chooseFills(fields, so, page) }))
     .filter(({ fills }) => fills.length > 0);
   const rank = ({ fills }: Group) =>
     fills.some(({ what }) => what === 'password') ? 3 : fills.some(({ what }) => what === 'code') ? 2 : 1;
   return groups.sort((one, other) => rank(other) - rank(one))[0];
 }
 
-function fillsOf(fields: readonly PageControl[], so: SoFar, page: PageDescription): Fill[] {
+function chooseFills(fields: readonly PageControl[], so: FormState, page: PageDescription): Fill[] {
   const digits = fields.filter(({ maxLength, type }) => maxLength === 1 && type !== 'email');
   if (digits.length >= 4 && digits.length <= 8) {
     return digits.map(({ id }, digit) => ({ control: id, what: 'code' as const, digit }));
   }
-  const purposes = new Map(fields.map((field) => [field, purposeOf(field)]));
+  const purposes = new Map(fields.map((field) => [field, fieldPurpose(field)]));
   const of = (wanted: Purpose) => fields.filter((field) => purposes.get(field) === wanted);
   let passwords = of('password');
   const fresh = of('new password');
   // A lone one is the password itself, whatever its autocomplete says; two are a form to sign up or to change it.
-  if (passwords.length === 0 && fresh.length === 1 && !NEW_PASSWORD.test(wordsOf(fresh[0] as PageControl))) {
+  if (passwords.length === 0 && fresh.length === 1 && !NEW_PASSWORD.test(controlText(fresh[0] as PageControl))) {
     passwords = fresh;
   } else if (fresh.length > 0) return [];
   const [password] = passwords;
@@ -154,19 +154,19 @@ function fillsOf(fields: readonly PageControl[], so: SoFar, page: PageDescriptio
   if (user && !(code && !password && so.sent.has('username'))) fills.push({ control: user.id, what: 'username' });
   if (password) fills.push({ control: password.id, what: 'password' });
   if (code) fills.push({ control: code.id, what: 'code' });
-  const kept = fills.filter(({ control }) => !so.filled?.has(control));
+  const saved = fills.filter(({ control }) => !so.filled?.has(control));
   // All of it by steps: what is left is to send it.
-  return kept.length === 0 && fills.length > 0 ? fills.slice(0, 0) : kept;
+  return saved.length === 0 && fills.length > 0 ? fills.slice(0, 0) : saved;
 }
 
 type Purpose = FieldPurpose | 'new password' | 'other' | 'unknown';
 
 /** What a visible field is for, by autocomplete, then type, then its words, then its name. */
-function purposeOf(control: PageControl): Purpose {
+function fieldPurpose(control: PageControl): Purpose {
   if (control.kind !== 'field') return 'other';
   const { type } = control;
   if (!['text', 'email', 'tel', 'number', 'password', ''].includes(type)) return 'other';
-  const words = wordsOf(control);
+  const words = controlText(control);
   const names = [control.name, control.domId];
   const named = (pattern: RegExp) => names.some((name) => pattern.test(name));
   const tokens = control.autocomplete.toLowerCase().split(/\s+/);
@@ -188,25 +188,25 @@ function purposeOf(control: PageControl): Purpose {
 }
 
 /** Pages without a field to fill in: accounts to choose from, consent, "stay signed in?", second factors, "continue". */
-function wherePressed(page: PageDescription, so: SoFar): PageAct | undefined {
+function pressDecision(page: PageDescription, so: FormState): PageAct | undefined {
   const press = (control: PageControl | undefined, ticks: readonly number[] = []): PageAct | undefined =>
     control && { kind: 'act', fills: [], ticks, press: control.id };
   const pressable = page.controls.filter(canPress);
   const choosing = choosesAccount(page);
-  const own = pressable.find((control) => namesAccount(control, so.username) && !saysNo(control));
-  const other = pressable.find((control) => ANOTHER_ACCOUNT.test(allWords(control)));
+  const own = pressable.find((control) => namesAccount(control, so.username) && !isRefusalButton(control));
+  const other = pressable.find((control) => ANOTHER_ACCOUNT.test(controlLabels(control)));
   if (choosing && (own ?? other)) return press(own ?? other);
 
   const agree = bestButton(page, 'any', AGREE);
-  const said = [page.title, ...page.headings, ...page.lines].join('\n');
-  if (STAY_SIGNED_IN.test(said) && !agree) {
+  const details = [page.title, ...page.headings, ...page.lines].join('\n');
+  if (STAY_SIGNED_IN.test(details) && !agree) {
     const answer =
       bestButton(page, 'any', FORWARD) ?? pressable.find(({ label }) => /^(no|いいえ|nein|non)$/i.test(label));
     if (answer) return press(answer);
   }
-  if (agree && AGREE.test(agree.label.trim())) return press(agree, neededTicks(page, agree.form, true));
+  if (agree && AGREE.test(agree.label.trim())) return press(agree, requiredTicks(page, agree.form, true));
   if (so.has.code && !so.sent.has('code')) {
-    const app = page.controls.find((control) => reachable(control) && AUTHENTICATOR_APP.test(allWords(control)));
+    const app = page.controls.find((control) => isReachable(control) && AUTHENTICATOR_APP.test(controlLabels(control)));
     if (app?.kind === 'choice') {
       return { kind: 'act', fills: [], ticks: [app.id], press: bestButton(page, app.form, FORWARD)?.id };
     }
@@ -214,9 +214,9 @@ function wherePressed(page: PageDescription, so: SoFar): PageAct | undefined {
   }
   if (own ?? other) return press(own ?? other);
   const forward = bestButton(page, 'any', FORWARD);
-  if (forward) return press(forward, neededTicks(page, forward.form));
+  if (forward) return press(forward, requiredTicks(page, forward.form));
   const links = pressable.filter(
-    (control) => control.kind === 'link' && FORWARD.test(control.label.trim()) && !saysNo(control),
+    (control) => control.kind === 'link' && FORWARD.test(control.label.trim()) && !isRefusalButton(control),
   );
   if (links.length === 1) return press(links[0]);
   // Last of all: a page that asks about the sign-out has nothing else to go on with.
@@ -242,15 +242,15 @@ function bestButton(page: PageDescription, form: number | undefined | 'any', wor
       control.visible &&
       (form !== 'any' || !control.disabled) &&
       (form === 'any' || control.form === form) &&
-      !saysNo(control),
+      !isRefusalButton(control),
   );
   const fits = (control: PageControl) => {
-    const said = words.test(control.label.trim()) || words.test(control.ariaLabel.trim());
+    const details = words.test(control.label.trim()) || words.test(control.ariaLabel.trim());
     const named = /log-?in|sign-?in|submit|next|continue/i.test(`${control.name} ${control.domId}`);
-    return (said ? 4 : 0) + (control.type === 'submit' ? 2 : 0) + (named ? 1 : 0);
+    return (details ? 4 : 0) + (control.type === 'submit' ? 2 : 0) + (named ? 1 : 0);
   };
   const best = buttons.reduce<PageControl | undefined>(
-    (found, control) => (found === undefined || fits(control) > fits(found) ? control : found),
+    (chosen, control) => (chosen === undefined || fits(control) > fits(chosen) ? control : chosen),
     undefined,
   );
   if (!best || fits(best) >= 4) return best;
@@ -261,7 +261,7 @@ function bestButton(page: PageDescription, form: number | undefined | 'any', wor
 }
 
 /** Boxes without which the form is not taken, and on a page of consent the one that stands for all. */
-function neededTicks(page: PageDescription, form: number | undefined, consenting = false): number[] {
+function requiredTicks(page: PageDescription, form: number | undefined, consenting = false): number[] {
   return page.controls
     .filter(
       (control) =>
@@ -271,21 +271,21 @@ function neededTicks(page: PageDescription, form: number | undefined, consenting
         control.visible &&
         !control.checked &&
         !control.disabled &&
-        (control.required || (consenting && /select all|すべて(選択|許可)|alle auswählen/i.test(wordsOf(control)))),
+        (control.required || (consenting && /select all|すべて(選択|許可)|alle auswählen/i.test(controlText(control)))),
     )
     .map(({ id }) => id);
 }
 
-function reachable(control: PageControl): boolean {
+function isReachable(control: PageControl): boolean {
   return control.visible && !control.disabled && control.kind !== 'field' && control.kind !== 'list';
 }
 
 function canPress(control: PageControl): boolean {
-  return reachable(control) && (control.kind === 'button' || control.kind === 'link');
+  return isReachable(control) && (control.kind === 'button' || control.kind === 'link');
 }
 
 /** Whether a button or link says no, leads elsewhere, or signs in by another provider. */
-function saysNo(control: PageControl): boolean {
+function isRefusalButton(control: PageControl): boolean {
   const words = [control.label, control.ariaLabel].map((text) => text.trim());
   // Nothing to read on it, such as the eye beside a password.
   if (words.every((text) => text === '') && control.type !== 'submit') return true;
@@ -302,13 +302,13 @@ function choosesAccount(page: PageDescription): boolean {
   return [page.title, ...page.headings, ...page.lines].some((text) => CHOOSE_ACCOUNT.test(text));
 }
 
-function allWords(control: PageControl): string {
-  return `${wordsOf(control)} ${control.around ?? ''} ${control.kind === 'button' ? control.value : ''}`;
+function controlLabels(control: PageControl): string {
+  return `${controlText(control)} ${control.around ?? ''} ${control.kind === 'button' ? control.value : ''}`;
 }
 
 /** Whether a control is about this account: its name as a whole word. */
 function namesAccount(control: PageControl, username: string): boolean {
   if (username === '') return false;
   const escaped = username.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(^|[^\\w.+-])${escaped}($|[^\\w.-]|\\.(?!\\w))`, 'i').test(allWords(control));
+  return new RegExp(`(^|[^\\w.+-])${escaped}($|[^\\w.-]|\\.(?!\\w))`, 'i').test(controlLabels(control));
 }

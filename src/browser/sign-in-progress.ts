@@ -25,10 +25,10 @@ const KINDS: Readonly<Record<FieldPurpose, CredentialKind>> = {
 
 /** Times that one page may come before it is called a loop, and pages of one sign-in. */
 const SAME_PAGE = 3;
-const MOST_PAGES = 30;
+const MAX_PAGES = 30;
 
 /** A cookie's shorter value is a setting, and names no session. */
-const SHORTEST_COOKIE = 8;
+const MIN_COOKIE_LENGTH = 8;
 
 /**
  * One sign-in on its way through the provider's pages, the same for every
@@ -65,14 +65,14 @@ export class SignInProgress {
     const { password, totp } = this.job.credentials;
     const parameters = new URL(this.job.url).searchParams;
     const requestSecrets = REQUEST_SECRETS.map((name) => parameters.get(name));
-    const ofSteps = (this.job.steps ?? []).flatMap((step) => ('fill' in step ? [step.value] : []));
-    const all = [password, totp, ...ofSteps, ...this.typed, this.job.state, ...requestSecrets, ...this.cookies];
+    const stepSecrets = (this.job.steps ?? []).flatMap((step) => ('fill' in step ? [step.value] : []));
+    const all = [password, totp, ...stepSecrets, ...this.typed, this.job.state, ...requestSecrets, ...this.cookies];
     return all.filter((secret): secret is string => Boolean(secret));
   }
 
   /** Values of the provider's cookies: one of them is a session. */
   noteCookies(values: Iterable<string>): void {
-    for (const value of values) if (value.length >= SHORTEST_COOKIE) this.cookies.add(value);
+    for (const value of values) if (value.length >= MIN_COOKIE_LENGTH) this.cookies.add(value);
   }
 
   mask(text: string): string {
@@ -80,7 +80,7 @@ export class SignInProgress {
   }
 
   /** What is to be done on a page; changes nothing. `filled` are the fields that steps have filled in. */
-  look(page: PageDescription, filled?: ReadonlySet<number>): Decision {
+  checkPage(page: PageDescription, filled?: ReadonlySet<number>): Decision {
     const { username, password } = this.job.credentials;
     const has = { password: password !== undefined, code: this.codes !== undefined };
     const so = { username, has, sent: this.sent, filled };
@@ -102,7 +102,7 @@ export class SignInProgress {
     switch (decision.kind) {
       case 'refused': {
         const { code, field, words } = decision;
-        throw this.failure(code, page, { field, words: this.mask(words), status: failed(page.status) });
+        throw this.failure(code, page, { field, words: this.mask(words), status: failureStatus(page.status) });
       }
       case 'missing':
         throw this.failure('sign_in_credentials_missing', page, { field: decision.field });
@@ -115,12 +115,12 @@ export class SignInProgress {
 
   /** The error for a page on which nothing is recognised. */
   notUnderstood(page: PageDescription, { captcha, newPassword, passkey }: Extract<Decision, { kind: 'unclear' }>) {
-    const found = {
+    const values = {
       ...(captcha ? { captcha } : {}),
       ...(newPassword ? { newPassword } : {}),
       ...(passkey ? { passkey } : {}),
     };
-    return this.failure('sign_in_page_not_understood', page, { controls: this.controls(page), ...found });
+    return this.failure('sign_in_page_not_understood', page, { controls: this.controls(page), ...values });
   }
 
   /** The error for a page that has more than is read. */
@@ -170,7 +170,7 @@ export class SignInProgress {
     const typesPassword = act.fills.some(({ what }) => what === 'password');
     // The same page asks for the same password, without a word: once more would only bring the account nearer to its lock.
     const pointless = typesPassword && this.withPassword.has(shape);
-    if (visits > SAME_PAGE || pointless || this.pages >= MOST_PAGES) {
+    if (visits > SAME_PAGE || pointless || this.pages >= MAX_PAGES) {
       const words = page.headings[0];
       throw this.failure('sign_in_loops', page, {
         times: visits,
@@ -208,6 +208,6 @@ export function cookieValue(header: string): string {
   return /^[^=]*=([^;]*)/.exec(header)?.[1]?.trim() ?? '';
 }
 
-function failed(status: number | undefined): number | undefined {
+function failureStatus(status: number | undefined): number | undefined {
   return status !== undefined && status >= 400 ? status : undefined;
 }

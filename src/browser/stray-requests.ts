@@ -27,7 +27,7 @@ export interface StrayRequest {
 }
 
 /** A request that looked like an answer, but without the right state: what it carried, never a value but `error`'s. */
-export interface RefusedAnswer {
+export interface RefusedResponse {
   readonly reason: 'no state' | 'wrong state';
   readonly via: ResponseVia;
   /** Milliseconds since the epoch. */
@@ -40,11 +40,11 @@ export interface RefusedAnswer {
 }
 
 /** Everything that came and was not the answer. */
-export interface Strays {
+export interface StrayCounts {
   readonly count: number;
   readonly byReason: Readonly<Partial<Record<StrayReason, number>>>;
   /** The newest request that looked like an answer to another sign-in, or to none. */
-  readonly lastWrongState: RefusedAnswer | undefined;
+  readonly lastWrongState: RefusedResponse | undefined;
 }
 
 /** The HTTP status that a stray request gets. */
@@ -67,13 +67,13 @@ export const STRAY_STATUS: Readonly<Record<StrayReason, number>> = {
 
 /** Counts stray requests and reports each to `onStray`. */
 export class StrayCounter {
-  lastWrongState: RefusedAnswer | undefined;
+  lastWrongState: RefusedResponse | undefined;
   private readonly counts: Partial<Record<StrayReason, number>> = {};
   private total = 0;
 
   constructor(private readonly onStray: ((stray: StrayRequest) => void) | undefined) {}
 
-  get strays(): Strays {
+  get strays(): StrayCounts {
     return { count: this.total, byReason: { ...this.counts }, lastWrongState: this.lastWrongState };
   }
 

@@ -5,7 +5,7 @@ import type { AddressParameter } from '../oidc/parse-input.js';
 export interface CallbackExpectations {
   readonly issuer?: string | undefined;
   /** Whether the provider announces RFC 9207; absent where it was not asked. */
-  readonly announcesIss?: boolean | undefined;
+  readonly advertisesIss?: boolean | undefined;
   /** The redirect URI of the sign-in that waits for this answer. */
   readonly redirectUri?: string | undefined;
   /** Whether a sign-in with this state waits here. */
@@ -31,13 +31,13 @@ export function checkCallback(
   const checks: Check[] = [];
 
   const tokens = ['id_token', 'access_token', 'response'].filter((name) => value(name) !== undefined);
-  const answers = [...['code', 'error'].filter((name) => value(name) !== undefined), ...tokens];
+  const responses = [...['code', 'error'].filter((name) => value(name) !== undefined), ...tokens];
   const both = value('code') !== undefined && value('error') !== undefined;
   checks.push({
     name: 'answer',
-    verdict: answers.length === 0 || both ? 'fail' : 'pass',
+    verdict: responses.length === 0 || both ? 'fail' : 'pass',
     expected: 'a code or an error',
-    actual: answers.join(' and ') || 'neither',
+    actual: responses.join(' and ') || 'neither',
   });
 
   const counts = new Map<string, number>();
@@ -78,10 +78,10 @@ function withoutQuery(uri: string): string {
 }
 
 /** RFC 9207 §2.4. */
-function checkIss(iss: string | undefined, { issuer, announcesIss }: CallbackExpectations): Check {
+function checkIss(iss: string | undefined, { issuer, advertisesIss }: CallbackExpectations): Check {
   const name = 'iss';
   if (iss === undefined) {
-    return announcesIss === true
+    return advertisesIss === true
       ? { name, verdict: 'fail', expected: `${issuer} (the provider announces that it sends it)`, actual: 'absent' }
       : { name, verdict: 'skip', expected: "the provider's issuer (RFC 9207)", actual: 'absent' };
   }

@@ -145,11 +145,11 @@ export function findingsStep(checks: readonly DoctorCheck[], at: number): Step {
 }
 
 /** Names in a row, cut to a readable few. */
-export function some(names: readonly string[], most = 8): string {
+export function listSome(names: readonly string[], most = 8): string {
   return names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 }
 
 /** A count with its word. */
-export function counted(count: number, word: string): string {
+export function countText(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

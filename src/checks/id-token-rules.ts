@@ -3,7 +3,7 @@ import type { JSONWebKeySet, JWTPayload, ProtectedHeaderParameters } from 'jose'
 import type { Check } from '../check.js';
 import type { ErrorCode } from '../errors.js';
 import { valueText } from '../oidc/json-values.js';
-import { inWords } from '../oidc/relative-time.js';
+import { relativeTime } from '../oidc/relative-time.js';
 import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 import { kidText, type SignatureResult } from './signature.js';
 
@@ -53,7 +53,7 @@ export interface LogtoVerification {
 }
 
 type Test = (facts: IdTokenFacts) => boolean;
-type Words = (facts: IdTokenFacts) => string;
+type Texts = (facts: IdTokenFacts) => string;
 /** A rule that a token breaks: the first whose test holds gives the code. */
 type Faults = readonly (readonly [code: ErrorCode, broken: Test])[];
 
@@ -77,9 +77,9 @@ interface IdTokenRule extends LogtoColumn {
   readonly when?: Test;
   /** Whether there is nothing to compare. Absent: never. */
   readonly skip?: Test;
-  readonly expected: Words;
+  readonly expected: Texts;
   /** Absent: the claim of the rule's name. */
-  readonly actual?: Words;
+  readonly actual?: Texts;
   /** The claim is a time: a token that is refused for it shows how far from now it is. */
   readonly time?: true;
   /** Faults that refuse the token. */
@@ -315,7 +315,7 @@ export function checkRule(name: RuleName, facts: IdTokenFacts): RuleCheck {
   if (fault === undefined) return { name, verdict: 'pass', expected, actual };
   const away =
     rule.time && typeof value === 'number'
-      ? { actual: `${actual}, ${inWords(value, facts.now)}`, secondsAway: value - facts.now }
+      ? { actual: `${actual}, ${relativeTime(value, facts.now)}`, secondsAway: value - facts.now }
       : { actual };
   return { name, verdict: refused ? 'fail' : 'warn', expected, ...away, code: fault[0] };
 }

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
-import { describeKey, indistinguishableKeys, isForSignatures, keyIdInWords } from '../oidc/key-facts.js';
+import { describeKey, indistinguishableKeys, isForSignatures, keyIdText } from '../oidc/key-facts.js';
 import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
-import { type CheckList, counted, some } from './check-list.js';
+import { type CheckList, countText, listSome } from './check-list.js';
 
 /** The names of the checks that `keyChecks` makes. */
 export const KEY_CHECKS = ['key ids', 'RSA key size', 'private keys', 'unsupported keys'];
@@ -54,17 +54,17 @@ function rsaSize(checks: CheckList, keys: readonly JWK[]): void {
     checks.pass('RSA key size', [...new Set(rsa.map(({ bits }) => `${bits} bits`))].join(', '));
     return;
   }
-  const said = {
+  const details = {
     actual: short
-      .map(({ key, bits }) => `${key.kid === undefined ? 'a key without kid' : keyIdInWords(key)}: ${bits} bits`)
+      .map(({ key, bits }) => `${key.kid === undefined ? 'a key without kid' : keyIdText(key)}: ${bits} bits`)
       .join(', '),
     expected: `${MIN_RSA_BITS} bits or more`,
     why: 'RFC 7518 §3.3 forbids shorter ones; no signature by it is taken here, since others could make one.',
     repair: 'Have the provider replace the key.',
     side: 'provider' as const,
   };
-  if (short.some(({ key }) => isForSignatures(key))) checks.fail('RSA key size', said);
-  else checks.warn('RSA key size', said);
+  if (short.some(({ key }) => isForSignatures(key))) checks.fail('RSA key size', details);
+  else checks.warn('RSA key size', details);
 }
 
 /** The length of a modulus, without the zeros that some write before it. */
@@ -81,7 +81,7 @@ function privateKeys(checks: CheckList, keys: readonly JWK[]): void {
     return;
   }
   checks.fail('private keys', {
-    actual: `${counted(leaked.length, 'key')} with ${leaked.some(({ d }) => d !== undefined) ? 'the private part' : 'a shared secret'}`,
+    actual: `${countText(leaked.length, 'key')} with ${leaked.some(({ d }) => d !== undefined) ? 'the private part' : 'a shared secret'}`,
     why: 'Whoever reads the key set, and everybody can, signs ID tokens for anybody.',
     repair: 'Have the provider take them out and replace its keys at once.',
     side: 'provider',
@@ -99,8 +99,8 @@ function unsupportedKeys(checks: CheckList, keys: readonly JWK[]): void {
     return;
   }
   checks.warn('unsupported keys', {
-    actual: some(strange.map(describeKey)),
-    expected: some(PORTABLE_SIGNATURES, 20),
+    actual: listSome(strange.map(describeKey)),
+    expected: listSome(PORTABLE_SIGNATURES, 20),
     why: 'An ID token that is signed by one of them cannot be verified here.',
     repair: 'Have the provider sign for this client with RS256 or ES256.',
     side: 'provider',

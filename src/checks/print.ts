@@ -1,6 +1,6 @@
 import type { Check, Verdict } from '../check.js';
 import { cutForTable, type Style, table } from '../terminal.js';
-import { type CheckGroup, counted, type DoctorCheck } from './check-list.js';
+import { type CheckGroup, countText, type DoctorCheck } from './check-list.js';
 
 /** The printer of every report: checks become lines for people. */
 
@@ -109,7 +109,9 @@ export function countsOf(checks: readonly Pick<Check, 'verdict'>[]): {
 /** The last line of a doctor's report: the mark of all checks together, `prefix`, and "2 problems, 1 warning". */
 export function summaryLine(prefix: string, checks: readonly DoctorCheck[], style: Style): string {
   const { failed, warned } = countsOf(checks);
-  const counts = [failed > 0 && counted(failed, 'problem'), warned > 0 && counted(warned, 'warning')].filter(Boolean);
+  const counts = [failed > 0 && countText(failed, 'problem'), warned > 0 && countText(warned, 'warning')].filter(
+    Boolean,
+  );
   const verdict = failed > 0 ? 'fail' : warned > 0 ? 'warn' : 'pass';
   return `${mark(verdict, style)} ${style.strong(`${prefix}${counts.join(', ') || 'nothing to complain of'}`)}`;
 }

@@ -1,7 +1,7 @@
 import type { CompactVerifyGetKey, JSONWebKeySet, ProtectedHeaderParameters } from 'jose';
 import type { ErrorCode } from '../errors.js';
 import { valueText } from '../oidc/json-values.js';
-import { keyIdInWords } from '../oidc/key-facts.js';
+import { keyIdText } from '../oidc/key-facts.js';
 import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 
 /** The result of verifying a signature: valid where there is no code. */
@@ -45,7 +45,7 @@ export async function verifySignature(
     return { actual: `valid (${header.alg}, ${kidText(header)})` };
   } catch (error) {
     if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-      const kids = jwks.keys.slice(0, MAX_KIDS).map(keyIdInWords);
+      const kids = jwks.keys.slice(0, MAX_KIDS).map(keyIdText);
       if (jwks.keys.length > MAX_KIDS) kids.push(`${jwks.keys.length - MAX_KIDS} more`);
       const actual =
         error instanceof errors.JWKSMultipleMatchingKeys

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Check } from '../check.js';
-import { LOGOUT_EVENT, type ReadToken } from '../oidc/decode-token.js';
+import { type DecodedToken, LOGOUT_EVENT } from '../oidc/decode-token.js';
 import { valueText } from '../oidc/json-values.js';
 import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 import { checkRule, type IdTokenFacts } from './id-token-rules.js';
@@ -31,7 +31,7 @@ const SHARED_SECRET = /^HS(256|384|512)$/;
 const MILLISECONDS = 100_000_000_000;
 
 /** The tokens that the standards define as JWTs; others may be opaque. */
-export const MUST_BE_JWT: readonly ReadToken['kind'][] = [
+export const MUST_BE_JWT: readonly DecodedToken['kind'][] = [
   'ID token',
   'logout token',
   'authorization response',
@@ -46,7 +46,7 @@ const TIMES = ['exp', 'nbf', 'iat', 'auth_time'] as const;
  * OIDC Back-Channel Logout §2.6 for logout tokens, RFC 7519 for any other JWT.
  * Never throws.
  */
-export async function checkToken(token: ReadToken, expected: TokenExpectations): Promise<Check[]> {
+export async function checkToken(token: DecodedToken, expected: TokenExpectations): Promise<Check[]> {
   const format: Check[] = token.faults.map((fault) => ({
     name: 'format',
     verdict: 'fail',
@@ -61,17 +61,17 @@ export async function checkToken(token: ReadToken, expected: TokenExpectations):
   const first = [...format, ...checkHeader(token), ...(await checkSigner(token, expected))];
   // Nothing was read: each claim would be called absent.
   if (token.nested || (token.faults.length > 0 && Object.keys(claims).length === 0)) return first;
-  const checks = [...first, ...checksOfKind(token, expected), ...checkUnits(claims), ...checkClocks(token, expected)];
-  return token.kind === 'ID token' ? checks : checks.map(ofAnyToken);
+  const checks = [...first, ...kindChecks(token, expected), ...checkUnits(claims), ...checkClocks(token, expected)];
+  return token.kind === 'ID token' ? checks : checks.map(withoutCode);
 }
 
 /** The codes are about ID tokens, and would be wrong for a different token. */
-function ofAnyToken({ code, ...check }: Check): Check {
+function withoutCode({ code, ...check }: Check): Check {
   return code === undefined || code.startsWith('id_token_') ? check : { ...check, code };
 }
 
 /** Refuses a header with unknown extensions, and warns of one that brings or names its own key. */
-function checkHeader({ header, kind }: ReadToken): Check[] {
+function checkHeader({ header, kind }: DecodedToken): Check[] {
   const checks: Check[] = [];
   if (header.crit !== undefined) {
     const names = Array.isArray(header.crit) ? header.crit.map(String) : ['(no list)'];
@@ -96,18 +96,18 @@ function checkHeader({ header, kind }: ReadToken): Check[] {
 }
 
 /** Signed by the client or the browser, and not by the provider. */
-const NOT_BY_PROVIDER: readonly ReadToken['kind'][] = ['client assertion', 'request object', 'DPoP proof'];
+const CLIENT_SIGNED_KINDS: readonly DecodedToken['kind'][] = ['client assertion', 'request object', 'DPoP proof'];
 
-async function checkSigner(token: ReadToken, expected: TokenExpectations): Promise<Check[]> {
+async function checkSigner(token: DecodedToken, expected: TokenExpectations): Promise<Check[]> {
   const { header } = token;
   const alg = typeof header.alg === 'string' ? header.alg : undefined;
-  const ofProvider = !NOT_BY_PROVIDER.includes(token.kind);
-  const announced = expected.algorithms ?? (expected.jwks && ['RS256']);
+  const isProviderSigned = !CLIENT_SIGNED_KINDS.includes(token.kind);
+  const metadata = expected.algorithms ?? (expected.jwks && ['RS256']);
   const algorithm: Check =
-    ofProvider && token.kind === 'ID token' && announced && alg !== undefined && alg !== 'none'
-      ? checkRule('alg', factsOf(token, { ...expected, algorithms: announced }))
+    isProviderSigned && token.kind === 'ID token' && metadata && alg !== undefined && alg !== 'none'
+      ? checkRule('alg', factsOf(token, { ...expected, algorithms: metadata }))
       : checkAlgorithmAlone(alg);
-  if (!ofProvider) {
+  if (!isProviderSigned) {
     const actual = 'not verified: the client signs this, with a key of its own';
     return [algorithm, { name: 'signature', verdict: 'skip', expected: 'valid', actual }];
   }
@@ -120,7 +120,7 @@ async function checkSigner(token: ReadToken, expected: TokenExpectations): Promi
 }
 
 /** A token as the rules read it. A rule is checked only where its expectations are known. */
-function factsOf({ header, claims }: ReadToken, expected: TokenExpectations): IdTokenFacts {
+function factsOf({ header, claims }: DecodedToken, expected: TokenExpectations): IdTokenFacts {
   const { issuer = '', clientId = '', algorithms, jwks } = expected;
   const unverified = { actual: 'not verified' };
   return { ...expected, issuer, clientId, algorithms, jwks, header, claims, signature: unverified };
@@ -142,7 +142,7 @@ function checkAlgorithmAlone(alg: unknown): Check {
     : { name, verdict: 'fail', expected, actual: `${alg}: an algorithm that is not known here` };
 }
 
-function checksOfKind(token: ReadToken, expected: TokenExpectations): Check[] {
+function kindChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   switch (token.kind) {
     case 'ID token':
       return idTokenChecks(token, expected);
@@ -154,25 +154,25 @@ function checksOfKind(token: ReadToken, expected: TokenExpectations): Check[] {
       return [
         issuerCheck(token, expected, true),
         audienceCheck(token, expected, true),
-        ...lifetime(token, expected, { exp: true, iat: false }),
+        ...lifetimeChecks(token, expected, { exp: true, iat: false }),
       ];
     default:
       return [
-        ...(NOT_BY_PROVIDER.includes(token.kind) ? [] : [issuerCheck(token, expected, false)]),
-        ...lifetime(token, expected, { exp: false, iat: false }),
+        ...(CLIENT_SIGNED_KINDS.includes(token.kind) ? [] : [issuerCheck(token, expected, false)]),
+        ...lifetimeChecks(token, expected, { exp: false, iat: false }),
       ];
   }
 }
 
 /** OIDC Core §3.1.3.7, as far as it can be known afterwards. */
-function idTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
+function idTokenChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   const { claims } = token;
   const facts = factsOf(token, expected);
   return [
     issuerCheck(token, expected, true),
     audienceCheck(token, expected, true),
     ...(expected.clientId === undefined ? [] : [checkRule('azp', facts)]),
-    ...lifetime(token, expected, { exp: true, iat: true }),
+    ...lifetimeChecks(token, expected, { exp: true, iat: true }),
     {
       name: 'nonce',
       verdict: 'skip',
@@ -186,7 +186,7 @@ function idTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
 }
 
 /** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only compared with what it has. */
-function accessTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
+function accessTokenChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   const { claims, header } = token;
   const strict = /^(application\/)?at\+jwt$/i.test(valueText(header.typ));
   const typ: Check = {
@@ -198,14 +198,14 @@ function accessTokenChecks(token: ReadToken, expected: TokenExpectations): Check
   const checks: Check[] = [
     typ,
     issuerCheck(token, expected, strict),
-    present(claims, 'aud', 'the API that it is for', strict),
-    ...lifetime(token, expected, { exp: strict, iat: strict }),
-    present(claims, 'sub', 'whom it speaks for', strict),
-    present(claims, 'jti', 'an id of its own', strict),
+    presenceCheck(claims, 'aud', 'the API that it is for', strict),
+    ...lifetimeChecks(token, expected, { exp: strict, iat: strict }),
+    presenceCheck(claims, 'sub', 'whom it speaks for', strict),
+    presenceCheck(claims, 'jti', 'an id of its own', strict),
   ];
   const holder = claims.client_id ?? claims.cid ?? claims.azp;
   if (holder === undefined || expected.clientId === undefined) {
-    checks.push(present({ ...claims, client_id: holder }, 'client_id', 'the client it was issued to', strict));
+    checks.push(presenceCheck({ ...claims, client_id: holder }, 'client_id', 'the client it was issued to', strict));
   } else {
     const same = holder === expected.clientId;
     checks.push({
@@ -219,7 +219,7 @@ function accessTokenChecks(token: ReadToken, expected: TokenExpectations): Check
 }
 
 /** OIDC Back-Channel Logout §2.4 and §2.6. */
-function logoutTokenChecks(token: ReadToken, expected: TokenExpectations): Check[] {
+function logoutTokenChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   const { claims, header } = token;
   const { events } = claims;
   const named = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
@@ -234,8 +234,8 @@ function logoutTokenChecks(token: ReadToken, expected: TokenExpectations): Check
     },
     issuerCheck(token, expected, true),
     audienceCheck(token, expected, true),
-    ...lifetime(token, expected, { exp: true, iat: true }),
-    present(claims, 'jti', 'an id of its own, so that it is used once', true),
+    ...lifetimeChecks(token, expected, { exp: true, iat: true }),
+    presenceCheck(claims, 'jti', 'an id of its own, so that it is used once', true),
     {
       name: 'events',
       verdict: named ? 'pass' : 'fail',
@@ -257,22 +257,22 @@ function logoutTokenChecks(token: ReadToken, expected: TokenExpectations): Check
   ];
 }
 
-function issuerCheck(token: ReadToken, expected: TokenExpectations, required: boolean): Check {
+function issuerCheck(token: DecodedToken, expected: TokenExpectations, required: boolean): Check {
   const { claims } = token;
   return expected.issuer === undefined || (claims.iss === undefined && !required)
-    ? present(claims, 'iss', 'the issuer', required, 'no issuer is named')
+    ? presenceCheck(claims, 'iss', 'the issuer', required, 'no issuer is named')
     : checkRule('iss', factsOf(token, expected));
 }
 
-function audienceCheck(token: ReadToken, expected: TokenExpectations, required: boolean): Check {
+function audienceCheck(token: DecodedToken, expected: TokenExpectations, required: boolean): Check {
   return expected.clientId === undefined
-    ? present(token.claims, 'aud', 'the client id', required, 'no client id is named')
+    ? presenceCheck(token.claims, 'aud', 'the client id', required, 'no client id is named')
     : checkRule('aud', factsOf(token, expected));
 }
 
 /** Checks only that a claim is there; `unknown` is the reason why its value is not compared. */
-function present(
-  claims: ReadToken['claims'],
+function presenceCheck(
+  claims: DecodedToken['claims'],
   name: string,
   expected: string,
   required: boolean,
@@ -287,8 +287,8 @@ function present(
 }
 
 /** Expiry, not-before and issue. A token that is inspected later may be old. */
-function lifetime(
-  token: ReadToken,
+function lifetimeChecks(
+  token: DecodedToken,
   expected: TokenExpectations,
   required: { readonly exp: boolean; readonly iat: boolean },
 ): Check[] {
@@ -310,12 +310,12 @@ function lifetime(
 }
 
 /** The two clocks, where a provider was asked: they explain the checks of times. */
-function checkClocks(token: ReadToken, expected: TokenExpectations): Check[] {
+function checkClocks(token: DecodedToken, expected: TokenExpectations): Check[] {
   return expected.clockSkew === undefined ? [] : [checkRule('clock skew', factsOf(token, expected))];
 }
 
 /** JWT times are seconds (RFC 7519 §2); in milliseconds they are fifty thousand years away, and pass. */
-function checkUnits(claims: ReadToken['claims']): Check[] {
+function checkUnits(claims: DecodedToken['claims']): Check[] {
   const late = TIMES.filter((name) => Number(claims[name]) > MILLISECONDS);
   if (late.length === 0) return [];
   const actual = `${late.join(', ')} in milliseconds, by the looks of it`;

@@ -5,7 +5,7 @@ import { isObject, parseJson } from '../json.js';
 import { authenticationFacts } from '../oidc/client-authentication.js';
 import { innermostMessage, originalError } from '../oidc/original-error.js';
 import type { Provider, ProviderDeps } from '../oidc/provider.js';
-import { ageOf, clockSkewOf } from '../oidc/response-facts.js';
+import { cacheAge, measureClockSkew } from '../oidc/response-facts.js';
 import { refusedByTokenEndpoint } from '../oidc/token-errors.js';
 import {
   type RefreshRequest,
@@ -40,13 +40,13 @@ export interface VerifiedTokens {
  */
 export async function exchangeCode(
   provider: Provider,
-  party: TokenClient,
-  answer: URLSearchParams,
+  clientSettings: TokenClient,
+  response: URLSearchParams,
   sent: SentRequest,
   deps: ProviderDeps,
 ): Promise<VerifiedTokens> {
-  const outcome = await requestTokensForCode(provider, party, answer, sent, deps);
-  return verify(outcome, provider, party, deps, { sent, code: answer.get('code') ?? undefined });
+  const outcome = await requestTokensForCode(provider, clientSettings, response, sent, deps);
+  return verify(outcome, provider, clientSettings, deps, { sent, code: response.get('code') ?? undefined });
 }
 
 /**
@@ -56,13 +56,13 @@ export async function exchangeCode(
  */
 export async function refreshTokens(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   refreshToken: string,
   request: RefreshRequest & { readonly previous?: Readonly<Record<string, unknown>> },
   deps: ProviderDeps,
 ): Promise<VerifiedTokens> {
-  const outcome = await requestRefreshedTokens(provider, party, refreshToken, request, deps);
-  return verify(outcome, provider, party, deps, { previous: request.previous });
+  const outcome = await requestRefreshedTokens(provider, clientSettings, refreshToken, request, deps);
+  return verify(outcome, provider, clientSettings, deps, { previous: request.previous });
 }
 
 /** The request that the response is compared with: `sent` with a code, `previous` with a refresh token. */
@@ -75,24 +75,24 @@ interface Expected {
 async function verify(
   { verdict, exchange }: TokenRequestOutcome,
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   deps: ProviderDeps,
   { sent, code, previous }: Expected,
 ): Promise<VerifiedTokens> {
   const body = exchange?.status !== undefined && exchange.status < 300 ? jsonObject(exchange.responseBody) : undefined;
   const idToken = typeof body?.id_token === 'string' ? body.id_token : undefined;
   const accessToken = typeof body?.access_token === 'string' ? body.access_token : undefined;
-  const clockSkew = clockSkewOf(exchange);
+  const clockSkew = measureClockSkew(exchange);
   const report =
     idToken === undefined
       ? undefined
       : await reportIdToken(idToken, {
           issuer: provider.issuer,
-          clientId: party.clientId,
+          clientId: clientSettings.clientId,
           algorithms: provider.metadata.id_token_signing_alg_values_supported,
-          jwks: provider.keySet.kept()?.jwks,
+          jwks: provider.keySet.cached()?.jwks,
           now: Math.floor(deps.clock.now() / 1000),
-          tolerance: party.clockTolerance,
+          tolerance: clientSettings.clockTolerance,
           clockSkew,
           nonce: sent?.nonce,
           accessToken,
@@ -102,8 +102,8 @@ async function verify(
           previous,
         });
   const details = report ? { checks: report.checks } : {};
-  const keySetAge = ageOf(deps.recorder.last('key set'));
-  const known = { clockSkew, method: party.authentication.method, keySetAge };
+  const keySetAge = cacheAge(deps.recorder.last('key set'));
+  const known = { clockSkew, method: clientSettings.authentication.method, keySetAge };
   if (report) {
     const { checks } = report;
     deps.recorder.note({ step: 'ID token checks', from: 'cli', to: 'cli', at: deps.clock.now(), checks });
@@ -114,13 +114,13 @@ async function verify(
     if (original) throw original instanceof OidcCliError ? original.with({ details }) : original;
     const facts = {
       endpoint: 'token_endpoint',
-      ...authenticationFacts(party.authentication),
-      clientId: party.clientId,
+      ...authenticationFacts(clientSettings.authentication),
+      clientId: clientSettings.clientId,
       clockSkew,
       grantType: sent ? undefined : 'refresh_token',
       redirectUri: sent?.redirectUri,
-      cameBy: sent?.came?.by,
-      cameAfter: sent?.came?.seconds,
+      cameBy: sent?.delivery?.via,
+      cameAfter: sent?.delivery?.afterSeconds,
       challengeMethods: provider.metadata.code_challenge_methods_supported,
     };
     if (!body) throw refusedByTokenEndpoint(verdict.error, facts, exchange);
@@ -151,7 +151,7 @@ async function verify(
     const reason = `"${unusable}" holds characters that no token may have`;
     throw new OidcCliError('token_response_invalid', { endpoint: 'token_endpoint', reason });
   }
-  const refusal = report && firstRefusal(report, party.strict);
+  const refusal = report && firstRefusal(report, clientSettings.strict);
   if (refusal) {
     if (isShared(refusal.name)) {
       throw disagreement('the report refuses it', `${refusal.name}: ${refusal.actual}`, details);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
-import { type Done, ofConnector, withProfileFlags } from './flags.js';
+import { connectorOption, type Done, withProfileFlags } from './flags.js';
 
 /** `doctor`. */
 export function doctorCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
@@ -10,19 +10,22 @@ export function doctorCommand(program: Command, context: Context, terminal: Term
     .option('--browser <command>', 'the browser that login would start')
     .option('--trust-project', "trust the project's oidc-cli.yaml to name programs and relax verification")
     .addOption(
-      ofConnector(
+      connectorOption(
         '--connector <file>',
         "examine a Logto connector's JSON in place of a profile; - reads it from stdin",
       ),
     )
     .addOption(
-      ofConnector(
+      connectorOption(
         '--logto-endpoint <url>',
         "Logto's own address; with the connector's id it gives the redirect URIs, and Logto's request is tried",
       ),
     )
     .addOption(
-      ofConnector('--connector-id <id>', "the connector's id in Logto (default: that of the Management API's JSON)"),
+      connectorOption(
+        '--connector-id <id>',
+        "the connector's id in Logto (default: that of the Management API's JSON)",
+      ),
     )
     .option('--json', 'one JSON document on stdout')
     .addHelpText(

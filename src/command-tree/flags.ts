@@ -38,12 +38,12 @@ export function wholeNumber(of: string, minimum: number, maximum: number) {
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** An option about an application of Logto, under a heading of its own. */
-export function ofLogto(flags: string, description: string): Option {
+export function logtoOption(flags: string, description: string): Option {
   return new Option(flags, description).helpGroup('A Logto application:');
 }
 
 /** An option about a connector of Logto, under a heading of its own. */
-export function ofConnector(flags: string, description: string): Option {
+export function connectorOption(flags: string, description: string): Option {
   return new Option(flags, description).helpGroup('A Logto connector:');
 }
 
@@ -84,14 +84,16 @@ export function withProfileFlags(command: Command): Command {
     .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
     .option('--insecure', 'do not verify TLS certificates')
     .option('--allow-http', 'allow an issuer on plain http outside this machine')
-    .addOption(ofLogto('--kind <kind>', 'logto: an application of Logto, with its defaults (implied by --endpoint)'))
-    .addOption(ofLogto('--endpoint <url>', "Logto's own address, in place of --issuer"))
-    .addOption(ofLogto('--app-id <id>', 'its App ID, in place of --client-id'))
-    .addOption(ofLogto('--app-secret-env <name>', 'take the App Secret from this environment variable'))
-    .addOption(ofLogto('--app-secret-file <file>', 'take the App Secret from this file'))
-    .addOption(ofLogto('--app-secret-stdin', 'take the App Secret from stdin'))
     .addOption(
-      ofLogto('--app-secret <secret>', 'the App Secret itself (visible to others: better use one of the above)'),
+      logtoOption('--kind <kind>', 'logto: an application of Logto, with its defaults (implied by --endpoint)'),
+    )
+    .addOption(logtoOption('--endpoint <url>', "Logto's own address, in place of --issuer"))
+    .addOption(logtoOption('--app-id <id>', 'its App ID, in place of --client-id'))
+    .addOption(logtoOption('--app-secret-env <name>', 'take the App Secret from this environment variable'))
+    .addOption(logtoOption('--app-secret-file <file>', 'take the App Secret from this file'))
+    .addOption(logtoOption('--app-secret-stdin', 'take the App Secret from stdin'))
+    .addOption(
+      logtoOption('--app-secret <secret>', 'the App Secret itself (visible to others: better use one of the above)'),
     );
 }
 
@@ -125,12 +127,12 @@ export function withDriverFlags(command: Command): Command {
 
 /** Those flags taken out of all; `driven` is undefined where none was given. */
 // biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever its command has
-export function splitDriverFlags(flags: any): { driven: AutomationFlags | undefined; others: any } {
-  const { with: way, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = flags;
+export function splitDriverFlags(flags: any): { automation: AutomationFlags | undefined; others: any } {
+  const { with: driver, user, password, passwordEnv, passwordFile, passwordStdin, ...more } = flags;
   const { totp, totpEnv, totpFile, allowCredentialsTo, browserPath, keepEvidence, ...others } = more;
   const passwordFlags = { password, passwordEnv, passwordFile, passwordStdin };
   const codeFlags = { totp, totpEnv, totpFile };
-  const given = { with: way, user, ...passwordFlags, ...codeFlags, allowCredentialsTo, browserPath, keepEvidence };
-  const driven = Object.values(given).some((value) => value !== undefined) ? given : undefined;
-  return { driven, others };
+  const given = { with: driver, user, ...passwordFlags, ...codeFlags, allowCredentialsTo, browserPath, keepEvidence };
+  const automation = Object.values(given).some((value) => value !== undefined) ? given : undefined;
+  return { automation, others };
 }

@@ -30,12 +30,12 @@ Examples:
     )
     .action(async (profile: string | undefined, flags) => {
       const { probe: run } = await import('../commands/probe.js');
-      const { driven, others } = splitDriverFlags(flags);
+      const { automation, others } = splitDriverFlags(flags);
       const { browser, yes, only, skip, list, json, ...more } = others;
       const { otherClientId, otherClientSecretEnv, otherClientSecretFile, otherClientAuth, ...rest } = more;
       const otherClient = { otherClientId, otherClientSecretEnv, otherClientSecretFile, otherClientAuth };
       const profileFlags = { ...rest, ...(typeof browser === 'string' ? { browser } : {}) };
-      const options = { profile, flags: profileFlags, driven, openBrowser: browser !== false, ...otherClient };
+      const options = { profile, flags: profileFlags, automation, openBrowser: browser !== false, ...otherClient };
       done(await run({ ...options, yes, only, skip, list, json }, context, terminal));
     });
 }

@@ -6,8 +6,8 @@ import { type Done, withProfileFlags } from './flags.js';
 /** `profile` and what it can do. */
 export function profileCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
   const profile = program.command('profile').description('list, show, add, import, export and remove profiles');
-  const keeper = async (store: string | undefined) => {
-    const { secretKeeper } = await import('../commands/secret-writer.js');
+  const writer = async (store: string | undefined) => {
+    const { createSecretWriter: secretKeeper } = await import('../commands/secret-writer.js');
     return secretKeeper(store, context, terminal);
   };
 
@@ -44,7 +44,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .action(async (name: string, { default: makeDefault, force, project, json, ...flags }) => {
       const { profileAdd } = await import('../commands/profile.js');
       const options = { name, flags, makeDefault, force, project, json };
-      done(await profileAdd(options, context, terminal, await keeper(flags.store)));
+      done(await profileAdd(options, context, terminal, await writer(flags.store)));
     });
 
   profile
@@ -64,7 +64,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .option('--json', 'one JSON document on stdout')
     .action(async (file: string, flags) => {
       const { profileImport } = await import('../commands/profile-import.js');
-      done(await profileImport({ file, ...flags }, context, terminal, await keeper(flags.store)));
+      done(await profileImport({ file, ...flags }, context, terminal, await writer(flags.store)));
     });
 
   withProfileFlags(profile.command('export [profile]'))
@@ -86,6 +86,6 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .option('--json', 'one JSON document on stdout')
     .action(async (name: string, flags) => {
       const { profileRemove } = await import('../commands/profile.js');
-      done(await profileRemove({ name, ...flags }, context, terminal, await keeper(undefined)));
+      done(await profileRemove({ name, ...flags }, context, terminal, await writer(undefined)));
     });
 }

@@ -3,9 +3,9 @@ import type { Context } from '../context.js';
 import type { Terminal } from '../terminal.js';
 import {
   collect,
+  connectorOption,
   type Done,
-  ofConnector,
-  ofLogto,
+  logtoOption,
   seconds,
   splitDriverFlags,
   withDriverFlags,
@@ -18,24 +18,27 @@ export function loginCommand(program: Command, context: Context, terminal: Termi
   const login = withProfileFlags(program.command('login [profile]'))
     .description('sign in: by a browser, a pasted address, or in two commands')
     .addOption(
-      ofLogto(
+      logtoOption(
         '--first-screen <screen>',
         'its first page: sign_in, register, reset_password, identifier:sign_in, identifier:register or single_sign_on',
       ),
     )
-    .addOption(ofLogto('--interaction-mode <mode>', 'signIn or signUp: the older name of two first screens'))
+    .addOption(logtoOption('--interaction-mode <mode>', 'signIn or signUp: the older name of two first screens'))
     .addOption(
-      ofLogto(
+      logtoOption(
         '--identifier <name>',
         'email, phone or username, for an identifier screen or reset_password; repeatable',
       ).argParser<string[]>(collect),
     )
     .addOption(
-      ofLogto('--direct-sign-in <method>', "social:TARGET or sso:CONNECTOR-ID: straight there, past Logto's own page"),
+      logtoOption(
+        '--direct-sign-in <method>',
+        "social:TARGET or sso:CONNECTOR-ID: straight there, past Logto's own page",
+      ),
     )
-    .addOption(ofLogto('--organization-id <id>', 'the organization to sign in for'))
-    .addOption(ofLogto('--one-time-token-env <name>', 'take the one-time token of a magic link from this variable'))
-    .addOption(ofLogto('--one-time-token <token>', 'the one-time token itself (visible to others)'))
+    .addOption(logtoOption('--organization-id <id>', 'the organization to sign in for'))
+    .addOption(logtoOption('--one-time-token-env <name>', 'take the one-time token of a magic link from this variable'))
+    .addOption(logtoOption('--one-time-token <token>', 'the one-time token itself (visible to others)'))
     .option('--browser <command>', 'the browser to start, with the URL as its last argument')
     .option('--no-browser', 'print the URL and wait')
     .option('--start', 'print the URL and end; --callback-url finishes within 10 minutes')
@@ -46,7 +49,7 @@ export function loginCommand(program: Command, context: Context, terminal: Termi
     .option('--trust-project', "trust the project's oidc-cli.yaml to name programs and relax verification")
     .option('--demo', 'sign in at a built-in provider that lives only as long as this command')
     .addOption(
-      ofConnector(
+      connectorOption(
         '--connector <file>',
         "sign in as Logto would with this connector's JSON (- for stdin), and show what it makes of it; with --redirect-uri https://TENANT/callback/ID the answer is pasted",
       ),
@@ -67,10 +70,10 @@ Examples:
     .action(async (profile: string | undefined, flags) => {
       const { login } = await import('../commands/login.js');
       const { firstScreen, interactionMode, identifier, directSignIn, organizationId, ...others } = flags;
-      const { driven, others: more } = splitDriverFlags(others);
+      const { automation, others: more } = splitDriverFlags(others);
       const { oneTimeToken, oneTimeTokenEnv, ...ordinary } = more;
-      const ofPage = { firstScreen, interactionMode, identifier, directSignIn, organizationId };
-      const signInPage = { ...ofPage, oneTimeToken, oneTimeTokenEnv };
+      const pageFlags = { firstScreen, interactionMode, identifier, directSignIn, organizationId };
+      const signInPage = { ...pageFlags, oneTimeToken, oneTimeTokenEnv };
       const { browser, save, start, callbackUrl, demo, connector, json, userinfo, showClaims, ...rest } = ordinary;
       done(
         await login(
@@ -78,7 +81,7 @@ Examples:
             profile,
             flags: { ...rest, ...(typeof browser === 'string' ? { browser } : {}) },
             signInPage,
-            driven,
+            automation,
             openBrowser: browser !== false,
             userinfo: userinfo !== false,
             showClaims: showClaims === true,

@@ -29,8 +29,8 @@ export interface AutomationFlags {
   readonly keepEvidence?: string | undefined;
 }
 
-const WAYS = ['auto', 'http', 'browser', 'command'] as const;
-type Way = (typeof WAYS)[number];
+const DRIVER_NAMES = ['auto', 'http', 'browser', 'command'] as const;
+type DriverName = (typeof DRIVER_NAMES)[number];
 
 /** What of the other settings of a sign-in matters to it. */
 export interface AutomationSettings extends DriverNetwork {
@@ -61,9 +61,9 @@ export function checkAutomationFlags(
   const refuse = (reason: string, fix: string) => {
     throw new OidcCliError('usage', { reason, fix });
   };
-  const { with: way, ...rest } = flags;
+  const { with: driver, ...rest } = flags;
   const given = Object.entries(rest).filter(([, value]) => value !== undefined && value !== false);
-  if (way === undefined) {
+  if (driver === undefined) {
     const [name] = given[0] ?? [];
     if (name !== undefined) {
       refuse(
@@ -73,7 +73,8 @@ export function checkAutomationFlags(
     }
     return;
   }
-  if (!isWay(way)) refuse(`"${way}" is no way to sign in: auto, http, browser and command are.`, 'Write --with auto.');
+  if (!isDriverName(driver))
+    refuse(`"${driver}" is no way to sign in: auto, http, browser and command are.`, 'Write --with auto.');
   if (others.start || others.callbackUrl !== undefined) {
     refuse(
       '--start and --callback-url leave the sign-in to a person, and --with does without one.',
@@ -93,9 +94,9 @@ export function checkAutomationFlags(
 }
 
 /** Refuses hosts that could never match, and those that nothing would use. Throws `usage`. */
-function checkCredentialHosts({ with: way, allowCredentialsTo: hosts = [] }: AutomationFlags): void {
+function checkCredentialHosts({ with: driver, allowCredentialsTo: hosts = [] }: AutomationFlags): void {
   const flag = '--allow-credentials-to';
-  if (hosts.length > 0 && way === 'command') {
+  if (hosts.length > 0 && driver === 'command') {
     throw new OidcCliError('usage', {
       reason: `${flag} has no effect with --with command: the command itself decides where it sends credentials.`,
       fix: `Remove ${flag}.`,
@@ -121,16 +122,16 @@ export async function openAutomation(
   context: Context,
   terminal: Terminal,
 ): Promise<OpenAutomation | undefined> {
-  const { with: way, browserPath, keepEvidence } = flags;
-  if (way === undefined || !isWay(way)) return undefined;
+  const { with: driverName, browserPath, keepEvidence } = flags;
+  if (driverName === undefined || !isDriverName(driverName)) return undefined;
   const username = flags.user ?? settings.loginHint;
-  if (username === undefined && way !== 'command') {
+  if (username === undefined && driverName !== 'command') {
     throw new OidcCliError('usage', {
-      reason: `--with ${way} types a user name, and none is given.`,
+      reason: `--with ${driverName} types a user name, and none is given.`,
       fix: 'Add --user NAME.',
     });
   }
-  if (way === 'command' && settings.browser === undefined) {
+  if (driverName === 'command' && settings.browser === undefined) {
     throw new OidcCliError('usage', {
       reason: '--with command runs a program with the address of the sign-in, and none is named.',
       fix: 'Name it with --browser "PROGRAM ARGUMENTS".',
@@ -138,16 +139,17 @@ export async function openAutomation(
   }
   const evidenceFolder =
     keepEvidence === undefined ? undefined : await outputFolder(keepEvidence, context.cwd, '--keep-evidence FOLDER');
-  const credentials = await credentialsOf(flags, username ?? '', settings, context, terminal);
+  const credentials = await readCredentials(flags, username ?? '', settings, context, terminal);
   const make = driverMakers(context, browserPath === undefined ? undefined : resolve(context.cwd, browserPath));
-  const driver = way === 'command' ? await make.command(settings.browser ?? '') : await make[way](settings);
+  const driver =
+    driverName === 'command' ? await make.command(settings.browser ?? '') : await make[driverName](settings);
   const issuerOrigin = URL.canParse(settings.issuer) ? new URL(settings.issuer).origin : undefined;
   const { allowHttp } = settings;
   const credentialPolicy = { issuerOrigin, allowHttp, allowedHosts: flags.allowCredentialsTo };
   return { driver, credentials, credentialPolicy, evidenceFolder };
 }
 
-async function credentialsOf(
+async function readCredentials(
   flags: AutomationFlags,
   username: string,
   settings: AutomationSettings,
@@ -182,12 +184,12 @@ async function credentialsOf(
   const { password, passwordEnv, passwordFile, passwordStdin, totp, totpEnv, totpFile } = flags;
   return {
     username,
-    password: await read('password', sourceOf(password, passwordEnv, passwordFile, passwordStdin, context.cwd)),
-    totp: await read('code', sourceOf(totp, totpEnv, totpFile, false, context.cwd)),
+    password: await read('password', secretSource(password, passwordEnv, passwordFile, passwordStdin, context.cwd)),
+    totp: await read('code', secretSource(totp, totpEnv, totpFile, false, context.cwd)),
   };
 }
 
-function sourceOf(
+function secretSource(
   value: string | undefined,
   variable: string | undefined,
   file: string | undefined,
@@ -200,8 +202,8 @@ function sourceOf(
   return stdin ? { kind: 'stdin' } : undefined;
 }
 
-function isWay(text: string): text is Way {
-  return (WAYS as readonly string[]).includes(text);
+function isDriverName(text: string): text is DriverName {
+  return (DRIVER_NAMES as readonly string[]).includes(text);
 }
 
 function flagName(name: string): string {

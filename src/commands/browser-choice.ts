@@ -6,7 +6,7 @@ import type { OpenUrl } from '../sign-in/wait-for-person.js';
  * demo), by `--browser COMMAND`, `BROWSER` or the machine's default; undefined
  * with `--no-browser`.
  */
-export function browserOf(asked: string | false | undefined, context: Context): OpenUrl | undefined {
+export function chooseBrowser(asked: string | false | undefined, context: Context): OpenUrl | undefined {
   if (asked === false) return undefined;
   const { openUrl } = context;
   if (openUrl) {

@@ -14,7 +14,7 @@ import { secretValues } from '../profiles/profile-values.js';
 import { checkProfile, saveProfile } from '../profiles/save-profile.js';
 import { type ProfileValues, profileSchema } from '../profiles/schema.js';
 import { printable, type Terminal } from '../terminal.js';
-import { isSecretStored, pathFrom, type SecretKeeper } from './profile.js';
+import { isSecretStored, pathFrom, type SecretWriter } from './profile.js';
 import { connectorEntry } from './secret-writer.js';
 import { networkFor } from './session-access.js';
 
@@ -50,11 +50,11 @@ export interface PreparedImport {
   /** Paths of what Logto sends and an ordinary sign-in does not. */
   readonly unsent: readonly string[];
   /** Writes profile and secrets: all of it, or nothing. */
-  keep(keeper: SecretKeeper): Promise<void>;
+  save(writer: SecretWriter): Promise<void>;
 }
 
 /** Whether a secret stays in the environment or in its file: the store has no part in it. */
-export function staysWhereItIs(reference: SecretReference | undefined): boolean {
+export function isExternalSecret(reference: SecretReference | undefined): boolean {
   return reference?.kind === 'env' || reference?.kind === 'file';
 }
 
@@ -71,7 +71,7 @@ export async function prepareImport(
   terminal: Terminal,
 ): Promise<PreparedImport> {
   const { force, project, default: makeDefault } = target;
-  const imported = apart(source, connector);
+  const imported = splitConnector(source, connector);
   const issuer = target.issuer ?? imported.values.issuer ?? (await discoveredIssuer(imported, context, terminal));
   checkIssuer(target.issuer, connector);
   const name = target.name ?? new URL(issuer).host.replace(/:(\d+)$/, '-$1');
@@ -81,7 +81,7 @@ export async function prepareImport(
   const old = before?.profiles.get(name);
   if (old && !force) throw new OidcCliError('profile_exists', { name, file, flag: target.flag });
 
-  const stays = staysWhereItIs(reference);
+  const stays = isExternalSecret(reference);
   const { length: prefix } = configPath(source.whole);
   const inConfiguration = (path: readonly string[]) => path.slice(path[0] === 'config' ? prefix : 0).join('.');
   const values: ProfileValues = {
@@ -92,11 +92,11 @@ export async function prepareImport(
   };
   await checkProfile(name, values);
 
-  const keep = async (keeper: SecretKeeper): Promise<void> => {
-    let kept = false;
+  const keep = async (writer: SecretWriter): Promise<void> => {
+    let saved = false;
     const keepSecret = async (entry: string, text: string) => {
-      await keeper.saveClientSecret(entry, issuer, text);
-      kept = true;
+      await writer.saveClientSecret(entry, issuer, text);
+      saved = true;
     };
     await saveProfile(file, name, values, {
       replace: force,
@@ -110,12 +110,12 @@ export async function prepareImport(
       },
       // A secret that no profile names would stay for ever.
       undo: async (replaced) => {
-        if (kept && !isSecretStored(replaced)) await keeper.forgetClientSecret(name);
+        if (saved && !isSecretStored(replaced)) await writer.forgetClientSecret(name);
       },
       after: async (replaced) => {
-        if (isSecretStored(replaced) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
+        if (isSecretStored(replaced) && !isSecretStored(values)) await writer.forgetClientSecret(name);
         else if (replaced?.connector?.stored && imported.secrets.length === 0) {
-          await keeper.forgetClientSecret(connectorEntry(name));
+          await writer.forgetClientSecret(connectorEntry(name));
         }
       },
     });
@@ -127,12 +127,12 @@ export async function prepareImport(
     replaced: old !== undefined,
     stored: [...(stays ? [] : ['clientSecret']), ...imported.secretPaths.map(inConfiguration)],
     unsent: imported.unsent.map((path) => source.pathOf(path)),
-    keep,
+    save: keep,
   };
 }
 
 /** What a profile needs of a connector, each at its place in the configuration. */
-const NEEDED = {
+const REQUIRED_VALUES = {
   clientId: ['clientId'],
   scope: ['scope'],
   authorizationEndpoint: ['authorizationEndpoint'],
@@ -141,7 +141,7 @@ const NEEDED = {
 } as const satisfies Partial<Record<keyof ProfileValues, readonly string[]>>;
 
 /** Takes a connector apart, and refuses what no profile can sign in with. */
-function apart(source: ConnectorFile, { config }: Connector): ImportedConnector {
+function splitConnector(source: ConnectorFile, { config }: Connector): ImportedConnector {
   checkAuthorizationEndpoint(config);
   requestableUrl(config.tokenEndpoint, 'tokenEndpoint');
   requestableUrl(config.idTokenVerificationConfig.jwksUri, 'jwksUri');
@@ -151,17 +151,19 @@ function apart(source: ConnectorFile, { config }: Connector): ImportedConnector 
     throw invalidConnectorFile(source.name, { ...source.inexact, reason, fix });
   }
   const imported = importedConnector(source);
-  const refuse = (place: readonly string[], found: string, allowed: string) =>
+  const refuse = (place: readonly string[], actual: string, allowed: string) =>
     new OidcCliError('config_value_invalid', {
       where: `${source.pathOf(place)} (${source.name}:${source.lineOf(place)})`,
-      found,
+      found: actual,
       allowed,
     });
   // Without it no profile can sign in, and with it the secret would stand in a file.
   const before = configPath(source.whole);
-  const secret = Object.values(NEEDED).find((place) => imported.kept.stored?.includes(pointer([...before, ...place])));
+  const secret = Object.values(REQUIRED_VALUES).find((place) =>
+    imported.kept.stored?.includes(pointer([...before, ...place])),
+  );
   if (secret) throw refuse(secret, 'a value with a secret in it', 'one without a password, key or token');
-  for (const [key, place] of Object.entries(NEEDED) as [keyof typeof NEEDED, readonly string[]][]) {
+  for (const [key, place] of Object.entries(REQUIRED_VALUES) as [keyof typeof REQUIRED_VALUES, readonly string[]][]) {
     if (imported.values[key] !== undefined) continue;
     const issue = profileSchema.shape[key].safeParse(memberAt(source.config, place)).error?.issues[0];
     throw refuse(place, 'a value that Logto takes', issue?.message ?? 'another value');
@@ -188,7 +190,7 @@ export function checkIssuer(named: string | undefined, { config }: Connector): v
 /** Throws `config_missing` where the issuer is not to be found. */
 async function discoveredIssuer({ values }: ImportedConnector, context: Context, terminal: Terminal): Promise<string> {
   const { authorizationEndpoint = '', tokenEndpoint = '' } = values;
-  const [{ issuerOfEndpoints }, network] = await Promise.all([
+  const [{ findIssuer: issuerOfEndpoints }, network] = await Promise.all([
     import('../logto/connector/provider.js'),
     networkFor({}, context, terminal),
   ]);

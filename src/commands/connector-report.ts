@@ -61,14 +61,14 @@ export function acceptedByLogto(result: ConnectorLoginResult, { file }: Connecto
       reason: reason ?? null,
       expiresIn: expiresIn ?? null,
       refresh,
-      error: error ? explained(error) : null,
+      error: error ? explainError(error) : null,
       on: file.tokenStorage ?? null,
     },
   };
 }
 
 /** A refresh that failed: what happened, and what to change. */
-function explained({ code, facts }: OidcCliError) {
+function explainError({ code, facts }: OidcCliError) {
   const { message, fix } = explain(code, facts);
   return { code, message, fix };
 }
@@ -178,7 +178,7 @@ function storageRows(storage: TokenStorage, on: boolean | undefined): string[][]
     ...(on === false ? [['storage', 'is off in this connector; with it on:']] : []),
     ['stored', stored ? `yes${lifetime}` : `no: ${reason}`],
     ['refresh', refreshText(refresh, error)],
-    ...(error ? [['to fix', printable(explained(error).fix)]] : []),
+    ...(error ? [['to fix', printable(explainError(error).fix)]] : []),
     ...(stored && reason !== undefined ? [['note', reason]] : []),
   ];
 }
@@ -188,7 +188,7 @@ function refreshText(refresh: TokenStorage['refresh'], error: OidcCliError | und
     case 'works':
       return 'works (tried just now)';
     case 'fails':
-      return error ? `fails: ${printable(explained(error).message)}` : 'fails';
+      return error ? `fails: ${printable(explainError(error).message)}` : 'fails';
     case 'no refresh token':
       return 'not possible: the provider gave no refresh token (scope offline_access?)';
     case 'never needed':

@@ -1,6 +1,6 @@
 import { countsOf, groupedCheckLines, summaryLine } from '../checks/print.js';
 import type { Context } from '../context.js';
-import { sourceInWords } from '../doctor/configuration-checks.js';
+import { sourceText } from '../doctor/configuration-checks.js';
 import { type Examination, examineConnector } from '../doctor/examine-connector.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
@@ -61,7 +61,7 @@ export async function doctorConnector(
   }
 
   const { checks, refusal } = examination;
-  const document = documentOf(file, examination);
+  const document = connectorDocument(file, examination);
   if (refusal) {
     const invalid = configInvalid(file, refusal.faults, refusal.when);
     if (json) throw invalid.with({ details: document });
@@ -119,12 +119,12 @@ async function tlsSettings({ ca, insecure }: ConnectorDoctorOptions, { env, cwd 
   const named = layers.find(({ values }) => values.ca !== undefined);
   return {
     ca: named?.values.ca,
-    caSource: sourceInWords(named?.source('ca')),
+    caSource: sourceText(named?.source('ca')),
     insecure: layers.find(({ values }) => values.insecure !== undefined)?.values.insecure ?? false,
   };
 }
 
-function documentOf(file: ConnectorFile, { checks, refusal, issuer, redirectUris }: Examination) {
+function connectorDocument(file: ConnectorFile, { checks, refusal, issuer, redirectUris }: Examination) {
   return {
     connector: file.name,
     accepted: refusal === undefined,

@@ -16,9 +16,9 @@ import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import { cutForTable, printable, type Style, type Terminal, table } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
 import { version } from '../version.js';
-import { secretOf } from './login-request.js';
+import { readSignInSecret } from './login-request.js';
 import { openSessions } from './open-sessions.js';
-import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
+import { flagsToRepeat, savedSecretSource } from './repeated-sign-in.js';
 import { chosenByText, withSignIn } from './session-access.js';
 
 /** What `doctor` was asked. */
@@ -55,9 +55,9 @@ export async function doctor(options: DoctorOptions, context: Context, terminal:
     });
   }
   const sessions = openSessions(context, terminal);
-  const configuration = await configurationOf(options, sessions, context, terminal);
+  const configuration = await readConfiguration(options, sessions, context, terminal);
   const report = await examine(configuration, sessions, context, terminal);
-  if (json) terminal.json(documentOf(configuration, report));
+  if (json) terminal.json(doctorDocument(configuration, report));
   else for (const line of reportLines(configuration, report, terminal.style)) terminal.out(line);
   const { failed, warned } = countsOf(report.checks);
   return failed > 0 || (strict && warned > 0) ? EXIT.checkFailed : EXIT.done;
@@ -80,7 +80,7 @@ function connectorFlags({ profile, flags }: DoctorOptions) {
 }
 
 /** The profile and its secret, as far as they can be had. */
-async function configurationOf(
+async function readConfiguration(
   { profile: name, flags }: DoctorOptions,
   sessions: Sessions,
   context: Context,
@@ -149,8 +149,8 @@ async function collect(
     const { session } = actual;
     const repeated = flagsToRepeat(session, actual.entry, flags);
     const collected = await collectProfile({ name: session.profile, flags: repeated }, context);
-    const kept = keptSecret(session, collected.values);
-    const values = kept === undefined ? collected.values : { ...collected.values, clientSecret: kept };
+    const saved = savedSecretSource(session, collected.values);
+    const values = saved === undefined ? collected.values : { ...collected.values, clientSecret: saved };
     return { ...collected, values, chosenBy: name === undefined ? 'last signed in to' : 'argument' };
   }
 }
@@ -164,7 +164,7 @@ async function secretOrReason(
 ): Promise<Configuration['secret']> {
   if (clientSecret === undefined) return undefined;
   try {
-    return await secretOf(clientSecret, { name, issuer }, sessions, context, terminal);
+    return await readSignInSecret(clientSecret, { name, issuer }, sessions, context, terminal);
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
     return error;
@@ -230,7 +230,7 @@ async function versionsHere() {
 }
 
 /** Characters of what is said at the top; below and in `--json` there is more. */
-const LONGEST = 400;
+const MAX_LENGTH = 400;
 
 /** Whose business a finding is: the first words of the first line. */
 const SIDES: Readonly<Record<Side, string>> = {
@@ -245,14 +245,14 @@ function reportLines({ collected }: Configuration, report: ProfileReport, style:
   return [
     ...verdictLines(report, style),
     '',
-    ...groupedCheckLines(inBrief(report.checks), style),
+    ...groupedCheckLines(importantChecks(report.checks), style),
     '',
-    summaryLine(`${nameOf(collected)}: `, report.checks, style),
+    summaryLine(`${profileName(collected)}: `, report.checks, style),
   ];
 }
 
 /** Checks in a row that were skipped for one reason take one line. */
-function inBrief(checks: readonly DoctorCheck[]): DoctorCheck[] {
+function importantChecks(checks: readonly DoctorCheck[]): DoctorCheck[] {
   const brief: DoctorCheck[] = [];
   for (const check of checks) {
     const before = brief.at(-1);
@@ -263,12 +263,12 @@ function inBrief(checks: readonly DoctorCheck[]): DoctorCheck[] {
       before.repair === check.repair &&
       before.actual.startsWith(check.actual);
     if (!same) brief.push(check);
-    else brief.splice(-1, 1, { ...before, actual: withNames(before.actual, check) });
+    else brief.splice(-1, 1, { ...before, actual: withProfileName(before.actual, check) });
   }
   return brief;
 }
 
-function withNames(actual: string, { name }: DoctorCheck): string {
+function withProfileName(actual: string, { name }: DoctorCheck): string {
   return / \(likewise: .*\)$/.test(actual) ? actual.replace(/\)$/, `, ${name})`) : `${actual} (likewise: ${name})`;
 }
 
@@ -282,28 +282,28 @@ function verdictLines({ checks, finding, provider }: ProfileReport, style: Style
     return [`${mark('pass', style)} ${style.strong(`${ready}${warned > 0 ? `; see the warnings (!)` : '.'}`)}`];
   }
   const { side = 'provider', repair } = finding;
-  const [first, second] = sentencesOf(finding);
+  const [first, second] = findingSentences(finding);
   const words = [second, repair && `→ ${repair}`].filter((text) => text !== undefined);
-  const head = style.strong(cutForTable(`${SIDES[side]}: ${first}`, LONGEST));
+  const head = style.strong(cutForTable(`${SIDES[side]}: ${first}`, MAX_LENGTH));
   return [
     ...table([[mark('fail', style), head]], '', style.columns).map((line) => line.replace('  ', ' ')),
-    ...words.flatMap((text) => table([[cutForTable(text, LONGEST)]], '  ', style.columns)),
+    ...words.flatMap((text) => table([[cutForTable(text, MAX_LENGTH)]], '  ', style.columns)),
     ...(failed > 1 ? [style.dim('  This first: the other findings (✗) may follow from it.')] : []),
   ];
 }
 
 /** What is wrong in a sentence that stands alone, and what else is known of it. */
-function sentencesOf({ code, side, name, actual, why }: DoctorCheck): [string, string | undefined] {
+function findingSentences({ code, side, name, actual, why }: DoctorCheck): [string, string | undefined] {
   // What a coded error says is a whole sentence, and so is what follows from the answer to a request.
   if (code !== undefined && /[.!?]$/.test(actual)) return [actual, why];
   return side === 'registration' && why !== undefined ? [why, `Found: ${actual}`] : [`${name}: ${actual}`, why];
 }
 
-function nameOf(collected: Configuration['collected']): string {
+function profileName(collected: Configuration['collected']): string {
   return printable(collected instanceof OidcCliError ? 'oidc-cli' : (collected.name ?? 'this machine'));
 }
 
-function documentOf({ collected }: Configuration, { checks, finding }: ProfileReport) {
+function doctorDocument({ collected }: Configuration, { checks, finding }: ProfileReport) {
   const known = collected instanceof OidcCliError ? undefined : collected;
   return {
     profile: known?.name ?? null,

@@ -40,19 +40,19 @@ interface Explained {
 }
 
 /** A code, or a whole error message with codes in it. */
-function explained(asked: string): Explained | undefined {
-  const known = explainedCode(asked);
+function explanationEntry(asked: string): Explained | undefined {
+  const known = explainCodeEntry(asked);
   if (known) return known;
-  const text = readErrorText(asked, (word) => explainedCode(word) !== undefined);
+  const text = readErrorText(asked, (word) => explainCodeEntry(word) !== undefined);
   if (!text) return undefined;
   const { code, own, description } = text;
-  return code === undefined ? explainedCode(own ?? '') : explainedCode(code, { error: code, description });
+  return code === undefined ? explainCodeEntry(own ?? '') : explainCodeEntry(code, { error: code, description });
 }
 
-function explainedCode(asked: string, facts: Facts = {}): Explained | undefined {
-  const [code] = [asked, asked.toLowerCase()].filter((name) => isOurs(name) || explainProviderCode(name));
+function explainCodeEntry(asked: string, facts: Facts = {}): Explained | undefined {
+  const [code] = [asked, asked.toLowerCase()].filter((name) => isOwnCode(name) || explainProviderCode(name));
   const provider = explainProviderCode(code ?? asked, facts);
-  const ours = code !== undefined && isOurs(code) ? code : provider?.ours;
+  const ours = code !== undefined && isOwnCode(code) ? code : provider?.ours;
   if (ours === undefined && provider === undefined) return undefined;
   const { message, causes, fix } = ours === undefined ? (provider ?? explain('internal', {})) : explain(ours, facts);
   return {
@@ -66,38 +66,38 @@ function explainedCode(asked: string, facts: Facts = {}): Explained | undefined 
   };
 }
 
-function isOurs(code: string): code is ErrorCode {
+function isOwnCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_EXIT_CODES, code);
 }
 
 function explainOne(code: string, json: boolean, terminal: Terminal): void {
-  const found = explained(code);
-  if (!found) throw unknown(code);
+  const entry = explanationEntry(code);
+  if (!entry) throw unknownCodeError(code);
   if (json) {
-    terminal.json(found);
+    terminal.json(entry);
     return;
   }
   const { style } = terminal;
   const about = [
-    found.exitCode !== null && `exit code ${found.exitCode}`,
-    found.standard !== null && `a provider's answer (${found.standard})`,
+    entry.exitCode !== null && `exit code ${entry.exitCode}`,
+    entry.standard !== null && `a provider's answer (${entry.standard})`,
   ].filter(Boolean);
-  terminal.out(`${style.strong(printable(found.code))} — ${about.join('; ')}`);
+  terminal.out(`${style.strong(printable(entry.code))} — ${about.join('; ')}`);
   terminal.out('');
-  terminal.out(printable(found.message));
-  if (found.causes.length > 0) {
+  terminal.out(printable(entry.message));
+  if (entry.causes.length > 0) {
     terminal.out('');
-    terminal.out(found.causes.length === 1 ? 'Likely cause:' : 'Likely causes, most likely first:');
-    found.causes.forEach((cause, index) => {
-      terminal.out(`  ${found.causes.length === 1 ? '-' : `${index + 1}.`} ${printable(cause)}`);
+    terminal.out(entry.causes.length === 1 ? 'Likely cause:' : 'Likely causes, most likely first:');
+    entry.causes.forEach((cause, index) => {
+      terminal.out(`  ${entry.causes.length === 1 ? '-' : `${index + 1}.`} ${printable(cause)}`);
     });
   }
   terminal.out('');
-  terminal.out(`To fix: ${printable(found.fix)}`);
-  if (found.exitCode !== null) terminal.out(style.dim(`All codes: oidc-cli explain, or ${PAGE}`));
+  terminal.out(`To fix: ${printable(entry.fix)}`);
+  if (entry.exitCode !== null) terminal.out(style.dim(`All codes: oidc-cli explain, or ${PAGE}`));
 }
 
-function unknown(code: string): OidcCliError {
+function unknownCodeError(code: string): OidcCliError {
   const known = [...Object.keys(ERROR_EXIT_CODES), ...providerCodes()];
   const shown = code.length > 80 ? `${code.slice(0, 79)}…` : code;
   const meant = nearest(code, known);
@@ -113,12 +113,12 @@ function list(json: boolean, terminal: Terminal): void {
     area,
     codes: codes.map((code) => ({ code, exitCode: ERROR_EXIT_CODES[code], message: explain(code, {}).message })),
   }));
-  const ofProviders = providerCodes().flatMap((code) => {
+  const providerEntries = providerCodes().flatMap((code) => {
     const known = explainProviderCode(code);
     return known ? [{ code, standard: known.standard, message: known.message }] : [];
   });
   if (json) {
-    terminal.json({ areas, providerCodes: ofProviders });
+    terminal.json({ areas, providerCodes: providerEntries });
     return;
   }
   const { style } = terminal;
@@ -130,7 +130,7 @@ function list(json: boolean, terminal: Terminal): void {
   }
   terminal.out(style.strong('What providers answer with'));
   for (const line of table(
-    ofProviders.map(({ code, standard }) => [code, style.dim(standard)]),
+    providerEntries.map(({ code, standard }) => [code, style.dim(standard)]),
     '  ',
   )) {
     terminal.out(line);

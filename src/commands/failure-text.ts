@@ -11,7 +11,7 @@ export function failureLines(error: OidcCliError, style: Style): string[] {
   const { message, causes, fix } = explain(error.code, error.facts);
   if (error.code === 'interrupted') return [style.bad(message)];
   const lines: string[] = [];
-  const checks = checksOf(error);
+  const checks = errorChecks(error);
   if (isTwoReadings(checks)) lines.push(...twoReadingsRows(checks, style), '');
   else if (checks.length > 0) lines.push(style.strong('ID token'), ...checkRows(checks, style), '');
   lines.push(`${style.bad('✗')} ${style.strong(printable(message))}`);
@@ -30,10 +30,10 @@ export function failureLines(error: OidcCliError, style: Style): string[] {
 export function failureDocument(error: OidcCliError): Record<string, unknown> {
   const { message, causes, fix } = explain(error.code, error.facts);
   const { code, exitCode, facts } = error;
-  return { ...error.details, error: { code, message, causes, fix, exitCode, facts }, checks: checksOf(error) };
+  return { ...error.details, error: { code, message, causes, fix, exitCode, facts }, checks: errorChecks(error) };
 }
 
-function checksOf(error: OidcCliError): readonly Check[] {
+function errorChecks(error: OidcCliError): readonly Check[] {
   const { checks } = error.details;
   return Array.isArray(checks) ? checks : [];
 }

@@ -42,14 +42,14 @@ const DEFAULT_PORT = 9400;
  */
 export async function idp(
   options: IdpOptions,
-  world: Pick<Context, 'stdout' | 'stderr' | 'env' | 'cwd' | 'signal' | 'clock' | 'follower'>,
+  deps: Pick<Context, 'stdout' | 'stderr' | 'env' | 'cwd' | 'signal' | 'clock' | 'follower'>,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (options.faults) return listFaults(options.json, terminal);
   const faults = faultsFromFlags(options.fault ?? []);
   const users = options.user.map(userFromFlag);
   const fromFlags = clientFromFlags(options);
-  const clients = [...(await clientsFromFile(options.clients, world.cwd)), ...(fromFlags ? [fromFlags] : [])];
+  const clients = [...(await clientsFromFile(options.clients, deps.cwd)), ...(fromFlags ? [fromFlags] : [])];
   if (options.clientSecret !== undefined) {
     terminal.say(
       'Warning: other programs on this machine can read a secret on the command line; --clients FILE hides it.',
@@ -62,15 +62,15 @@ export async function idp(
     clients,
     faults,
     onRequest: (event) => {
-      if (!world.signal.aborted) terminal.say(logLine(event, world.clock.now(), terminal));
+      if (!deps.signal.aborted) terminal.say(logLine(event, deps.clock.now(), terminal));
     },
-    onExchange: world.follower && tracer(world.follower, world.clock, [...DEFAULT_USERS, ...users], clients),
+    onExchange: deps.follower && tracer(deps.follower, deps.clock, [...DEFAULT_USERS, ...users], clients),
   });
   try {
     if (options.json) terminal.out(JSON.stringify(versioned(description(provider, fromFlags))));
-    else for (const line of announcement(provider, fromFlags, terminal)) terminal.out(line);
+    else for (const line of startLines(provider, fromFlags, terminal)) terminal.out(line);
     terminal.say('Listening on this machine only. Ctrl-C stops it.');
-    await aborted(world.signal);
+    await waitForAbort(deps.signal);
   } finally {
     await provider.close();
   }
@@ -167,7 +167,7 @@ function description(
   };
 }
 
-function announcement(provider: IdentityProvider, added: ClientRegistration | undefined, terminal: Terminal): string[] {
+function startLines(provider: IdentityProvider, added: ClientRegistration | undefined, terminal: Terminal): string[] {
   const { strong, dim, link } = terminal.style;
   const { issuer, users, clients, faults } = provider;
   return [
@@ -230,7 +230,7 @@ function tracer(
   };
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function waitForAbort(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });

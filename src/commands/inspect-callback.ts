@@ -4,14 +4,14 @@ import { explainProviderCode } from '../explain/explain-provider-code.js';
 import type { Explanation } from '../explain/explanation.js';
 import { parameterMeaning } from '../explain/parameters.js';
 import { looksLikeJwt } from '../oidc/decode-token.js';
-import type { AddressParameter, NamedToken, Pasted } from '../oidc/parse-input.js';
-import { tokenNameOf } from '../oidc/parse-input.js';
+import type { AddressParameter, NamedToken, ParsedInput } from '../oidc/parse-input.js';
+import { tokenName } from '../oidc/parse-input.js';
 import type { Provider } from '../oidc/provider.js';
 import type { PendingSignIn } from '../sessions/pending-sign-ins.js';
-import { shortened } from './safe-claims.js';
+import { shortenSecret } from './safe-claims.js';
 
 /** A pasted address. */
-export type PastedAddress = Extract<Pasted, { kind: 'address' }>;
+export type PastedAddress = Extract<ParsedInput, { kind: 'address' }>;
 
 /** An address with its parameters explained and checked. Its secrets are shortened. */
 export interface InspectedAddress {
@@ -29,8 +29,8 @@ export interface InspectedAddress {
 }
 
 /** The tokens that came in an address: the implicit and hybrid flows, and JARM. */
-export function tokensOf({ parameters }: PastedAddress): readonly NamedToken[] {
-  return parameters.filter(({ name, value }) => tokenNameOf(name) !== undefined && value !== '');
+export function addressTokens({ parameters }: PastedAddress): readonly NamedToken[] {
+  return parameters.filter(({ name, value }) => tokenName(name) !== undefined && value !== '');
 }
 
 /** Explains an address and holds it against what is known: the sign-in that waits for it, and the issuer. */
@@ -46,7 +46,7 @@ export function inspectAddress(
   const redirectUri = known.pending?.redirectUri;
   const expected = {
     issuer: known.provider?.issuer ?? known.issuer,
-    announcesIss: known.provider && known.provider.metadata.authorization_response_iss_parameter_supported === true,
+    advertisesIss: known.provider && known.provider.metadata.authorization_response_iss_parameter_supported === true,
     redirectUri: typeof redirectUri === 'string' ? redirectUri : undefined,
     stateKnown: known.pending !== undefined,
   };
@@ -56,14 +56,14 @@ export function inspectAddress(
     parameters: parameters.map(({ name, value, in: where }) => {
       const { means, secret } = parameterMeaning(name);
       // Whatever it is called: a JWT in an address is somebody's token.
-      return { name, value: secret || looksLikeJwt(value) ? shortened(value) : value, in: where, means };
+      return { name, value: secret || looksLikeJwt(value) ? shortenSecret(value) : value, in: where, means };
     }),
-    error: errorOf(parameters),
+    error: responseError(parameters),
     checks: request ? [] : checkCallback(address, parameters, expected),
   };
 }
 
-function errorOf(parameters: readonly AddressParameter[]): InspectedAddress['error'] {
+function responseError(parameters: readonly AddressParameter[]): InspectedAddress['error'] {
   const value = (name: string) => parameters.find((parameter) => parameter.name === name)?.value;
   const error = value('error');
   if (error === undefined) return undefined;
@@ -83,7 +83,7 @@ function errorOf(parameters: readonly AddressParameter[]): InspectedAddress['err
 }
 
 /** The issuer that a pending sign-in was sent to. */
-export function issuerOfPending(pending: PendingSignIn | undefined): string | undefined {
+export function pendingIssuer(pending: PendingSignIn | undefined): string | undefined {
   const request = pending?.request;
   const issuer = typeof request === 'object' && request !== null && 'issuer' in request ? request.issuer : undefined;
   return typeof issuer === 'string' ? issuer : undefined;

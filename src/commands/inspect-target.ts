@@ -10,10 +10,10 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { InspectionTarget } from '../sign-in/inspect-token.js';
 import type { Terminal } from '../terminal.js';
 import { secretConsent } from './secret-consent.js';
-import { clientSecretOf } from './session-access.js';
+import { readSessionSecret } from './session-access.js';
 
 /** Whom the tokens are held against, and how the provider is reached. */
-export interface KnownTarget extends InspectionTarget {
+export interface ConfiguredTarget extends InspectionTarget {
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
   readonly warnings: readonly string[];
@@ -26,19 +26,19 @@ export interface TargetFlags {
 }
 
 /** The client authentication of a session, where it is one that is known. */
-type KnownMethod = InspectionTarget['clientAuth'];
+type ConfiguredMethod = InspectionTarget['clientAuth'];
 
 /**
  * What is known of the provider: flags, environment and files of a profile,
  * or the session of that name where no file knows it. Throws `profile_unknown`
  * and `config_*`.
  */
-export async function knownTarget(
+export async function configuredTarget(
   { profile, flags }: TargetFlags,
   sessions: Sessions,
   context: Context,
   terminal: Terminal,
-): Promise<KnownTarget> {
+): Promise<ConfiguredTarget> {
   try {
     const { values, warnings } = await collectProfile({ name: profile, flags }, context);
     const { clientSecret: reference, authorizationEndpoint, tokenEndpoint, jwksUri, ...rest } = values;
@@ -71,15 +71,15 @@ export async function knownTarget(
 }
 
 /** The provider and client of a kept session. */
-export function sessionTarget(session: Session, context: Context): KnownTarget {
+export function sessionTarget(session: Session, context: Context): ConfiguredTarget {
   const { issuer, endpoints, allowHttp = false, clientId, clockTolerance, ca, insecure } = session;
   return {
     issuer,
     endpoints,
     allowHttp,
     clientId,
-    clientAuth: session.clientAuth as KnownMethod,
-    clientSecret: () => clientSecretOf(session, context),
+    clientAuth: session.clientAuth as ConfiguredMethod,
+    clientSecret: () => readSessionSecret(session, context),
     clockTolerance,
     ca,
     insecure,
@@ -88,7 +88,11 @@ export function sessionTarget(session: Session, context: Context): KnownTarget {
 }
 
 /** A target with what flags say in its place. Throws `config_value_invalid`. */
-export async function flagTarget(target: KnownTarget, flags: ProfileFlags, context: Context): Promise<KnownTarget> {
+export async function flagTarget(
+  target: ConfiguredTarget,
+  flags: ProfileFlags,
+  context: Context,
+): Promise<ConfiguredTarget> {
   const { env, folders } = context;
   const { values, secret } = await flagLayer(flags, context.cwd, env);
   const { clientId, clockTolerance, ca, insecure, allowHttp } = values;

@@ -1,9 +1,9 @@
 import type { Check } from '../check.js';
 import { checkRows, mark } from '../checks/print.js';
 import { lookup } from '../json.js';
-import type { ReadToken } from '../oidc/decode-token.js';
+import type { DecodedToken } from '../oidc/decode-token.js';
 import { valueText } from '../oidc/json-values.js';
-import { inWords } from '../oidc/relative-time.js';
+import { relativeTime } from '../oidc/relative-time.js';
 import type { InspectedToken } from '../sign-in/inspect-token.js';
 import { cutForTable, printable, type Style, table } from '../terminal.js';
 import type { InspectedAddress } from './inspect-callback.js';
@@ -14,23 +14,23 @@ import { timestamp } from './session-text.js';
 const TIMES = ['exp', 'iat', 'nbf', 'auth_time', 'updated_at'];
 
 /** A longer value is cut in the text; `--json` has it whole. Characters. */
-const LONGEST = 500;
+const MAX_LENGTH = 500;
 
 /** The times among claims in words; `now` in seconds since the epoch. */
-export function timesInWords(
+export function timesText(
   claims: Readonly<Record<string, unknown>>,
   now: number,
 ): Readonly<Record<string, { readonly at: string; readonly inWords: string }>> {
   const times = TIMES.flatMap((name) => {
     const value = claims[name];
     const at = typeof value === 'number' ? timestamp(value) : null;
-    return at === null || typeof value !== 'number' ? [] : [[name, { at, inWords: inWords(value, now) }] as const];
+    return at === null || typeof value !== 'number' ? [] : [[name, { at, inWords: relativeTime(value, now) }] as const];
   });
   return Object.fromEntries(times);
 }
 
 /** What a token is, in one line. */
-function tokenTitle(token: ReadToken): string {
+function tokenTitle(token: DecodedToken): string {
   const kind = token.kind === 'token' ? 'JWT' : token.kind;
   const capital = kind.charAt(0).toUpperCase() + kind.slice(1);
   const alg = printable(token.header.alg === undefined ? 'no algorithm' : valueText(token.header.alg));
@@ -65,12 +65,12 @@ export function tokenLines(inspected: InspectedToken, now: number, style: Style,
 }
 
 function section(title: string, content: Readonly<Record<string, unknown>>, now: number, style: Style): string[] {
-  const times = timesInWords(content, now);
+  const times = timesText(content, now);
   const rows = Object.entries(safeClaims(content)).map(([name, value]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     const time = lookup(times, name);
     const words = time === undefined ? '' : `  ${style.dim(`${time.at}, ${time.inWords}`)}`;
-    return [cutForTable(name, 60), `${cutForTable(text, LONGEST)}${words}`];
+    return [cutForTable(name, 60), `${cutForTable(text, MAX_LENGTH)}${words}`];
   });
   return rows.length === 0 ? [] : [style.strong(title), ...table(rows, '  ')];
 }
@@ -78,12 +78,12 @@ function section(title: string, content: Readonly<Record<string, unknown>>, now:
 /** Checks under their heading; what could not be checked says why, unless it was simply not there. */
 function checkLines(checks: readonly Check[], style: Style): string[] {
   if (checks.length === 0) return [];
-  const told = checks.filter(({ verdict, actual }) => verdict === 'skip' && actual !== 'absent');
+  const details = checks.filter(({ verdict, actual }) => verdict === 'skip' && actual !== 'absent');
   // What is wrong with the way it is written is a sentence, and whole.
   const faults = checks.filter(({ name, verdict }) => name === 'format' && verdict === 'fail');
-  const rest = checks.filter((check) => !told.includes(check) && !faults.includes(check));
+  const rest = checks.filter((check) => !details.includes(check) && !faults.includes(check));
   const written = faults.map(({ actual }) => `  ${mark('fail', style)}  format  ${printable(actual)}`);
-  const rows = told.map(({ name, actual }) => ['-', name, cutForTable(actual, LONGEST)]);
+  const rows = details.map(({ name, actual }) => ['-', name, cutForTable(actual, MAX_LENGTH)]);
   return [
     style.strong('Checks'),
     ...written,
@@ -99,7 +99,7 @@ export function addressLines(inspected: InspectedAddress, style: Style): string[
   const lines = [style.strong(address === undefined ? capital : `${capital} — ${printable(address)}`)];
   const rows = parameters.map(({ name, value, means, in: where }) => [
     cutForTable(name, 60),
-    cutForTable(value, LONGEST),
+    cutForTable(value, MAX_LENGTH),
     style.dim(where === 'fragment' ? `${means} (behind the #)` : means),
   ]);
   lines.push(...table(rows, '  '));

@@ -2,7 +2,7 @@ import type { Check } from '../check.js';
 import { countsOf } from '../checks/print.js';
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { type NamedToken, readPasted } from '../oidc/parse-input.js';
+import { type NamedToken, parseInput } from '../oidc/parse-input.js';
 import type { ProfileFlags } from '../profiles/profile.js';
 import type { Sessions } from '../sessions/sessions.js';
 import {
@@ -13,16 +13,16 @@ import {
 } from '../sign-in/inspect-token.js';
 import { printable, type Terminal } from '../terminal.js';
 import { Recorder } from '../trace/recorder.js';
-import { inspectAddress, issuerOfPending, type PastedAddress, tokensOf } from './inspect-callback.js';
+import { addressTokens, inspectAddress, type PastedAddress, pendingIssuer } from './inspect-callback.js';
 import {
+  type ConfiguredTarget,
+  configuredTarget,
   flagTarget,
-  type KnownTarget,
-  knownTarget,
   type SessionToken,
   sessionTarget,
   sessionToken,
 } from './inspect-target.js';
-import { addressLines, timesInWords, tokenLines } from './inspect-text.js';
+import { addressLines, timesText, tokenLines } from './inspect-text.js';
 import { openSessions } from './open-sessions.js';
 import { safeClaims } from './safe-claims.js';
 import { findSession, networkFor } from './session-access.js';
@@ -48,7 +48,7 @@ interface Input {
   readonly from: 'argument' | 'stdin' | 'session';
   readonly tokens: readonly NamedToken[];
   readonly address: PastedAddress | undefined;
-  readonly target: KnownTarget;
+  readonly target: ConfiguredTarget;
   readonly tidied: readonly string[];
 }
 
@@ -79,11 +79,11 @@ export async function inspect(options: InspectOptions, context: Context, termina
   }
   const { provider, failure, tokens } = inspection;
   noteChecks(tokens, context);
-  const issuer = target.issuer ?? issuerOfPending(pending);
+  const issuer = target.issuer ?? pendingIssuer(pending);
   const address = input.address && inspectAddress(input.address, { pending, issuer, provider });
 
   const now = Math.floor(context.clock.now() / 1000);
-  const all = [...(address?.checks ?? []), ...tokens.flatMap(checksOf)];
+  const all = [...(address?.checks ?? []), ...tokens.flatMap(allChecks)];
   const counts = countsOf(all);
   const document = {
     from: input.from,
@@ -109,11 +109,11 @@ export async function inspect(options: InspectOptions, context: Context, termina
     });
     if (failure) throw failure;
     if (!asks && tokens.some(({ token }) => token.form !== 'damaged')) {
-      terminal.say(terminal.talk.dim(notAsked(tokens, options)));
+      terminal.say(terminal.talk.dim(offlineNote(tokens, options)));
     }
   }
   if (counts.failed === 0) return EXIT.done;
-  return target.issuer !== undefined && all.some(isNotOfIssuer) ? EXIT.verification : EXIT.checkFailed;
+  return target.issuer !== undefined && all.some(isForeignIssuer) ? EXIT.verification : EXIT.checkFailed;
 }
 
 /** Tells the trace what was checked. */
@@ -122,23 +122,23 @@ function noteChecks(tokens: readonly InspectedToken[], { follower, clock }: Cont
   for (const token of tokens) {
     const { kind } = token.token;
     const step = kind === 'ID token' ? 'ID token checks' : 'token checks';
-    recorder.note({ step, from: 'cli', to: 'cli', at: clock.now(), note: kind, checks: checksOf(token) });
+    recorder.note({ step, from: 'cli', to: 'cli', at: clock.now(), note: kind, checks: allChecks(token) });
   }
 }
 
 /** The checks by which a token is proven to be of its issuer. */
 const PROOFS = ['alg', 'signature', 'iss'];
 
-function isNotOfIssuer({ name, verdict }: Check): boolean {
+function isForeignIssuer({ name, verdict }: Check): boolean {
   return verdict === 'fail' && PROOFS.includes(name);
 }
 
-function checksOf({ checks, nested }: InspectedToken): readonly Check[] {
-  return nested ? [...checks, ...checksOf(nested)] : checks;
+function allChecks({ checks, nested }: InspectedToken): readonly Check[] {
+  return nested ? [...checks, ...allChecks(nested)] : checks;
 }
 
 /** What it would take to know more. */
-function notAsked(tokens: readonly InspectedToken[], { offline }: InspectOptions): string {
+function offlineNote(tokens: readonly InspectedToken[], { offline }: InspectOptions): string {
   if (offline) return 'No provider was asked (--offline): nothing says that this is genuine.';
   const opaque = tokens.every(({ token }) => token.form === 'opaque');
   return opaque
@@ -156,7 +156,7 @@ function tokenDocument(inspected: InspectedToken, now: number): Record<string, u
     characters: token.characters,
     header: safeClaims(token.header),
     claims: safeClaims(token.claims),
-    times: timesInWords(token.claims, now),
+    times: timesText(token.claims, now),
     notes: token.notes,
     checks,
     introspection: introspection ? safeClaims(introspection) : null,
@@ -178,8 +178,8 @@ async function readInput(
   const which = whichToken(options);
   const { token, profile, flags } = options;
   if (token === undefined) {
-    const found = await findSession({ profile, issuer: flags.issuer }, sessions, context, terminal);
-    const { session } = found;
+    const actual = await findSession({ profile, issuer: flags.issuer }, sessions, context, terminal);
+    const { session } = actual;
     const target = await flagTarget(sessionTarget(session, context), flags, context);
     // After a refresh without a new ID token, the access token is not the one that at_hash speaks of.
     const accessToken = session.refreshedAt === undefined ? session.accessToken : undefined;
@@ -194,7 +194,7 @@ async function readInput(
     );
   }
   const from = token === '-' ? 'stdin' : 'argument';
-  const pasted = readPasted(token === '-' ? await fromStdin(context, terminal) : token);
+  const pasted = parseInput(token === '-' ? await readStdin(context, terminal) : token);
   if (pasted.kind === 'none') {
     const fix = 'Give a JWT, another token, a token response in JSON or a callback URL: oidc-cli inspect -';
     throw new OidcCliError('usage', { reason: pasted.reason, fix });
@@ -202,21 +202,21 @@ async function readInput(
   // The profile that happens to be the default is not asked about a stranger's token.
   const named = profile !== undefined || flags.issuer !== undefined;
   const target = named
-    ? await knownTarget({ profile, flags }, sessions, context, terminal)
-    : await flagTarget(NOBODY, flags, context);
+    ? await configuredTarget({ profile, flags }, sessions, context, terminal)
+    : await flagTarget(NO_TOKEN_OWNER, flags, context);
   const { tidied } = pasted;
-  if (pasted.kind === 'address') return { from, tokens: tokensOf(pasted), address: pasted, target, tidied };
+  if (pasted.kind === 'address') return { from, tokens: addressTokens(pasted), address: pasted, target, tidied };
   const tokens = pasted.tokens.map((one) => (which && pasted.tokens.length === 1 ? { ...one, name: which } : one));
   return { from, tokens, address: undefined, target, tidied };
 }
 
 /** Where no provider is named. */
-const NOBODY: KnownTarget = {
+const NO_TOKEN_OWNER: ConfiguredTarget = {
   allowHttp: false,
   clientSecret: async () => undefined,
   clockTolerance: 30,
   warnings: [],
-} satisfies InspectionTarget & KnownTarget;
+} satisfies InspectionTarget & ConfiguredTarget;
 
 function whichToken({ idToken, accessToken, refreshToken }: InspectOptions): SessionToken | undefined {
   const asked = [idToken && 'id_token', accessToken && 'access_token', refreshToken && 'refresh_token'].filter(
@@ -228,7 +228,7 @@ function whichToken({ idToken, accessToken, refreshToken }: InspectOptions): Ses
   return asked[0];
 }
 
-async function fromStdin(context: Context, terminal: Terminal): Promise<string> {
+async function readStdin(context: Context, terminal: Terminal): Promise<string> {
   const { readSecretFromStdin } = await import('../profiles/client-secret.js');
   if (context.stdin.isTTY) terminal.say('Paste the token or address (it is not shown):');
   try {

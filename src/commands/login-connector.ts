@@ -4,14 +4,14 @@ import {
   type ConnectorLoginRequest,
   type ConnectorLoginResult,
   LogtoConnector,
-  lostInFragment,
+  withFragmentHint,
 } from '../logto/application.js';
 import { refuseUnusableAddress } from '../logto/connector/authorization-endpoint.js';
 import { acceptConnector, type Connector } from '../logto/connector/connector.js';
 import { readConnectorFile } from '../logto/connector/file.js';
 import type { ConnectorConfig } from '../logto/connector/schema.js';
 import { connectorSecret, connectorSecretReference } from '../logto/connector/secret.js';
-import { isReadableByOthers, withoutQuery } from '../oidc/endpoint-address.js';
+import { isPlainHttp, withoutQuery } from '../oidc/endpoint-address.js';
 import { environmentLayer, flagLayer } from '../profiles/layers.js';
 import { redirectUriWithPort } from '../profiles/redirect-uri.js';
 import type { ProfileValues } from '../profiles/schema.js';
@@ -21,7 +21,7 @@ import { printable, type Terminal } from '../terminal.js';
 import { checkIssuer } from './connector-import.js';
 import { acceptedByLogto, connectorFacts, printConnectorLogin } from './connector-report.js';
 import { connectorTrust } from './connector-trust.js';
-import { connectorKeeper } from './connector-writer.js';
+import { createConnectorWriter } from './connector-writer.js';
 import type { LoginOptions } from './prepare-login.js';
 import { secretConsent } from './secret-consent.js';
 import { networkFor } from './session-access.js';
@@ -60,12 +60,12 @@ export async function loginConnector(
 ): Promise<ExitCode> {
   refuseOtherFlags(options);
   const { flags } = options;
-  const [ofFlags, ofEnvironment, file] = await Promise.all([
+  const [flagValues, environmentValues, file] = await Promise.all([
     flagLayer(flags, context.cwd, context.env),
     environmentLayer(context.env, context.cwd),
     readConnectorFile(path, context),
   ]);
-  const settings = settingsOf(ofEnvironment.values, ofFlags.values, flags.port);
+  const settings = connectorSettings(environmentValues.values, flagValues.values, flags.port);
   const trust = await connectorTrust(path, flags.trustProject, context);
   const reference = await connectorSecretReference(file, flags, context, trust);
   const consent = secretConsent(context, terminal);
@@ -75,30 +75,30 @@ export async function loginConnector(
   terminal.say(
     `Signing in as Logto would, at ${printable(withoutQuery(config.authorizationEndpoint))} as client ${printable(config.clientId)}`,
   );
-  const warnings = readableByOthers(config);
+  const warnings = plainHttpWarnings(config);
   for (const warning of warnings) terminal.say(terminal.talk.warn(`Warning: ${warning}`));
-  const keeper =
+  const writer =
     options.save === undefined
       ? undefined
-      : await connectorKeeper(options.save, connector, settings, reference, context, terminal);
-  const request = { connector, ...settings, issuer: keeper?.issuer ?? settings.issuer };
+      : await createConnectorWriter(options.save, connector, settings, reference, context, terminal);
+  const request = { connector, ...settings, issuer: writer?.issuer ?? settings.issuer };
   const network = await networkFor(settings, context, terminal);
   // The connector or its secret may have come by stdin, which is used up then.
   const stdinTaken = path === '-' || flags.clientSecretStdin === true;
   const { ca, insecure, browser, timeout, allowHttp } = settings;
   const { issuer = config.authorizationEndpoint } = request;
   const ofPages = { settings: { ca, insecure }, fetch: network.fetch, browser, issuer, allowHttp, stdinTaken, timeout };
-  const asked = { automation: options.driven, openBrowser: options.openBrowser };
+  const asked = { automation: options.automation, openBrowser: options.openBrowser };
   let userAgents: UserAgents | undefined;
   try {
     userAgents = await openUserAgents({ ...ofPages, ...asked }, network, context, terminal);
     const application = new LogtoConnector(request, network);
-    refuseUnusableAddress(config, { ...request, pasting: options.driven === undefined });
+    refuseUnusableAddress(config, { ...request, pasting: options.automation === undefined });
     const { signedIn, conclude, fail } = await signIn(application, userAgents.next(), network);
     try {
-      if (settings.strict || keeper) refuseWithTheStandard(signedIn, connector);
-      await keeper?.keep(signedIn, request);
-      if (keeper) network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
+      if (settings.strict || writer) refuseWithTheStandard(signedIn, connector);
+      await writer?.save(signedIn, request);
+      if (writer) network.recorder.note({ step: 'session saved', from: 'cli', to: 'cli', at: context.clock.now() });
     } catch (error) {
       throw await fail(error);
     }
@@ -110,7 +110,7 @@ export async function loginConnector(
   } catch (error) {
     terminal.status(undefined);
     sayEvidence(error, terminal);
-    throw withConnector(nowhereToPaste(lostInFragment(error, connector), stdinTaken), connector);
+    throw withConnector(withPasteHint(withFragmentHint(error, connector), stdinTaken), connector);
   } finally {
     await userAgents?.close();
     network.fetch.close();
@@ -144,7 +144,7 @@ export type ConnectorSettings = Omit<ConnectorLoginRequest, 'connector'> & {
 };
 
 /** What the connector has no say in: flags before the environment before defaults. Times in seconds. */
-function settingsOf(
+function connectorSettings(
   environment: ProfileValues,
   flags: ProfileValues,
   port: string | number | undefined,
@@ -182,15 +182,13 @@ function refuseWithTheStandard(result: ConnectorLoginResult, connector: Connecto
 }
 
 /** Logto asks for plain http as it asks for anything, and so does this: not without a word. */
-function readableByOthers({
+function plainHttpWarnings({
   authorizationEndpoint,
   tokenEndpoint,
   idTokenVerificationConfig,
 }: ConnectorConfig): string[] {
   const { jwksUri } = idTokenVerificationConfig;
-  const plain = Object.entries({ authorizationEndpoint, tokenEndpoint, jwksUri }).filter(([, url]) =>
-    isReadableByOthers(url),
-  );
+  const plain = Object.entries({ authorizationEndpoint, tokenEndpoint, jwksUri }).filter(([, url]) => isPlainHttp(url));
   if (plain.length === 0) return [];
   const names = plain.map(([name]) => name).join(', ');
   return [
@@ -199,7 +197,7 @@ function readableByOthers({
 }
 
 /** Of an answer that comes elsewhere and cannot be pasted: --start, by which an ordinary sign-in helps itself, is not to be had here. */
-function nowhereToPaste(error: unknown, stdinTaken: boolean): unknown {
+function withPasteHint(error: unknown, stdinTaken: boolean): unknown {
   if (!(error instanceof OidcCliError) || error.code !== 'redirect_uri_not_loopback') return error;
   const { redirectUri } = error.facts;
   return new OidcCliError('usage', {

@@ -56,7 +56,7 @@ function targetRows(result: SignInResult): string[][] {
 /** A completed sign-in on stdout, for people. */
 function printSignIn(
   result: SignInResult,
-  kept: StoreKind,
+  saved: StoreKind,
   options: { readonly claims: boolean },
   context: Context,
   terminal: Terminal,
@@ -77,7 +77,7 @@ function printSignIn(
     ['scopes', granted],
     ...(scope.missing.length === 0 ? [] : [['', missing]]),
     ...targetRows(result),
-    ['kept', storeText(kept, context)],
+    ['kept', storeText(saved, context)],
   ];
   for (const line of table(rows, '  ', style.columns)) terminal.out(line);
   terminal.out('');
@@ -96,7 +96,7 @@ function printSignIn(
 }
 
 /** A completed sign-in as the one document of `--json`. Holds no token. */
-function signInDocument(result: SignInResult, kept: StoreKind, warnings: readonly string[]) {
+function signInDocument(result: SignInResult, saved: StoreKind, warnings: readonly string[]) {
   const { session, report, scope, userinfo, clientAuth } = result;
   return {
     profile: session.profile,
@@ -109,7 +109,7 @@ function signInDocument(result: SignInResult, kept: StoreKind, warnings: readonl
     scope,
     expiresAt: timestamp(session.expiresAt),
     refreshable: session.refreshToken !== undefined,
-    store: kept,
+    store: saved,
     clientAuth: { method: clientAuth.method, reason: clientAuth.reason },
     checks: report.checks,
     warnings,
@@ -119,12 +119,12 @@ function signInDocument(result: SignInResult, kept: StoreKind, warnings: readonl
 /** Prints a completed sign-in in the form that was asked for. */
 export function printResult(
   result: SignInResult,
-  kept: StoreKind,
+  saved: StoreKind,
   warnings: readonly string[],
   options: { readonly json?: boolean | undefined; readonly showClaims: boolean },
   context: Context,
   terminal: Terminal,
 ): void {
-  if (options.json) terminal.json(signInDocument(result, kept, warnings));
-  else printSignIn(result, kept, { claims: options.showClaims }, context, terminal);
+  if (options.json) terminal.json(signInDocument(result, saved, warnings));
+  else printSignIn(result, saved, { claims: options.showClaims }, context, terminal);
 }

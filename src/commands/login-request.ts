@@ -4,7 +4,7 @@ import type { Profile, SecretReference } from '../profiles/profile.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { SignInRequest } from '../sign-in/client.js';
-import { signInRequestOf } from '../sign-in/sign-in-request.js';
+import { createSignInRequest } from '../sign-in/sign-in-request.js';
 import type { Terminal } from '../terminal.js';
 import { secretConsent } from './secret-consent.js';
 
@@ -23,15 +23,15 @@ export async function signInRequest(
   terminal: Terminal,
 ): Promise<ResolvedSignIn> {
   const { clientSecret: reference } = profile;
-  const clientSecret = reference && (await secretOf(reference, profile, sessions, context, terminal));
+  const clientSecret = reference && (await readSignInSecret(reference, profile, sessions, context, terminal));
   const clientSecretSource =
-    reference && clientSecret !== undefined ? secretSourceOf(reference, clientSecret) : undefined;
-  const request = signInRequestOf(profile, { ...options, clientSecret, clientSecretSource });
+    reference && clientSecret !== undefined ? secretSource(reference, clientSecret) : undefined;
+  const request = createSignInRequest(profile, { ...options, clientSecret, clientSecretSource });
   return { ...request, timeout: profile.timeout };
 }
 
 /** The secret that a profile refers to. Throws `client_secret_unavailable`, `interrupted` and `store_*`. */
-export async function secretOf(
+export async function readSignInSecret(
   reference: SecretReference,
   profile: Pick<Profile, 'name' | 'issuer'>,
   sessions: Sessions,
@@ -51,7 +51,7 @@ export async function secretOf(
 }
 
 /** Where the secret will be had again for a refresh; one that was typed or piped is kept with the session. */
-export function secretSourceOf(reference: SecretReference, value: string): SecretSource {
+export function secretSource(reference: SecretReference, value: string): SecretSource {
   if (reference.kind === 'env') return { kind: 'env', name: reference.name };
   if (reference.kind === 'file') return { kind: 'file', path: reference.path };
   return { kind: 'stored', value };

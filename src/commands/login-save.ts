@@ -15,7 +15,7 @@ export async function saveLoginProfile(
   name: string,
   values: ProfileValues,
   request: Pick<ResolvedSignIn, 'issuer' | 'clientSecretSource'>,
-  keeper: { readonly sessions: Sessions; readonly store: SessionStore },
+  writer: { readonly sessions: Sessions; readonly store: SessionStore },
   context: Context,
 ): Promise<void> {
   const source = request.clientSecretSource;
@@ -24,7 +24,7 @@ export async function saveLoginProfile(
     signal: context.signal,
     before: async () => {
       if (source?.kind !== 'stored') return;
-      await keeper.sessions.saveClientSecret(name, request.issuer, source.value, keeper.store);
+      await writer.sessions.saveClientSecret(name, request.issuer, source.value, writer.store);
     },
   });
 }

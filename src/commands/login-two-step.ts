@@ -8,14 +8,14 @@ import type { SecretSource } from '../sessions/session-store.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { isPastable, parametersAt } from '../sign-in/callback-parameters.js';
 import { OidcClient } from '../sign-in/client.js';
-import { LATER, type PendingSignIn, pendingAge, pendingSignIn, Resumed, stateOfCallback } from '../sign-in/resumed.js';
+import { callbackState, LATER, type PendingSignIn, pendingAge, pendingSignIn, Resumed } from '../sign-in/resumed.js';
 import { signIn, startSignIn } from '../sign-in/sign-in.js';
 import { noteAuthorizationRequest } from '../sign-in/steps.js';
 import type { Terminal } from '../terminal.js';
 import { printResult } from './login-report.js';
 import { saveLoginProfile } from './login-save.js';
 import { openSessions } from './open-sessions.js';
-import { type LoginOptions, type PreparedLogin, withWhatIsKnown } from './prepare-login.js';
+import { type LoginOptions, type PreparedLogin, withFailureContext } from './prepare-login.js';
 import { networkFor } from './session-access.js';
 import { timestamp } from './session-text.js';
 import { ANY_BROWSER } from './sign-in-progress.js';
@@ -59,7 +59,7 @@ export async function startLogin(
     const started = await startSignIn(new OidcClient(request, network), LATER, network);
     const { url } = started.request;
     const pending = pendingSignIn(request, started.request, store.kind, context.clock.now());
-    await sessions.keepPending({ ...pending, ...save }, store);
+    await sessions.savePending({ ...pending, ...save }, store);
     noteAuthorizationRequest(network, url);
     if (options.json) {
       const expiresAt = timestamp(pending.expiresAt);
@@ -74,7 +74,7 @@ export async function startLogin(
     terminal.say(ANY_BROWSER);
     return EXIT.done;
   } catch (error) {
-    throw withWhatIsKnown(error, request, context);
+    throw withFailureContext(error, request, context);
   } finally {
     network.fetch.close();
   }
@@ -94,7 +94,7 @@ export async function finishLogin(
   const { store } = await sessions.choose(pending.store, request);
   const network = await networkFor(request, context, terminal);
   try {
-    const clientSecret = await secretOf(request.clientSecretSource, context);
+    const clientSecret = await readPendingSecret(request.clientSecretSource, context);
     const client = new OidcClient({ ...request, clientSecret }, network, pending);
     const userAgent = new Resumed({ callbackUrl, afterSeconds: pendingAge(pending, context.clock.now()) });
     const { signedIn } = await signIn(client, userAgent, network);
@@ -107,8 +107,8 @@ export async function finishLogin(
   } catch (error) {
     // Nothing was sent to the token endpoint and the provider refused nothing: the same address may succeed yet.
     const refused = error instanceof OidcCliError && error.exitCode === EXIT.refused;
-    if (!refused && !network.recorder.last('token request')) await sessions.keepPending(pending, store);
-    throw withWhatIsKnown(error, request, context);
+    if (!refused && !network.recorder.last('token request')) await sessions.savePending(pending, store);
+    throw withFailureContext(error, request, context);
   } finally {
     network.fetch.close();
   }
@@ -120,7 +120,7 @@ export async function finishLogin(
  * came to the one sign-in that waits, with no state or one that nobody here made.
  */
 async function takePending(callbackUrl: string, sessions: Sessions): Promise<SavedSignIn> {
-  const state = stateOfCallback(callbackUrl);
+  const state = callbackState(callbackUrl);
   const about = state === undefined ? undefined : await sessions.aboutPending(state);
   const pending = state === undefined ? undefined : await sessions.takePending(state);
   if (pending) return pending as SavedSignIn;
@@ -133,7 +133,7 @@ async function takePending(callbackUrl: string, sessions: Sessions): Promise<Sav
   throw new OidcCliError('callback_no_pending', { ...about, likeOurs });
 }
 
-async function secretOf(source: SecretSource | undefined, context: Context): Promise<string | undefined> {
+async function readPendingSecret(source: SecretSource | undefined, context: Context): Promise<string | undefined> {
   if (!source) return undefined;
   return source.kind === 'stored'
     ? source.value

@@ -4,18 +4,18 @@ import { OidcClient, type SignInResult } from '../sign-in/client.js';
 import { signIn } from '../sign-in/sign-in.js';
 import type { Terminal } from '../terminal.js';
 import { printResult } from './login-report.js';
-import { type LoginOptions, type PreparedLogin, prepareLogin, withWhatIsKnown } from './prepare-login.js';
+import { type LoginOptions, type PreparedLogin, prepareLogin, withFailureContext } from './prepare-login.js';
 import { type Network, networkFor } from './session-access.js';
 import { openUserAgents, sayEvidence, type UserAgents } from './user-agents.js';
 
 /** `oidc-cli login`: one sign-in, by a browser here, by a pasted address, or in two commands, or as Logto's connector would. */
 export async function login(options: LoginOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
-  if (options.driven) (await import('./automation.js')).checkAutomationFlags(options.driven, options);
+  if (options.automation) (await import('./automation.js')).checkAutomationFlags(options.automation, options);
   if (options.connector !== undefined) {
     const { loginConnector } = await import('./login-connector.js');
     return loginConnector(options.connector, options, context, terminal);
   }
-  refuseWhatCannotGoTogether(options);
+  refuseConflictingFlags(options);
   if (options.demo) {
     const { loginDemo } = await import('./login-demo.js');
     return loginDemo(options, (signingIn) => login(signingIn, context, terminal), terminal);
@@ -30,7 +30,7 @@ export async function login(options: LoginOptions, context: Context, terminal: T
 }
 
 /** Flags that would be ignored are refused: who typed them expects something of them. Throws `usage`. */
-function refuseWhatCannotGoTogether(options: LoginOptions): void {
+function refuseConflictingFlags(options: LoginOptions): void {
   const refuse = (reason: string, fix: string) => {
     throw new OidcCliError('usage', { reason, fix });
   };
@@ -61,7 +61,7 @@ async function signInHere(
   const { issuer, allowHttp, timeout } = request;
   const network = await networkFor(resolved.profile, context, terminal);
   const settings = { settings: { ca, insecure }, fetch: network.fetch, browser, loginHint, issuer, allowHttp };
-  const asked = { automation: options.driven, openBrowser: options.openBrowser, timeout };
+  const asked = { automation: options.automation, openBrowser: options.openBrowser, timeout };
   let userAgents: UserAgents | undefined;
   try {
     const stdinTaken = clientSecret?.kind === 'stdin';
@@ -79,7 +79,7 @@ async function signInHere(
   } catch (error) {
     terminal.status(undefined);
     sayEvidence(error, terminal);
-    throw withWhatIsKnown(error, request, context);
+    throw withFailureContext(error, request, context);
   } finally {
     await userAgents?.close();
     network.fetch.close();

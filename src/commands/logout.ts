@@ -8,7 +8,7 @@ import { type LogoutStep, logout as runLogout } from '../sign-in/logout.js';
 import { followSteps } from '../sign-in/steps.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';
-import { browserOf } from './browser-choice.js';
+import { chooseBrowser } from './browser-choice.js';
 import { openSessions } from './open-sessions.js';
 import {
   findEntry,
@@ -70,24 +70,24 @@ function stepsFor(
   context: Context,
   terminal: Terminal,
 ): Promise<readonly LogoutStep[]> {
-  return options.local ? forgetOnly(entry, sessions) : logoutOne(entry, options, sessions, context, terminal);
+  return options.local ? forgetLocally(entry, sessions) : logoutSession(entry, options, sessions, context, terminal);
 }
 
-async function forgetOnly(entry: SessionEntry, sessions: Sessions): Promise<LogoutStep[]> {
+async function forgetLocally(entry: SessionEntry, sessions: Sessions): Promise<LogoutStep[]> {
   return [{ step: 'forget session', outcome: await forgetSession(entry, sessions) }];
 }
 
-async function logoutOne(
+async function logoutSession(
   entry: SessionEntry,
   options: LogoutOptions,
   sessions: Sessions,
   context: Context,
   terminal: Terminal,
 ): Promise<readonly LogoutStep[]> {
-  const found = await openEntry(entry, sessions, context);
+  const opened = await openEntry(entry, sessions, context);
   // Gone from its store behind our back: there is nothing left to revoke with.
-  if (!found) return forgetOnly(entry, sessions);
-  const { session } = found;
+  if (!opened) return forgetLocally(entry, sessions);
+  const { session } = opened;
   const network = await networkFor(session, context, terminal);
   followSignOut(network.recorder, session, options, terminal);
   try {
@@ -100,9 +100,9 @@ async function logoutOne(
         endSession: options.endSession !== false,
       },
       {
-        ...sessionDeps(found, sessions, context, network),
+        ...sessionDeps(opened, sessions, context, network),
         signal: context.signal,
-        openUrl: browserOf(options.browser, context),
+        openUrl: chooseBrowser(options.browser, context),
       },
     );
   } finally {

@@ -20,7 +20,7 @@ export function openSessions(context: Context, terminal: Terminal): Sessions {
     platform: context.platform,
     clock: context.clock,
     signal: context.signal,
-    onHang: hangTeller(context, terminal),
+    onHang: createHangNotice(context, terminal),
     onNotice: (notice, facts) => {
       const where = facts.file === undefined ? '' : ` (${printable(String(facts.file))})`;
       if (notice === 'index_rebuilt') terminal.say(`The list of sessions was damaged and has been made anew${where}.`);
@@ -43,7 +43,7 @@ export function openSessions(context: Context, terminal: Terminal): Sessions {
  * process ends itself right after, so that it must be written synchronously;
  * the words are loaded ahead, but only by a command that takes long.
  */
-function hangTeller(
+function createHangNotice(
   context: Context,
   terminal: Terminal,
 ): (hang: OidcCliError, entry: SessionEntry | undefined) => void {

@@ -9,7 +9,7 @@ import { printable, type Terminal } from '../terminal.js';
 import type { AutomationFlags } from './automation.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
 import { openSessions } from './open-sessions.js';
-import { flagsToRepeat, keptSecret } from './repeated-sign-in.js';
+import { flagsToRepeat, savedSecretSource } from './repeated-sign-in.js';
 import { chosenByText, openEntry, withSignIn } from './session-access.js';
 import { checkSignInPage, readSignInFlags, type SignInPageFlags } from './sign-in-flags.js';
 
@@ -20,7 +20,7 @@ export interface LoginOptions {
   /** What Logto's sign-in page is asked to show. */
   readonly signInPage?: SignInPageFlags | undefined;
   /** A sign-in without a person (`--with`). */
-  readonly driven?: AutomationFlags | undefined;
+  readonly automation?: AutomationFlags | undefined;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** False with `--no-userinfo`. */
@@ -57,7 +57,7 @@ export async function prepareLogin(
   const sessions = openSessions(context, terminal);
   const resolved = await resolveForSignIn({ ...options, flags: signInPage.flags }, sessions, context);
   const { profile } = resolved;
-  const ofSignInPage = [...signInPage.warnings, ...checkSignInPage(resolved, signInPage, options)];
+  const pageWarnings = [...signInPage.warnings, ...checkSignInPage(resolved, signInPage, options)];
   const name = options.save ?? profile.name;
   if (options.save !== undefined && options.save !== profile.name) await refuseToReplace(options.save, context);
   terminal.say(`Signing in at ${printable(profile.issuer)} as client ${printable(profile.clientId)}`);
@@ -69,12 +69,12 @@ export async function prepareLogin(
     .catch(async (error) => {
       throw await withSignIn(error, { ...profile, profile: name }, context);
     });
-  const warnings = [...resolved.warnings, ...ofSignInPage, ...(warning === undefined ? [] : [warning])];
+  const warnings = [...resolved.warnings, ...pageWarnings, ...(warning === undefined ? [] : [warning])];
   for (const note of signInPage.notes) terminal.say(printable(note));
   for (const text of warnings) terminal.say(terminal.talk.warn(`Warning: ${printable(text)}`));
   const { oneTimeToken } = signInPage;
-  const kept = { name, userinfo: options.userinfo, oneTimeToken };
-  const request = await signInRequest(profile, kept, sessions, context, terminal);
+  const saved = { name, userinfo: options.userinfo, oneTimeToken };
+  const request = await signInRequest(profile, saved, sessions, context, terminal);
   return { resolved, request, sessions, store, warnings };
 }
 
@@ -91,9 +91,9 @@ export async function resolveForSignIn(
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'profile_unknown') throw error;
     const entry = await sessions.find({ profile: name ?? lastSignedIn });
-    const found = entry && (await openEntry(entry, sessions, context));
-    if (!found) throw error;
-    return signInAgain(found, flags, context);
+    const actual = entry && (await openEntry(entry, sessions, context));
+    if (!actual) throw error;
+    return signInAgain(actual, flags, context);
   }
 }
 
@@ -106,8 +106,8 @@ async function signInAgain(
   const repeated = flagsToRepeat(session, entry, flags);
   const resolved = await resolveProfile({ name: session.profile, flags: repeated }, context);
   const { profile } = resolved;
-  const kept = keptSecret(session, profile);
-  return kept === undefined ? resolved : { ...resolved, profile: { ...profile, clientSecret: kept } };
+  const saved = savedSecretSource(session, profile);
+  return saved === undefined ? resolved : { ...resolved, profile: { ...profile, clientSecret: saved } };
 }
 
 /** `--save` may update the profile that signs in, and must not swallow another one. Throws `profile_exists`. */
@@ -117,7 +117,7 @@ async function refuseToReplace(name: string, context: Context): Promise<void> {
 }
 
 /** What a failed sign-in's JSON document says beside the error; after Ctrl-C too, however that came up here. */
-export function withWhatIsKnown(
+export function withFailureContext(
   thrown: unknown,
   request: Pick<ResolvedSignIn, 'profile' | 'issuer' | 'clientId'>,
   { signal }: Pick<Context, 'signal'>,

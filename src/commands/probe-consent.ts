@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import type { ProbePlan } from '../probe/plan.js';
 import { printable, type Style, type Terminal } from '../terminal.js';
-import { readAnswer } from './read-line.js';
+import { readLine } from './read-line.js';
 
 /** What is about to be done at the provider, for whoever has to allow it. */
 export function planLines(
@@ -40,7 +40,7 @@ function wrapped(items: readonly string[]): string[] {
 }
 
 /** Asks on the terminal; anything but yes is no. Throws `interrupted` after Ctrl-C. */
-export async function askToGoOn(context: Context, terminal: Terminal): Promise<boolean> {
+export async function confirmProbe(context: Context, terminal: Terminal): Promise<boolean> {
   context.stderr.write(terminal.talk.strong('Go on? [y/N] '));
-  return (await readAnswer(context)) === true;
+  return (await readLine(context)) === true;
 }

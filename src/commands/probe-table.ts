@@ -1,14 +1,14 @@
 import { mark } from '../checks/print.js';
 import { isRedirect } from '../network/redirect.js';
-import { definitionOf, PROBE_NAMES, type ProbeResult } from '../probe/probe.js';
+import { PROBE_NAMES, type ProbeResult, probeDefinition } from '../probe/probe.js';
 import type { ProbeRun } from '../probe/run-probes.js';
 import { cutForTable, printable, type Style, table } from '../terminal.js';
 import { type ShownBody, type ShownEvent, type ShownParameter, urlText } from '../trace/document.js';
 
 /** A value of a request or answer that is longer is cut; `--json` and `--trace` have it whole. */
-const LONGEST = 60;
+const MAX_LENGTH = 60;
 /** Lines of one request or answer. */
-const LONGEST_ADDRESS = 160;
+const MAX_ADDRESS_LENGTH = 160;
 
 type Verdict = ProbeResult['verdict'];
 
@@ -54,10 +54,10 @@ export function unfinishedLines(results: readonly Pick<ProbeResult, 'name' | 've
 }
 
 /** Every probe there is, with what it tries and what it rests on. */
-export function listLines(style: Style): string[] {
+export function probeList(style: Style): string[] {
   return table(
     PROBE_NAMES.flatMap((name) => {
-      const { tries, expected, clause, level } = definitionOf(name);
+      const { tries, expected, clause, level } = probeDefinition(name);
       return [
         [style.strong(name), tries],
         ['', style.dim(`${expected} (${clause}${level === 'should' ? ', should' : ''})`)],
@@ -67,16 +67,16 @@ export function listLines(style: Style): string[] {
 }
 
 function row({ name, verdict, actual }: Pick<ProbeResult, 'name' | 'verdict' | 'actual'>, style: Style): string[] {
-  return [mark(verdict, style), name, cutForTable(actual, LONGEST_ADDRESS)];
+  return [mark(verdict, style), name, cutForTable(actual, MAX_ADDRESS_LENGTH)];
 }
 
 function violatedLines({ name, actual, events }: ProbeResult, shown: ReadonlyMap<number, ShownEvent>, style: Style) {
-  const { tries, clause, level, expected, repair } = definitionOf(name);
+  const { tries, clause, level, expected, repair } = probeDefinition(name);
   const indent = '      ';
   return [
     `  ${mark('violated', style)} ${style.strong(name)}: ${tries}`,
     `${indent}expected: ${expected}`,
-    `${indent}actual:   ${cutForTable(actual, LONGEST_ADDRESS)}`,
+    `${indent}actual:   ${cutForTable(actual, MAX_ADDRESS_LENGTH)}`,
     `${indent}clause:   ${clause}${level === 'should' ? ' (should)' : ''}`,
     ...events.flatMap((number) => eventLines(shown.get(number))).map((line) => style.dim(`${indent}${line}`)),
     `${indent}→ ${repair}`,
@@ -89,30 +89,30 @@ function eventLines(event: ShownEvent | undefined): string[] {
   if (event.kind === 'step') {
     // A request says all in its address, an answer in its parameters.
     if (event.url === undefined) return [];
-    const address = cutForTable(urlText(event.url), LONGEST_ADDRESS);
-    const parameters = event.parameters === undefined ? [] : [`  ${pairs(event.parameters)}`];
+    const address = cutForTable(urlText(event.url), MAX_ADDRESS_LENGTH);
+    const parameters = event.parameters === undefined ? [] : [`  ${parameterPairs(event.parameters)}`];
     return [`${event.step}: ${address}`, ...parameters];
   }
   const { method, url, requestBody, status, responseBody, responseHeaders = [], failure } = event;
   const location = isRedirect(status) ? responseHeaders.find(({ name }) => name === 'location')?.value : undefined;
-  const answer = status === undefined ? `no answer: ${printable(failure ?? '')}` : String(status);
+  const response = status === undefined ? `no answer: ${printable(failure ?? '')}` : String(status);
   return [
-    `${method} ${cutForTable(urlText(url), LONGEST_ADDRESS)}`,
+    `${method} ${cutForTable(urlText(url), MAX_ADDRESS_LENGTH)}`,
     ...(requestBody === undefined ? [] : [`  ${bodyText(requestBody)}`]),
-    `  → ${answer}${location === undefined ? '' : ` to ${cutForTable(location, LONGEST_ADDRESS)}`}${
+    `  → ${response}${location === undefined ? '' : ` to ${cutForTable(location, MAX_ADDRESS_LENGTH)}`}${
       responseBody === undefined || location !== undefined ? '' : ` ${bodyText(responseBody)}`
     }`,
   ];
 }
 
 function bodyText(body: ShownBody): string {
-  if (body.type === 'form') return pairs(body.parameters);
-  if (body.type === 'json') return cutForTable(JSON.stringify(body.value), LONGEST_ADDRESS);
-  return cutForTable((body.type === 'jwt' ? body.value : body.text).replaceAll(/\s+/g, ' '), LONGEST);
+  if (body.type === 'form') return parameterPairs(body.parameters);
+  if (body.type === 'json') return cutForTable(JSON.stringify(body.value), MAX_ADDRESS_LENGTH);
+  return cutForTable((body.type === 'jwt' ? body.value : body.text).replaceAll(/\s+/g, ' '), MAX_LENGTH);
 }
 
-function pairs(parameters: readonly ShownParameter[]): string {
-  return parameters.map(({ name, value }) => `${printable(name)}=${cutForTable(value, LONGEST)}`).join(' ');
+function parameterPairs(parameters: readonly ShownParameter[]): string {
+  return parameters.map(({ name, value }) => `${printable(name)}=${cutForTable(value, MAX_LENGTH)}`).join(' ');
 }
 
 function verdictLine({ issuer, results }: ProbeRun, style: Style): string {

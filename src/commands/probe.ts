@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { CLIENT_AUTH_METHODS } from '../oidc/client-authentication.js';
 import { chooseProbes, planProbes } from '../probe/plan.js';
-import { definitionOf, PROBE_NAMES, type ProbeName, type ProbeResult } from '../probe/probe.js';
+import { PROBE_NAMES, type ProbeName, type ProbeResult, probeDefinition } from '../probe/probe.js';
 import type { ProbeOrder, ProbeRun } from '../probe/run-probes.js';
 import { readClientSecret } from '../profiles/client-secret.js';
 import { nearest } from '../profiles/nearest.js';
@@ -14,9 +14,9 @@ import { eventJson } from '../trace/json.js';
 import { type AutomationFlags, checkAutomationFlags } from './automation.js';
 import { type ResolvedSignIn, signInRequest } from './login-request.js';
 import { openSessions } from './open-sessions.js';
-import { resolveForSignIn, withWhatIsKnown } from './prepare-login.js';
-import { askToGoOn, planLines } from './probe-consent.js';
-import { listLines, probeLines, unfinishedLines } from './probe-table.js';
+import { resolveForSignIn, withFailureContext } from './prepare-login.js';
+import { confirmProbe, planLines } from './probe-consent.js';
+import { probeLines, probeList, unfinishedLines } from './probe-table.js';
 import { networkFor } from './session-access.js';
 import { openUserAgents, sayEvidence, type UserAgents } from './user-agents.js';
 
@@ -24,7 +24,7 @@ import { openUserAgents, sayEvidence, type UserAgents } from './user-agents.js';
 export interface ProbeOptions {
   readonly profile?: string | undefined;
   readonly flags: ProfileFlags;
-  readonly driven?: AutomationFlags | undefined;
+  readonly automation?: AutomationFlags | undefined;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** Go on without asking. */
@@ -54,7 +54,7 @@ export async function probe(options: ProbeOptions, context: Context, terminal: T
       fix: 'List them with: oidc-cli probe --list',
     });
   }
-  if (options.driven) checkAutomationFlags(options.driven, {});
+  if (options.automation) checkAutomationFlags(options.automation, {});
   const mayAsk = context.stdin.isTTY === true && context.stderr.isTTY === true;
   if (!options.yes && !mayAsk) {
     throw new OidcCliError('usage', {
@@ -62,7 +62,7 @@ export async function probe(options: ProbeOptions, context: Context, terminal: T
       fix: 'Add --yes where you may do that: at your own provider, or with leave of whoever runs it.',
     });
   }
-  const otherClient = await otherClientOf(options, context);
+  const otherClient = await readOtherClient(options, context);
   const sessions = openSessions(context, terminal);
   const resolved = await resolveForSignIn(options, sessions, context);
   const { profile, warnings } = resolved;
@@ -72,11 +72,11 @@ export async function probe(options: ProbeOptions, context: Context, terminal: T
   const isPublic = request.clientSecret === undefined || request.clientAuth === 'none';
   const plan = planProbes(names, { isPublic, otherClient: otherClient !== undefined });
   for (const line of planLines(plan, request, terminal.talk)) terminal.say(line);
-  if (!options.yes && !(await askToGoOn(context, terminal))) {
+  if (!options.yes && !(await confirmProbe(context, terminal))) {
     terminal.say('Nothing was sent.');
     return EXIT.interrupted;
   }
-  const byCommand = options.driven?.with === 'command';
+  const byCommand = options.automation?.with === 'command';
   const { run, shown } = await runAtProvider(
     { request, plan, otherClient, byCommand },
     profile,
@@ -84,7 +84,7 @@ export async function probe(options: ProbeOptions, context: Context, terminal: T
     context,
     terminal,
   );
-  if (options.json) terminal.json(documentOf(request, run, shown));
+  if (options.json) terminal.json(probeDocument(request, run, shown));
   else for (const line of probeLines(run, shown, terminal.style)) terminal.out(line);
   return run.results.some(({ verdict }) => verdict === 'violated') ? EXIT.checkFailed : EXIT.done;
 }
@@ -110,7 +110,7 @@ async function runAtProvider(
   const { ca, insecure, issuer, allowHttp, timeout } = request;
   const { browser, loginHint } = profile;
   const settings = { settings: { ca, insecure }, fetch: network.fetch, browser, loginHint, issuer, allowHttp };
-  const asked = { automation: options.driven, openBrowser: options.openBrowser, timeout };
+  const asked = { automation: options.automation, openBrowser: options.openBrowser, timeout };
   let userAgents: UserAgents | undefined;
   try {
     const stdinTaken = profile.clientSecret?.kind === 'stdin';
@@ -119,14 +119,14 @@ async function runAtProvider(
     const on = progress(plan.names.length, terminal);
     const run = await runProbes(order, { ...network, signal: context.signal, evidence, newUserAgent, on });
     // A table shows the exchanges of what is violated alone.
-    const told = run.results.filter(({ verdict }) => options.json || verdict === 'violated');
-    return { run, shown: evidence.shown(told.flatMap(({ events }) => events)) };
+    const details = run.results.filter(({ verdict }) => options.json || verdict === 'violated');
+    return { run, shown: evidence.shown(details.flatMap(({ events }) => events)) };
   } catch (error) {
     terminal.status(undefined);
     sayEvidence(error, terminal);
     const { probes = [] } = (error instanceof OidcCliError ? error.details : {}) as { probes?: ProbeResult[] };
     if (!options.json) for (const line of unfinishedLines(probes, terminal.style)) terminal.out(line);
-    throw withWhatIsKnown(error, request, context);
+    throw withFailureContext(error, request, context);
   } finally {
     await userAgents?.close();
     network.fetch.close();
@@ -156,7 +156,7 @@ function probeNames(flag: string, given: readonly string[] = []): readonly Probe
   });
 }
 
-async function otherClientOf(options: ProbeOptions, context: Context): Promise<ProbeOrder['otherClient']> {
+async function readOtherClient(options: ProbeOptions, context: Context): Promise<ProbeOrder['otherClient']> {
   const { otherClientId: clientId, otherClientSecretEnv, otherClientSecretFile, otherClientAuth } = options;
   const refuse = (reason: string, fix: string) => {
     throw new OidcCliError('usage', { reason, fix });
@@ -175,11 +175,11 @@ async function otherClientOf(options: ProbeOptions, context: Context): Promise<P
     const known = CLIENT_AUTH_METHODS.join(', ');
     refuse(`--other-client-auth ${JSON.stringify(otherClientAuth)} is no method: ${known} are.`, 'Write one of them.');
   }
-  const secret = await otherSecret(otherClientSecretEnv, otherClientSecretFile, context);
+  const secret = await readOtherSecret(otherClientSecretEnv, otherClientSecretFile, context);
   return { clientId, secret, method: method as ClientAuthMethod | undefined };
 }
 
-async function otherSecret(
+async function readOtherSecret(
   variable: string | undefined,
   file: string | undefined,
   { env, folders, cwd }: Pick<Context, 'env' | 'folders' | 'cwd'>,
@@ -193,15 +193,15 @@ async function otherSecret(
 function list(json: boolean | undefined, terminal: Terminal): ExitCode {
   if (json) {
     const probes = PROBE_NAMES.map((name) => {
-      const { group, tries, expected, clause, level } = definitionOf(name);
+      const { group, tries, expected, clause, level } = probeDefinition(name);
       return { name, group, tries, expected, clause, level };
     });
     terminal.json({ probes });
-  } else for (const line of listLines(terminal.style)) terminal.out(line);
+  } else for (const line of probeList(terminal.style)) terminal.out(line);
   return EXIT.done;
 }
 
-function documentOf(request: ResolvedSignIn, run: ProbeRun, shown: ReadonlyMap<number, ShownEvent>) {
+function probeDocument(request: ResolvedSignIn, run: ProbeRun, shown: ReadonlyMap<number, ShownEvent>) {
   const { issuer, results, tokens } = run;
   const count = (verdict: ProbeResult['verdict']) => results.filter((one) => one.verdict === verdict).length;
   return {
@@ -216,7 +216,7 @@ function documentOf(request: ResolvedSignIn, run: ProbeRun, shown: ReadonlyMap<n
     },
     tokens,
     probes: results.map(({ name, verdict, actual, events }) => {
-      const { group, clause, level, tries, expected, repair } = definitionOf(name);
+      const { group, clause, level, tries, expected, repair } = probeDefinition(name);
       const exchanges = events.flatMap((number) => shown.get(number) ?? []).map(eventJson);
       const advice = verdict === 'violated' ? repair : null;
       return { name, group, verdict, tries, expected, actual, clause, level, repair: advice, exchanges };

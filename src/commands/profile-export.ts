@@ -3,14 +3,14 @@ import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { connectorDocument } from '../logto/connector/document.js';
 import { connectorDraft } from '../logto/connector/export.js';
-import { inOrder } from '../logto/connector/profile.js';
+import { orderMembers } from '../logto/connector/profile.js';
 import { SECRET_PLACEHOLDER } from '../logto/connector/secret.js';
 import { discoverProvider } from '../oidc/provider.js';
 import { readClientSecret, readSecretFromStdin } from '../profiles/client-secret.js';
 import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
 import type { ProfileFlags } from '../profiles/profile.js';
-import { known } from '../profiles/profile-choice.js';
-import type { KeptConnector } from '../profiles/saved-connector.js';
+import { profileNames } from '../profiles/profile-choice.js';
+import type { SavedConnector } from '../profiles/saved-connector.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import { SETTINGS } from '../profiles/settings.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -53,22 +53,22 @@ export async function profileExport(
   const collected = await collectProfile({ name: options.profile, flags: options.flags, lastSignedIn }, context);
   const { name, values } = collected;
   const { issuer, clientId } = values;
-  if (issuer === undefined || name === undefined) throw missing('issuer', collected);
-  if (clientId === undefined) throw missing('clientId', collected);
+  if (issuer === undefined || name === undefined) throw missingError('issuer', collected);
+  if (clientId === undefined) throw missingError('clientId', collected);
   for (const warning of collected.warnings) warn(terminal, warning);
 
-  const secret = () => secretOf(collected, { name, issuer }, sessions, context, terminal);
+  const secret = () => exportedSecret(collected, { name, issuer }, sessions, context, terminal);
   // With another issuer named beside it, the connector's endpoints are no longer there, and it is another connector.
-  const kept = values.tokenEndpoint === undefined ? undefined : values.connector;
-  const given: ProfileValues & { clientId: string } = { ...chosen(collected), issuer, clientId };
+  const saved = values.tokenEndpoint === undefined ? undefined : values.connector;
+  const given: ProfileValues & { clientId: string } = { ...chosenValues(collected), issuer, clientId };
   let document: Readonly<Record<string, unknown>>;
   let clientSecret: string | undefined;
-  if (kept) {
-    const stored = options.showSecrets ? await hiddenValues(kept, { name, issuer }, sessions) : undefined;
+  if (saved) {
+    const stored = options.showSecrets ? await hiddenValues(saved, { name, issuer }, sessions) : undefined;
     clientSecret = options.showSecrets ? await secret() : shownSecret(collected);
-    document = connectorDocument(kept, given, { clientSecret, stored });
+    document = connectorDocument(saved, given, { clientSecret, stored });
   } else {
-    const looked = options.showSecrets ? await secret() : await secret().catch(unlessInterrupted);
+    const looked = options.showSecrets ? await secret() : await secret().catch(throwIfInterrupted);
     const network = await networkFor(values, context, terminal);
     try {
       const { authorizationEndpoint, tokenEndpoint, jwksUri, allowHttp } = values;
@@ -77,7 +77,7 @@ export async function profileExport(
       const draft = connectorDraft(given, provider, looked);
       for (const warning of draft.warnings) warn(terminal, warning);
       clientSecret = options.showSecrets ? looked : shownSecret(collected);
-      document = inOrder({ ...draft.config, clientSecret });
+      document = orderMembers({ ...draft.config, clientSecret });
     } finally {
       network.fetch.close();
     }
@@ -90,24 +90,24 @@ export async function profileExport(
 }
 
 /** What a secret could not be had for is no matter where only its characters are looked at. */
-function unlessInterrupted(error: unknown): undefined {
+function throwIfInterrupted(error: unknown): undefined {
   if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
 }
 
-function missing(key: 'issuer' | 'clientId', { name, files }: CollectedProfile): OidcCliError {
+function missingError(key: 'issuer' | 'clientId', { name, files }: CollectedProfile): OidcCliError {
   const { flag, variable } = SETTINGS[key];
   return new OidcCliError('config_missing', {
     key,
     flag,
     variable,
     profile: files && name,
-    known: files && known(files),
+    known: files && profileNames(files),
     files: files?.searched,
   });
 }
 
 /** What somebody chose, and the scope in any case: Logto has no default for it. */
-function chosen({ values, sources }: CollectedProfile): ProfileValues {
+function chosenValues({ values, sources }: CollectedProfile): ProfileValues {
   const set = (key: string) => sources[key] !== undefined && sources[key].layer !== 'default';
   const { clientAuth, prompt, loginHint, maxAge, uiLocales, acrValues, display, claims, responseMode } = values;
   const { authorizationEndpoint, tokenEndpoint, jwksUri, scope, parameters, resource, clockTolerance } = values;
@@ -132,7 +132,7 @@ interface Owner {
 }
 
 /** The client secret itself. Throws `client_secret_unavailable`. */
-async function secretOf(
+async function exportedSecret(
   { secret }: CollectedProfile,
   { name, issuer }: Owner,
   sessions: Sessions,
@@ -155,7 +155,7 @@ async function secretOf(
 
 /** The other secrets of an imported connector, in the order of `stored`. Throws `client_secret_unavailable`. */
 async function hiddenValues(
-  { stored = [] }: KeptConnector,
+  { stored = [] }: SavedConnector,
   { name, issuer }: Owner,
   sessions: Sessions,
 ): Promise<readonly unknown[]> {

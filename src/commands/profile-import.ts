@@ -5,9 +5,9 @@ import { readConnectorFile } from '../logto/connector/file.js';
 import { connectorSecret, connectorSecretReference, type SecretFlags } from '../logto/connector/secret.js';
 import { isUntrusted } from '../profiles/client-secret.js';
 import { printable, type Terminal } from '../terminal.js';
-import { prepareImport, staysWhereItIs } from './connector-import.js';
+import { isExternalSecret, prepareImport } from './connector-import.js';
 import { connectorTrust } from './connector-trust.js';
-import { type SecretKeeper, trustWarnings } from './profile.js';
+import { type SecretWriter, trustWarnings } from './profile.js';
 import { secretConsent } from './secret-consent.js';
 
 /** What `profile import` was asked. */
@@ -38,7 +38,7 @@ export async function profileImport(
   options: ProfileImportOptions,
   context: Context,
   terminal: Terminal,
-  keeper: SecretKeeper,
+  writer: SecretWriter,
 ): Promise<ExitCode> {
   const { project, default: makeDefault } = options;
   if (options.file === '-' && context.stdin.isTTY) terminal.say("Paste the connector's JSON, then press Ctrl-D:");
@@ -52,7 +52,7 @@ export async function profileImport(
   // The profile is the user's own from now on: it is asked here what would be asked at each sign-in.
   if (reference && isUntrusted(reference)) await consent([reference]);
   // A secret that stays where it is need not be there yet.
-  const stays = staysWhereItIs(reference);
+  const stays = isExternalSecret(reference);
   const secret = stays ? undefined : await connectorSecret(source, reference, { ...context, consent });
   const connector = acceptConnector(source, stays ? 'not looked at' : secret);
   const prepared = await prepareImport(
@@ -61,7 +61,7 @@ export async function profileImport(
     context,
     terminal,
   );
-  await prepared.keep(keeper);
+  await prepared.save(writer);
 
   const { name, file, issuer, replaced, stored, unsent } = prepared;
   const warnings = [

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
 import { type CollectedProfile, collectProfile } from '../profiles/collect-profile.js';
 import { LOGTO_KEYS } from '../profiles/logto-kind.js';
 import type { ProfileFlags, SecretReference, Source } from '../profiles/profile.js';
-import { known } from '../profiles/profile-choice.js';
+import { profileNames } from '../profiles/profile-choice.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
 import { cutForTable, printable, type Terminal, table } from '../terminal.js';
 import { chosenByText } from './session-access.js';
@@ -57,7 +57,7 @@ function logtoName(key: string): string | undefined {
 }
 
 /** What is kept of a connector is too much for one line. */
-function membersOf({ key, json, source }: { readonly key: string; readonly json: unknown; readonly source: Source }) {
+function jsonMembers({ key, json, source }: { readonly key: string; readonly json: unknown; readonly source: Source }) {
   return Object.entries(json ?? {}).map(([name, value]) => ({
     key: `${key}.${name}`,
     text: shownValue(value),
@@ -66,7 +66,7 @@ function membersOf({ key, json, source }: { readonly key: string; readonly json:
 }
 
 /** A value longer than this many characters is cut in the table; `--json` has it whole. */
-const LONGEST = 120;
+const MAX_LENGTH = 120;
 
 /** One line of `profile show`: a key, what it holds, and where that comes from. */
 async function shownRows(collected: CollectedProfile, context: Context) {
@@ -109,19 +109,19 @@ export async function profileShow(
       key: 'profile',
       flag: 'an argument',
       variable: 'OIDC_CLI_PROFILE',
-      known: collected.files && known(collected.files),
+      known: collected.files && profileNames(collected.files),
       files: collected.files?.searched,
     });
   }
   const rows = await shownRows(collected, context);
-  const ofLogto = collected.values.kind === 'logto';
+  const isLogto = collected.values.kind === 'logto';
   const missing = (['issuer', 'clientId'] as const)
     .filter((key) => collected.values[key] === undefined)
-    .map((key) => (ofLogto ? ({ issuer: 'endpoint', clientId: 'appId' } as const)[key] : key));
+    .map((key) => (isLogto ? ({ issuer: 'endpoint', clientId: 'appId' } as const)[key] : key));
   if (options.json) {
     const values = Object.fromEntries(
       rows.map(({ key, json, source }) => {
-        const logtoKey = ofLogto ? logtoName(key) : undefined;
+        const logtoKey = isLogto ? logtoName(key) : undefined;
         return [key, { value: json, ...source, ...(logtoKey === undefined ? {} : { logtoKey }) }];
       }),
     );
@@ -131,10 +131,10 @@ export async function profileShow(
     const { strong, dim } = terminal.style;
     terminal.say(`Profile ${printable(collected.name)} (${chosenByText(collected.chosenBy)})`);
     const head = ['KEY', 'VALUE', 'SOURCE'].map((title) => strong(title));
-    const shownKey = (key: string) => (ofLogto && logtoName(key) ? `${logtoName(key)} (${key})` : printable(key));
+    const shownKey = (key: string) => (isLogto && logtoName(key) ? `${logtoName(key)} (${key})` : printable(key));
     const lines = rows
-      .flatMap((row) => (row.key === 'connector' ? membersOf(row) : [row]))
-      .map(({ key, text, source }) => [shownKey(key), cutForTable(text, LONGEST), dim(shownSource(source))]);
+      .flatMap((row) => (row.key === 'connector' ? jsonMembers(row) : [row]))
+      .map(({ key, text, source }) => [shownKey(key), cutForTable(text, MAX_LENGTH), dim(shownSource(source))]);
     for (const line of table([head, ...lines], '', terminal.style.columns)) terminal.out(line);
   }
   for (const text of collected.warnings) terminal.say(`${terminal.talk.warn('Warning:')} ${printable(text)}`);

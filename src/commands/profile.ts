@@ -17,7 +17,7 @@ import { checkProjectTrust, isTrustedFolder } from '../profiles/trust.js';
 import { printable, type Terminal, table } from '../terminal.js';
 
 /** Where client secrets are kept: under the profile and the issuer they are for. */
-export interface SecretKeeper {
+export interface SecretWriter {
   /** Keeps the secret, replacing earlier ones of the profile. Throws `store_*`. */
   saveClientSecret(profile: string, issuer: string, secret: string): Promise<void>;
   /** Forgets what is kept for the profile. Throws `store_*`. */
@@ -49,9 +49,9 @@ export async function profileList(
   const names = [...new Set(files.flatMap((file) => [...file.profiles.keys()]))].sort();
   const profiles = names.map((name): ListedProfile => {
     const inFiles = files.filter((file) => file.profiles.has(name));
-    const ofFiles = inFiles.map((file) => ordinaryValues(file.profiles.get(name) ?? {}, String).values);
+    const fileValues = inFiles.map((file) => ordinaryValues(file.profiles.get(name) ?? {}, String).values);
     const first = (key: 'issuer' | 'clientId') =>
-      ofFiles.map((values) => values[key]).find((value) => value !== undefined) ?? null;
+      fileValues.map((values) => values[key]).find((value) => value !== undefined) ?? null;
     return {
       name,
       issuer: first('issuer'),
@@ -106,7 +106,7 @@ export async function profileAdd(
   options: ProfileAddOptions,
   context: Context,
   terminal: Terminal,
-  keeper: SecretKeeper,
+  writer: SecretWriter,
 ): Promise<ExitCode> {
   const { name, flags, project } = options;
   const file = project ? join(context.cwd, PROJECT_FILE) : userFilePath(context);
@@ -132,7 +132,7 @@ export async function profileAdd(
   const values = logtoValues(ordinary);
   // Nothing is asked for or kept for a profile that could not be written.
   await checkProfile(name, values);
-  let kept = false;
+  let saved = false;
   let keepSecret: (() => Promise<void>) | undefined;
   if (reference?.kind === 'stdin' || reference?.kind === 'value') {
     if (reference.kind === 'stdin' && context.stdin.isTTY) terminal.say('Client secret (what you type is not shown):');
@@ -142,8 +142,8 @@ export async function profileAdd(
       stdin: () => readSecretFromStdin(context.stdin, context),
     });
     keepSecret = async () => {
-      await keeper.saveClientSecret(name, issuer, secret);
-      kept = true;
+      await writer.saveClientSecret(name, issuer, secret);
+      saved = true;
     };
   }
   await saveProfile(file, name, values, {
@@ -155,10 +155,10 @@ export async function profileAdd(
     before: keepSecret,
     // A secret that no profile names would stay for ever.
     undo: async (replaced) => {
-      if (kept && !isSecretStored(replaced)) await keeper.forgetClientSecret(name);
+      if (saved && !isSecretStored(replaced)) await writer.forgetClientSecret(name);
     },
     after: async (replaced) => {
-      if (isSecretStored(replaced) && !isSecretStored(values)) await keeper.forgetClientSecret(name);
+      if (isSecretStored(replaced) && !isSecretStored(values)) await writer.forgetClientSecret(name);
     },
   });
 
@@ -235,7 +235,7 @@ export async function profileRemove(
   options: ProfileRemoveOptions,
   context: Context,
   terminal: Terminal,
-  keeper: SecretKeeper,
+  writer: SecretWriter,
 ): Promise<ExitCode> {
   const { name } = options;
   const files = await loadProfileFiles(context);
@@ -265,7 +265,7 @@ export async function profileRemove(
     before: async (removed) => {
       // The same name in the other file may live on the secret.
       if (!isSecretStored(removed) || isSecretStored(elsewhere?.profiles.get(name))) return;
-      await keeper.forgetClientSecret(name);
+      await writer.forgetClientSecret(name);
       secretForgotten = true;
     },
   });

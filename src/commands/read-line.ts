@@ -7,7 +7,7 @@ import { OidcCliError } from '../errors.js';
  * true for yes, false for no, undefined for anything else, which counts as no
  * but is no answer to be remembered. Throws `interrupted` after Ctrl-C.
  */
-export async function readAnswer({ stdin, signal }: Pick<Context, 'stdin' | 'signal'>): Promise<boolean | undefined> {
+export async function readLine({ stdin, signal }: Pick<Context, 'stdin' | 'signal'>): Promise<boolean | undefined> {
   const lines = createInterface({ input: stdin, terminal: false, signal });
   try {
     for await (const line of lines) {

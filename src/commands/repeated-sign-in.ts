@@ -37,7 +37,7 @@ export function flagsToRepeat(session: Session, entry: SessionEntry, flags: Prof
 }
 
 /** The secret that is kept with the session, where no other is named and the issuer, to which it belongs, is the same. */
-export function keptSecret(
+export function savedSecretSource(
   { clientSecret: secret, issuer }: Session,
   now: { readonly clientSecret?: Profile['clientSecret']; readonly issuer?: string | undefined },
 ): SecretReference | undefined {

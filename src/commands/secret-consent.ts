@@ -1,13 +1,13 @@
 import type { Context } from '../context.js';
 import type { OidcCliError } from '../errors.js';
-import { type Consent, checkUntrustedValue, namedBy, type UntrustedSecret } from '../profiles/client-secret.js';
-import { untrusted } from '../profiles/trust.js';
+import { type Consent, checkUntrustedValue, referenceName, type UntrustedSecret } from '../profiles/client-secret.js';
+import { untrustedError } from '../profiles/trust.js';
 import {
   isSameQuestion,
-  questionAbout,
   readTrustAnswers,
   rememberAnswers,
   type TrustAnswer,
+  trustQuestion,
 } from '../profiles/trust-answers.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -31,7 +31,7 @@ export function secretConsent(context: Context, terminal: Terminal): Consent {
   const decide = async (secrets: readonly UntrustedSecret[]): Promise<void> => {
     const questions: Question[] = [];
     for (const secret of secrets) {
-      const question = { ...(await questionAbout(secret)), secret };
+      const question = { ...(await trustQuestion(secret)), secret };
       if (isAllowed(question) || questions.some((one) => isSameQuestion(one, question))) continue;
       questions.push(question);
     }
@@ -41,10 +41,10 @@ export function secretConsent(context: Context, terminal: Terminal): Consent {
     const open: Question[] = [];
     for (const question of questions) {
       const answer = answers.find((one) => isSameQuestion(one, question));
-      if (answer?.allowed === false) throw declined(question);
+      if (answer?.allowed === false) throw declinedError(question);
       if (!answer) open.push(question);
     }
-    if (open.length > 0) await (mayAsk ? ask(open, context, terminal) : announce(open, terminal));
+    if (open.length > 0) await (mayAsk ? ask(open, context, terminal) : printDecisions(open, terminal));
     allowed.push(...questions);
   };
 
@@ -71,21 +71,21 @@ async function ask(open: readonly Question[], context: Context, terminal: Termin
     }
   }
   context.stderr.write(terminal.talk.strong('Send them? [y/N] '));
-  const { readAnswer } = await import('./read-line.js');
+  const { readLine: readAnswer } = await import('./read-line.js');
   const answer = await readAnswer(context);
-  if (answer === undefined) throw declined(open[0] as Question, 'now');
+  if (answer === undefined) throw declinedError(open[0] as Question, 'now');
   const answers = open.map(({ secret: _, ...question }) => ({ ...question, allowed: answer }));
   await rememberAnswers(answers, context);
   terminal.say(terminal.talk.dim('Saved for this folder. To see your answers: oidc-cli trust list'));
-  if (!answer) throw declined(open[0] as Question, 'saved');
+  if (!answer) throw declinedError(open[0] as Question, 'saved');
 }
 
 /** Without a terminal only variables may be sent, and a line says so. */
-function announce(open: readonly Question[], terminal: Terminal): void {
+function printDecisions(open: readonly Question[], terminal: Terminal): void {
   const file = open.find(({ secret }) => secret.kind === 'file');
   if (file) {
     const { secret, host } = file;
-    throw untrusted(secret.untrusted, { ...namedBy(secret), host, unasked: true });
+    throw untrustedError(secret.untrusted, { ...referenceName(secret), host, unasked: true });
   }
   for (const [, questions] of groupByFileAndHost(open)) {
     const [{ secret, host } = {} as Question] = questions;
@@ -104,6 +104,6 @@ function groupByFileAndHost(questions: readonly Question[]): ReadonlyMap<string,
 }
 
 /** `now`: the answer is not saved, and the question comes again. `saved`: it has just been saved; `before`: by an earlier run. */
-function declined({ secret, host }: Question, when: 'now' | 'saved' | 'before' = 'before'): OidcCliError {
-  return untrusted(secret.untrusted, { ...namedBy(secret), host, declined: when });
+function declinedError({ secret, host }: Question, when: 'now' | 'saved' | 'before' = 'before'): OidcCliError {
+  return untrustedError(secret.untrusted, { ...referenceName(secret), host, declined: when });
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
-import type { SecretKeeper } from './profile.js';
+import type { SecretWriter } from './profile.js';
 
 /** The name under which a profile's other secrets are kept, those of its connector; no profile can have it. */
 export function connectorEntry(profile: string): string {
@@ -9,7 +9,7 @@ export function connectorEntry(profile: string): string {
 }
 
 /** Keeps client secrets in the session store that `store` or `OIDC_CLI_STORE` names, or the best one there is. */
-export function secretKeeper(store: string | undefined, context: Context, terminal: Terminal): SecretKeeper {
+export function createSecretWriter(store: string | undefined, context: Context, terminal: Terminal): SecretWriter {
   const sessions = openSessions(context, terminal);
   return {
     saveClientSecret: async (profile, issuer, secret) => {

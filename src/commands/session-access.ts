@@ -28,9 +28,9 @@ export async function findSession(
   terminal: Terminal,
 ): Promise<OpenedSession> {
   const entry = await findEntry(selection, sessions, context, terminal);
-  const found = await openEntry(entry, sessions, context);
-  if (!found) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
-  return found;
+  const opened = await openEntry(entry, sessions, context);
+  if (!opened) throw new OidcCliError('not_signed_in', { profile: entry.profile, issuer: entry.issuer });
+  return opened;
 }
 
 /**
@@ -165,7 +165,7 @@ export async function networkFor(
     insecure: settings.insecure,
     timeoutMs: settings.timeout === undefined ? undefined : settings.timeout * 1000,
     signal: context.signal,
-    onWait: sayWait(terminal),
+    onWait: createWaitNotice(terminal),
   });
   return { fetch, recorder, clock: context.clock };
 }
@@ -181,11 +181,11 @@ export async function forgetSession(entry: SessionEntry, sessions: Sessions): Pr
  * Says, once, why a command does not end at its interruption: who hears
  * nothing presses Ctrl-C again, and the rotated refresh token is lost.
  */
-export function sayWait(terminal: Terminal): (longestMs: number) => void {
-  let said = false;
+export function createWaitNotice(terminal: Terminal): (longestMs: number) => void {
+  let details = false;
   return (longestMs) => {
-    if (said) return;
-    said = true;
+    if (details) return;
+    details = true;
     terminal.say(
       `Waiting up to ${longestMs / 1000} s for the provider's answer, which may hold a new refresh token; Ctrl-C again gives it up.`,
     );
@@ -197,15 +197,15 @@ export function sayWait(terminal: Terminal): (longestMs: number) => void {
  * several jobs, the job's own `signal` ends the wait for another process.
  */
 export function sessionDeps(
-  found: OpenedSession,
+  opened: OpenedSession,
   sessions: Sessions,
   context: Context,
   network: Network & { readonly signal?: AbortSignal },
 ): CurrentSessionDeps & Pick<LogoutDeps, 'forget'> {
-  let { entry } = found;
+  let { entry } = opened;
   const hide = ({ accessToken, refreshToken, idToken }: Session) =>
     network.recorder.hide(accessToken, refreshToken, idToken);
-  hide(found.session);
+  hide(opened.session);
   /** Completes what the store throws; the session it is about may be gone for good. */
   const named = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -234,12 +234,12 @@ export function sessionDeps(
       context.signal.throwIfAborted();
     },
     exclusively: (work) => sessions.exclusively(entry, work, network.signal ?? context.signal),
-    clientSecret: (session) => clientSecretOf(session, context),
+    clientSecret: (session) => readSessionSecret(session, context),
   };
 }
 
 /** The client secret of a kept session, from where its sign-in had it. Throws `client_secret_unavailable`. */
-export async function clientSecretOf(session: Session, context: Context): Promise<string | undefined> {
+export async function readSessionSecret(session: Session, context: Context): Promise<string | undefined> {
   const source = session.clientSecret;
   if (!source) return undefined;
   if (source.kind === 'stored') return source.value;

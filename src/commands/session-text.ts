@@ -1,11 +1,11 @@
-import { inWords } from '../oidc/relative-time.js';
-import { cutShort } from '../safe-text.js';
+import { relativeTime } from '../oidc/relative-time.js';
+import { truncate } from '../safe-text.js';
 import type { Session } from '../sessions/session-store.js';
 import { printable } from '../terminal.js';
 
 /** Characters of a name, and of a claim: what is longer is whole in `--json`. */
-const LONGEST_NAME = 200;
-const LONGEST_CLAIM = 10_000;
+const MAX_NAME_LENGTH = 200;
+const MAX_CLAIM_LENGTH = 10_000;
 
 /** Seconds since the epoch as RFC 3339 in UTC, or null: the form of every time in `--json`. */
 export function timestamp(seconds: number | undefined): string | null {
@@ -20,7 +20,7 @@ export function expiryText(expiresAt: number | undefined, now: number): string {
   const date = timestamp(expiresAt);
   if (date === null) return 'expires at no time a calendar has';
   const verb = expiresAt > now ? 'expires' : 'expired';
-  return `${verb} ${inWords(expiresAt, now)} (${date})`;
+  return `${verb} ${relativeTime(expiresAt, now)} (${date})`;
 }
 
 /** A profile claim from the ID token, else from userinfo. */
@@ -33,14 +33,14 @@ function claim(session: Session, name: string): string | undefined {
 }
 
 /** Name and e-mail address of the person, as far as the provider told them. */
-export function person(session: Session): { name: string | undefined; email: string | undefined } {
+export function personName(session: Session): { name: string | undefined; email: string | undefined } {
   return { name: claim(session, 'name') ?? claim(session, 'preferred_username'), email: claim(session, 'email') };
 }
 
 /** "Alice Example <alice@example.com>", or the subject where nothing else is known. */
 export function personText(session: Session): string {
-  const { name, email } = person(session);
-  const short = (text: string) => printable(cutShort(text, LONGEST_NAME));
+  const { name, email } = personName(session);
+  const short = (text: string) => printable(truncate(text, MAX_NAME_LENGTH));
   if (name && email) return `${short(name)} <${short(email)}>`;
   return short(name ?? email ?? session.subject);
 }
@@ -48,7 +48,7 @@ export function personText(session: Session): string {
 /** Claims as aligned `name  value` rows; anything but text as JSON. */
 export function claimRows(claims: Readonly<Record<string, unknown>>): string[][] {
   return Object.entries(claims).map(([name, value]) => [
-    printable(cutShort(name, LONGEST_NAME)),
-    printable(cutShort(typeof value === 'string' ? value : JSON.stringify(value), LONGEST_CLAIM)),
+    printable(truncate(name, MAX_NAME_LENGTH)),
+    printable(truncate(typeof value === 'string' ? value : JSON.stringify(value), MAX_CLAIM_LENGTH)),
   ]);
 }

@@ -16,7 +16,7 @@ export interface CheckedSignInFlags {
   /** The profile's flags, with the parameters among them: so they are kept with `--save`. */
   readonly flags: ProfileFlags;
   /** At least one of them says something of the page. */
-  readonly ofPage: boolean;
+  readonly pageFlags: boolean;
   /** A secret, for this one request. */
   readonly oneTimeToken: string | undefined;
   /** To be said before the sign-in begins. */
@@ -40,8 +40,8 @@ export function readSignInFlags(
           "The one-time token on the command line is visible to other users of this machine and stays in the shell's history: --one-time-token-env does not show it.",
         ];
   const rest = { oneTimeToken, notes, warnings };
-  if (pairs.length === 0) return { flags, ofPage: false, ...rest };
-  return { flags: { ...flags, param: [...(flags.param ?? []), ...pairs] }, ofPage: true, ...rest };
+  if (pairs.length === 0) return { flags, pageFlags: false, ...rest };
+  return { flags: { ...flags, param: [...(flags.param ?? []), ...pairs] }, pageFlags: true, ...rest };
 }
 
 /**
@@ -50,11 +50,11 @@ export function readSignInFlags(
  */
 export function checkSignInPage(
   { profile, sources }: ResolvedProfile,
-  { oneTimeToken, ofPage }: CheckedSignInFlags,
+  { oneTimeToken, pageFlags }: CheckedSignInFlags,
   options: { readonly start?: boolean | undefined },
 ): string[] {
   // Elsewhere a parameter of the same name (--param) is another provider's, and means what that says.
-  if (profile.kind === 'logto' || ofPage) {
+  if (profile.kind === 'logto' || pageFlags) {
     const source = (name: string) => sources[`parameters.${name}`];
     checkSignInParameters(
       profile.parameters,

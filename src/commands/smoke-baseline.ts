@@ -6,9 +6,9 @@ import { checkError } from '../smoke/check-error.js';
 import { differences } from '../smoke/expectations/baseline.js';
 import { createProviders } from '../smoke/providers.js';
 import { writeOutputFile } from '../smoke/reporters/report-file.js';
-import type { ReadyCheck } from '../smoke/resolve.js';
+import type { ResolvedCheck } from '../smoke/resolve.js';
 import { printable, type Terminal } from '../terminal.js';
-import { type PlanFlags, readyPlan } from './smoke-plan.js';
+import { type PlanFlags, resolvePlan } from './smoke-plan.js';
 
 /** What `smoke baseline` was asked. */
 export interface SmokeBaselineOptions extends Pick<PlanFlags, 'files' | 'filter' | 'trustProject'> {
@@ -25,7 +25,7 @@ export async function smokeBaseline(
 ): Promise<ExitCode> {
   const file = resolve(context.cwd, options.output ?? BASELINE_FILE);
   const { files, filter, trustProject } = options;
-  const checks = await readyPlan({ files, filter, trustProject }, context, terminal);
+  const checks = await resolvePlan({ files, filter, trustProject }, context, terminal);
   const providers = createProviders(context);
   const issuers: Record<string, Metadata> = {};
   const failures = new Map<string, OidcCliError>();
@@ -36,7 +36,9 @@ export async function smokeBaseline(
   });
   try {
     // What a check expects first, so that no other one of the same issuer decides whether a failure counts.
-    for (const { discovery, issuer, planned } of checks.toSorted((a, b) => Number(isNeeded(b)) - Number(isNeeded(a)))) {
+    for (const { discovery, issuer, planned } of checks.toSorted(
+      (a, b) => Number(needsBaseline(b)) - Number(needsBaseline(a)),
+    )) {
       if (!discovery || issuers[issuer] || failures.has(issuer) || without.has(issuer)) continue;
       const job = providers.job(discovery, context.signal, issuer);
       try {
@@ -44,7 +46,7 @@ export async function smokeBaseline(
       } catch (error) {
         context.signal.throwIfAborted();
         if (!(error instanceof OidcCliError)) throw error;
-        (isNeeded({ planned }) ? failures : without).set(issuer, error);
+        (needsBaseline({ planned }) ? failures : without).set(issuer, error);
       }
     }
   } finally {
@@ -54,13 +56,13 @@ export async function smokeBaseline(
   // Nothing to write down: what was known before is worth more than an empty file.
   if (failure && Object.keys(issuers).length === 0) throw failure;
   // A provider that is away today keeps what was known of it.
-  const kept = Object.fromEntries(
+  const saved = Object.fromEntries(
     [...failures.keys()].flatMap((issuer) => {
       const known = before?.issuers[issuer];
       return known === undefined ? [] : [[issuer, known] as const];
     }),
   );
-  await writeOutputFile(file, context.cwd, baselineText({ issuers: { ...kept, ...issuers } }));
+  await writeOutputFile(file, context.cwd, baselineText({ issuers: { ...saved, ...issuers } }));
   const changes = Object.entries(issuers).map(([issuer, metadata]) => {
     const known = before?.issuers[issuer];
     return { issuer, new: known === undefined, changes: known === undefined ? [] : differences(known, metadata) };
@@ -75,7 +77,7 @@ export async function smokeBaseline(
     for (const change of words) terminal.say(`  ${printable(change)}`);
   }
   for (const { issuer, error } of unreached) {
-    const rest = kept[issuer] === undefined ? 'it is not in the baseline' : 'the baseline keeps what it said before';
+    const rest = saved[issuer] === undefined ? 'it is not in the baseline' : 'the baseline keeps what it said before';
     terminal.say(terminal.talk.bad(`${printable(issuer)}: ${printable(error.message)} (${error.code}); ${rest}`));
   }
   for (const [issuer, { code }] of without) {
@@ -90,6 +92,6 @@ export async function smokeBaseline(
 }
 
 /** Whether a sign-in needs discovery, or the check expects something of it: Logto's connectors do without. */
-function isNeeded({ planned }: Pick<ReadyCheck, 'planned'>): boolean {
+function needsBaseline({ planned }: Pick<ResolvedCheck, 'planned'>): boolean {
   return planned.connector === undefined || planned.expect.discovery !== undefined;
 }

@@ -22,7 +22,7 @@ export interface SmokeInitOptions {
 /** `oidc-cli smoke init`: writes a first file of checks from a profile, with comments. */
 export async function smokeInit(options: SmokeInitOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const file = resolve(context.cwd, options.output ?? PLAN_FILE);
-  const { profile, sources } = await profileOf(options, context);
+  const { profile, sources } = await resolveInitProfile(options, context);
   const layer = sources.issuer?.layer;
   const inFile = layer === 'project file' || layer === 'user file';
   const text = firstPlan(profile, inFile, options.user);
@@ -30,7 +30,7 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
     // Never over a file that is there, also one that has come in between.
     await writeOutputFile(file, context.cwd, text, { exclusive: options.force !== true });
   } catch (error) {
-    if (!(error instanceof OidcCliError) || !isTaken(error.cause)) throw error;
+    if (!(error instanceof OidcCliError) || !isExistingFile(error.cause)) throw error;
     throw new OidcCliError('plan_exists', { file }, { cause: error });
   }
   const variable = passwordVariable(profile.name);
@@ -57,7 +57,7 @@ export async function smokeInit(options: SmokeInitOptions, context: Context, ter
 }
 
 /** Whether the file system said that there is a file of the name already. */
-function isTaken(cause: unknown): boolean {
+function isExistingFile(cause: unknown): boolean {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   return code === 'EEXIST' && syscall !== 'mkdir';
 }
@@ -76,7 +76,7 @@ function addToProject({ name, kind, issuer, clientId, clientSecret, scope }: Pro
 }
 
 /** The profile to write about. Throws as `resolveProfile` does; its secret is not asked for. */
-async function profileOf({ profile: name, trustProject }: SmokeInitOptions, context: Context) {
+async function resolveInitProfile({ profile: name, trustProject }: SmokeInitOptions, context: Context) {
   try {
     return await resolveProfile({ name, flags: { trustProject }, withoutSecret: true }, context);
   } catch (error) {

@@ -3,7 +3,7 @@ import { readSecretFromStdin } from '../profiles/client-secret.js';
 import { loadProfileFiles } from '../profiles/profile-file.js';
 import { chooseChecks, type Shard } from '../smoke/choose-checks.js';
 import { readPlans } from '../smoke/plan-file.js';
-import { type ReadyCheck, readyChecks } from '../smoke/resolve.js';
+import { type ResolvedCheck, resolveChecks } from '../smoke/resolve.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { secretConsent } from './secret-consent.js';
@@ -23,11 +23,11 @@ export interface PlanFlags {
  * warnings on stderr, each once. Throws `plan_missing`, `config_*`,
  * `profile_*`, `connector_file_*` and `smoke_nothing_selected`.
  */
-export async function readyPlan(
+export async function resolvePlan(
   flags: PlanFlags,
   context: Context,
   terminal: Terminal,
-): Promise<readonly ReadyCheck[]> {
+): Promise<readonly ResolvedCheck[]> {
   const profileFiles = await loadProfileFiles(context);
   const request = { files: flags.files, trustProject: flags.trustProject === true, profileFiles };
   const planned = await readPlans(request, context);
@@ -35,7 +35,7 @@ export async function readyPlan(
   let fromStdin: Promise<string> | undefined;
   const sessions = openSessions(context, terminal);
   const consent = secretConsent(context, terminal);
-  const ready = await readyChecks(chosen, {
+  const ready = await resolveChecks(chosen, {
     ...context,
     profileFiles,
     consent,

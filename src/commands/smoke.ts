@@ -9,9 +9,9 @@ import { createDrivers } from '../smoke/drivers.js';
 import { createProviders } from '../smoke/providers.js';
 import { outputFolder } from '../smoke/reporters/report-file.js';
 import { createReporters, parseReporter, type ReporterSpec } from '../smoke/reporters/reporters.js';
-import type { ReadyCheck } from '../smoke/resolve.js';
+import type { ResolvedCheck } from '../smoke/resolve.js';
 import type { CheckResult } from '../smoke/result.js';
-import { judgedStep } from '../smoke/result-step.js';
+import { resultStep } from '../smoke/result-step.js';
 import { runChecks } from '../smoke/runner.js';
 import type { SignInTools } from '../smoke/sign-in.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -19,8 +19,8 @@ import { Recorder } from '../trace/recorder.js';
 import { driverMakers } from './driver-makers.js';
 import { failureLines } from './failure-text.js';
 import { openSessions } from './open-sessions.js';
-import { openEntry, sayWait, sessionDeps } from './session-access.js';
-import { readyPlan } from './smoke-plan.js';
+import { createWaitNotice, openEntry, sessionDeps } from './session-access.js';
+import { resolvePlan } from './smoke-plan.js';
 
 /** What `smoke` was asked. */
 export interface SmokeOptions {
@@ -51,14 +51,14 @@ export interface SmokeOptions {
 export async function smoke(options: SmokeOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const specs = reporterSpecs(options);
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
-  const checks = await readyPlan({ ...options, shard, sends: true }, context, terminal);
+  const checks = await resolvePlan({ ...options, shard, sends: true }, context, terminal);
   // Before anything runs: a report that cannot be written is told now.
   const { stderr, env, cwd, follower, masker, signal, clock } = context;
   const reporters = await createReporters(specs, { env, cwd, signal, stderr, terminal, printable });
-  const providers = createProviders({ env, clock, signal, follower, masker, onWait: sayWait(terminal) });
+  const providers = createProviders({ env, clock, signal, follower, masker, onWait: createWaitNotice(terminal) });
   const drivers = createDrivers(driverMakers(context, options.browserPath));
   const evidence = await evidenceFolder(options.evidence, context);
-  const kept = keptRefreshes(context, terminal);
+  const saved = savedRefreshTokens(context, terminal);
   try {
     const run = await runChecks(
       { ...options, checks, maxFailures: options.failFast ? 1 : options.maxFailures },
@@ -68,12 +68,12 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
         clock: context.clock,
         signal: context.signal,
         on: (event) => {
-          if (event.type === 'finished') noteJudged(event.result, context);
+          if (event.type === 'finished') recordResult(event.result, context);
           reporters.on(event);
         },
         evidenceFolder: (check, number) =>
           evidence === undefined ? undefined : join(evidence, folderName(check, number, options.repeat)),
-        refreshKept: kept.refresh,
+        refreshKept: saved.refresh,
       },
     );
     try {
@@ -87,14 +87,14 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
     return run.exitCode;
   } finally {
     // One that its check no longer waits for has a refresh token to save.
-    await kept.ended();
+    await saved.ended();
     await drivers.close();
     providers.close();
   }
 }
 
-function noteJudged(result: CheckResult, { follower, clock }: Context): void {
-  new Recorder({ follower }, result.name).note(judgedStep(result, clock.now()));
+function recordResult(result: CheckResult, { follower, clock }: Context): void {
+  new Recorder({ follower }, result.name).note(resultStep(result, clock.now()));
 }
 
 /** The reporters that were asked for; `--json` is the reporter json on stdout. */
@@ -113,7 +113,7 @@ async function evidenceFolder(asked: SmokeOptions['evidence'], { cwd, env }: Con
 }
 
 /** A folder's name that says which check it is of, on every file system. */
-function folderName({ planned }: ReadyCheck, run: number, repeat: number): string {
+function folderName({ planned }: ResolvedCheck, run: number, repeat: number): string {
   const word = planned.name
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
@@ -123,17 +123,17 @@ function folderName({ planned }: ReadyCheck, run: number, repeat: number): strin
 }
 
 /** Spends the refresh tokens of kept sessions as `token --refresh` does: what comes back is kept. */
-function keptRefreshes(context: Context, terminal: Terminal) {
+function savedRefreshTokens(context: Context, terminal: Terminal) {
   const sessions = openSessions(context, terminal);
   const running = new Set<Promise<unknown>>();
   const refresh: SignInTools['refreshKept'] = async (profile, issuer, deps) => {
     const entry = await sessions.find({ profile, issuer });
-    const found = entry && (await openEntry(entry, sessions, context));
-    if (!found) throw new OidcCliError('not_signed_in', { profile, issuer });
-    const { session } = found;
+    const actual = entry && (await openEntry(entry, sessions, context));
+    if (!actual) throw new OidcCliError('not_signed_in', { profile, issuer });
+    const { session } = actual;
     const { session: renewed } = await currentSession(
       { session, force: true },
-      sessionDeps(found, sessions, context, deps),
+      sessionDeps(actual, sessions, context, deps),
     );
     const { accessToken, refreshToken, subject, expiresAt, scope } = renewed;
     const expiresIn = expiresAt === undefined ? undefined : expiresAt - Math.floor(context.clock.now() / 1000);

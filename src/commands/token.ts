@@ -19,7 +19,7 @@ export interface TokenOptions extends SessionSelection, TokenTarget {
 const ID_TOKEN_EXPIRES_SOON_SECONDS = 30;
 
 /** What is printed: the token itself and, for --json, all that is said with it. */
-interface Handed {
+interface TokenOutput {
   readonly session: Session;
   readonly refreshed: boolean;
   readonly value: string;
@@ -34,14 +34,14 @@ interface Handed {
 export async function token(options: TokenOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   checkTarget(options);
   const sessions = openSessions(context, terminal);
-  const found = await findSession(options, sessions, context, terminal);
-  const network = await networkFor(found.session, context, terminal);
+  const opened = await findSession(options, sessions, context, terminal);
+  const network = await networkFor(opened.session, context, terminal);
   try {
     const now = Math.floor(context.clock.now() / 1000);
-    const deps = sessionDeps(found, sessions, context, network);
+    const deps = sessionDeps(opened, sessions, context, network);
     const handed = hasTarget(options)
-      ? await targetToken(found.session, options, deps)
-      : await sessionToken(found.session, options, now, deps);
+      ? await targetToken(opened.session, options, deps)
+      : await sessionToken(opened.session, options, now, deps);
     if (handed.refreshed) terminal.say(terminal.talk.dim('refreshed'));
     // It was asked for.
     context.masker?.allow(handed.value);
@@ -80,7 +80,7 @@ async function targetToken(
   session: Session,
   options: TokenOptions,
   deps: ReturnType<typeof sessionDeps>,
-): Promise<Handed> {
+): Promise<TokenOutput> {
   const { resourceToken } = await import('../sign-in/resource-token.js');
   const { resource, organization } = options;
   const target = { resource, organization };
@@ -96,7 +96,7 @@ async function sessionToken(
   options: TokenOptions,
   now: number,
   deps: ReturnType<typeof sessionDeps>,
-): Promise<Handed> {
+): Promise<TokenOutput> {
   const force = options.refresh === true || (options.idToken === true && idTokenWantsRefresh(session, now));
   const current = await currentSession({ session, force }, deps);
   const { idToken, accessToken, tokenType, expiresAt, scope } = current.session;
@@ -109,7 +109,7 @@ async function sessionToken(
   return { ...current, value: options.idToken ? idToken : accessToken, members };
 }
 
-function print({ session, refreshed, value, members }: Handed, options: TokenOptions, terminal: Terminal): void {
+function print({ session, refreshed, value, members }: TokenOutput, options: TokenOptions, terminal: Terminal): void {
   if (options.json) {
     terminal.json({ profile: session.profile, issuer: session.issuer, ...members, refreshed });
     return;

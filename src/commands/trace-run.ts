@@ -63,9 +63,9 @@ export async function startTrace(
         try {
           await work();
         } catch (error) {
-          const told = toCodedError(error);
-          for (const line of failureLines(told, terminal.talk)) terminal.say(line);
-          if (ended === EXIT.done) ended = told.exitCode;
+          const details = toCodedError(error);
+          for (const line of failureLines(details, terminal.talk)) terminal.say(line);
+          if (ended === EXIT.done) ended = details.exitCode;
         }
       };
       const shown = failure && { code: failure.code, ...explain(failure.code, failure.facts) };

@@ -4,7 +4,7 @@ import { Person } from '../sign-in/person.js';
 import type { UserAgent } from '../sign-in/user-agent.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { AutomationFlags, AutomationSettings } from './automation.js';
-import { browserOf } from './browser-choice.js';
+import { chooseBrowser } from './browser-choice.js';
 import { pastedLines } from './pasted-lines.js';
 import type { Network } from './session-access.js';
 import { followSignIn } from './sign-in-progress.js';
@@ -59,7 +59,7 @@ export async function openUserAgents(
     }
   }
   const explain = async ({ code, facts }: OidcCliError) => (await import('../explain/explain.js')).explain(code, facts);
-  const openUrl = browserOf(openBrowser ? browser : false, context);
+  const openUrl = chooseBrowser(openBrowser ? browser : false, context);
   // A secret that was piped has used stdin up.
   const pasted = stdinTaken ? undefined : (over: AbortSignal) => pastedLines(context, over);
   return {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode } from '../errors.js';
-import { currentSession, userinfoOf } from '../sign-in/current-session.js';
+import { currentSession, requestSessionUserinfo } from '../sign-in/current-session.js';
 import { type Terminal, table } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps } from './session-access.js';
@@ -14,12 +14,12 @@ export interface UserinfoOptions extends SessionSelection {
 /** `oidc-cli userinfo`: what the userinfo endpoint says of the person, its `sub` compared with the ID token's. */
 export async function userinfo(options: UserinfoOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const sessions = openSessions(context, terminal);
-  const found = await findSession(options, sessions, context, terminal);
-  const network = await networkFor(found.session, context, terminal);
+  const opened = await findSession(options, sessions, context, terminal);
+  const network = await networkFor(opened.session, context, terminal);
   try {
-    const deps = sessionDeps(found, sessions, context, network);
-    const { session } = await currentSession({ session: found.session, force: false }, deps);
-    const claims = await userinfoOf(session, deps);
+    const deps = sessionDeps(opened, sessions, context, network);
+    const { session } = await currentSession({ session: opened.session, force: false }, deps);
+    const claims = await requestSessionUserinfo(session, deps);
     if (options.json) terminal.foreignJson(claims);
     else for (const line of table(claimRows(claims), '', terminal.style.columns)) terminal.out(line);
   } finally {

@@ -1,12 +1,12 @@
 import type { Context } from '../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { inWords } from '../oidc/relative-time.js';
-import type { KeptAccessToken } from '../sessions/session-store.js';
-import { type SessionState, sessionState } from '../sign-in/session-status.js';
+import { relativeTime } from '../oidc/relative-time.js';
+import type { SavedAccessToken } from '../sessions/session-store.js';
+import { type SessionStatus, sessionStatus } from '../sign-in/session-status.js';
 import { printable, type Terminal, table } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps, storeText } from './session-access.js';
-import { claimRows, expiryText, person, personText, timestamp } from './session-text.js';
+import { claimRows, expiryText, personName, personText, timestamp } from './session-text.js';
 
 /** What `whoami` was asked. */
 export interface WhoamiOptions extends SessionSelection {
@@ -16,7 +16,7 @@ export interface WhoamiOptions extends SessionSelection {
   readonly json?: boolean | undefined;
 }
 
-const STATE_TEXT: Readonly<Record<SessionState, string>> = {
+const STATUS_TEXT: Readonly<Record<SessionStatus, string>> = {
   valid: 'signed in',
   refreshable: 'signed in (the access token has expired and can be refreshed)',
   expired: 'expired: there is no refresh token',
@@ -27,20 +27,20 @@ const STATE_TEXT: Readonly<Record<SessionState, string>> = {
  * unless `--userinfo` asks for one. Exit code 0 signed in, 4 not or no more.
  */
 export async function whoami(options: WhoamiOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
-  return options.all ? everybody(options, context, terminal) : oneSession(options, context, terminal);
+  return options.all ? allSessions(options, context, terminal) : oneSession(options, context, terminal);
 }
 
 async function oneSession(options: WhoamiOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const sessions = openSessions(context, terminal);
-  const found = await findSession(options, sessions, context, terminal);
-  const { entry } = found;
-  let { session } = found;
+  const opened = await findSession(options, sessions, context, terminal);
+  const { entry } = opened;
+  let { session } = opened;
   let userinfo: Readonly<Record<string, unknown>> | undefined;
   if (options.userinfo) {
     const network = await networkFor(session, context, terminal);
     try {
-      const { currentSession, userinfoOf } = await import('../sign-in/current-session.js');
-      const deps = sessionDeps(found, sessions, context, network);
+      const { currentSession, requestSessionUserinfo: userinfoOf } = await import('../sign-in/current-session.js');
+      const deps = sessionDeps(opened, sessions, context, network);
       session = (await currentSession({ session, force: false }, deps)).session;
       userinfo = await userinfoOf(session, deps);
     } finally {
@@ -48,8 +48,8 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
     }
   }
   const now = Math.floor(context.clock.now() / 1000);
-  const state = sessionState(session, now);
-  const { name, email } = person(session);
+  const state = sessionStatus(session, now);
+  const { name, email } = personName(session);
   if (options.json) {
     terminal.json({
       profile: session.profile,
@@ -71,7 +71,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
   } else {
     const { style } = terminal;
     const mark = state === 'expired' ? style.bad('✗') : style.good('✓');
-    terminal.out(`${mark} ${style.strong(personText(session))} — ${STATE_TEXT[state]}`);
+    terminal.out(`${mark} ${style.strong(personText(session))} — ${STATUS_TEXT[state]}`);
     const rows = [
       ['subject', printable(session.subject)],
       ['issuer', printable(session.issuer)],
@@ -79,7 +79,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
       ['profile', printable(session.profile)],
       ['access token', expiryText(session.expiresAt, now)],
       ['refresh token', session.refreshToken === undefined ? 'none' : 'yes'],
-      ['signed in', inWords(session.signedInAt, now)],
+      ['signed in', relativeTime(session.signedInAt, now)],
       ['kept', storeText(entry.store, context)],
     ];
     if (userinfo) rows.push(['userinfo', 'speaks of the same subject']);
@@ -99,7 +99,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
 }
 
 /** Whom a kept access token is for and until when, without the token. */
-function targetDocument({ resource, organization, expiresAt }: KeptAccessToken) {
+function targetDocument({ resource, organization, expiresAt }: SavedAccessToken) {
   return { resource, organization, expiresAt: timestamp(expiresAt) };
 }
 
@@ -109,11 +109,11 @@ function section(title: string, claims: Readonly<Record<string, unknown>>, termi
   for (const line of table(claimRows(claims), '  ', terminal.style.columns)) terminal.out(line);
 }
 
-async function everybody(options: WhoamiOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
+async function allSessions(options: WhoamiOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const now = Math.floor(context.clock.now() / 1000);
   const listed = (await openSessions(context, terminal).list()).map((entry) => {
     const expired = entry.expiresAt !== undefined && entry.expiresAt <= now;
-    const state: SessionState = !expired ? 'valid' : entry.refreshable ? 'refreshable' : 'expired';
+    const state: SessionStatus = !expired ? 'valid' : entry.refreshable ? 'refreshable' : 'expired';
     return { entry, state };
   });
   if (listed.length === 0) throw new OidcCliError('not_signed_in', {}, { details: { sessions: [] } });
@@ -138,7 +138,7 @@ async function everybody(options: WhoamiOptions, context: Context, terminal: Ter
       printable(entry.name ?? entry.subject),
       printable(entry.issuer),
       state,
-      entry.expiresAt === undefined ? '' : inWords(entry.expiresAt, now),
+      entry.expiresAt === undefined ? '' : relativeTime(entry.expiresAt, now),
       entry.store,
     ]);
     const head = ['', 'PROFILE', 'WHO', 'ISSUER', 'STATE', 'ACCESS TOKEN', 'STORE'].map((text) =>

@@ -2,10 +2,10 @@ import { CheckList, type DoctorCheck, type Explain, type Side } from '../checks/
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import {
-  type AuthorizationAnswer,
-  askAuthorizationEndpoint,
-  complaintOf,
+  type AuthorizationEndpointResult,
+  classifyRefusal,
   type RefusedRequest,
+  tryAuthorizationRequest,
 } from '../oidc/authorization-endpoint.js';
 import {
   type AuthorizationParameters,
@@ -13,11 +13,11 @@ import {
   randomState,
 } from '../oidc/authorization-request.js';
 import { chooseClientAuthentication } from '../oidc/client-authentication.js';
-import type { Announced } from '../oidc/metadata.js';
+import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import type { Provider } from '../oidc/provider.js';
-import { discretionAbout } from '../oidc/request-masker.js';
+import { createMasker } from '../oidc/request-masker.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
-import { sideOfFailure } from './connection-checks.js';
+import { failureSide } from './connection-checks.js';
 
 /** The authorization request of a profile. */
 export interface TriedRequest {
@@ -41,7 +41,7 @@ const SCOPES = 'scopes allowed';
 const ISS = 'iss in the answer';
 
 /** Everything that is asked of the authorization endpoint, for where it cannot be asked. */
-export const OF_AUTHORIZATION = [ANSWER, CLIENT, REDIRECT, SCOPES, ISS];
+export const AUTHORIZATION_CHECKS = [ANSWER, CLIENT, REDIRECT, SCOPES, ISS];
 
 /**
  * Sends the profile's own authorization request once (OIDC Core §3.1.2.1), as
@@ -64,25 +64,25 @@ export async function authorizationChecks(
       { method: tried.clientAuth, secret: tried.secret },
       provider.metadata,
     );
-    const party = { clientId: tried.clientId, authentication, clockTolerance: 0, strict: false };
-    ({ url, nonce } = await createAuthorizationRequest(provider, party, authorization, state));
+    const client = { clientId: tried.clientId, authentication, clockTolerance: 0, strict: false };
+    ({ url, nonce } = await createAuthorizationRequest(provider, client, authorization, state));
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
     refusedWhenPushed(checks, error);
     return checks.all;
   }
-  const answer = await askAuthorizationEndpoint(url, authorization.redirectUri, deps);
+  const response = await tryAuthorizationRequest(url, authorization.redirectUri, deps);
   const given = Object.values(authorization.parameters ?? {}).filter((value) => value.length >= 8);
   // Some providers repeat the request that they refuse.
-  const discreet = discretionAbout(new URLSearchParams(), [state, nonce, tried.secret ?? '', ...given]);
-  judge(checks, answer, tried, discreet);
-  checks.all.push(issCheck(provider.metadata, answer, deps.explain));
+  const mask = createMasker(new URLSearchParams(), [state, nonce, tried.secret ?? '', ...given]);
+  addChecks(checks, response, tried, mask);
+  checks.all.push(issCheck(provider.metadata, response, deps.explain));
   return checks.all;
 }
 
 /** The pushed authorization request (RFC 9126 §2.3), or the choice of its authentication, was refused. */
 function refusedWhenPushed(checks: CheckList, error: OidcCliError): void {
-  const complaint = complaintOf({
+  const complaint = classifyRefusal({
     error: String(error.facts.error ?? ''),
     words: String(error.facts.description ?? ''),
   });
@@ -93,78 +93,79 @@ function refusedWhenPushed(checks: CheckList, error: OidcCliError): void {
         ? [SCOPES, 'registration']
         : complaint === 'redirect URI'
           ? [REDIRECT, 'registration']
-          : [ANSWER, /^(network|tls|proxy)/.test(error.code) ? sideOfFailure(error) : 'provider'];
-  for (const each of OF_AUTHORIZATION) {
+          : [ANSWER, /^(network|tls|proxy)/.test(error.code) ? failureSide(error) : 'provider'];
+  for (const each of AUTHORIZATION_CHECKS) {
     if (each === name) checks.failWith(name, error, side);
     else checks.notMade([each], { name });
   }
 }
 
-function judge(
+function addChecks(
   checks: CheckList,
-  answer: AuthorizationAnswer,
+  response: AuthorizationEndpointResult,
   { clientId, authorization: { redirectUri, scope, prompt } }: TriedRequest,
-  discreet: (words: string) => string,
+  mask: (words: string) => string,
 ): void {
-  switch (answer.kind) {
+  switch (response.kind) {
     case 'unreachable':
-      checks.failWith(ANSWER, answer.error, sideOfFailure(answer.error));
+      checks.failWith(ANSWER, response.error, failureSide(response.error));
       checks.notMade([CLIENT, REDIRECT, SCOPES], { name: ANSWER });
       return;
     case 'page':
-      checks.pass(ANSWER, `answers ${answer.status} with a page${answer.form ? ' to be filled in' : ''}`);
-      if (answer.form) taken(checks, clientId, redirectUri, scope);
+      checks.pass(ANSWER, `answers ${response.status} with a page${response.form ? ' to be filled in' : ''}`);
+      if (response.form) passRequest(checks, clientId, redirectUri, scope);
       else {
         const actual = 'not testable: the provider answers with a page that says neither yes nor no without a browser';
         for (const name of [CLIENT, REDIRECT, SCOPES]) checks.skip(name, actual, 'oidc-cli login shows it.');
       }
       return;
     case 'sent on':
-      checks.pass(ANSWER, `answers ${answer.status} and sends the browser to ${answer.to}`);
-      taken(checks, clientId, redirectUri, scope);
+      checks.pass(ANSWER, `answers ${response.status} and sends the browser to ${response.to}`);
+      passRequest(checks, clientId, redirectUri, scope);
       return;
     case 'answered':
-      if (answer.error === undefined) checks.pass(ANSWER, 'answers with a code');
-      else if (prompt?.split(' ').includes('none')) checks.pass(ANSWER, `answers ${answer.error}: nobody is signed in`);
+      if (response.error === undefined) checks.pass(ANSWER, 'answers with a code');
+      else if (prompt?.split(' ').includes('none'))
+        checks.pass(ANSWER, `answers ${response.error}: nobody is signed in`);
       else {
         checks.fail(ANSWER, {
-          actual: `the provider answers ${answer.error} at the redirect URI`,
+          actual: `the provider answers ${response.error} at the redirect URI`,
           expected: 'its sign-in page',
           why: 'The provider does not let anybody sign in: it refuses as if it might show no page, which only prompt=none asks for (OIDC Core §3.1.2.6).',
           repair: 'Look at the sign-in methods and policies of this client at the provider.',
           side: 'registration',
         });
       }
-      taken(checks, clientId, redirectUri, scope);
+      passRequest(checks, clientId, redirectUri, scope);
       return;
     case 'refused':
-      refused(checks, { ...answer, words: discreet(answer.words) }, clientId, redirectUri, scope);
+      failRequest(checks, { ...response, words: mask(response.words) }, clientId, redirectUri, scope);
   }
 }
 
 /** A request that was not refused: unknown scopes some leave out in silence (RFC 6749 §3.3). */
-function taken(checks: CheckList, clientId: string, redirectUri: string, scope: string): void {
+function passRequest(checks: CheckList, clientId: string, redirectUri: string, scope: string): void {
   checks.pass(CLIENT, clientId);
   checks.pass(REDIRECT, redirectUri);
   checks.pass(SCOPES, `${scope}: not refused before the sign-in`);
 }
 
-function refused(
+function failRequest(
   checks: CheckList,
-  { error, words, told, address, status }: RefusedRequest,
+  { error, words, details, address, status }: RefusedRequest,
   clientId: string,
   redirectUri: string,
   scope: string,
 ): void {
-  const complaint = complaintOf({ error, words });
+  const complaint = classifyRefusal({ error, words });
   const where = {
     'redirect URI': 'the provider answers at the redirect URI',
     'another address': `the provider sends the browser to ${address}`,
     page: `the provider shows a page (${status})`,
-  }[told];
+  }[details];
   const actual = `${where}: ${words}`;
-  const ofRequest = complaint === 'other' || complaint === 'PKCE';
-  if (ofRequest) {
+  const isRequestFault = complaint === 'other' || complaint === 'PKCE';
+  if (isRequestFault) {
     checks.fail(ANSWER, {
       actual,
       why: 'The provider refuses the request: nobody gets to the sign-in page.',
@@ -173,13 +174,13 @@ function refused(
     });
   } else checks.pass(ANSWER, `answers ${status}`);
   const untold = (name: string) => {
-    const reason = ofRequest
+    const reason = isRequestFault
       ? 'for something else'
       : `for ${complaint === 'client' ? 'its client' : `its ${complaint}`}`;
     checks.skip(name, `not testable: the request was refused ${reason}`);
   };
   // RFC 6749 §4.1.2.1: a provider answers at the redirect URI only where client and redirect URI are in order.
-  const known = told === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
+  const known = details === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
   if (complaint === 'client') {
     checks.fail(CLIENT, {
       actual,
@@ -212,11 +213,11 @@ function refused(
 }
 
 /** RFC 9207 §2.4: who announces iss in the answer has to send it, with refusals too. */
-function issCheck(announced: Announced, answer: AuthorizationAnswer, explain: Explain): DoctorCheck {
+function issCheck(metadata: AdvertisedMetadata, response: AuthorizationEndpointResult, explain: Explain): DoctorCheck {
   const checks = new CheckList('authorization request', { explain });
-  const iss = answer.kind === 'answered' || answer.kind === 'refused' ? answer.iss : undefined;
-  const promised = announced.authorization_response_iss_parameter_supported === true;
-  const { issuer } = announced;
+  const iss = response.kind === 'answered' || response.kind === 'refused' ? response.iss : undefined;
+  const promised = metadata.authorization_response_iss_parameter_supported === true;
+  const { issuer } = metadata;
   if (iss !== undefined && ((promised && iss === null) || (iss !== null && iss !== issuer))) {
     checks.fail(ISS, {
       actual: iss ?? 'absent',

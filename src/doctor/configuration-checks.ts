@@ -1,4 +1,4 @@
-import { CheckList, counted, type DoctorCheck, type Explain } from '../checks/check-list.js';
+import { CheckList, countText, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import { secretTraits } from '../oidc/secret-traits.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
@@ -41,8 +41,8 @@ export function configurationChecks(configuration: Configuration, explain: Expla
   files(checks, collected);
   profile(checks, configuration, collected);
   if (collected.name !== undefined) {
-    named(checks, 'issuer', 'issuer', collected);
-    named(checks, 'client id', 'clientId', collected);
+    nameCheck(checks, 'issuer', 'issuer', collected);
+    nameCheck(checks, 'client id', 'clientId', collected);
     secret(checks, configuration, collected);
   }
   settings(checks, collected);
@@ -73,11 +73,11 @@ function profile(checks: CheckList, { chosenBy }: Configuration, { name, values 
   checks.pass('profile', `${name} (${chosenBy})${values.kind === 'logto' ? ', an application of Logto' : ''}`);
 }
 
-function named(checks: CheckList, name: string, key: 'issuer' | 'clientId', collected: CollectedProfile): void {
+function nameCheck(checks: CheckList, name: string, key: 'issuer' | 'clientId', collected: CollectedProfile): void {
   const { values, sources, chosenBy } = collected;
   const value = values[key];
   if (value !== undefined) {
-    checks.pass(name, `${value} (${sourceInWords(sources[key])})`);
+    checks.pass(name, `${value} (${sourceText(sources[key])})`);
     return;
   }
   const { flag, variable } = SETTINGS[key];
@@ -108,18 +108,18 @@ function secret(checks: CheckList, { secret: given }: Configuration, { values, s
     return;
   }
   const { characters, oddities } = secretTraits(given);
-  const where = `${placeOf(reference)} (${sourceInWords(sources.clientSecret)})`;
+  const where = `${secretPlace(reference)} (${sourceText(sources.clientSecret)})`;
   if (oddities.length === 0) {
-    checks.pass(name, `${counted(characters, 'character')} ${where}`);
+    checks.pass(name, `${countText(characters, 'character')} ${where}`);
     return;
   }
-  const actual = `${counted(characters, 'character')} ${where}; it ${oddities.join(', and ')}`;
+  const actual = `${countText(characters, 'character')} ${where}; it ${oddities.join(', and ')}`;
   const why = 'The provider then answers invalid_client, once somebody has signed in.';
   const repair = "Copy it again from the provider's console, and look at what stands around it.";
   checks.warn(name, { actual, why, repair, side: 'configuration' });
 }
 
-function placeOf(reference: SecretReference): string {
+function secretPlace(reference: SecretReference): string {
   switch (reference.kind) {
     case 'env':
       return `from $${reference.name}`;
@@ -141,16 +141,16 @@ function settings(checks: CheckList, { values, sources }: CollectedProfile): voi
     if (SHOWN_ALONE.includes(key) || source === undefined || source.layer === 'default') return [];
     const value: unknown = key in values ? values[key as keyof typeof values] : undefined;
     const text = Array.isArray(value) ? value.join(' ') : typeof value === 'object' ? '…' : String(value);
-    return value === undefined || text === '' ? [] : [`${key} ${text} (${sourceInWords(source)})`];
+    return value === undefined || text === '' ? [] : [`${key} ${text} (${sourceText(source)})`];
   });
   const parameters = Object.keys(values.parameters).map(
-    (name) => `parameter ${name} (${sourceInWords(sources[`parameters.${name}`])})`,
+    (name) => `parameter ${name} (${sourceText(sources[`parameters.${name}`])})`,
   );
   const all = [...chosen, ...parameters];
   checks.pass('settings', all.length === 0 ? 'all else as it is by default' : all.join(', '));
 }
 
 /** The place that gave a value: `--issuer`, a variable, or a file with its line. */
-export function sourceInWords(source: Source | undefined): string {
+export function sourceText(source: Source | undefined): string {
   return source === undefined || source.layer === 'default' ? 'default' : source.where;
 }

@@ -1,10 +1,10 @@
-import { CheckList, counted, type DoctorCheck, type Explain, type Side } from '../checks/check-list.js';
+import { CheckList, countText, type DoctorCheck, type Explain, type Side } from '../checks/check-list.js';
 import type { Clock, Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { type TrustInForce, trustInForce } from '../network/certificate-authorities.js';
-import { type ProxyInForce, proxyInForce, proxyVariables } from '../network/proxy.js';
+import { type TrustSettings, trustSettings } from '../network/certificate-authorities.js';
+import { type ProxySettings, proxySettings, proxyVariables } from '../network/proxy.js';
 import { resolveName } from '../network/resolve-name.js';
-import { type ChainLink, shakeHands, type TlsHandshake } from '../network/tls-handshake.js';
+import { type ChainLink, type TlsHandshake, tlsHandshake } from '../network/tls-handshake.js';
 import type { Recorder } from '../trace/recorder.js';
 
 /** The settings of the network that a profile has. */
@@ -25,14 +25,14 @@ export interface ConnectionDeps {
 }
 
 /** Milliseconds for a name to be resolved, and for a TLS connection to be made. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Days before its end at which a certificate should have been renewed: a third of what the shortest public ones live. */
 const RENEW_DAYS = 14;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const OF_TLS = ['TLS version', 'certificate chain', 'certificate lifetime'];
+const TLS_CHECKS = ['TLS version', 'certificate chain', 'certificate lifetime'];
 
 /**
  * The way to the provider: proxy and authorities in force, the host's name,
@@ -48,13 +48,13 @@ export async function connectionChecks(
   const proxy = await proxyCheck(checks, issuer, deps);
   authorities(checks, settings, deps);
   if (issuer === undefined) return checks.all;
-  const later = ['name resolution', ...OF_TLS];
+  const later = ['name resolution', ...TLS_CHECKS];
   if (checks.failed) {
     checks.notMade(later, checks.failed);
     return checks.all;
   }
   await nameResolution(checks, issuer, proxy, deps);
-  if (checks.failed) checks.notMade(OF_TLS, checks.failed);
+  if (checks.failed) checks.notMade(TLS_CHECKS, checks.failed);
   else await tls(checks, issuer, settings, deps);
   return checks.all;
 }
@@ -63,7 +63,7 @@ async function proxyCheck(
   checks: CheckList,
   issuer: URL | undefined,
   { env }: ConnectionDeps,
-): Promise<ProxyInForce | undefined> {
+): Promise<ProxySettings | undefined> {
   const name = 'proxy';
   const variables = proxyVariables(env).map((one) => `${one.name}=${one.shown}`);
   if (issuer === undefined) {
@@ -71,7 +71,7 @@ async function proxyCheck(
     return undefined;
   }
   try {
-    const inForce = await proxyInForce(issuer, env);
+    const inForce = await proxySettings(issuer, env);
     if (inForce.proxy !== undefined) {
       const { proxy, variable, credentials } = inForce;
       checks.pass(name, `${proxy} (${variable}${credentials ? ', with user name and password' : ''})`);
@@ -93,15 +93,15 @@ async function proxyCheck(
 
 function authorities(checks: CheckList, { ca, caSource, insecure }: NetworkSettings, { env }: ConnectionDeps): void {
   const name = 'certificate authorities';
-  let trust: TrustInForce;
+  let trust: TrustSettings;
   try {
-    trust = trustInForce(ca, env);
+    trust = trustSettings(ca, env);
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     checks.failWith(name, error, 'configuration');
     return;
   }
-  const actual = trustInWords(trust, caSource);
+  const actual = trustText(trust, caSource);
   if (insecure) {
     checks.warn(name, {
       actual: `none counts: certificates are not verified; ${actual}`,
@@ -119,7 +119,7 @@ function authorities(checks: CheckList, { ca, caSource, insecure }: NetworkSetti
   } else checks.pass(name, actual);
 }
 
-function trustInWords({ builtIn, system, extra, own, ignored }: TrustInForce, caSource: string): string {
+function trustText({ builtIn, system, extra, own, ignored }: TrustSettings, caSource: string): string {
   return [
     `${builtIn} of Node's own`,
     system === undefined ? undefined : `those of the system (${system})`,
@@ -134,7 +134,7 @@ function trustInWords({ builtIn, system, extra, own, ignored }: TrustInForce, ca
 async function nameResolution(
   checks: CheckList,
   issuer: URL,
-  proxy: ProxyInForce | undefined,
+  proxy: ProxySettings | undefined,
   { clock, recorder, signal }: ConnectionDeps,
 ): Promise<void> {
   const name = 'name resolution';
@@ -143,7 +143,7 @@ async function nameResolution(
     return;
   }
   try {
-    const addresses = await resolveName(issuer, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+    const addresses = await resolveName(issuer, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
     const actual = addresses.length === 0 ? 'an address, not a name' : addresses.join(', ');
     checks.pass(name, actual);
     recorder.note({ step: 'name resolution', from: 'cli', to: 'cli', at: clock.now(), note: actual });
@@ -155,31 +155,31 @@ async function nameResolution(
 
 async function tls(checks: CheckList, issuer: URL, settings: NetworkSettings, deps: ConnectionDeps): Promise<void> {
   if (issuer.protocol !== 'https:') {
-    for (const name of OF_TLS) checks.skip(name, 'plain http has none');
+    for (const name of TLS_CHECKS) checks.skip(name, 'plain http has none');
     return;
   }
   const { env, clock, recorder, signal } = deps;
-  let hands: TlsHandshake;
+  let handshake: TlsHandshake;
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    hands = await shakeHands(issuer, { env, caFile: settings.ca, signal: limit });
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    handshake = await tlsHandshake(issuer, { env, caFile: settings.ca, signal: limit });
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     // Before TLS begins there is a connection, and a proxy's consent.
-    const [first = '', ...rest] = error.code === 'tls_failed' ? OF_TLS : ['connection', ...OF_TLS];
-    checks.failWith(first, error, sideOfFailure(error));
+    const [first = '', ...rest] = error.code === 'tls_failed' ? TLS_CHECKS : ['connection', ...TLS_CHECKS];
+    checks.failWith(first, error, failureSide(error));
     checks.notMade(rest, { name: first });
     return;
   }
-  const { version, cipher, distrust } = hands;
+  const { version, cipher, distrust } = handshake;
   const note = `${version}, ${cipher}, ${distrust === undefined ? 'trusted' : distrust.reason}`;
   recorder.note({ step: 'TLS handshake', from: 'cli', to: 'provider', at: clock.now(), note });
   checks.pass('TLS version', `${version} (${cipher})`);
-  certificate(checks, hands, issuer, settings.insecure, clock.now());
+  certificate(checks, handshake, issuer, settings.insecure, clock.now());
 }
 
 /** On whose side a connection failed that came to nothing. */
-export function sideOfFailure({ code, facts }: OidcCliError): Side {
+export function failureSide({ code, facts }: OidcCliError): Side {
   if (code === 'proxy_failed') return 'network';
   // Scheme or port of the address are those of something else.
   if (code === 'tls_failed' && /speaks? TLS/.test(String(facts.reason))) return 'configuration';
@@ -195,25 +195,26 @@ export function sideOfFailure({ code, facts }: OidcCliError): Side {
 }
 
 /** What Node says of a certificate that was good once, or will be. */
-const OF_LIFETIME = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+const LIFETIME_ERRORS = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
-function certificate(checks: CheckList, hands: TlsHandshake, issuer: URL, insecure: boolean, now: number): void {
-  const [own] = hands.chain;
+function certificate(checks: CheckList, handshake: TlsHandshake, issuer: URL, insecure: boolean, now: number): void {
+  const [own] = handshake.chain;
   const over = own !== undefined && (now < own.validFrom || now > own.validTo);
-  const { distrust } = hands;
-  if (distrust === undefined || (over && OF_LIFETIME.includes(distrust.code))) {
+  const { distrust } = handshake;
+  if (distrust === undefined || (over && LIFETIME_ERRORS.includes(distrust.code))) {
     if (distrust === undefined)
-      checks.pass('certificate chain', `${chainOf(hands)}, for ${hands.names.slice(0, 4).join(', ')}`);
-    else checks.skip('certificate chain', `${chainOf(hands)}: not judged, since the certificate is not valid now`);
+      checks.pass('certificate chain', `${chainText(handshake)}, for ${handshake.names.slice(0, 4).join(', ')}`);
+    else
+      checks.skip('certificate chain', `${chainText(handshake)}: not judged, since the certificate is not valid now`);
   } else {
-    const error = distrusted(hands, issuer);
-    if (insecure) takenAllTheSame(checks, 'certificate chain', `${chainOf(hands)}: ${distrust.reason}`, error);
-    else checks.failWith('certificate chain', error, sideOfFailure(error));
+    const error = distrusted(handshake, issuer);
+    if (insecure) passInsecure(checks, 'certificate chain', `${chainText(handshake)}: ${distrust.reason}`, error);
+    else checks.failWith('certificate chain', error, failureSide(error));
   }
   if (over && distrust !== undefined) {
-    const error = distrusted(hands, issuer);
-    if (insecure) takenAllTheSame(checks, 'certificate lifetime', distrust.reason, error);
-    else checks.failWith('certificate lifetime', error, sideOfFailure(error));
+    const error = distrusted(handshake, issuer);
+    if (insecure) passInsecure(checks, 'certificate lifetime', distrust.reason, error);
+    else checks.failWith('certificate lifetime', error, failureSide(error));
   } else lifetime(checks, own, now);
 }
 
@@ -239,17 +240,17 @@ function day(
   return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString() };
 }
 
-function takenAllTheSame(checks: CheckList, name: string, actual: string, error: OidcCliError): void {
+function passInsecure(checks: CheckList, name: string, actual: string, error: OidcCliError): void {
   checks.warn(name, {
     actual,
     why: 'It is taken all the same, since certificates are not verified (--insecure).',
     repair: 'Name the authority with --ca FILE, or have the certificate mended.',
-    side: sideOfFailure(error),
+    side: failureSide(error),
   });
 }
 
 /** From the server's certificate up. An authority that is neither sent nor known here is still named by what it signed. */
-function chainOf({ chain }: TlsHandshake): string {
+function chainText({ chain }: TlsHandshake): string {
   const links = chain.map(({ subject }) => subject);
   const last = chain.at(-1);
   if (last && last.issuer !== last.subject) links.push(`${last.issuer} (neither sent nor known here)`);
@@ -263,7 +264,7 @@ function lifetime(checks: CheckList, own: ChainLink | undefined, now: number): v
     return;
   }
   const days = Math.floor((own.validTo - now) / DAY_MS);
-  const actual = `${counted(days, 'day')} left (until ${new Date(own.validTo).toISOString().slice(0, 10)})`;
+  const actual = `${countText(days, 'day')} left (until ${new Date(own.validTo).toISOString().slice(0, 10)})`;
   if (days >= RENEW_DAYS) checks.pass(name, actual);
   else {
     checks.warn(name, {

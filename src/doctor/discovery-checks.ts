@@ -1,18 +1,18 @@
-import { CheckList, type DoctorCheck, type Explain, type Side, some } from '../checks/check-list.js';
+import { CheckList, type DoctorCheck, type Explain, listSome, type Side } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
-import { type Announced, documentIn, type MistypedMember, readMetadata } from '../oidc/metadata.js';
+import { type AdvertisedMetadata, jsonDocument, type MistypedMember, readMetadata } from '../oidc/metadata.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../oidc/provider.js';
-import { clockSkewOf, contentTypeOf, locationOf } from '../oidc/response-facts.js';
+import { locationHeader, measureClockSkew, mediaType } from '../oidc/response-facts.js';
 import { duration } from '../trace/phases.js';
 import type { Exchange } from '../trace/recorder.js';
-import { sideOfFailure } from './connection-checks.js';
+import { failureSide } from './connection-checks.js';
 
 /** What discovery came to: both readings, openid-client's verdict and the document as it is. */
 export interface Discovered {
   /** Where openid-client and our own rules accept the document. */
   readonly provider?: Provider | undefined;
   /** Where there is one, accepted or not. */
-  readonly announced?: Announced | undefined;
+  readonly metadata?: AdvertisedMetadata | undefined;
   /** Members whose type is not that of the standard; they are not used. */
   readonly mistyped?: readonly MistypedMember[] | undefined;
   readonly fault?: OidcCliError | undefined;
@@ -27,21 +27,21 @@ export async function discover(
   try {
     const provider = await discoverProvider(request, deps);
     const exchange = deps.recorder.last('discovery');
-    if (exchange?.status !== 200) return { provider, announced: namedAlone(provider), exchange };
-    const { metadata: announced, mistyped } = readMetadata(provider.document);
-    return { provider, announced, mistyped, exchange };
+    if (exchange?.status !== 200) return { provider, metadata: configuredMetadata(provider), exchange };
+    const { metadata, mistyped } = readMetadata(provider.document);
+    return { provider, metadata, mistyped, exchange };
   } catch (fault) {
     if (!(fault instanceof OidcCliError) || fault.code === 'interrupted') throw fault;
     const exchange = deps.recorder.last('discovery');
-    const document = documentIn(exchange);
+    const document = jsonDocument(exchange);
     if (document === undefined) return { fault, exchange };
-    const { metadata: announced, mistyped } = readMetadata(document);
-    return { fault, exchange, announced, mistyped };
+    const { metadata: advertised, mistyped } = readMetadata(document);
+    return { fault, exchange, metadata: advertised, mistyped };
   }
 }
 
 /** Without a document a profile that names the endpoints will do: what else stands in the metadata nobody announced. */
-function namedAlone({ metadata }: Provider): Announced {
+function configuredMetadata({ metadata }: Provider): AdvertisedMetadata {
   const { issuer, authorization_endpoint, token_endpoint, jwks_uri } = metadata;
   return Object.fromEntries(Object.entries({ issuer, authorization_endpoint, token_endpoint, jwks_uri }));
 }
@@ -50,53 +50,53 @@ function namedAlone({ metadata }: Provider): Announced {
 const LARGE = 64 * 1024;
 
 /** OIDC Discovery §3: what a sign-in cannot do without, and what else is required there. */
-const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
+const REQUIRED_ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
 const REQUIRED = ['response_types_supported', 'subject_types_supported', 'id_token_signing_alg_values_supported'];
 /** The same section's recommendations. `registration_endpoint` is one too, and nothing here registers a client. */
 const RECOMMENDED = ['userinfo_endpoint', 'scopes_supported', 'claims_supported'];
 
 /** The checks that need a document to look at. */
-const OF_DOCUMENT = ['issuer', 'required members', 'recommended members'];
+const DOCUMENT_CHECKS = ['issuer', 'required members', 'recommended members'];
 
 /** The discovery answer: status, content type, size, whose it is, and what is in it (OIDC Discovery §4.2, §4.3). */
 export function discoveryChecks(issuer: string, discovered: Discovered, explain: Explain): DoctorCheck[] {
   const checks = new CheckList('discovery', { explain });
-  const { fault, exchange, announced, mistyped = [] } = discovered;
+  const { fault, exchange, metadata, mistyped = [] } = discovered;
   if (exchange?.status === undefined || fault?.code === 'response_too_deep') {
-    answerless(checks, fault);
+    failDiscovery(checks, fault);
     return checks.all;
   }
   const { status, url } = exchange;
   if (fault && (fault.code === 'discovery_not_found' || fault.code === 'discovery_http_error')) {
-    checks.failWith('status', fault, sideOfAnswer(fault, exchange));
-    checks.notMade(['content type', 'size', ...OF_DOCUMENT], { name: 'status' });
+    checks.failWith('status', fault, responseSide(fault, exchange));
+    checks.notMade(['content type', 'size', ...DOCUMENT_CHECKS], { name: 'status' });
     return checks.all;
   }
   if (fault === undefined && status !== 200) {
     checks.pass('status', `${status} from ${url}: no document, and the profile names its endpoints itself`);
-    for (const name of ['content type', 'size', ...OF_DOCUMENT]) checks.skip(name, 'there is no document');
+    for (const name of ['content type', 'size', ...DOCUMENT_CHECKS]) checks.skip(name, 'there is no document');
     return checks.all;
   }
   checks.pass('status', `${status} from ${url}`);
-  const type = contentTypeOf(exchange) ?? 'none';
+  const type = mediaType(exchange) ?? 'none';
   if (fault?.code === 'discovery_not_json') {
     const name = /json/.test(type) ? 'document' : 'content type';
     if (name === 'document') checks.pass('content type', type);
-    checks.failWith(name, fault, sideOfAnswer(fault, exchange));
+    checks.failWith(name, fault, responseSide(fault, exchange));
     size(checks, exchange);
-    checks.notMade(OF_DOCUMENT, { name });
+    checks.notMade(DOCUMENT_CHECKS, { name });
     return checks.all;
   }
   checks.pass('content type', type);
   size(checks, exchange);
-  if (announced === undefined) {
+  if (metadata === undefined) {
     if (fault) checks.failWith('document', fault, 'provider');
-    checks.notMade(OF_DOCUMENT, { name: 'document' });
+    checks.notMade(DOCUMENT_CHECKS, { name: 'document' });
     return checks.all;
   }
-  spelling(checks, issuer, announced, fault);
-  required(checks, announced, mistyped, fault);
-  recommended(checks, announced, mistyped);
+  spelling(checks, issuer, metadata, fault);
+  requiredMembers(checks, metadata, mistyped, fault);
+  recommendedMembers(checks, metadata, mistyped);
   types(
     checks,
     mistyped.filter(({ name }) => !REQUIRED.includes(name)),
@@ -105,23 +105,23 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
 }
 
 /** Nothing came that could be looked at. */
-function answerless(checks: CheckList, fault: OidcCliError | undefined): void {
+function failDiscovery(checks: CheckList, fault: OidcCliError | undefined): void {
   if (fault === undefined) return;
   const name = { response_too_large: 'size', response_too_deep: 'document' }[fault.code as string] ?? 'status';
-  checks.failWith(name, fault, fault.code.startsWith('issuer_') ? 'configuration' : sideOfFailure(fault));
-  const others = ['status', 'content type', 'size', ...OF_DOCUMENT].filter((other) => other !== name);
+  checks.failWith(name, fault, fault.code.startsWith('issuer_') ? 'configuration' : failureSide(fault));
+  const others = ['status', 'content type', 'size', ...DOCUMENT_CHECKS].filter((other) => other !== name);
   checks.notMade(others, { name });
 }
 
 /** Whose doing an answer is that is no discovery document. */
-function sideOfAnswer({ code }: OidcCliError, exchange: Exchange): Side {
+function responseSide({ code }: OidcCliError, exchange: Exchange): Side {
   const { status = 0 } = exchange;
-  const location = locationOf(exchange);
+  const location = locationHeader(exchange);
   // RFC 6585 §6; and a gateway that wants a sign-in first sends everybody to its own page.
   if (status === 511) return 'network';
   if (location !== undefined)
     return new URL(location).host === new URL(exchange.url).host ? 'configuration' : 'network';
-  if (code === 'discovery_not_json') return contentTypeOf(exchange)?.includes('json') ? 'provider' : 'configuration';
+  if (code === 'discovery_not_json') return mediaType(exchange)?.includes('json') ? 'provider' : 'configuration';
   return status >= 500 ? 'provider' : 'configuration';
 }
 
@@ -140,32 +140,37 @@ function size(checks: CheckList, { responseBody = '' }: Exchange): void {
   });
 }
 
-function spelling(checks: CheckList, issuer: string, announced: Announced, fault: OidcCliError | undefined): void {
+function spelling(
+  checks: CheckList,
+  issuer: string,
+  metadata: AdvertisedMetadata,
+  fault: OidcCliError | undefined,
+): void {
   if (fault?.code === 'discovery_issuer_mismatch') checks.failWith('issuer', fault, 'configuration');
-  else if (announced.issuer === issuer) checks.pass('issuer', `${issuer}, to the letter`);
-  else if (announced.issuer?.includes('{')) checks.pass('issuer', `${announced.issuer}, which stands for ${issuer}`);
+  else if (metadata.issuer === issuer) checks.pass('issuer', `${issuer}, to the letter`);
+  else if (metadata.issuer?.includes('{')) checks.pass('issuer', `${metadata.issuer}, which stands for ${issuer}`);
   else {
     checks.warn('issuer', {
-      actual: String(announced.issuer),
+      actual: String(metadata.issuer),
       expected: `${issuer}, to the letter`,
       why: 'It is the same address and is taken here; a client that compares to the letter refuses it (OIDC Discovery §4.3).',
-      repair: `Use --issuer ${announced.issuer}`,
+      repair: `Use --issuer ${metadata.issuer}`,
       side: 'configuration',
     });
   }
 }
 
-function required(
+function requiredMembers(
   checks: CheckList,
-  announced: Announced,
+  metadata: AdvertisedMetadata,
   mistyped: readonly MistypedMember[],
   fault: OidcCliError | undefined,
 ): void {
   const name = 'required members';
-  const odd = REQUIRED.filter((member) => isAmong(mistyped, member));
+  const odd = REQUIRED.filter((member) => includesMember(mistyped, member));
   const absent = (members: readonly string[]) =>
-    members.filter((member) => announced[member] === undefined && !isAmong(mistyped, member));
-  const needed = absent(NEEDED);
+    members.filter((member) => metadata[member] === undefined && !includesMember(mistyped, member));
+  const needed = absent(REQUIRED_ENDPOINTS);
   if (needed.length > 0) {
     checks.fail(name, {
       actual: `no ${needed.join(', no ')}`,
@@ -187,11 +192,15 @@ function required(
       repair: "Ask the provider's operators to add them.",
       side: 'provider',
     });
-  } else checks.pass(name, `all ${NEEDED.length + REQUIRED.length + 1} are there`);
+  } else checks.pass(name, `all ${REQUIRED_ENDPOINTS.length + REQUIRED.length + 1} are there`);
 }
 
-function recommended(checks: CheckList, announced: Announced, mistyped: readonly MistypedMember[]): void {
-  const absent = RECOMMENDED.filter((member) => announced[member] === undefined && !isAmong(mistyped, member));
+function recommendedMembers(
+  checks: CheckList,
+  metadata: AdvertisedMetadata,
+  mistyped: readonly MistypedMember[],
+): void {
+  const absent = RECOMMENDED.filter((member) => metadata[member] === undefined && !includesMember(mistyped, member));
   if (absent.length === 0) {
     checks.pass('recommended members', `${RECOMMENDED.join(', ')}`);
     return;
@@ -208,15 +217,15 @@ function recommended(checks: CheckList, announced: Announced, mistyped: readonly
 function types(checks: CheckList, mistyped: readonly MistypedMember[]): void {
   if (mistyped.length === 0) return;
   checks.warn('member types', {
-    actual: some(mistyped.map(({ name, actual }) => `${name}: ${actual}`)),
-    expected: some(mistyped.map(({ name, expected }) => `${name}: ${expected}`)),
+    actual: listSome(mistyped.map(({ name, actual }) => `${name}: ${actual}`)),
+    expected: listSome(mistyped.map(({ name, expected }) => `${name}: ${expected}`)),
     why: 'What has another type is not used here, and some clients refuse the whole document (OIDC Discovery §3).',
     repair: "Ask the provider's operators to correct them.",
     side: 'provider',
   });
 }
 
-function isAmong(mistyped: readonly MistypedMember[], member: string): boolean {
+function includesMember(mistyped: readonly MistypedMember[], member: string): boolean {
   return mistyped.some(({ name }) => name === member);
 }
 
@@ -231,7 +240,7 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
   const fresh = exchanges.filter(
     ({ status, responseHeaders }) => status !== undefined && !Number(responseHeaders?.age),
   );
-  const skew = fresh.map(clockSkewOf).find((seconds) => seconds !== undefined);
+  const skew = fresh.map(measureClockSkew).find((seconds) => seconds !== undefined);
   if (skew === undefined) {
     checks.skip(name, 'no answer said the time (Date header)');
     return checks.all;
@@ -241,7 +250,7 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
     checks.pass(name, `${skew} s`);
     return checks.all;
   }
-  const said = {
+  const details = {
     actual: `the provider's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
     expected: `at most ${tolerance} s`,
     repair: 'Set this machine’s clock by a time server (NTP); if it is right, tell the provider’s operators.',
@@ -249,8 +258,8 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
   };
   if (seconds > tolerance) {
     const why = 'ID tokens will be refused: they are from the future, or expired when they come.';
-    checks.fail(name, { ...said, why, code: 'clock_skew' });
-  } else checks.warn(name, { ...said, why: 'Programs with a smaller tolerance refuse its tokens.' });
+    checks.fail(name, { ...details, why, code: 'clock_skew' });
+  } else checks.warn(name, { ...details, why: 'Programs with a smaller tolerance refuse its tokens.' });
   return checks.all;
 }
 
@@ -258,7 +267,7 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
 const SLOW_MS = 3_000;
 
 /** How long the provider took for each answer, connection and all. */
-export function answerTimesCheck(exchanges: readonly Exchange[], explain: Explain): DoctorCheck[] {
+export function responseTimesCheck(exchanges: readonly Exchange[], explain: Explain): DoctorCheck[] {
   const checks = new CheckList('connection', { explain });
   const name = 'answer times';
   const answered = exchanges.flatMap(({ step, status, durationMs }) =>
@@ -269,7 +278,7 @@ export function answerTimesCheck(exchanges: readonly Exchange[], explain: Explai
   else if (slow.length === 0) checks.pass(name, `each within ${duration(SLOW_MS)}`);
   else {
     checks.warn(name, {
-      actual: some(slow.map(({ step, durationMs }) => `${step}: ${duration(durationMs)}`)),
+      actual: listSome(slow.map(({ step, durationMs }) => `${step}: ${duration(durationMs)}`)),
       expected: `at most ${duration(SLOW_MS)}`,
       why: 'Apps give up on an answer that comes late, many after 5 s (Logto’s connector on the key set): sign-ins then fail now and then.',
       repair:

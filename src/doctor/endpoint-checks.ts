@@ -3,9 +3,9 @@ import { OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { isRedirect } from '../network/redirect.js';
-import { isReadableByOthers, withoutQuery } from '../oidc/endpoint-address.js';
-import type { Announced } from '../oidc/metadata.js';
-import { sideOfFailure } from './connection-checks.js';
+import { isPlainHttp, withoutQuery } from '../oidc/endpoint-address.js';
+import type { AdvertisedMetadata } from '../oidc/metadata.js';
+import { failureSide } from './connection-checks.js';
 
 /** What these checks ask with. */
 export interface EndpointDeps {
@@ -15,14 +15,14 @@ export interface EndpointDeps {
 }
 
 /** Milliseconds for one endpoint to answer. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
  * The endpoints that this tool uses beside the authorization endpoint and the
  * key set, which are asked for what they are there for. Without any parameter
  * or credentials each has to refuse: that it does shows that it is there.
  */
-const ASKED = [
+const ENDPOINT_REQUESTS = [
   { name: 'token endpoint', member: 'token_endpoint', method: 'POST', step: 'token request', needed: true },
   { name: 'userinfo endpoint', member: 'userinfo_endpoint', method: 'GET', step: 'userinfo request', needed: false },
   {
@@ -55,27 +55,27 @@ const ASKED = [
   },
 ] as const;
 
-type Asked = (typeof ASKED)[number];
+type EndpointRequest = (typeof ENDPOINT_REQUESTS)[number];
 
-const ALL = ['authorization_endpoint', 'jwks_uri', ...ASKED.map(({ member }) => member)] as const;
+const ALL = ['authorization_endpoint', 'jwks_uri', ...ENDPOINT_REQUESTS.map(({ member }) => member)] as const;
 
 /** Whether the announced endpoints are on https, and whether each answers a request that asks for nothing. */
-export async function endpointChecks(announced: Announced, deps: EndpointDeps): Promise<DoctorCheck[]> {
+export async function endpointChecks(metadata: AdvertisedMetadata, deps: EndpointDeps): Promise<DoctorCheck[]> {
   const checks = new CheckList('endpoints', deps);
-  https(checks, announced);
-  const asked = await Promise.all(ASKED.map((endpoint) => answerOf(endpoint, announced, deps)));
+  https(checks, metadata);
+  const asked = await Promise.all(ENDPOINT_REQUESTS.map((endpoint) => probeEndpoint(endpoint, metadata, deps)));
   for (const one of asked) checks.all.push(...one.all);
   return checks.all;
 }
 
-function https(checks: CheckList, announced: Announced): void {
+function https(checks: CheckList, metadata: AdvertisedMetadata): void {
   const given = ALL.flatMap((name) => {
-    const address: unknown = announced[name];
+    const address: unknown = metadata[name];
     return typeof address === 'string' ? [{ name, address }] : [];
   });
-  const plain = given.filter(({ address }) => isReadableByOthers(address));
+  const plain = given.filter(({ address }) => isPlainHttp(address));
   if (plain.length > 0) {
-    const behindProxy = announced.issuer?.startsWith('https:') === true;
+    const behindProxy = metadata.issuer?.startsWith('https:') === true;
     checks.fail('https', {
       actual: plain.map(({ name, address }) => `${name} ${withoutQuery(address)}`).join(', '),
       expected: 'https',
@@ -96,13 +96,13 @@ function https(checks: CheckList, announced: Announced): void {
   );
 }
 
-async function answerOf(
-  { name, member, method, step, needed }: Asked,
-  announced: Announced,
+async function probeEndpoint(
+  { name, member, method, step, needed }: EndpointRequest,
+  metadata: AdvertisedMetadata,
   { fetch, signal, explain }: EndpointDeps,
 ): Promise<CheckList> {
   const checks = new CheckList('endpoints', { explain });
-  const address: unknown = announced[member];
+  const address: unknown = metadata[member];
   if (address === undefined) {
     // That the token endpoint is not there has been told.
     checks.skip(name, 'not announced');
@@ -111,49 +111,51 @@ async function answerOf(
   if (typeof address !== 'string' || !URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     // What a sign-in needs has been told with the members of the document.
     if (needed) checks.notMade([name], { name: 'required members' });
-    else bad(checks, name, needed, 'it is no address that can be requested');
+    else failEndpoint(checks, name, needed, 'it is no address that can be requested');
     return checks;
   }
-  if (isReadableByOthers(address)) {
+  if (isPlainHttp(address)) {
     checks.notMade([name], { name: 'https' });
     return checks;
   }
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const body = method === 'POST' ? { body: new URLSearchParams() } : {};
   try {
     const response = await fetch(address, { method, step, signal: limit, ...body });
-    judge(checks, name, needed, withoutQuery(address), response);
+    addEndpointCheck(checks, name, needed, withoutQuery(address), response);
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     const { message, fix } = explain(error);
-    const said = { actual: message, repair: fix, side: sideOfFailure(error), code: error.code };
-    if (needed) checks.fail(name, said);
-    else checks.warn(name, said);
+    const details = { actual: message, repair: fix, side: failureSide(error), code: error.code };
+    if (needed) checks.fail(name, details);
+    else checks.warn(name, details);
   }
   return checks;
 }
 
-function judge(
+function addEndpointCheck(
   checks: CheckList,
-  name: Asked['name'],
+  name: EndpointRequest['name'],
   needed: boolean,
   shown: string,
   { status, headers }: Response,
 ): void {
-  const told = `${shown} answers ${status}`;
+  const details = `${shown} answers ${status}`;
   const type = headers.get('content-type') ?? '';
   // To the end session endpoint a person is sent, on a page of the provider's; the others are for programs.
   const forPrograms = name !== 'end session endpoint';
-  if (status === 404 || status === 405 || status >= 500) bad(checks, name, needed, told);
-  else if (forPrograms && isRedirect(status)) bad(checks, name, needed, `${told}: it redirects, and nobody follows`);
-  else if (forPrograms && type.includes('html') && status < 400) bad(checks, name, needed, `${told} with a web page`);
+  if (status === 404 || status === 405 || status >= 500) failEndpoint(checks, name, needed, details);
+  else if (forPrograms && isRedirect(status))
+    failEndpoint(checks, name, needed, `${details}: it redirects, and nobody follows`);
+  else if (forPrograms && type.includes('html') && status < 400)
+    failEndpoint(checks, name, needed, `${details} with a web page`);
   else if (name === 'token endpoint' && status < 300) {
-    bad(checks, name, needed, `${told} to a request that asks for nothing (RFC 6749 §5.2)`);
-  } else checks.pass(name, told);
+    failEndpoint(checks, name, needed, `${details} to a request that asks for nothing (RFC 6749 §5.2)`);
+  } else checks.pass(name, details);
 }
 
-function bad(checks: CheckList, name: string, needed: boolean, actual: string): void {
-  const said = {
+function failEndpoint(checks: CheckList, name: string, needed: boolean, actual: string): void {
+  const details = {
     actual,
     expected: 'a refusal: 400 or 401',
     why: needed
@@ -162,6 +164,6 @@ function bad(checks: CheckList, name: string, needed: boolean, actual: string): 
     repair: 'Compare the address in the discovery document with the provider’s routes, and look into its log.',
     side: 'provider' as const,
   };
-  if (needed) checks.fail(name, said);
-  else checks.warn(name, said);
+  if (needed) checks.fail(name, details);
+  else checks.warn(name, details);
 }

@@ -1,20 +1,20 @@
 import { CheckList, type DoctorCheck, findingsStep } from '../checks/check-list.js';
 import { probeChecks } from '../logto/connector/authorization-checks.js';
-import { VITAL } from '../logto/connector/connector.js';
+import { RESERVED_PARAMETERS } from '../logto/connector/connector.js';
 import { discoveryChecks } from '../logto/connector/discovery-checks.js';
 import type { ConnectorFile } from '../logto/connector/file.js';
 import { keySetChecks } from '../logto/connector/key-set-checks.js';
 import { optionChecks } from '../logto/connector/option-checks.js';
-import { askProvider } from '../logto/connector/provider.js';
+import { discoverIssuers } from '../logto/connector/provider.js';
 import { requestChecks } from '../logto/connector/request-checks.js';
-import { asSaved, type ConnectorConfig, judgeConnectorConfig } from '../logto/connector/schema.js';
+import { type ConnectorConfig, savedForm, validateConnectorConfig } from '../logto/connector/schema.js';
 import { type MissingSecret, secretChecks } from '../logto/connector/secret-checks.js';
-import { type Refusal, refusalOf, shapeChecks } from '../logto/connector/shape-checks.js';
+import { findRefusal, type Refusal, shapeChecks } from '../logto/connector/shape-checks.js';
 import { type ConnectorView, connectorView } from '../logto/connector/view.js';
 import { type RedirectUris, redirectUris } from '../logto/redirect-uris.js';
 import { snakeCase } from '../logto/snake-case.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { discretionAbout } from '../oidc/request-masker.js';
+import { createMasker } from '../oidc/request-masker.js';
 import { type ConnectionDeps, connectionChecks, type NetworkSettings } from './connection-checks.js';
 
 /** What a connector is examined with. */
@@ -57,21 +57,21 @@ export async function examineConnector(
 ): Promise<Examination> {
   const { file, secret } = request;
   const known = typeof secret === 'string' ? { ...file.config, clientSecret: secret } : file.config;
-  const refusal = refusalOf(known);
+  const refusal = findRefusal(known);
   const view = connectorView(known);
-  const uris = urisOf(request);
+  const uris = connectorRedirectUris(request);
 
-  const answer = await askProvider(view, request.issuer, deps);
-  const announced = answer.provider?.announced;
-  const probe = { config: refusal ? undefined : sendable(known), redirectUri: uris?.signIn, announced };
+  const response = await discoverIssuers(view, request.issuer, deps);
+  const metadata = response.provider?.metadata;
+  const probe = { config: refusal ? undefined : requestConfig(known), redirectUri: uris?.signIn, metadata };
   const list = [
     ...shapeChecks(file, view, refusal),
     ...requestChecks(file, view),
     ...optionChecks(file, view),
-    ...(await reachedProviderChecks(answer.provider?.asked, request.network, deps)),
-    ...discoveryChecks(file, view, answer),
+    ...(await reachedProviderChecks(response.provider?.asked, request.network, deps)),
+    ...discoveryChecks(file, view, response),
     ...(await probeChecks(file, probe, deps)),
-    ...(await keySetChecks(file, view, announced, deps)),
+    ...(await keySetChecks(file, view, metadata, deps)),
     ...secretChecks(file, view, typeof secret === 'object' ? secret : undefined),
     ...redirectChecks(request, uris),
   ];
@@ -80,7 +80,7 @@ export async function examineConnector(
   return {
     checks,
     ...(refusal ? { refusal } : {}),
-    ...(typeof announced?.issuer === 'string' ? { issuer: announced.issuer } : {}),
+    ...(typeof metadata?.issuer === 'string' ? { issuer: metadata.issuer } : {}),
     ...(uris ? { redirectUris: uris } : {}),
   };
 }
@@ -96,14 +96,20 @@ async function reachedProviderChecks(
 }
 
 /** The configuration as Logto signs in with it, unless it overrides what makes a request answerable. */
-function sendable(config: unknown): ConnectorConfig | undefined {
-  const verdict = judgeConnectorConfig(asSaved(config));
+function requestConfig(config: unknown): ConnectorConfig | undefined {
+  const verdict = validateConnectorConfig(savedForm(config));
   if (!verdict.accepted || !URL.canParse(verdict.config.authorizationEndpoint)) return undefined;
-  const overrides = Object.keys(verdict.config.customConfig ?? {}).some((key) => Object.hasOwn(VITAL, snakeCase(key)));
+  const overrides = Object.keys(verdict.config.customConfig ?? {}).some((key) =>
+    Object.hasOwn(RESERVED_PARAMETERS, snakeCase(key)),
+  );
   return overrides ? undefined : verdict.config;
 }
 
-function urisOf({ file, logtoEndpoint, connectorId = file.connectorId }: ExaminationRequest): RedirectUris | undefined {
+function connectorRedirectUris({
+  file,
+  logtoEndpoint,
+  connectorId = file.connectorId,
+}: ExaminationRequest): RedirectUris | undefined {
   return logtoEndpoint === undefined || connectorId === undefined
     ? undefined
     : redirectUris(logtoEndpoint, connectorId);
@@ -130,19 +136,19 @@ function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefi
 }
 
 /** Shorter values are no secrets worth the name, and would tear holes into plain words. */
-const SHORTEST_SECRET = 8;
+const MIN_SECRET_LENGTH = 8;
 
 /** A provider's words may repeat what they refuse, and a secret may have been pasted into another field. */
 function withoutSecrets(check: DoctorCheck, { clientSecret, requestOptions }: ConnectorView): DoctorCheck {
   const given = [clientSecret, requestOptions.idTokenHint];
-  const secrets = given.filter((value): value is string => value !== undefined && value.length >= SHORTEST_SECRET);
-  const discreet = discretionAbout(new URLSearchParams(), secrets);
+  const secrets = given.filter((value): value is string => value !== undefined && value.length >= MIN_SECRET_LENGTH);
+  const mask = createMasker(new URLSearchParams(), secrets);
   const { actual, expected, why, repair } = check;
   return {
     ...check,
-    actual: discreet(actual),
-    ...(expected === undefined ? {} : { expected: discreet(expected) }),
-    ...(why === undefined ? {} : { why: discreet(why) }),
-    ...(repair === undefined ? {} : { repair: discreet(repair) }),
+    actual: mask(actual),
+    ...(expected === undefined ? {} : { expected: mask(expected) }),
+    ...(why === undefined ? {} : { why: mask(why) }),
+    ...(repair === undefined ? {} : { repair: mask(repair) }),
   };
 }

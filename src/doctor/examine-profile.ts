@@ -1,14 +1,14 @@
 import { CheckList, type DoctorCheck, type Explain, findingsStep } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import type { Announced } from '../oidc/metadata.js';
+import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import type { Provider, ProviderDeps } from '../oidc/provider.js';
 import type { CollectedProfile } from '../profiles/collect-profile.js';
-import { namedEndpoints } from '../sign-in/sign-in-request.js';
-import { authorizationChecks, OF_AUTHORIZATION } from './authorization-checks.js';
-import { type Configuration, configurationChecks, sourceInWords } from './configuration-checks.js';
+import { configuredEndpoints } from '../sign-in/sign-in-request.js';
+import { AUTHORIZATION_CHECKS, authorizationChecks } from './authorization-checks.js';
+import { type Configuration, configurationChecks, sourceText } from './configuration-checks.js';
 import { connectionChecks } from './connection-checks.js';
-import { answerTimesCheck, clockCheck, discover, discoveryChecks } from './discovery-checks.js';
+import { clockCheck, discover, discoveryChecks, responseTimesCheck } from './discovery-checks.js';
 import { endpointChecks } from './endpoint-checks.js';
 import { keySetChecks } from './key-set-checks.js';
 import { type MachineDeps, machineChecks } from './machine-checks.js';
@@ -39,7 +39,7 @@ export interface ProfileReport {
 }
 
 /** A finding in an earlier group is likelier to be the cause of those in later ones than the other way round. */
-const BY_CAUSE: readonly DoctorCheck['group'][] = [
+const CAUSE_ORDER: readonly DoctorCheck['group'][] = [
   'versions',
   'configuration',
   'connection',
@@ -61,116 +61,124 @@ export async function examineProfile(examination: ProfileExamination, deps: Exam
   const { configuration, versions } = examination;
   const collected = configuration.collected instanceof OidcCliError ? undefined : configuration.collected;
   const local = machineChecks(configuration.local, deps);
-  const ofConfiguration = configurationChecks(configuration, deps.explain);
-  const remote = providerChecks(configuration, ofConfiguration, deps);
-  const [ofMachine, ofProvider] = await Promise.all([local, remote]);
-  const checks = [...ofConfiguration, ...ofProvider, ...ofMachine, ...versionChecks(versions, deps.explain)];
+  const configurationResults = configurationChecks(configuration, deps.explain);
+  const remote = providerChecks(configuration, configurationResults, deps);
+  const [machineResults, providerResults] = await Promise.all([local, remote]);
+  const checks = [
+    ...configurationResults,
+    ...providerResults,
+    ...machineResults,
+    ...versionChecks(versions, deps.explain),
+  ];
   deps.recorder.note(findingsStep(checks, deps.clock.now()));
-  const failed = BY_CAUSE.flatMap((group) => checks.filter((one) => one.group === group && one.verdict === 'fail'));
+  const failed = CAUSE_ORDER.flatMap((group) => checks.filter((one) => one.group === group && one.verdict === 'fail'));
   return { checks, finding: failed[0], provider: collected?.values.issuer !== undefined };
 }
 
 /** All that needs the network; without an issuer the settings of the network alone. */
 async function providerChecks(
   configuration: Configuration,
-  ofConfiguration: readonly DoctorCheck[],
+  configurationResults: readonly DoctorCheck[],
   deps: ExaminationDeps,
 ): Promise<DoctorCheck[]> {
   const { collected, local } = configuration;
   const { explain, on, recorder } = deps;
   const values = collected instanceof OidcCliError ? undefined : collected.values;
   const { ca, insecure } = local.values;
-  const settings = { ca, caSource: sourceInWords(local.sources.ca), insecure };
+  const settings = { ca, caSource: sourceText(local.sources.ca), insecure };
   const issuer = values?.issuer;
   const url = issuer === undefined ? undefined : new URL(issuer);
   on?.(url === undefined ? 'Looking at this machine' : `Connecting to ${url.host}`);
   const connection = await connectionChecks(url, settings, deps);
   if (values === undefined || issuer === undefined) return connection;
   const broken = connection.find(({ verdict }) => verdict === 'fail');
-  if (broken) return [...connection, ...notAsked(broken, explain)];
+  if (broken) return [...connection, ...skippedChecks(broken, explain)];
 
   on?.('Asking for the discovery document');
   const asking = { ...deps, fetch: deps.connect() };
-  const request = { issuer, allowHttp: values.allowHttp, endpoints: namedEndpoints(values) };
+  const request = { issuer, allowHttp: values.allowHttp, endpoints: configuredEndpoints(values) };
   const discovered = await discover(request, asking);
   const discovery = discoveryChecks(issuer, discovered, explain);
   const cause = discovery.find(({ verdict }) => verdict === 'fail');
   const rest =
-    discovered.announced === undefined
-      ? notAsked(cause ?? { name: 'status', group: 'discovery' }, explain)
-      : await announcedChecks(
-          { announced: discovered.announced, provider: discovered.provider, cause },
-          { values, secret: configuration.secret, ofConfiguration },
+    discovered.metadata === undefined
+      ? skippedChecks(cause ?? { name: 'status', group: 'discovery' }, explain)
+      : await metadataChecks(
+          { metadata: discovered.metadata, provider: discovered.provider, cause },
+          { values, secret: configuration.secret, configurationResults },
           asking,
         );
   const clock = clockCheck(recorder.exchanges, values.clockTolerance, explain);
-  const times = answerTimesCheck(recorder.exchanges, explain);
+  const times = responseTimesCheck(recorder.exchanges, explain);
   return [...connection, ...clock, ...times, ...discovery, ...rest];
 }
 
 type Values = CollectedProfile['values'];
 
 /** What follows from a document: the endpoints in it, what it promises, its keys, and the authorization request. */
-async function announcedChecks(
+async function metadataChecks(
   {
-    announced,
+    metadata,
     provider,
     cause,
-  }: { announced: Announced; provider: Provider | undefined; cause: DoctorCheck | undefined },
+  }: { metadata: AdvertisedMetadata; provider: Provider | undefined; cause: DoctorCheck | undefined },
   {
     values,
     secret,
-    ofConfiguration,
-  }: { values: Values; secret: Configuration['secret']; ofConfiguration: readonly DoctorCheck[] },
+    configurationResults,
+  }: { values: Values; secret: Configuration['secret']; configurationResults: readonly DoctorCheck[] },
   deps: ExaminationDeps & ProviderDeps,
 ): Promise<DoctorCheck[]> {
   const { explain, on } = deps;
   on?.('Asking the endpoints');
-  const [ofEndpoints, ofKeys] = await Promise.all([endpointChecks(announced, deps), keySetChecks(announced, deps)]);
+  const [endpointResults, keyResults] = await Promise.all([
+    endpointChecks(metadata, deps),
+    keySetChecks(metadata, deps),
+  ]);
   const known = typeof secret === 'string' ? secret : undefined;
   const client = {
     secret: known,
     hasSecret: values.clientSecret !== undefined,
     hasClient: values.clientId !== undefined,
   };
-  const ofProfile = profileChecks({ ...values, ...client }, announced, explain);
+  const profileResults = profileChecks({ ...values, ...client }, metadata, explain);
 
   on?.('Trying the authorization request');
   const checks = new CheckList('authorization request', { explain });
   // Only a pushed request is authenticated (RFC 9126 §2.1): any other goes out whatever the secret is like.
-  const pushed = announced.require_pushed_authorization_requests === true;
-  const unable = [...ofConfiguration, ...ofProfile].find(
+  const pushed = metadata.require_pushed_authorization_requests === true;
+  const unable = [...configurationResults, ...profileResults].find(
     ({ verdict, name }) => verdict === 'fail' && (name === 'client secret' || name === 'client authentication'),
   );
   if (provider === undefined) {
-    const refused = cause ?? ofEndpoints.find(({ verdict }) => verdict === 'fail');
-    checks.notMade(OF_AUTHORIZATION, refused ?? { name: 'required members' });
+    const refused = cause ?? endpointResults.find(({ verdict }) => verdict === 'fail');
+    checks.notMade(AUTHORIZATION_CHECKS, refused ?? { name: 'required members' });
   } else if (values.clientId === undefined) {
-    for (const name of OF_AUTHORIZATION) checks.skip(name, 'not made: no client id is given');
-  } else if (pushed && unable) checks.notMade(OF_AUTHORIZATION, unable);
+    for (const name of AUTHORIZATION_CHECKS) checks.skip(name, 'not made: no client id is given');
+  } else if (pushed && unable) checks.notMade(AUTHORIZATION_CHECKS, unable);
   else {
     const { clientId } = values;
     const clientAuth = pushed ? values.clientAuth : 'none';
-    const authorization = { ...values, redirectUri: answerable(values.redirectUri) };
+    const authorization = { ...values, redirectUri: isLoopbackRedirect(values.redirectUri) };
     const tried = { clientId, clientAuth, secret: known, authorization };
     checks.all.push(...(await authorizationChecks(provider, tried, deps)));
   }
-  return [...ofEndpoints, ...ofProfile, ...ofKeys, ...checks.all];
+  return [...endpointResults, ...profileResults, ...keyResults, ...checks.all];
 }
 
 /** Any port stands for a free one, and the request needs a number; nothing will be sent there. */
-function answerable(redirectUri: string): string {
+function isLoopbackRedirect(redirectUri: string): string {
   return redirectUri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/i, '$18484');
 }
 
 /** What could not be asked since the provider cannot be reached, or says nothing of itself. */
-function notAsked(cause: Pick<DoctorCheck, 'name' | 'group'>, explain: Explain): DoctorCheck[] {
+function skippedChecks(cause: Pick<DoctorCheck, 'name' | 'group'>, explain: Explain): DoctorCheck[] {
   const groups = [
     ...(cause.group === 'connection' ? [['discovery', ['discovery']] as const] : []),
     ['endpoints', ['endpoints']] as const,
     ['profile', ['what this profile needs']] as const,
     ['key set', ['key set']] as const,
-    ['authorization request', OF_AUTHORIZATION.slice(0, 1)] as const,
+    ['authorization request', AUTHORIZATION_CHECKS.slice(0, 1)] as const,
   ];
   return groups.flatMap(([group, names]) => {
     const checks = new CheckList(group, { explain });

@@ -1,30 +1,30 @@
 import type { JSONWebKeySet } from 'jose';
-import { CheckList, counted, type DoctorCheck, type Explain, some } from '../checks/check-list.js';
+import { CheckList, countText, type DoctorCheck, type Explain, listSome } from '../checks/check-list.js';
 import { KEY_CHECKS, keyChecks } from '../checks/key-checks.js';
 import { OidcCliError } from '../errors.js';
-import { texts } from '../oidc/json-values.js';
+import { textValues } from '../oidc/json-values.js';
 import { describeKey, servedAlgorithms } from '../oidc/key-facts.js';
 import { createKeySet } from '../oidc/key-set.js';
-import type { Announced } from '../oidc/metadata.js';
+import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import type { ProviderDeps } from '../oidc/provider.js';
 import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
 import type { Exchange } from '../trace/recorder.js';
-import { sideOfFailure } from './connection-checks.js';
+import { failureSide } from './connection-checks.js';
 
-const OF_KEYS = ['keys', ...KEY_CHECKS, 'caching'];
+const KEY_SET_CHECKS = ['keys', ...KEY_CHECKS, 'caching'];
 
 /**
  * The provider's key set (RFC 7517 §5): whether it can be had, and whether its
  * keys can verify what the provider signs with.
  */
 export async function keySetChecks(
-  announced: Announced,
+  metadata: AdvertisedMetadata,
   deps: ProviderDeps & { readonly explain: Explain },
 ): Promise<DoctorCheck[]> {
   const checks = new CheckList('key set', deps);
-  const address: unknown = announced.jwks_uri;
+  const address: unknown = metadata.jwks_uri;
   if (typeof address !== 'string' || !URL.canParse(address)) {
-    checks.notMade(['key set', ...OF_KEYS], { name: 'required members' });
+    checks.notMade(['key set', ...KEY_SET_CHECKS], { name: 'required members' });
     return checks.all;
   }
   let set: JSONWebKeySet;
@@ -32,28 +32,28 @@ export async function keySetChecks(
     set = (await createKeySet(address, deps).forKey(undefined)).jwks;
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
-    checks.failWith('key set', error, error.code === 'key_set_unavailable' ? 'provider' : sideOfFailure(error));
-    checks.notMade(OF_KEYS, { name: 'key set' });
+    checks.failWith('key set', error, error.code === 'key_set_unavailable' ? 'provider' : failureSide(error));
+    checks.notMade(KEY_SET_CHECKS, { name: 'key set' });
     return checks.all;
   }
-  checks.pass('key set', `${counted(set.keys.length, 'key')} from ${address}`);
-  await usable(checks, set, announced);
+  checks.pass('key set', `${countText(set.keys.length, 'key')} from ${address}`);
+  await usable(checks, set, metadata);
   keyChecks(checks, set.keys);
   caching(checks, deps.recorder.last('key set'));
   return checks.all;
 }
 
-async function usable(checks: CheckList, set: JSONWebKeySet, announced: Announced): Promise<void> {
-  const theirs = texts(announced.id_token_signing_alg_values_supported);
+async function usable(checks: CheckList, set: JSONWebKeySet, metadata: AdvertisedMetadata): Promise<void> {
+  const theirs = textValues(metadata.id_token_signing_alg_values_supported);
   const wanted = theirs.filter((alg) => PORTABLE_SIGNATURES.includes(alg));
   const algorithms = wanted.length > 0 ? wanted : PORTABLE_SIGNATURES;
   const served = await servedAlgorithms(set, algorithms);
-  const described = some(set.keys.map(describeKey)) || 'no key at all';
+  const described = listSome(set.keys.map(describeKey)) || 'no key at all';
   const without = wanted.filter((alg) => !served.includes(alg));
   if (served.length === 0) {
     checks.fail('keys', {
       actual: described,
-      expected: `a key for ${some(algorithms)}`,
+      expected: `a key for ${listSome(algorithms)}`,
       why: 'No ID token of this provider can be verified: every sign-in ends with id_token_key_not_found.',
       repair: 'Have the provider publish the key that it signs with.',
       side: 'provider',
@@ -70,7 +70,7 @@ async function usable(checks: CheckList, set: JSONWebKeySet, announced: Announce
 }
 
 /** Seconds. Longer, and a key that was given up goes on being trusted for days. */
-const LONGEST_AGE = 24 * 60 * 60;
+const MAX_AGE_SECONDS = 24 * 60 * 60;
 
 function caching(checks: CheckList, exchange: Exchange | undefined): void {
   const headers = exchange?.responseHeaders ?? {};
@@ -81,10 +81,10 @@ function caching(checks: CheckList, exchange: Exchange | undefined): void {
     headers.etag && 'an ETag',
   ].filter(Boolean);
   const age = Number(/max-age=(\d+)/i.exec(control ?? '')?.[1] ?? 0);
-  if (age > LONGEST_AGE || /immutable/i.test(control ?? '')) {
+  if (age > MAX_AGE_SECONDS || /immutable/i.test(control ?? '')) {
     checks.warn('caching', {
       actual: shown.join(', '),
-      expected: `max-age of at most ${LONGEST_AGE}`,
+      expected: `max-age of at most ${MAX_AGE_SECONDS}`,
       why: 'Apps that keep the set that long refuse everybody after the provider has changed its keys, and trust a stolen key on.',
       repair: 'Have the provider send Cache-Control: max-age=3600, say.',
       side: 'provider',

@@ -1,13 +1,13 @@
 import { findBrowser } from '../browser/find-browser.js';
 import { parseLoopbackRedirectUri } from '../browser/loopback-redirect-uri.js';
-import { browserWay } from '../browser/open-browser.js';
+import { findBrowserLauncher } from '../browser/open-browser.js';
 import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { listenOnLoopback } from '../network/loopback-server.js';
 import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
 import { probeKeychain } from '../sessions/keychain-probe.js';
-import { type LocalSettings, sourceInWords } from './configuration-checks.js';
+import { type LocalSettings, sourceText } from './configuration-checks.js';
 
 /** What is looked at on this machine. */
 export interface MachineDeps {
@@ -37,18 +37,18 @@ async function redirectUri(
   { signal }: MachineDeps,
 ): Promise<void> {
   const { redirectUri: uri, kind } = values;
-  const said = `${uri} (${sourceInWords(sources.redirectUri)})`;
+  const details = `${uri} (${sourceText(sources.redirectUri)})`;
   let port: number;
   try {
     const parsed = parseLoopbackRedirectUri(uri);
     port = parsed.port;
-    checks.pass('redirect URI', said);
+    checks.pass('redirect URI', details);
     await portCheck(checks, parsed, signal);
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     if (error.code === 'redirect_uri_not_loopback') {
       checks.warn('redirect URI', {
-        actual: said,
+        actual: details,
         expected: 'a redirect URI on localhost, 127.0.0.1 or [::1]',
         ...(/^https?:/i.test(uri)
           ? {
@@ -95,22 +95,22 @@ async function portCheck(
 }
 
 function browser(checks: CheckList, { browser: command }: Local, { env, platform }: MachineDeps): void {
-  const way = browserWay({ command, env, platform });
+  const driver = findBrowserLauncher({ command, env, platform });
   const program = findBrowser(env, platform);
   const headless = program === undefined ? 'none was found for --with browser' : `${program} for --with browser`;
-  if ('by' in way) {
-    checks.pass('browser', `${way.by}; ${headless}`);
+  if ('by' in driver) {
+    checks.pass('browser', `${driver.by}; ${headless}`);
     return;
   }
   if (env.CI) {
     checks.skip(
       'browser',
-      `${way.absence}, and nobody to look at it (CI): login --with and smoke need none; ${headless}`,
+      `${driver.absence}, and nobody to look at it (CI): login --with and smoke need none; ${headless}`,
     );
     return;
   }
   checks.warn('browser', {
-    actual: `none can be opened: ${way.absence}; ${headless}`,
+    actual: `none can be opened: ${driver.absence}; ${headless}`,
     why: 'login waits until somebody opens the printed address in a browser elsewhere.',
     repair:
       command === undefined && !env.BROWSER

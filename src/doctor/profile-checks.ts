@@ -1,14 +1,14 @@
 import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 import { OidcCliError } from '../errors.js';
-import { unannouncedScopes } from '../oidc/authorization-errors.js';
+import { unadvertisedScopes } from '../oidc/authorization-errors.js';
 import { chooseClientAuthentication } from '../oidc/client-authentication.js';
-import { texts } from '../oidc/json-values.js';
-import type { Announced } from '../oidc/metadata.js';
+import { textValues } from '../oidc/json-values.js';
+import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
 import type { Profile } from '../profiles/profile.js';
 
 /** What of a profile the provider has to be able to do. */
-export type Wanted = Pick<
+export type RequestedSettings = Pick<
   Profile,
   'scope' | 'prompt' | 'clientAuth' | 'responseMode' | 'acrValues' | 'display' | 'claims' | 'resource'
 > & {
@@ -19,32 +19,36 @@ export type Wanted = Pick<
 };
 
 /** Whether the provider announces what this profile needs of it (OIDC Discovery §3, RFC 8414 §2). */
-export function profileChecks(wanted: Wanted, announced: Announced, explain: Explain): DoctorCheck[] {
+export function profileChecks(
+  wanted: RequestedSettings,
+  metadata: AdvertisedMetadata,
+  explain: Explain,
+): DoctorCheck[] {
   const checks = new CheckList('profile', { explain });
-  codeFlow(checks, announced);
-  pkce(checks, announced);
-  scopes(checks, wanted, announced);
-  authentication(checks, wanted, announced);
-  idTokenAlgorithm(checks, announced);
-  listed(checks, 'prompt', words(wanted.prompt), announced.prompt_values_supported);
-  listed(checks, 'response mode', words(wanted.responseMode), announced.response_modes_supported);
-  listed(checks, 'acr values', words(wanted.acrValues), announced.acr_values_supported);
-  listed(checks, 'display', words(wanted.display), announced.display_values_supported);
-  claims(checks, wanted, announced);
-  refresh(checks, wanted, announced);
-  requests(checks, announced);
+  codeFlow(checks, metadata);
+  pkce(checks, metadata);
+  scopes(checks, wanted, metadata);
+  authentication(checks, wanted, metadata);
+  idTokenAlgorithm(checks, metadata);
+  membershipCheck(checks, 'prompt', splitWords(wanted.prompt), metadata.prompt_values_supported);
+  membershipCheck(checks, 'response mode', splitWords(wanted.responseMode), metadata.response_modes_supported);
+  membershipCheck(checks, 'acr values', splitWords(wanted.acrValues), metadata.acr_values_supported);
+  membershipCheck(checks, 'display', splitWords(wanted.display), metadata.display_values_supported);
+  claims(checks, wanted, metadata);
+  refresh(checks, wanted, metadata);
+  requests(checks, metadata);
   return checks.all;
 }
 
-function words(text: string | undefined): string[] {
+function splitWords(text: string | undefined): string[] {
   return (text ?? '').split(' ').filter(Boolean);
 }
 
-function codeFlow(checks: CheckList, announced: Announced): void {
-  const types = texts(announced.response_types_supported);
-  const grants = texts(announced.grant_types_supported);
+function codeFlow(checks: CheckList, metadata: AdvertisedMetadata): void {
+  const types = textValues(metadata.response_types_supported);
+  const grants = textValues(metadata.grant_types_supported);
   // Discovery §3: where the member is left out, the code and implicit grants are meant.
-  const granted = announced.grant_types_supported === undefined || grants.includes('authorization_code');
+  const granted = metadata.grant_types_supported === undefined || grants.includes('authorization_code');
   if (types.length === 0) checks.skip('code flow', 'the provider does not say which response types it has');
   else if (types.includes('code') && granted) checks.pass('code flow', 'response type code, grant authorization_code');
   else {
@@ -58,47 +62,47 @@ function codeFlow(checks: CheckList, announced: Announced): void {
   }
 }
 
-function pkce(checks: CheckList, announced: Announced): void {
-  const methods = announced.code_challenge_methods_supported;
-  const said = { expected: 'S256', side: 'provider' as const };
+function pkce(checks: CheckList, metadata: AdvertisedMetadata): void {
+  const methods = metadata.code_challenge_methods_supported;
+  const details = { expected: 'S256', side: 'provider' as const };
   if (methods === undefined) {
     checks.warn('PKCE S256', {
-      ...said,
+      ...details,
       actual: 'not announced',
       why: 'It is sent with every request; a provider that does not know it ignores it, and the code is not protected (RFC 9700 §2.1.1).',
       repair: 'Ask the provider’s operators whether it verifies code_challenge, and have them announce it.',
     });
-  } else if (texts(methods).includes('S256')) checks.pass('PKCE S256', 'announced');
+  } else if (textValues(methods).includes('S256')) checks.pass('PKCE S256', 'announced');
   else {
     checks.fail('PKCE S256', {
-      ...said,
-      actual: texts(methods).join(', ') || 'none',
+      ...details,
+      actual: textValues(methods).join(', ') || 'none',
       why: 'The provider announces PKCE without the one method that protects (RFC 7636 §4.2), and no other is sent.',
       repair: 'Have the provider allow S256.',
     });
   }
 }
 
-function scopes(checks: CheckList, { scope }: Wanted, announced: Announced): void {
-  if (texts(announced.scopes_supported).length === 0) {
+function scopes(checks: CheckList, { scope }: RequestedSettings, metadata: AdvertisedMetadata): void {
+  if (textValues(metadata.scopes_supported).length === 0) {
     checks.skip('scopes', `${scope}: the provider announces none to compare with`);
     return;
   }
-  const unknown = unannouncedScopes(scope, { ...announced, issuer: announced.issuer ?? '' });
+  const unknown = unadvertisedScopes(scope, { ...metadata, issuer: metadata.issuer ?? '' });
   if (unknown === undefined) {
     checks.pass('scopes', scope);
     return;
   }
   checks.warn('scopes', {
     actual: `${unknown.join(' ')} not announced`,
-    expected: texts(announced.scopes_supported).join(' '),
+    expected: textValues(metadata.scopes_supported).join(' '),
     why: 'The provider may ignore it, or refuse the request with invalid_scope; it need not announce every one.',
     repair: 'Take it out of --scope, unless the provider documents it.',
     side: 'configuration',
   });
 }
 
-function authentication(checks: CheckList, wanted: Wanted, announced: Announced): void {
+function authentication(checks: CheckList, wanted: RequestedSettings, advertised: AdvertisedMetadata): void {
   const [method, algorithm] = ['client authentication', 'authentication algorithm'] as const;
   if (!wanted.hasClient) {
     checks.skip(method, 'no client id is given');
@@ -108,7 +112,7 @@ function authentication(checks: CheckList, wanted: Wanted, announced: Announced)
   const secret = wanted.secret ?? (wanted.hasSecret ? 'not known' : undefined);
   let chosen: ReturnType<typeof chooseClientAuthentication>;
   try {
-    const metadata = { ...announced, issuer: announced.issuer ?? '' };
+    const metadata = { ...advertised, issuer: advertised.issuer ?? '' };
     chosen = chooseClientAuthentication({ method: wanted.clientAuth, secret }, metadata);
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
@@ -119,27 +123,27 @@ function authentication(checks: CheckList, wanted: Wanted, announced: Announced)
   const reason = chosen.reason === 'no secret' ? 'there is no secret' : because[chosen.reason];
   const announcedMethods = chosen.announced;
   if (announcedMethods.length > 0 && !announcedMethods.includes(chosen.method)) {
-    const said = {
+    const details = {
       actual: `${chosen.method} (${reason})`,
       expected: announcedMethods.join(', '),
       side: 'configuration' as const,
     };
     if (chosen.method === 'none') {
       checks.warn(method, {
-        ...said,
+        ...details,
         why: 'The provider does not announce clients without a secret; some take them all the same.',
         repair: 'If the client has a secret, name it with --client-secret-env NAME.',
       });
     } else {
       checks.fail(method, {
-        ...said,
+        ...details,
         why: 'The provider does not announce this method: the token request will be refused with invalid_client.',
         repair: `Leave --client-auth out, or choose one of ${announcedMethods.join(', ')}.`,
       });
     }
   } else checks.pass(method, `${chosen.method} (${reason})`);
   if (chosen.method !== 'client_secret_jwt') return;
-  const algorithms = texts(announced.token_endpoint_auth_signing_alg_values_supported);
+  const algorithms = textValues(advertised.token_endpoint_auth_signing_alg_values_supported);
   if (algorithms.length === 0 || algorithms.includes('HS256')) checks.pass(algorithm, 'HS256');
   else {
     checks.fail(algorithm, {
@@ -152,9 +156,9 @@ function authentication(checks: CheckList, wanted: Wanted, announced: Announced)
   }
 }
 
-function idTokenAlgorithm(checks: CheckList, announced: Announced): void {
+function idTokenAlgorithm(checks: CheckList, metadata: AdvertisedMetadata): void {
   const name = 'ID token algorithm';
-  const theirs = texts(announced.id_token_signing_alg_values_supported);
+  const theirs = textValues(metadata.id_token_signing_alg_values_supported);
   if (theirs.length === 0) {
     checks.skip(name, 'the provider announces none');
     return;
@@ -172,13 +176,13 @@ function idTokenAlgorithm(checks: CheckList, announced: Announced): void {
 }
 
 /** Values that the profile asks for, held against a list that the provider may announce. */
-function listed(checks: CheckList, name: string, asked: readonly string[], announced: unknown): void {
+function membershipCheck(checks: CheckList, name: string, asked: readonly string[], metadata: unknown): void {
   if (asked.length === 0) {
     // Only prompt is among the things that everybody has to know of.
     if (name === 'prompt') checks.skip(name, 'the profile asks for none');
     return;
   }
-  const theirs = texts(announced);
+  const theirs = textValues(metadata);
   const unknown = asked.filter((value) => !theirs.includes(value));
   if (theirs.length === 0) checks.skip(name, `${asked.join(' ')}: the provider announces none to compare with`);
   else if (unknown.length === 0) checks.pass(name, asked.join(' '));
@@ -193,10 +197,10 @@ function listed(checks: CheckList, name: string, asked: readonly string[], annou
   }
 }
 
-function claims(checks: CheckList, wanted: Wanted, announced: Announced): void {
+function claims(checks: CheckList, wanted: RequestedSettings, metadata: AdvertisedMetadata): void {
   if (wanted.claims === undefined) return;
   // Discovery §3: where the member is left out, it is false.
-  if (announced.claims_parameter_supported === true) {
+  if (metadata.claims_parameter_supported === true) {
     checks.pass('claims parameter', 'announced');
     return;
   }
@@ -208,9 +212,9 @@ function claims(checks: CheckList, wanted: Wanted, announced: Announced): void {
   });
 }
 
-function refresh(checks: CheckList, { scope }: Wanted, announced: Announced): void {
-  const grants = texts(announced.grant_types_supported);
-  if (!words(scope).includes('offline_access') || grants.length === 0) return;
+function refresh(checks: CheckList, { scope }: RequestedSettings, metadata: AdvertisedMetadata): void {
+  const grants = textValues(metadata.grant_types_supported);
+  if (!splitWords(scope).includes('offline_access') || grants.length === 0) return;
   if (grants.includes('refresh_token')) {
     checks.pass('refresh', 'grant refresh_token');
     return;
@@ -225,8 +229,8 @@ function refresh(checks: CheckList, { scope }: Wanted, announced: Announced): vo
 }
 
 /** What a provider may demand of every request (RFC 9126 §5, RFC 9101 §10.5). */
-function requests(checks: CheckList, announced: Announced): void {
-  if (announced.require_signed_request_object === true) {
+function requests(checks: CheckList, metadata: AdvertisedMetadata): void {
+  if (metadata.require_signed_request_object === true) {
     checks.fail('signed requests', {
       actual: 'require_signed_request_object',
       why: 'The provider takes signed authorization requests only (RFC 9101), and this tool signs none.',
@@ -234,6 +238,6 @@ function requests(checks: CheckList, announced: Announced): void {
       side: 'registration',
     });
   } else checks.pass('signed requests', 'not required');
-  const pushed = announced.require_pushed_authorization_requests === true;
+  const pushed = metadata.require_pushed_authorization_requests === true;
   checks.pass('pushed requests', pushed ? 'required, and the request is pushed' : 'not required');
 }

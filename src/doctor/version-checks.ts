@@ -11,14 +11,14 @@ export interface Versions {
 }
 
 /** The least Node that is supported: as package.json has it under `engines`. */
-const LEAST_NODE = [20, 19] as const;
+const MIN_NODE = [20, 19] as const;
 
 /** The versions in play, as a colleague or a provider's support asks for them first. */
 export function versionChecks(versions: Versions, explain: Explain): DoctorCheck[] {
   const checks = new CheckList('versions', { explain });
   checks.pass('oidc-cli', versions.oidcCli);
   const [major = 0, minor = 0] = versions.node.split('.').map(Number);
-  const [leastMajor, leastMinor] = LEAST_NODE;
+  const [leastMajor, leastMinor] = MIN_NODE;
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) {
     checks.pass('node', versions.node);
   } else {

@@ -1,21 +1,21 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { COOKIE_FIX, otherBrowserCause } from './browser-cookie.js';
-import { hostOf, issuerDifference } from './differences.js';
+import { addressHost, issuerDifference } from './differences.js';
 import {
   causes,
   type Entry,
-  inItsWords,
-  inSeconds,
   likeliestFirst,
-  listed,
-  quoted,
+  listText,
+  providerQuote,
+  quote,
+  secondsText,
   signInAgain,
 } from './explanation.js';
-import { meaningOfError } from './provider-codes.js';
-import { oddSecret } from './sent-secret.js';
+import { errorMeaning } from './provider-codes.js';
+import { secretOddity } from './sent-secret.js';
 
 /** Whether the provider was told to ask nothing (prompt=none); where it is not known what was sent, that is the likely reason. */
-function wasSilent(facts: Facts): boolean {
+function hadPromptNone(facts: Facts): boolean {
   if (facts.scope === undefined) return true;
   return String(facts.prompt ?? '')
     .split(' ')
@@ -26,7 +26,7 @@ function wasSilent(facts: Facts): boolean {
 const TOO_FAST = 2;
 
 /** Why a sign-in is denied: a person must have had the time to press something. */
-function inThatTime({ cameBy, cameAfter }: Facts): [RegExp, string][] {
+function arrivalText({ cameBy, cameAfter }: Facts): [RegExp, string][] {
   const pressed: [RegExp, string] = [
     /cancel|declin|denied by|user denied|aborted/i,
     'The person pressed "cancel" or "deny".',
@@ -40,13 +40,13 @@ function inThatTime({ cameBy, cameAfter }: Facts): [RegExp, string][] {
 }
 
 /** Why no answer came that carries the state: by what came in its place. */
-function otherStates({ wrongState, noState, likeOurs, strayError }: Facts): string[] {
+function strayStates({ wrongState, noState, likeOurs, strayError }: Facts): string[] {
   const none = Number(noState) > 0 && Number(noState) === Number(wrongState);
   const earlier = 'A tab of an earlier sign-in answered.';
   const drops =
     strayError === undefined
       ? 'The provider, or something between, drops the state parameter.'
-      : `The provider refused with the error ${quoted(strayError)} and left the state out, so it could not be believed.`;
+      : `The provider refused with the error ${quote(strayError)} and left the state out, so it could not be believed.`;
   const changes =
     'The provider, or something between, changes the state parameter: what came has another form than ours.';
   const attack = 'Somebody tried to slip in an answer of their own (the reason why state is checked).';
@@ -67,7 +67,7 @@ function pageCause({ pageStatus, pageWords, complaint, redirectUri, clientId }: 
     case 'redirect URI':
       return `${shows}: ${redirectUri ?? 'the redirect URI'} is not registered for this client, to the letter.`;
     case 'client':
-      return `${shows}: ${clientId === undefined ? 'the client id' : `the client id ${quoted(clientId)}`} is unknown to this provider.`;
+      return `${shows}: ${clientId === undefined ? 'the client id' : `the client id ${quote(clientId)}`} is unknown to this provider.`;
     case 'scope':
       return `${shows}: a scope is misspelled, or not allowed to this client.`;
     default:
@@ -76,7 +76,7 @@ function pageCause({ pageStatus, pageWords, complaint, redirectUri, clientId }: 
 }
 
 /** What to change where nobody came back. */
-function comeBack(facts: Facts): string {
+function returnFix(facts: Facts): string {
   const { redirectUri, pageStatus, pageWords, complaint, clientId, emptyVisits } = facts;
   const longer = 'allow more time with --timeout';
   if (Number(facts.otherBrowser) > 0) return COOKIE_FIX;
@@ -86,7 +86,7 @@ function comeBack(facts: Facts): string {
     return 'Have the provider answer in the query (the application uses the code flow), or ask with --response-mode query.';
   if (Number(pageStatus) >= 500) return "Look into the provider's log, and at whatever stands in front of it.";
   if (complaint === 'client')
-    return `Compare ${quoted(clientId, 'the client id')} with the one in the provider's console, and the issuer with its tenant.`;
+    return `Compare ${quote(clientId, 'the client id')} with the one in the provider's console, and the issuer with its tenant.`;
   if (complaint === 'scope')
     return "Compare --scope with the scopes allowed to this application in the provider's console.";
   if (pageStatus !== undefined && pageWords === undefined) return `Sign in again and finish it, or ${longer}.`;
@@ -98,21 +98,21 @@ function comeBack(facts: Facts): string {
 /** Codes of the authorization response and of the wait for it. */
 export const authorization = {
   access_denied: (f) => ({
-    message: `The sign-in was denied at the provider.${inItsWords(f)}`,
-    causes: likeliestFirst(f, inThatTime(f)),
+    message: `The sign-in was denied at the provider.${providerQuote(f)}`,
+    causes: likeliestFirst(f, arrivalText(f)),
     fix: "Sign in again and allow it; if you did, look for the person and the application in the provider's sign-in log.",
   }),
   login_required: (f) =>
-    wasSilent(f)
+    hadPromptNone(f)
       ? {
-          message: `The provider would have to ask the person to sign in, and was told not to.${inItsWords(f)}`,
+          message: `The provider would have to ask the person to sign in, and was told not to.${providerQuote(f)}`,
           causes: [
             'prompt=none was sent and the browser has no session at the provider (or its cookies were not sent).',
           ],
           fix: 'Leave out --prompt none, or sign in at the provider in the same browser first.',
         }
       : {
-          message: `The provider says that the person must sign in, and did not ask for it.${inItsWords(f)}`,
+          message: `The provider says that the person must sign in, and did not ask for it.${providerQuote(f)}`,
           causes: [
             'The provider asked another identity provider behind it without showing a page.',
             'The sign-in page was left open for too long.',
@@ -120,9 +120,9 @@ export const authorization = {
           fix: "Sign in again with --prompt login; if it stays, the provider's log has the reason.",
         },
   consent_required: (f) =>
-    wasSilent(f)
+    hadPromptNone(f)
       ? {
-          message: `The provider needs the person's consent, and was told not to ask.${inItsWords(f)}`,
+          message: `The provider needs the person's consent, and was told not to ask.${providerQuote(f)}`,
           causes: [
             'prompt=none was sent and a scope has not been agreed to yet.',
             'An administrator has to agree for everybody.',
@@ -130,7 +130,7 @@ export const authorization = {
           fix: 'Sign in once with --prompt consent, or have an administrator grant the scopes.',
         }
       : {
-          message: `The provider needs a consent that was not given.${inItsWords(f)}`,
+          message: `The provider needs a consent that was not given.${providerQuote(f)}`,
           causes: [
             'An administrator has to agree for everybody.',
             'A scope was added that has not been agreed to yet.',
@@ -138,29 +138,29 @@ export const authorization = {
           fix: 'Have an administrator grant the scopes, or sign in once with --prompt consent.',
         },
   interaction_required: (f) =>
-    wasSilent(f)
+    hadPromptNone(f)
       ? {
-          message: `The provider needs something from the person, and was told not to ask.${inItsWords(f)}`,
+          message: `The provider needs something from the person, and was told not to ask.${providerQuote(f)}`,
           causes: ['prompt=none was sent and a second factor, new terms or a password change is due.'],
           fix: 'Leave out --prompt none.',
         }
       : {
-          message: `The provider needs something more from the person than it asked for.${inItsWords(f)}`,
+          message: `The provider needs something more from the person than it asked for.${providerQuote(f)}`,
           causes: ['A policy wants a second factor, a known device, new terms or a new password.'],
           fix: "Sign in at the provider's own pages first and do what it asks, then sign in here again.",
         },
   account_selection_required: (f) => ({
-    message: `The person has several accounts at the provider, and ${wasSilent(f) ? 'it was told not to ask which' : 'none was chosen'}.${inItsWords(f)}`,
-    causes: wasSilent(f) ? ['prompt=none was sent while several sessions exist.'] : [],
-    fix: wasSilent(f)
+    message: `The person has several accounts at the provider, and ${hadPromptNone(f) ? 'it was told not to ask which' : 'none was chosen'}.${providerQuote(f)}`,
+    causes: hadPromptNone(f) ? ['prompt=none was sent while several sessions exist.'] : [],
+    fix: hadPromptNone(f)
       ? 'Leave out --prompt none, or name the account with --login-hint.'
       : 'Ask for the choice with --prompt select_account, or name the account with --login-hint.',
   }),
   invalid_scope: (f) => ({
-    message: `The provider refuses the scopes that were asked for${f.scope === undefined ? '' : ` (${f.scope})`}.${inItsWords(f)}`,
+    message: `The provider refuses the scopes that were asked for${f.scope === undefined ? '' : ` (${f.scope})`}.${providerQuote(f)}`,
     causes: causes(
       f.unannounced !== undefined &&
-        `The provider does not announce ${listed(f.unannounced, 'one of them')}: ${Array.isArray(f.unannounced) && f.unannounced.length > 1 ? 'they are' : 'it is'} misspelled, or to be set up there first.`,
+        `The provider does not announce ${listText(f.unannounced, 'one of them')}: ${Array.isArray(f.unannounced) && f.unannounced.length > 1 ? 'they are' : 'it is'} misspelled, or to be set up there first.`,
       f.scopesAnnounced !== true && f.unannounced === undefined && 'A scope is misspelled.',
       'The application is not allowed one of them at the provider.',
     ),
@@ -171,23 +171,23 @@ export const authorization = {
     const compare = "Compare --resource with the API's identifier in the provider's console, to the letter";
     if (f.resource === undefined) {
       return {
-        message: `The provider refuses the resource that was asked for.${inItsWords(f)}`,
+        message: `The provider refuses the resource that was asked for.${providerQuote(f)}`,
         causes: [unregistered],
         fix: `${compare}.`,
       };
     }
     if (Array.isArray(f.askedResources) && !f.askedResources.includes(String(f.resource))) {
       return {
-        message: `The sign-in did not ask for the resource ${quoted(f.resource)}, so there can be no token for it.`,
+        message: `The sign-in did not ask for the resource ${quote(f.resource)}, so there can be no token for it.`,
         causes: [
-          `It asked for: ${listed(f.askedResources, 'no resource')}.`,
+          `It asked for: ${listText(f.askedResources, 'no resource')}.`,
           'The resource indicator differs by a slash from the one that was meant.',
         ],
         fix: `Sign in again with: ${signInAgain(f)}`,
       };
     }
     return {
-      message: `The provider gives no token for the resource ${quoted(f.resource)}.${inItsWords(f)}`,
+      message: `The provider gives no token for the resource ${quote(f.resource)}.${providerQuote(f)}`,
       causes: [
         'The resource was removed at the provider since the sign-in.',
         'The person or the application may no longer use it.',
@@ -196,9 +196,9 @@ export const authorization = {
     };
   },
   invalid_request: (f) => ({
-    message: `The provider says the request is not valid.${inItsWords(f)}`,
+    message: `The provider says the request is not valid.${providerQuote(f)}`,
     causes: causes(
-      oddSecret(f),
+      secretOddity(f),
       ...likeliestFirst(f, [
         [
           /authori[sz]ation header|client_(id|secret)|credential/i,
@@ -225,51 +225,51 @@ export const authorization = {
     fix:
       /redirect|reply url/i.test(String(f.description)) && f.redirectUri !== undefined
         ? `Register exactly ${f.redirectUri} at the provider, or sign in with the redirect URI that is registered there (--redirect-uri).`
-        : oddSecret(f) === false
+        : secretOddity(f) === false
           ? 'Compare what the provider says above with --redirect-uri, --param, --claims and the other flags of this sign-in.'
           : 'Give the secret as the provider shows it, without anything around it.',
   }),
   unauthorized_client: (f) => ({
-    message: `This client may not do that at the provider.${inItsWords(f)}`,
+    message: `This client may not do that at the provider.${providerQuote(f)}`,
     causes: ['The authorization code flow (or the refresh token grant) is not switched on for the application.'],
     fix: "Allow the grant types authorization_code and refresh_token in the application's settings.",
   }),
   unsupported_response_type: (f) => ({
-    message: `The provider does not give authorization codes to this client.${inItsWords(f)}`,
+    message: `The provider does not give authorization codes to this client.${providerQuote(f)}`,
     causes: ['The application is set up for the implicit flow only.'],
     fix: 'Allow the response type "code" in the application’s settings.',
   }),
   provider_server_error: (f) => ({
-    message: `The provider failed while signing in.${inItsWords(f)}`,
+    message: `The provider failed while signing in.${providerQuote(f)}`,
     causes: ['A fault on the provider’s side, or in what it asks in turn (directory, upstream provider).'],
     fix: "Try again; if it stays, the provider's log has the reason.",
   }),
   provider_unavailable: (f) => ({
-    message: `The provider says that it is overloaded or under maintenance.${inItsWords(f)}`,
+    message: `The provider says that it is overloaded or under maintenance.${providerQuote(f)}`,
     causes: [],
     fix: 'Try again later.',
   }),
   authorization_refused: (f) => ({
-    message: `The provider refused the sign-in with an error of its own.${inItsWords(f)}`,
-    causes: [meaningOfError(f) ?? "A rule of the provider's that the standard does not know."],
+    message: `The provider refused the sign-in with an error of its own.${providerQuote(f)}`,
+    causes: [errorMeaning(f) ?? "A rule of the provider's that the standard does not know."],
     fix: "Look up this error in the provider's documentation.",
   }),
   callback_state_mismatch: (f) => ({
     message:
       f.seconds === undefined
         ? 'The callback does not belong to this sign-in: its state is another one.'
-        : `No answer with this sign-in's state came within ${inSeconds(f.seconds)}; ${f.wrongState ?? 'some'} with another or no state did.`,
-    causes: otherStates(f),
+        : `No answer with this sign-in's state came within ${secondsText(f.seconds)}; ${f.wrongState ?? 'some'} with another or no state did.`,
+    causes: strayStates(f),
     fix: 'Close old sign-in tabs and sign in again; if it stays, compare state in the authorization request with the callback’s.',
   }),
   callback_issuer_mismatch: (f) => ({
-    message: `The answer should say that it comes from ${quoted(f.expected, 'the provider that was asked')}, and its "iss" is ${f.actual === 'absent' ? 'absent' : quoted(f.actual, 'another one')}.`,
+    message: `The answer should say that it comes from ${quote(f.expected, 'the provider that was asked')}, and its "iss" is ${f.actual === 'absent' ? 'absent' : quote(f.actual, 'another one')}.`,
     causes: causes(
       f.actual === 'absent' && 'The provider announces that it names itself in its answers (RFC 9207), and does not.',
       issuerDifference(f.expected, f.actual),
       f.actual !== 'absent' &&
-        hostOf(f.expected) !== hostOf(f.actual) &&
-        `The answer came from another provider, ${hostOf(f.actual)}, or one that hands on the answers of that one.`,
+        addressHost(f.expected) !== addressHost(f.actual) &&
+        `The answer came from another provider, ${addressHost(f.actual)}, or one that hands on the answers of that one.`,
       f.actual !== 'absent' && 'The provider writes its issuer in two ways.',
       'Somebody tried to pass one provider’s answer off as another’s (a mix-up attack).',
     ),
@@ -294,13 +294,13 @@ export const authorization = {
             /flow|JARM/.test(String(f.reason)) && 'The application is set to another flow or response mode.',
             'The provider has a fault, or something between changed its answer.',
           ),
-          fix: `It must hold code and state, or error and state (RFC 6749 §4.1.2); it held: ${listed(f.parameters, 'nothing')}.`,
+          fix: `It must hold code and state, or error and state (RFC 6749 §4.1.2); it held: ${listText(f.parameters, 'nothing')}.`,
         },
   callback_no_pending: (f) => ({
     message: 'No sign-in waits for this callback.',
     causes:
       f.expiredFor !== undefined
-        ? [`It was started more than 10 minutes ago, and has been forgotten since ${inSeconds(f.expiredFor)}.`]
+        ? [`It was started more than 10 minutes ago, and has been forgotten since ${secondsText(f.expiredFor)}.`]
         : causes(
             f.likeOurs === false &&
               'The address is the answer to a sign-in of another program: its state has another form than ours.',
@@ -313,7 +313,7 @@ export const authorization = {
     fix: 'Start again with: oidc-cli login --start',
   }),
   login_timeout: (f) => ({
-    message: `Nobody finished the sign-in within ${inSeconds(f.seconds)}.`,
+    message: `Nobody finished the sign-in within ${secondsText(f.seconds)}.`,
     causes:
       Number(f.otherBrowser) > 0
         ? causes(otherBrowserCause(f))
@@ -327,12 +327,12 @@ export const authorization = {
             pageCause(f),
             f.pageStatus === undefined &&
               (f.redirectUri !== undefined || f.seconds === undefined) &&
-              `The browser shows an error page of the provider, most often because ${quoted(f.redirectUri, 'the redirect URI')} is not registered as a redirect URI of this client.`,
+              `The browser shows an error page of the provider, most often because ${quote(f.redirectUri, 'the redirect URI')} is not registered as a redirect URI of this client.`,
             (f.pageStatus === undefined || f.pageWords !== undefined) && 'The page was left or closed.',
             f.pageStatus !== undefined &&
               f.pageWords === undefined &&
               'The browser runs on another machine, or in a container, and cannot reach this one: paste the address it ends at (--no-browser).',
           ),
-    fix: comeBack(f),
+    fix: returnFix(f),
   }),
 } satisfies Partial<Record<ErrorCode, Entry>>;

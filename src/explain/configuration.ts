@@ -1,6 +1,6 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { hostOf, issuerDifference, saysHttp } from './differences.js';
-import { causes, type Entry, listed, quoted } from './explanation.js';
+import { addressHost, differsByScheme, issuerDifference } from './differences.js';
+import { causes, type Entry, listText, quote } from './explanation.js';
 import { place } from './file-place.js';
 import { describeReason } from './system-reasons.js';
 
@@ -8,7 +8,7 @@ function isEmpty(value: Facts[string]): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-function eitherOf(value: Facts[string]): string {
+function alternatives(value: Facts[string]): string {
   return Array.isArray(value) ? value.join(' or ') : String(value);
 }
 
@@ -36,14 +36,14 @@ function otherFile(facts: Facts): string {
 }
 
 /** Where a value that is missing may come from; `profile add` itself takes flags alone. */
-function waysToGive(facts: Facts): string[] {
+function settingPlaces(facts: Facts): string[] {
   const { flag = 'a flag', variable, key, profile, known } = facts;
   if (variable === undefined) return [String(flag)];
   if (profile !== undefined) return [String(flag), String(variable), `the key ${key} of the profile`];
   return [
     String(flag),
     String(variable),
-    isEmpty(known) ? 'a profile (oidc-cli profile add)' : `the name of a profile: ${listed(known, '')}`,
+    isEmpty(known) ? 'a profile (oidc-cli profile add)' : `the name of a profile: ${listText(known, '')}`,
   ];
 }
 
@@ -51,10 +51,10 @@ function waysToGive(facts: Facts): string[] {
 function otherProfile(facts: Facts): string {
   const { name = 'NAME', known, suggestion } = facts;
   if (facts.command !== undefined) return `It is in ${facts.elsewhere}: ${facts.command}`;
-  const meant = suggestion === undefined ? '' : `Did you mean ${quoted(suggestion)}? `;
-  if (facts.removing !== undefined) return `${meant}Known there: ${listed(known, 'none')}.`;
+  const meant = suggestion === undefined ? '' : `Did you mean ${quote(suggestion)}? `;
+  if (facts.removing !== undefined) return `${meant}Known there: ${listText(known, 'none')}.`;
   const there =
-    known === undefined ? 'oidc-cli profile list shows those there are' : `Known: ${listed(known, 'none yet')}`;
+    known === undefined ? 'oidc-cli profile list shows those there are' : `Known: ${listText(known, 'none yet')}`;
   return `${meant}${there}. Add it with: oidc-cli profile add ${name} --issuer URL --client-id ID`;
 }
 
@@ -85,22 +85,22 @@ function issuerHint(issuer: Facts[string]): string | undefined {
 }
 
 /** Whether a redirect URI has the scheme of an app (RFC 8252 §7.1). */
-function isOfApp({ redirectUri }: Facts): boolean {
+function isAppScheme({ redirectUri }: Facts): boolean {
   return typeof redirectUri === 'string' && !/^https?:/i.test(redirectUri);
 }
 
-function ofSignOut({ of }: Facts): boolean {
+function isSignOut({ of }: Facts): boolean {
   return of === 'sign-out';
 }
 
 /** Another port is another redirect URI, but not that of a provider; the demo's client takes any. */
-function registerToo({ of }: Facts): string {
+function registerOther({ of }: Facts): string {
   if (of === 'demo') return ' (left out, any free one is taken)';
   return of === 'provider' ? ' (0 takes any free one)' : ' (and register the redirect URI with it)';
 }
 
 /** What of this tool may listen where something wants to. */
-function otherOfUs({ of }: Facts): string {
+function otherInstance({ of }: Facts): string {
   return of === 'provider' ? 'oidc-cli idp runs' : 'sign-in is still waiting';
 }
 
@@ -118,40 +118,40 @@ export const configuration = {
           causes: [],
           fix: isEmpty(f.known)
             ? 'Add one with: oidc-cli profile add NAME --issuer URL --client-id ID'
-            : `Name one of ${listed(f.known, '')}, or set ${f.variable ?? 'OIDC_CLI_PROFILE'}.`,
+            : `Name one of ${listText(f.known, '')}, or set ${f.variable ?? 'OIDC_CLI_PROFILE'}.`,
         }
       : {
-          message: `${f.check === undefined ? '' : `${f.check}: `}No ${f.key === 'clientId' ? 'client id' : f.key === 'appId' ? 'App ID' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quoted(f.profile)}`}.`,
+          message: `${f.check === undefined ? '' : `${f.check}: `}No ${f.key === 'clientId' ? 'client id' : f.key === 'appId' ? 'App ID' : (f.key ?? 'value')} is given${f.profile === undefined ? '' : ` for the profile ${quote(f.profile)}`}.`,
           causes: [],
           fix:
             f.command === 'smoke init'
-              ? `${isEmpty(f.known) ? 'Add a profile (oidc-cli profile add NAME --issuer URL --client-id ID) and name it' : `Name a profile (${listed(f.known, '')})`}: oidc-cli smoke init NAME; or set OIDC_CLI_ISSUER and OIDC_CLI_CLIENT_ID.`
+              ? `${isEmpty(f.known) ? 'Add a profile (oidc-cli profile add NAME --issuer URL --client-id ID) and name it' : `Name a profile (${listText(f.known, '')})`}: oidc-cli smoke init NAME; or set OIDC_CLI_ISSUER and OIDC_CLI_CLIENT_ID.`
               : f.check === undefined
-                ? `Give it with ${waysToGive(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`
+                ? `Give it with ${settingPlaces(f).join(', or ')}.${f.key === 'issuer' && f.variable !== undefined ? ' To try it without a provider: oidc-cli login --demo' : ''}`
                 : `Give it with the key ${f.key} of the profile: a check takes nothing from OIDC_CLI_* variables.`,
         },
   config_file_unreadable: (f) => ({
-    message: `The file ${quoted(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${describeReason(f.reason) ?? 'the system refuses it'}.`,
+    message: `The file ${quote(f.file, 'in question')} cannot be ${f.doing === 'write' ? 'written' : 'read'}: ${describeReason(f.reason) ?? 'the system refuses it'}.`,
     causes: [],
     fix: otherFile(f),
   }),
   config_file_invalid: (f) => ({
     message: `${place(f)}: found ${f.found ?? 'a value that cannot be used'}${f.variable === undefined ? '' : ` in ${f.variable}`}.`,
     causes: [],
-    fix: `${f.suggestion === undefined ? '' : `Did you mean ${quoted(f.suggestion)}? `}Allowed is: ${listed(f.allowed, 'what docs/profiles.md lists')}.`,
+    fix: `${f.suggestion === undefined ? '' : `Did you mean ${quote(f.suggestion)}? `}Allowed is: ${listText(f.allowed, 'what docs/profiles.md lists')}.`,
   }),
   config_value_invalid: (f) => ({
     message: `${f.where ?? place(f)}: ${f.found ?? 'the value'} cannot be used.`,
     causes: [],
-    fix: `Allowed is: ${listed(f.allowed, 'what oidc-cli --help says')}.`,
+    fix: `Allowed is: ${listText(f.allowed, 'what oidc-cli --help says')}.`,
   }),
   profile_unknown: (f) => ({
-    message: `${f.check === undefined ? '' : `${f.check}: `}There is no profile ${quoted(f.name, 'of that name')}${isEmpty(f.files) ? '' : ` in ${eitherOf(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
+    message: `${f.check === undefined ? '' : `${f.check}: `}There is no profile ${quote(f.name, 'of that name')}${isEmpty(f.files) ? '' : ` in ${alternatives(f.files)}`}${f.chosenBy === undefined || f.chosenBy === 'argument' ? '' : ` (named by: ${f.chosenBy})`}.`,
     causes: [],
     fix: otherProfile(f),
   }),
   profile_exists: (f) => ({
-    message: `The profile ${quoted(f.name, 'of that name')} is there already${f.file === undefined ? '' : `, in ${f.file}`}.`,
+    message: `The profile ${quote(f.name, 'of that name')} is there already${f.file === undefined ? '' : `, in ${f.file}`}.`,
     causes: [],
     fix:
       f.flag === '--save'
@@ -195,52 +195,52 @@ export const configuration = {
           fix: 'Give the secret with --client-secret-env NAME, or sign in as a public client with --client-auth none.',
         }
       : {
-          message: `The provider announces no client authentication this tool speaks with a secret${f.announced === undefined ? '' : `: ${listed(f.announced, 'nothing')}`}.`,
+          message: `The provider announces no client authentication this tool speaks with a secret${f.announced === undefined ? '' : `: ${listText(f.announced, 'nothing')}`}.`,
           causes: ['The client is meant to authenticate with a key or a certificate.'],
           fix: 'Choose one yourself with --client-auth client_secret_basic, client_secret_post, client_secret_jwt or none.',
         },
   redirect_uri_invalid: (f) => ({
-    message: `The redirect URI ${quoted(f.redirectUri, 'in question')} cannot be used${f.reason === undefined ? '' : `: ${f.reason}`}.`,
+    message: `The redirect URI ${quote(f.redirectUri, 'in question')} cannot be used${f.reason === undefined ? '' : `: ${f.reason}`}.`,
     causes: [],
     fix: 'Give an absolute URI without a fragment, such as --redirect-uri http://localhost:8484/callback.',
   }),
   redirect_uri_not_loopback: (f) => ({
-    message: `The redirect URI ${quoted(f.redirectUri, 'in question')} is not on this machine, so nothing here can take its answer.`,
+    message: `The redirect URI ${quote(f.redirectUri, 'in question')} is not on this machine, so nothing here can take its answer.`,
     causes: causes(
-      isOfApp(f) &&
-        !ofSignOut(f) &&
+      isAppScheme(f) &&
+        !isSignOut(f) &&
         'A browser hands an address with the scheme of an app to that app, and shows it to nobody.',
     ),
-    fix: ofSignOut(f)
+    fix: isSignOut(f)
       ? 'Give a registered address on this machine with --post-logout-redirect-uri, or leave the provider out with --no-end-session.'
-      : isOfApp(f)
+      : isAppScheme(f)
         ? 'Sign in without a person (login --with auto), which stops at this address, or register a loopback redirect URI such as http://localhost:8484/callback as well.'
         : 'Register a loopback redirect URI such as http://localhost:8484/callback, or keep this one and paste the address the browser ends at (login --start, then login --callback-url -).',
   }),
   port_taken: (f) => ({
     message: `${f.port === undefined ? 'The port' : `Port ${f.port}`} on this machine is taken${f.holder === undefined ? '' : ` by ${f.holder}`}.`,
     causes: causes(
-      f.holder === undefined && `Another ${otherOfUs(f)} in another terminal.`,
+      f.holder === undefined && `Another ${otherInstance(f)} in another terminal.`,
       // This tool shows as node there.
       f.holder !== undefined &&
         /^(node|oidc-cli)\b/.test(String(f.holder)) &&
-        `Another ${otherOfUs(f)} in another terminal, or a program made with Node listens there.`,
+        `Another ${otherInstance(f)} in another terminal, or a program made with Node listens there.`,
       f.holder === undefined && 'Another program listens there.',
     ),
-    fix: `Stop that program, or choose another port with ${f.flag ?? '--port'}${registerToo(f)}.`,
+    fix: `Stop that program, or choose another port with ${f.flag ?? '--port'}${registerOther(f)}.`,
   }),
   port_forbidden: (f) => ({
     message: `The system does not let this program listen on ${f.port === undefined ? 'this port' : `port ${f.port}`}.`,
     causes: ['Ports below 1024 belong to the administrator.'],
-    fix: `Choose a port above 1023 with ${f.flag ?? '--port'}${registerToo(f)}.`,
+    fix: `Choose a port above 1023 with ${f.flag ?? '--port'}${registerOther(f)}.`,
   }),
   ca_unreadable: (f) => ({
-    message: `The CA file ${quoted(f.file, 'in question')} cannot be used: ${f.reason ?? 'it cannot be read'}.`,
+    message: `The CA file ${quote(f.file, 'in question')} cannot be used: ${f.reason ?? 'it cannot be read'}.`,
     causes: [],
     fix: 'Name a file with certificates in PEM format (-----BEGIN CERTIFICATE-----), in --ca or NODE_EXTRA_CA_CERTS.',
   }),
   report_unwritable: (f) => ({
-    message: `The ${outputNoun(f)} ${quoted(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (describeReason(f.reason) ?? 'the file system refuses it')}.`,
+    message: `The ${outputNoun(f)} ${quote(f.file, 'in question')} cannot be written: ${f.reason === 'ENOENT' ? 'its folder cannot be made' : (describeReason(f.reason) ?? 'the file system refuses it')}.`,
     causes: causes(
       (f.reason === 'EACCES' || f.reason === 'EPERM') && 'The folder or the file belongs to another user.',
       f.reason === 'EROFS' && 'The file system is mounted for reading only.',
@@ -255,13 +255,13 @@ export const configuration = {
   issuer_invalid: (f) => ({
     message:
       f.extra === true
-        ? `The issuer ${quoted(f.issuer, 'in question')} has more than a host and a path.`
-        : `${quoted(f.issuer, 'What was given')} is no issuer: it is not an http or https URL.`,
+        ? `The issuer ${quote(f.issuer, 'in question')} has more than a host and a path.`
+        : `${quote(f.issuer, 'What was given')} is no issuer: it is not an http or https URL.`,
     causes: [],
     fix: 'Give the issuer as the provider states it, for example --issuer https://id.example.com/realms/main, without query, fragment or user name.',
   }),
   issuer_not_https: (f) => ({
-    message: `The issuer ${quoted(f.issuer, 'in question')} is plain http, and not on this machine: anybody on the way could read the tokens.`,
+    message: `The issuer ${quote(f.issuer, 'in question')} is plain http, and not on this machine: anybody on the way could read the tokens.`,
     causes: [],
     fix: 'Use the https address. For a test network you trust, pass --allow-http.',
   }),
@@ -293,10 +293,10 @@ export const configuration = {
               'A firewall or gateway wants a sign-in or an allow-list entry first.',
             'The issuer names a host that serves something else.',
           )
-        : hostOf(f.url) === hostOf(f.location)
+        : addressHost(f.url) === addressHost(f.location)
           ? ['The issuer is written in an old or short form.', 'A gateway sends strangers to its own sign-in page.']
           : [
-              `A gateway sends strangers to its own sign-in page, at ${hostOf(f.location)}.`,
+              `A gateway sends strangers to its own sign-in page, at ${addressHost(f.location)}.`,
               'The provider has moved to that host.',
             ],
     fix:
@@ -332,25 +332,25 @@ export const configuration = {
     fix: "Ask the provider's operators for its OpenID Connect issuer, or to mend the configuration.",
   }),
   discovery_issuer_mismatch: (f) => ({
-    message: `You asked for ${f.expected === undefined ? 'one issuer' : `the issuer ${quoted(f.expected)}`}, and its configuration says it is ${quoted(f.actual, 'another one')}.`,
+    message: `You asked for ${f.expected === undefined ? 'one issuer' : `the issuer ${quote(f.expected)}`}, and its configuration says it is ${quote(f.actual, 'another one')}.`,
     causes: causes(
       issuerDifference(f.expected, f.actual),
       f.expected === undefined && 'They differ only by the slash at the end: the comparison is exact.',
       f.expected === undefined &&
         'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).',
       issuerDifference(f.expected, f.actual) === undefined &&
-        (f.expected !== undefined && hostOf(f.expected) === hostOf(f.actual)
+        (f.expected !== undefined && addressHost(f.expected) === addressHost(f.actual)
           ? 'The path is that of another realm or tenant, or an old form of it.'
-          : `The host you asked is an alias${f.actual === undefined ? '' : ` of ${hostOf(f.actual)}`}, or the path (realm, tenant) is another one.`),
+          : `The host you asked is an alias${f.actual === undefined ? '' : ` of ${addressHost(f.actual)}`}, or the path (realm, tenant) is another one.`),
     ),
-    fix: saysHttp(f.expected, f.actual)
+    fix: differsByScheme(f.expected, f.actual)
       ? 'Have the proxy tell the provider how it is reached (X-Forwarded-Proto, X-Forwarded-Host), and the provider believe it; or set its public address there.'
       : f.actual === undefined
         ? 'Correct the issuer in the provider’s own settings.'
         : `Use --issuer ${f.actual} if that is the provider you mean; else correct the issuer in the provider's settings.`,
   }),
   endpoint_missing: (f) => ({
-    message: `The provider${f.issuer === undefined ? '' : ` ${quoted(f.issuer)}`} announces no ${f.endpoint ?? 'such endpoint'}.`,
+    message: `The provider${f.issuer === undefined ? '' : ` ${quote(f.issuer)}`} announces no ${f.endpoint ?? 'such endpoint'}.`,
     causes:
       f.endpoint === 'jwks_uri' || f.endpoint === 'token_endpoint' || f.endpoint === 'authorization_endpoint'
         ? [

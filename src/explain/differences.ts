@@ -9,19 +9,19 @@ function differsBySlash(expected: Fact, actual: Fact): boolean {
 }
 
 /** Whether https was expected and http found: the mark of a provider behind a proxy that it knows nothing of. */
-export function saysHttp(expected: Fact, actual: Fact): boolean {
+export function differsByScheme(expected: Fact, actual: Fact): boolean {
   return String(expected).startsWith('https:') && String(actual).startsWith('http:');
 }
 
 /** The host of an address, or the whole text where it is none. */
-export function hostOf(address: Fact): string {
+export function addressHost(address: Fact): string {
   return typeof address === 'string' && URL.canParse(address) ? new URL(address).host : String(address);
 }
 
 /** Why an issuer was found that is almost the expected one; undefined where the two have little in common. */
 export function issuerDifference(expected: Fact, actual: Fact): string | undefined {
-  if (saysHttp(expected, actual)) {
-    return hostOf(expected) === hostOf(actual)
+  if (differsByScheme(expected, actual)) {
+    return addressHost(expected) === addressHost(actual)
       ? 'The provider runs behind a proxy and does not know that it is reached by https (X-Forwarded-Proto).'
       : `The provider runs behind a proxy and does not know by which address it is reached: it writes its own, ${actual}.`;
   }
@@ -30,10 +30,10 @@ export function issuerDifference(expected: Fact, actual: Fact): string | undefin
 }
 
 /** How an address that was found differs from the one that was sent, in words; undefined where they have little in common. */
-function difference(sent: string, found: string): string | undefined {
-  if (sent === found || !URL.canParse(sent) || !URL.canParse(found)) return undefined;
-  if (differsBySlash(sent, found)) return 'by the slash at the end';
-  const [one, other] = [new URL(sent), new URL(found)];
+function difference(sent: string, actual: string): string | undefined {
+  if (sent === actual || !URL.canParse(sent) || !URL.canParse(actual)) return undefined;
+  if (differsBySlash(sent, actual)) return 'by the slash at the end';
+  const [one, other] = [new URL(sent), new URL(actual)];
   const same = (...parts: readonly ('protocol' | 'hostname' | 'port' | 'pathname')[]) =>
     parts.every((part) => one[part] === other[part]);
   if (same('hostname', 'pathname') && !same('protocol')) return 'by http and https';
@@ -59,10 +59,10 @@ export function redirectUriCause(facts: Facts): string | undefined {
   if (typeof redirectUri !== 'string') return undefined;
   const words = `${facts.description ?? ''} ${facts.words ?? ''}`;
   for (const [text] of words.matchAll(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>,;)]+/gi)) {
-    for (const found of [text, text.replace(/[.:]$/, '')]) {
-      const by = difference(redirectUri, found);
+    for (const actual of [text, text.replace(/[.:]$/, '')]) {
+      const by = difference(redirectUri, actual);
       if (by !== undefined) {
-        return `The redirect URI that was sent is ${redirectUri}, and the provider names ${found}: they differ ${by}.`;
+        return `The redirect URI that was sent is ${redirectUri}, and the provider names ${actual}: they differ ${by}.`;
       }
     }
   }

@@ -1,5 +1,5 @@
 import { parseJson } from '../json.js';
-import { ownCodeIn } from './provider-own-codes.js';
+import { findOwnCode } from './provider-own-codes.js';
 
 /** An error as it was copied out of a log, an answer or an address. */
 export interface ErrorText {
@@ -17,9 +17,9 @@ export interface ErrorText {
  * codes. Undefined where there is none.
  */
 export function readErrorText(text: string, isKnown: (code: string) => boolean): ErrorText | undefined {
-  const { error, description } = membersOf(text);
+  const { error, description } = errorMembers(text);
   const code = [error ?? '', ...text.toLowerCase().split(/[^a-z0-9_]+/)].find((word) => word !== '' && isKnown(word));
-  const own = ownCodeIn(description ?? text) ?? ownCodeIn(text);
+  const own = findOwnCode(description ?? text) ?? findOwnCode(text);
   if (code === undefined && own === undefined) return undefined;
   const words = (description ?? text).trim();
   // `invalid_grant: …` in a log: the code is told beside its words.
@@ -28,7 +28,10 @@ export function readErrorText(text: string, isKnown: (code: string) => boolean):
 }
 
 /** The members of an error answer (RFC 6749 §4.1.2.1, §5.2), where the text is one. */
-function membersOf(text: string): { readonly error?: string | undefined; readonly description?: string | undefined } {
+function errorMembers(text: string): {
+  readonly error?: string | undefined;
+  readonly description?: string | undefined;
+} {
   if (/^\s*{/.test(text)) {
     try {
       const { error, error_description: description } = parseJson(text) as Record<string, unknown>;

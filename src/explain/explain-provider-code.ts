@@ -1,6 +1,6 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { explain } from './explain.js';
-import { type Explanation, inItsWords } from './explanation.js';
+import { type Explanation, providerQuote } from './explanation.js';
 import { providerCode } from './provider-codes.js';
 import { explainOwnCode } from './provider-own-codes.js';
 
@@ -24,5 +24,5 @@ export function explainProviderCode(code: string, facts: Facts = {}): ExplainedP
   const { standard, ours, words } = known;
   if (ours !== undefined) return { code, standard, ours, ...explain(ours, facts) };
   if (words === undefined) return undefined;
-  return { code, standard, ...words, message: `${words.message}${inItsWords(facts)}` };
+  return { code, standard, ...words, message: `${words.message}${providerQuote(facts)}` };
 }

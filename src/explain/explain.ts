@@ -1,5 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { cutShort } from '../safe-text.js';
+import { truncate } from '../safe-text.js';
 import { authorization } from './authorization.js';
 import { ONE_BROWSER } from './browser-cookie.js';
 import { configuration } from './configuration.js';
@@ -8,7 +8,7 @@ import { type Entry, type Explanation, signInAgain } from './explanation.js';
 import { idToken } from './id-token.js';
 import { logtoConnector } from './logto-connector.js';
 import { network } from './network.js';
-import { causeOfOwnCode } from './provider-own-codes.js';
+import { ownCodeCause } from './provider-own-codes.js';
 import { sessions } from './sessions.js';
 import { signInPages } from './sign-in-pages.js';
 import { smoke } from './smoke.js';
@@ -29,9 +29,9 @@ const AREAS = {
 };
 
 /** The codes that have words: the compiler refuses a stable code that is not among them. */
-type Worded = { [Area in keyof typeof AREAS]: keyof (typeof AREAS)[Area] }[keyof typeof AREAS];
+type MessageEntries = { [Area in keyof typeof AREAS]: keyof (typeof AREAS)[Area] }[keyof typeof AREAS];
 
-const entries: Readonly<Record<Worded, Entry>> = Object.assign({}, ...Object.values(AREAS));
+const entries: Readonly<Record<MessageEntries, Entry>> = Object.assign({}, ...Object.values(AREAS));
 
 /** Every stable code under the area it belongs to. */
 export function codesByArea(): readonly { readonly area: string; readonly codes: readonly ErrorCode[] }[] {
@@ -40,11 +40,11 @@ export function codesByArea(): readonly { readonly area: string; readonly codes:
 
 /** Puts a stable code and what is known of this run into words. Pure: every code has words, and none of them throws. */
 export function explain(code: ErrorCode, known: Facts): Explanation {
-  const facts = readable(known);
+  const facts = readableFacts(known);
   const explanation = withLostToken(withCredentialsSent(code, entries[code](facts), facts), facts);
   // What the provider itself says of the reason is likelier than what is usual.
-  const said = [causeOfOwnCode(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
-  return said.length === 0 ? explanation : { ...explanation, causes: [...said, ...explanation.causes] };
+  const details = [ownCodeCause(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
+  return details.length === 0 ? explanation : { ...explanation, causes: [...details, ...explanation.causes] };
 }
 
 /**
@@ -67,12 +67,14 @@ function withLostToken(explanation: Explanation, facts: Facts): Explanation {
 }
 
 /** Characters of one fact in words: a description may be a whole page, and is whole in the facts of `--json`. */
-const LONGEST_FACT = 1_000;
+const MAX_FACT_LENGTH = 1_000;
 
 /** The facts, with what nobody would read to its end cut short; they themselves where there is nothing such. */
-function readable(facts: Facts): Facts {
+function readableFacts(facts: Facts): Facts {
   const long = Object.entries(facts).flatMap(([name, value]) =>
-    typeof value === 'string' && value.length > LONGEST_FACT ? [[name, cutShort(value, LONGEST_FACT)] as const] : [],
+    typeof value === 'string' && value.length > MAX_FACT_LENGTH
+      ? [[name, truncate(value, MAX_FACT_LENGTH)] as const]
+      : [],
   );
   return long.length === 0 ? facts : { ...facts, ...Object.fromEntries(long) };
 }

@@ -12,34 +12,34 @@ export interface Explanation {
 export type Entry = (facts: Facts) => Explanation;
 
 /** Items of a list that a message names. */
-const MOST_NAMED = 30;
+const MAX_NAMED = 30;
 
 /** Items in a row; of thousands the first, and how many more there are. */
 function row(items: readonly string[]): string {
-  if (items.length <= MOST_NAMED) return items.join(', ');
-  return `${items.slice(0, MOST_NAMED).join(', ')} and ${items.length - MOST_NAMED} more`;
+  if (items.length <= MAX_NAMED) return items.join(', ');
+  return `${items.slice(0, MAX_NAMED).join(', ')} and ${items.length - MAX_NAMED} more`;
 }
 
 /** A fact as quoted text, or a stand-in where it is not known. */
-export function quoted(value: Facts[string], unknown = 'something else'): string {
+export function quote(value: Facts[string], unknown = 'something else'): string {
   if (value === undefined) return unknown;
   return Array.isArray(value) ? row(value.map((item) => `"${item}"`)) : `"${String(value)}"`;
 }
 
 /** A list fact as plain words, or a stand-in when it is empty or unknown. */
-export function listed(value: Facts[string], none: string): string {
+export function listText(value: Facts[string], none: string): string {
   if (Array.isArray(value)) return value.length === 0 ? none : row(value);
   return value === undefined || value === '' ? none : String(value);
 }
 
 /** A number of seconds in words. */
-export function inSeconds(value: Facts[string]): string {
+export function secondsText(value: Facts[string]): string {
   if (value === undefined) return 'the allowed time';
   return Number(value) === 1 ? '1 second' : `${value} seconds`;
 }
 
 /** The provider's own words as a clause, or nothing. */
-export function inItsWords(facts: Facts): string {
+export function providerQuote(facts: Facts): string {
   const code = facts.error === undefined ? '' : String(facts.error);
   const description = facts.description === undefined ? '' : String(facts.description).trim();
   const words = [code, description && `"${description}"`].filter(Boolean).join(': ');
@@ -51,13 +51,13 @@ export function inItsWords(facts: Facts): string {
 export const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
 
 /** The words of a list fact, or of a text fact between its spaces. */
-function wordsOf(value: Facts[string]): readonly string[] {
+function splitWords(value: Facts[string]): readonly string[] {
   return Array.isArray(value) ? value : String(value ?? '').split(' ');
 }
 
 /** Whether a scope stands in a fact that holds scopes with spaces between them. */
 export function hasScope(value: Facts[string], scope: string): boolean {
-  return wordsOf(value).includes(scope);
+  return splitWords(value).includes(scope);
 }
 
 /**
@@ -74,7 +74,7 @@ export function signInAgain(facts: Facts, scopes: readonly string[] = []): strin
   } else if (profile !== undefined) words.push(shellWord(String(profile)));
   const missing = scopes.filter((wanted) => !hasScope(scope, wanted));
   if (missing.length > 0) {
-    words.push(`--scope "${[...wordsOf(scope ?? 'openid'), ...missing].join(' ')}"`);
+    words.push(`--scope "${[...splitWords(scope ?? 'openid'), ...missing].join(' ')}"`);
   }
   const asked = Array.isArray(askedResources) ? askedResources : [];
   if (resource !== undefined && !asked.includes(String(resource))) {
@@ -85,18 +85,18 @@ export function signInAgain(facts: Facts, scopes: readonly string[] = []): strin
 }
 
 /** Says that only `--strict` made a failure of it. */
-export function strictly(facts: Facts): string {
+export function strictNote(facts: Facts): string {
   return facts.strict === true ? ' (a warning; --strict refuses it)' : '';
 }
 
 /** A cause with what a provider's words have to say for it to come first; one that is `only where said` is no cause without them. */
-type SaidCause = readonly [says: RegExp, cause: string, when?: 'only where said'];
+type SuggestedCause = readonly [says: RegExp, cause: string, when?: 'only where said'];
 
 /** Causes in their usual order, but those first that the provider's own description speaks of. */
-export function likeliestFirst({ description }: Facts, candidates: readonly SaidCause[]): string[] {
-  const said = candidates.filter(([says]) => says.test(String(description ?? '')));
-  const others = candidates.filter((candidate) => !said.includes(candidate) && candidate[2] === undefined);
-  return [...said, ...others].map(([, cause]) => cause);
+export function likeliestFirst({ description }: Facts, candidates: readonly SuggestedCause[]): string[] {
+  const details = candidates.filter(([says]) => says.test(String(description ?? '')));
+  const others = candidates.filter((candidate) => !details.includes(candidate) && candidate[2] === undefined);
+  return [...details, ...others].map(([, cause]) => cause);
 }
 
 /** The causes that apply, in their order. */

@@ -1,9 +1,9 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { hostOf, issuerDifference } from './differences.js';
-import { causes, type Entry, quoted, strictly } from './explanation.js';
+import { addressHost, issuerDifference } from './differences.js';
+import { causes, type Entry, quote, strictNote } from './explanation.js';
 
 /** What the check wanted and found, as sentences behind another; nothing where neither is known. */
-function compared(facts: Facts): string {
+function comparison(facts: Facts): string {
   if (facts.expected === undefined && facts.actual === undefined) return '';
   return ` Expected: ${facts.expected ?? 'something else'}. Found: ${facts.actual ?? 'unknown'}.`;
 }
@@ -29,7 +29,7 @@ function clocks(facts: Facts, provider: 'ahead' | 'behind'): string | false {
 }
 
 /** A year of five digits or more: seconds were meant, and milliseconds written. */
-function inMilliseconds({ actual }: Facts): string | false {
+function isMilliseconds({ actual }: Facts): string | false {
   return (
     /^\+\d{6}-/.test(String(actual)) &&
     'The provider writes milliseconds, and the standard wants seconds (NumericDate).'
@@ -57,7 +57,7 @@ function cached({ keySetAge }: Facts): string | false {
 }
 
 /** Whether a value differs from the one found, or from one of a list in JSON, only by case and space. */
-function almostTheSame(expected: Facts[string], actual: Facts[string]): boolean {
+function differsSlightly(expected: Facts[string], actual: Facts[string]): boolean {
   const plain = (value: string) => value.trim().toLowerCase();
   const found = String(actual).startsWith('[') ? String(actual).slice(1, -1).split(',') : [String(actual)];
   return typeof expected === 'string' && found.some((one) => plain(one.replace(/^"|"$/g, '')) === plain(expected));
@@ -66,7 +66,7 @@ function almostTheSame(expected: Facts[string], actual: Facts[string]): boolean 
 /** Codes of the ID token's checks. */
 export const idToken = {
   id_token_malformed: (f) => ({
-    message: `The ID token is no JWT.${compared(f)}`,
+    message: `The ID token is no JWT.${comparison(f)}`,
     causes: ['The provider put another kind of token there, or cut it off.'],
     fix: "Report it to the provider's makers.",
   }),
@@ -76,7 +76,7 @@ export const idToken = {
     fix: 'Switch off id_token_encrypted_response_alg for the application.',
   }),
   id_token_signature_invalid: (f) => ({
-    message: `The ID token's signature is not valid.${compared(f)}`,
+    message: `The ID token's signature is not valid.${comparison(f)}`,
     causes: causes(
       /do not fit/.test(String(f.actual)) && 'The key in the key set is malformed, or of another kind than alg says.',
       'The key that the key set has under this kid did not sign this text: another key did, or the text was altered since.',
@@ -88,12 +88,12 @@ export const idToken = {
   id_token_key_not_found: (f) =>
     /several keys/.test(String(f.actual))
       ? {
-          message: `The ID token does not say which of the provider's keys signed it.${compared(f)}`,
+          message: `The ID token does not say which of the provider's keys signed it.${comparison(f)}`,
           causes: ['The provider publishes several keys and leaves kid out of the token header (OIDC Core §10.1).'],
           fix: 'Have the provider name the key (kid) in the header of its ID tokens.',
         }
       : {
-          message: `The key that signed the ID token is not in the provider's key set, even after it was fetched again.${compared(f)}`,
+          message: `The key that signed the ID token is not in the provider's key set, even after it was fetched again.${comparison(f)}`,
           causes: causes(
             /it is empty/.test(String(f.actual)) && 'The key set that the provider serves is empty.',
             /\(\(no kid\)/.test(String(f.actual)) &&
@@ -105,7 +105,7 @@ export const idToken = {
           fix: 'Make the provider publish the key at its jwks_uri before it signs with it.',
         },
   id_token_alg_mismatch: (f) => ({
-    message: `The ID token is signed with an algorithm that was neither announced nor asked for.${compared(f)}`,
+    message: `The ID token is signed with an algorithm that was neither announced nor asked for.${comparison(f)}`,
     causes: causes(
       f.actual === 'none' && 'The provider does not sign at all: anybody could have written this token.',
       ...sharedSecret(f),
@@ -120,27 +120,28 @@ export const idToken = {
     fix: 'Set the ID-token algorithm of the application to RS256 or ES256.',
   }),
   id_token_issuer_mismatch: (f) => ({
-    message: `The ID token comes from another issuer.${compared(f)}`,
+    message: `The ID token comes from another issuer.${comparison(f)}`,
     causes: causes(
       issuerDifference(f.expected, f.actual),
       'The provider’s issuer setting differs between its configuration and its tokens.',
-      hostOf(f.expected) !== hostOf(f.actual) && 'The provider hands on ID tokens of another one, in place of its own.',
+      addressHost(f.expected) !== addressHost(f.actual) &&
+        'The provider hands on ID tokens of another one, in place of its own.',
     ),
     fix: "Make the provider's issuer the same everywhere, to the letter.",
   }),
   id_token_audience_mismatch: (f) => ({
-    message: `The ID token is for another client.${compared(f)}`,
+    message: `The ID token is for another client.${comparison(f)}`,
     causes: causes(
-      almostTheSame(f.expected, f.actual) &&
+      differsSlightly(f.expected, f.actual) &&
         'The two differ by upper and lower case, or by a space: the comparison is exact.',
       /^\[?"?(https?|api|urn):/.test(String(f.actual)) && 'The provider puts the API that was asked for into aud.',
-      `The provider took the requests of ${quoted(f.expected, 'this client')} and writes ID tokens for another: the audience of its ID tokens is set (a mapper, a script, an API).`,
+      `The provider took the requests of ${quote(f.expected, 'this client')} and writes ID tokens for another: the audience of its ID tokens is set (a mapper, a script, an API).`,
       'The client id is an alias or an old name of the application: aud has its real one.',
     ),
     fix: 'Correct the audience of ID tokens at the provider, or use the client id that stands in aud if that is the application’s own.',
   }),
   id_token_authorized_party_mismatch: (f) => ({
-    message: `The ID token's authorized party (azp) is not this client${strictly(f)}.${compared(f)}`,
+    message: `The ID token's authorized party (azp) is not this client${strictNote(f)}.${comparison(f)}`,
     causes: [
       f.actual === 'absent'
         ? 'The token has several audiences and does not say which client it was issued to.'
@@ -149,33 +150,33 @@ export const idToken = {
     fix: 'Have the provider issue ID tokens to this client alone.',
   }),
   id_token_expired: (f) => ({
-    message: `The ID token has expired.${compared(f)}`,
+    message: `The ID token has expired.${comparison(f)}`,
     causes: causes(clocks(f, 'behind'), 'The provider issues tokens of a very short life, or old ones.'),
     fix: clockFix(f, 'behind', 'Have the provider make a new ID token for each sign-in, with a longer life.'),
   }),
   id_token_not_yet_valid: (f) => ({
-    message: `The ID token is not valid yet (nbf).${compared(f)}`,
+    message: `The ID token is not valid yet (nbf).${comparison(f)}`,
     causes: causes(clocks(f, 'ahead'), 'The provider writes a time that is later than its own.'),
     fix: clockFix(f, 'ahead', 'Set the clocks of all servers of the provider by NTP.'),
   }),
   id_token_issued_in_future: (f) => ({
-    message: `The ID token was issued in the future (iat).${compared(f)}`,
+    message: `The ID token was issued in the future (iat).${comparison(f)}`,
     causes: causes(
-      inMilliseconds(f),
-      !inMilliseconds(f) && clocks(f, 'ahead'),
+      isMilliseconds(f),
+      !isMilliseconds(f) && clocks(f, 'ahead'),
       'The provider writes a time that is later than its own.',
     ),
-    fix: inMilliseconds(f)
+    fix: isMilliseconds(f)
       ? 'Have the provider write iat and exp in seconds since 1970 (RFC 7519 §2).'
       : clockFix(f, 'ahead', 'Set the clocks of all servers of the provider by NTP.'),
   }),
   id_token_too_old: (f) => ({
-    message: `The ID token was issued long before this sign-in${strictly(f)}.${compared(f)}`,
+    message: `The ID token was issued long before this sign-in${strictNote(f)}.${comparison(f)}`,
     causes: causes(clocks(f, 'behind'), 'The provider hands out a token it made earlier.'),
     fix: 'Have the provider make a new ID token for each sign-in.',
   }),
   id_token_nonce_mismatch: (f) => ({
-    message: `The ID token does not carry this sign-in's nonce.${compared(f)}`,
+    message: `The ID token does not carry this sign-in's nonce.${comparison(f)}`,
     causes: causes(
       f.actual !== 'another value' && 'The provider does not pass nonce on (a proxying provider often loses it).',
       f.actual === 'another value' && 'The provider changes nonce, or keeps that of an earlier sign-in.',
@@ -184,7 +185,7 @@ export const idToken = {
     fix: 'Have the provider put the nonce of the authorization request into the ID token, unchanged (OIDC Core §3.1.3.7).',
   }),
   id_token_at_hash_mismatch: (f) => ({
-    message: `The access token is not the one the ID token was issued with (at_hash).${compared(f)}`,
+    message: `The access token is not the one the ID token was issued with (at_hash).${comparison(f)}`,
     causes: [
       'The provider hashes wrongly, or with another algorithm than the ID token’s.',
       'The access token was swapped on the way.',
@@ -192,12 +193,12 @@ export const idToken = {
     fix: "Report it to the provider's makers (OIDC Core §3.1.3.6).",
   }),
   id_token_c_hash_mismatch: (f) => ({
-    message: `The code is not the one the ID token was issued with (c_hash).${compared(f)}`,
+    message: `The code is not the one the ID token was issued with (c_hash).${comparison(f)}`,
     causes: ['The provider hashes wrongly.'],
     fix: "Report it to the provider's makers (OIDC Core §3.3.2.11).",
   }),
   id_token_subject_invalid: (f) => ({
-    message: `The ID token names nobody: its sub is not a usable identifier.${compared(f)}`,
+    message: `The ID token names nobody: its sub is not a usable identifier.${comparison(f)}`,
     causes: [
       /^the number/.test(String(f.actual))
         ? 'The provider writes sub as a number, and the standard wants a text.'
@@ -208,20 +209,20 @@ export const idToken = {
     fix: 'Map sub to an attribute that every user has, of at most 255 characters.',
   }),
   id_token_auth_time_invalid: (f) => ({
-    message: `The person did not sign in as recently as was asked (auth_time).${compared(f)}`,
+    message: `The person did not sign in as recently as was asked (auth_time).${comparison(f)}`,
     causes: causes(clocks(f, 'behind'), 'The provider does not keep to max_age, or leaves auth_time out.'),
     fix: 'Ask with --prompt login as well, or raise --max-age.',
   }),
   id_token_acr_mismatch: (f) => ({
-    message: `The sign-in was not made in the way that was asked (acr)${strictly(f)}.${compared(f)}`,
+    message: `The sign-in was not made in the way that was asked (acr)${strictNote(f)}.${comparison(f)}`,
     causes: ['The provider does not know this acr value.', 'The person has no second factor to reach it.'],
     fix: "Compare --acr-values with acr_values_supported in the provider's configuration.",
   }),
   id_token_claim_missing: (f) => ({
     message:
       f.actual === undefined || f.actual === 'absent'
-        ? `The ID token lacks ${f.check === undefined ? 'a claim' : `the claim ${f.check}`}, which the standard requires.${compared(f)}`
-        : `The ID token's claim ${f.check ?? ''} is of another kind than the standard requires.${compared(f)}`,
+        ? `The ID token lacks ${f.check === undefined ? 'a claim' : `the claim ${f.check}`}, which the standard requires.${comparison(f)}`
+        : `The ID token's claim ${f.check ?? ''} is of another kind than the standard requires.${comparison(f)}`,
     causes: [
       f.actual === undefined || f.actual === 'absent'
         ? 'The provider, or a script that shapes its tokens, leaves it out.'
@@ -238,12 +239,12 @@ export const idToken = {
     fix: 'Treat the token as not verified, and report this with the output of --json.',
   }),
   clock_skew: (f) => ({
-    message: `The provider's clock and this machine's differ by more than is tolerated${strictly(f)}.${compared(f)}`,
+    message: `The provider's clock and this machine's differ by more than is tolerated${strictNote(f)}.${comparison(f)}`,
     causes: ['One of them is not set by NTP.', 'The machine slept or was restored from a snapshot.'],
     fix: 'Set both clocks by NTP, or pass --clock-tolerance SECONDS.',
   }),
   refreshed_identity_changed: (f) => ({
-    message: `The refreshed ID token is not about the same sign-in (${f.check ?? 'iss, sub or aud'}).${compared(f)}`,
+    message: `The refreshed ID token is not about the same sign-in (${f.check ?? 'iss, sub or aud'}).${comparison(f)}`,
     causes: ['The provider mixed up two sessions, or changed its issuer or the way it writes sub.'],
     fix: 'Nothing of that answer was kept. Sign in again, and report it to the provider (OIDC Core §12.2).',
   }),

@@ -1,9 +1,9 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, listed } from './explanation.js';
+import { causes, type Entry, listText } from './explanation.js';
 import { describeReason } from './system-reasons.js';
 
 /** What Logto shows in its own page, after a sentence on what is true. */
-function asLogtoShows(facts: Facts): string {
+function logtoMessage(facts: Facts): string {
   if (facts.logtoStatus === undefined) return '';
   const lost = facts.logtoCode === 'connector.general' ? ', with {} in place of the reason' : '';
   if (facts.refreshing === true)
@@ -12,7 +12,7 @@ function asLogtoShows(facts: Facts): string {
 }
 
 /** The provider's own answer, which Logto loses. */
-function providersWords(facts: Facts): string {
+function providerText(facts: Facts): string {
   const description = onOneLine(facts.description);
   const words = [facts.error, description && `"${description}"`].filter(Boolean).join(': ');
   if (words !== '') return ` The provider says: ${words}${/[.?!]$/.test(description) ? '' : '.'}`;
@@ -63,7 +63,7 @@ function unreachable(facts: Facts, what: 'token endpoint' | 'key set'): string {
   }
   return facts.why === 'response_too_large'
     ? `The answer of the ${what}${address} is larger than the ${facts.limit ?? 'allowed'} bytes that are read here, so it is not known what Logto would make of it.`
-    : `Logto could not get ${what === 'key set' ? 'the' : 'an answer from the'} ${what}${address}: ${networkReason(facts)}.${asLogtoShows(facts)}`;
+    : `Logto could not get ${what === 'key set' ? 'the' : 'an answer from the'} ${what}${address}: ${networkReason(facts)}.${logtoMessage(facts)}`;
 }
 
 /** What is likely behind a refused token request, by what the provider said and what the connector sent. */
@@ -74,17 +74,17 @@ function tokenRefusalCauses(f: Facts): string[] {
   const grant = f.error === 'invalid_grant' || f.error === 'invalid_request';
   const refreshing = f.refreshing === true;
   const failed = Number(f.status) >= 500;
-  const announced = Array.isArray(f.announced) ? f.announced : undefined;
+  const metadata = Array.isArray(f.announced) ? f.announced : undefined;
   return causes(
     client &&
       basic &&
       f.rawBasicDiffers === true &&
       'Logto sends the client secret by Basic without encoding it first (RFC 6749 §2.3.1), and this one holds characters that a strict provider decodes into others.',
     client &&
-      announced !== undefined &&
+      metadata !== undefined &&
       method !== '' &&
-      !announced.includes(method) &&
-      `The provider announces ${listed(announced, 'no method')}, and the connector uses ${method}.`,
+      !metadata.includes(method) &&
+      `The provider announces ${listText(metadata, 'no method')}, and the connector uses ${method}.`,
     f.secretHasWhitespace === true && 'The client secret begins or ends with a space or a line break.',
     client && 'The client id or the client secret is wrong.',
     grant &&
@@ -131,7 +131,7 @@ function tokenRefusalFix(f: Facts): string {
   if (f.pkceRequired === true) return 'Switch off the PKCE requirement for this client at the provider.';
   if (Number(f.status) >= 500) return "Look for the failure in the provider's log, or try again later.";
   if (Array.isArray(f.overridden) && f.overridden.length > 0)
-    return `Remove ${listed(f.overridden, 'it')} from customConfig.`;
+    return `Remove ${listText(f.overridden, 'it')} from customConfig.`;
   if (f.error !== 'invalid_grant' && f.error !== 'invalid_request')
     return 'Compare clientId, clientSecret and tokenEndpointAuthMethod with the client at the provider.';
   return f.refreshing === true
@@ -167,7 +167,7 @@ function idTokenFix({ claim, actual, missing, kind, alg, issuerIsAnnounced }: Fa
 }
 
 /** What difference of clocks the connector lets pass. */
-function tolerated({ tolerance }: Facts): string {
+function toleranceText({ tolerance }: Facts): string {
   return tolerance === undefined || tolerance === '0 s' ? 'no difference at all' : String(tolerance);
 }
 
@@ -189,7 +189,7 @@ export const logtoConnector = {
     ),
   }),
   connector_config_invalid: (f) => ({
-    message: `${/at each sign-in/.test(String(f.when)) ? 'Logto saves this configuration, and refuses it at each sign-in' : "Logto refuses this connector's configuration"}: ${f.path || 'it'}${f.line === undefined ? '' : ` (line ${f.line})`} is ${f.found === 'nothing' ? 'missing' : (f.found ?? 'not what it has to be')}${f.more === undefined ? '' : ` (and ${f.more} more)`}.${asLogtoShows(f)}`,
+    message: `${/at each sign-in/.test(String(f.when)) ? 'Logto saves this configuration, and refuses it at each sign-in' : "Logto refuses this connector's configuration"}: ${f.path || 'it'}${f.line === undefined ? '' : ` (line ${f.line})`} is ${f.found === 'nothing' ? 'missing' : (f.found ?? 'not what it has to be')}${f.more === undefined ? '' : ` (and ${f.more} more)`}.${logtoMessage(f)}`,
     causes: causes(
       /empty values are lost/.test(String(f.when)) && 'Logto removes empty values when it saves a connector.',
       ...(Array.isArray(f.others) ? f.others : []),
@@ -197,31 +197,31 @@ export const logtoConnector = {
     fix: String(f.fix ?? `Write ${f.allowed ?? 'what Logto allows'} there.`),
   }),
   connector_overrides_request: (f) => ({
-    message: `customConfig overrides ${listed(f.names, 'a parameter')} of the authorization request, so no sign-in with this connector can succeed.`,
+    message: `customConfig overrides ${listText(f.names, 'a parameter')} of the authorization request, so no sign-in with this connector can succeed.`,
     causes: [
       `Logto would send the browser there with the constant in place of its own value, and then ${f.consequence ?? 'refuse the answer'}.`,
     ],
-    fix: `Remove ${listed(f.keys, 'that key')} from customConfig: Logto makes these values itself.`,
+    fix: `Remove ${listText(f.keys, 'that key')} from customConfig: Logto makes these values itself.`,
   }),
   connector_endpoint_invalid: (f) => ({
-    message: `${f.key ?? 'An endpoint'} of the connector is no address that can be requested: ${f.reason ?? 'it is malformed'}.${asLogtoShows(f)}`,
+    message: `${f.key ?? 'An endpoint'} of the connector is no address that can be requested: ${f.reason ?? 'it is malformed'}.${logtoMessage(f)}`,
     causes: ['Logto takes any text there when the connector is saved, and fails only when somebody signs in.'],
     fix: "Copy the endpoint from the provider's discovery document, with its https://.",
   }),
   connector_verification_config_invalid: (f) => ({
-    message: `${f.key ?? 'idTokenVerificationConfig'} cannot be used: ${f.reason ?? 'its value is not understood'}.${asLogtoShows(f)}`,
+    message: `${f.key ?? 'idTokenVerificationConfig'} cannot be used: ${f.reason ?? 'its value is not understood'}.${logtoMessage(f)}`,
     causes: ['Logto takes the value when the connector is saved, and fails at every sign-in.'],
     fix: /algorithms$/.test(String(f.key))
       ? 'Write a list of names there (["RS256"]), or leave it out.'
       : 'Write a number of seconds without quotes, or a text with a unit ("30 s").',
   }),
   connector_client_assertion_failed: (f) => ({
-    message: `The client assertion for client_secret_jwt could not be signed: ${f.reason ?? 'the key does not fit'}.${asLogtoShows(f)}`,
+    message: `The client assertion for client_secret_jwt could not be signed: ${f.reason ?? 'the key does not fit'}.${logtoMessage(f)}`,
     causes: causes(f.alg !== undefined && 'The client secret is empty.'),
     fix: 'Fill in clientSecret and clientSecretJwtSigningAlgorithm.',
   }),
   connector_code_missing: (f) => ({
-    message: `The answer of the provider has no code${f.error === undefined ? '' : `, but an error: ${f.error}${onOneLine(f.description) && ` ("${onOneLine(f.description)}")`}`}.${asLogtoShows(f)}`,
+    message: `The answer of the provider has no code${f.error === undefined ? '' : `, but an error: ${f.error}${onOneLine(f.description) && ` ("${onOneLine(f.description)}")`}`}.${logtoMessage(f)}`,
     causes: causes(
       f.secondQuery === true &&
         'authorizationEndpoint has a ? already, and Logto appends a second one: response_type does not arrive.',
@@ -241,12 +241,12 @@ export const logtoConnector = {
     fix: codeMissingFix(f),
   }),
   connector_token_refused: (f) => ({
-    message: `The token endpoint refused Logto's request with ${f.status ?? 'an error'}.${providersWords(f)}${asLogtoShows(f)}`,
+    message: `The token endpoint refused Logto's request with ${f.status ?? 'an error'}.${providerText(f)}${logtoMessage(f)}`,
     causes: tokenRefusalCauses(f),
     fix: tokenRefusalFix(f),
   }),
   connector_token_response_invalid: (f) => ({
-    message: `The token endpoint's answer${f.refreshing === true ? ' to a refresh' : ''} has a form that Logto does not take: ${f.reason ?? 'it is not what it has to be'}.${asLogtoShows(f)}`,
+    message: `The token endpoint's answer${f.refreshing === true ? ' to a refresh' : ''} has a form that Logto does not take: ${f.reason ?? 'it is not what it has to be'}.${logtoMessage(f)}`,
     causes: causes(
       f.member === 'id_token' &&
         f.refreshing === true &&
@@ -305,7 +305,7 @@ export const logtoConnector = {
         ? `The ID token does not verify: ${String(f.reason ?? 'the reason is not known').replace(/[.]$/, '')}.`
         : `The ${claim === 'typ' ? 'type in the header (typ)' : `claim ${claim}`} of the ID token ${f.missing === true ? 'is missing' : 'does not fit'}.`;
     return {
-      message: `${what}${values}${asLogtoShows(f)}`,
+      message: `${what}${values}${logtoMessage(f)}`,
       causes: causes(
         claim === 'iss' &&
           typeof expected === 'string' &&
@@ -318,8 +318,8 @@ export const logtoConnector = {
             : 'idTokenVerificationConfig.issuer is that of another tenant or environment.'),
         claim === 'aud' &&
           'The provider puts something else than the client id into aud. Logto always compares with clientId; its setting audience is ignored.',
-        claim === 'exp' && `The clocks differ, or the token is old: this connector allows ${tolerated(f)}.`,
-        claim === 'nbf' && `The provider's clock is ahead: this connector allows ${tolerated(f)}.`,
+        claim === 'exp' && `The clocks differ, or the token is old: this connector allows ${toleranceText(f)}.`,
+        claim === 'nbf' && `The provider's clock is ahead: this connector allows ${toleranceText(f)}.`,
         claim === 'iat' && 'maxTokenAge demands an iat that is neither in the future nor too old.',
         claim === 'sub' && 'idTokenVerificationConfig.subject lets exactly one person in.',
         claim === 'typ' && 'idTokenVerificationConfig.typ is compared with the type in the header of the token.',
@@ -335,7 +335,7 @@ export const logtoConnector = {
     };
   },
   connector_claims_refused: (f) => ({
-    message: `The claim ${f.claim ?? 'in question'} of the ID token is ${f.actual ?? 'of another type'}, and Logto wants ${f.expected ?? 'another'}.${asLogtoShows(f)}`,
+    message: `The claim ${f.claim ?? 'in question'} of the ID token is ${f.actual ?? 'of another type'}, and Logto wants ${f.expected ?? 'another'}.${logtoMessage(f)}`,
     causes: causes(
       f.stringBoolean === true && 'The provider writes booleans as texts ("true").',
       f.claim === 'sub' && 'The provider writes the user id as a number, or leaves it out.',
@@ -346,12 +346,12 @@ export const logtoConnector = {
         : 'Have the provider write the claim in the type that OpenID Connect Core §5.1 gives it, or leave it out.',
   }),
   connector_nonce_mismatch: (f) => ({
-    message: `The nonce in the ID token is not the one that was sent.${asLogtoShows(f)}`,
+    message: `The nonce in the ID token is not the one that was sent.${logtoMessage(f)}`,
     causes: ['The provider keeps the nonce of an earlier sign-in, or changes it on its way.'],
     fix: 'Have the provider write the nonce of each authorization request into its ID token, unchanged.',
   }),
   connector_refresh_unsupported: (f) => ({
-    message: `Logto cannot refresh stored tokens with this connector: ${f.key ?? 'a setting'} is not written out in its configuration.${asLogtoShows(f)}`,
+    message: `Logto cannot refresh stored tokens with this connector: ${f.key ?? 'a setting'} is not written out in its configuration.${logtoMessage(f)}`,
     causes: ['Logto refreshes with the configuration as it was saved, without the defaults it signs in with.'],
     fix: `Write ${f.key ?? 'it'} out, even where it is the default.`,
   }),

@@ -1,6 +1,6 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
-import { causes, type Entry, inSeconds, quoted } from './explanation.js';
+import { causes, type Entry, quote, secondsText } from './explanation.js';
 
 function target(facts: Facts): string {
   return String(facts.host ?? facts.url ?? 'the provider');
@@ -18,12 +18,12 @@ function isInternal(host: Facts[string]): boolean {
 }
 
 /** Whether the reason that is known may be this one; where none is known, every one may be. */
-function isWhy({ reason }: Facts, pattern: RegExp): boolean {
+function matchesReason({ reason }: Facts, pattern: RegExp): boolean {
   return reason === undefined || pattern.test(String(reason));
 }
 
 /** Whom a certificate is for and until when (or from when on), in brackets, as far as that is known. */
-function ofCertificate({ reason, subject, validFrom, validTo }: Facts): string {
+function certificateText({ reason, subject, validFrom, validTo }: Facts): string {
   const young = validFrom !== undefined && /not valid yet/.test(String(reason));
   const valid = young ? `valid from ${validFrom}` : validTo !== undefined && `valid to ${validTo}`;
   const known = [subject !== undefined && `it is for ${subject}`, valid];
@@ -62,7 +62,7 @@ function otherAddress({ namedBy, step }: Facts): string | undefined {
 }
 
 /** An address on another host than the issuer's, as the likely cause: the provider is there, and names one that is not. */
-function namedElsewhere({ namedBy, step }: Facts): string | false {
+function endpointOrigin({ namedBy, step }: Facts): string | false {
   return (
     namedBy !== undefined &&
     `The configuration of ${namedBy} names this address for its ${NAMED[String(step)] ?? 'endpoint'}: it is not the real one, or an internal one that this machine cannot reach.`
@@ -77,9 +77,9 @@ function megabytes(bytes: Facts[string]): string {
 /** Codes of the connection itself. */
 export const network = {
   network_dns: (f) => ({
-    message: `The host name ${quoted(f.host, 'of the provider')} cannot be resolved.`,
+    message: `The host name ${quote(f.host, 'of the provider')} cannot be resolved.`,
     causes: causes(
-      namedElsewhere(f),
+      endpointOrigin(f),
       f.reason === 'EAI_AGAIN' && 'This machine has no working DNS at the moment.',
       isInternal(f.host) && 'It is known only inside a company network, VPN or cluster.',
       'The name has a typo.',
@@ -91,7 +91,7 @@ export const network = {
   network_refused: (f) => ({
     message: `Nothing listens at ${target(f)}: the connection was refused.`,
     causes: causes(
-      namedElsewhere(f),
+      endpointOrigin(f),
       f.answeredBefore === true && 'The provider ended or restarts: it answered a moment ago.',
       f.answeredBefore !== true && 'The provider is not running.',
       'The port in the URL is another one.',
@@ -102,7 +102,7 @@ export const network = {
   network_unreachable: (f) => ({
     message: `There is no way to ${target(f)} from this machine.`,
     causes: causes(
-      namedElsewhere(f),
+      endpointOrigin(f),
       'A VPN is off, or a firewall is in the way.',
       'The host has an IPv6 address only, and this network none.',
     ),
@@ -122,9 +122,9 @@ export const network = {
     fix: 'Check that the address can be reached from this machine, for example with curl.',
   }),
   network_timeout: (f) => ({
-    message: `${sentenceTarget(f)} timed out after ${inSeconds(f.seconds)}.`,
+    message: `${sentenceTarget(f)} timed out after ${secondsText(f.seconds)}.`,
     causes: causes(
-      namedElsewhere(f),
+      endpointOrigin(f),
       f.answeredBefore === true &&
         'The provider is stuck or overloaded there: it answered the earlier requests of this sign-in.',
       f.answeredBefore !== true && 'A firewall drops the packets.',
@@ -139,21 +139,22 @@ export const network = {
         : 'Try the address with curl from this machine, and check VPN and proxy.',
   }),
   tls_not_trusted: (f) => ({
-    message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${ofCertificate(f)}.`,
+    message: `The certificate of ${target(f)} is not trusted: ${f.reason ?? 'it was not accepted'}${certificateText(f)}.`,
     causes: causes(
       // Whoever stands in between by his trade is the likeliest.
       f.proxy !== undefined &&
-        isWhy(f, /authority|self/) &&
+        matchesReason(f, /authority|self/) &&
         `The proxy ${f.proxy} opens the connection and signs with a CA of its own.`,
-      isWhy(f, /expired/) && 'It was not renewed in time.',
-      isWhy(f, /authority|self/) && 'It is signed by a company or development CA that this machine does not know.',
-      isWhy(f, /intermediate/) && 'The server sends its own certificate without those between it and the CA.',
-      isWhy(f, /host/) && 'It was made for another host name.',
+      matchesReason(f, /expired/) && 'It was not renewed in time.',
+      matchesReason(f, /authority|self/) &&
+        'It is signed by a company or development CA that this machine does not know.',
+      matchesReason(f, /intermediate/) && 'The server sends its own certificate without those between it and the CA.',
+      matchesReason(f, /host/) && 'It was made for another host name.',
       f.proxy === undefined &&
-        isWhy(f, /authority|self|host/) &&
+        matchesReason(f, /authority|self|host/) &&
         'A proxy on the way opens the connection and signs with a CA of its own.',
-      isWhy(f, /expired|not valid yet/) && "This machine's clock is wrong.",
-      isWhy(f, /not valid yet/) && 'The server was given its next certificate too early.',
+      matchesReason(f, /expired|not valid yet/) && "This machine's clock is wrong.",
+      matchesReason(f, /not valid yet/) && 'The server was given its next certificate too early.',
     ),
     fix: trustFix(f),
   }),

@@ -265,7 +265,7 @@ export function providerCodes(): readonly string[] {
 }
 
 /** What a standard means by the error that a provider answered with, as the likely cause; for those without words of their own elsewhere. */
-export function meaningOfError({ error }: Facts): string | undefined {
+export function errorMeaning({ error }: Facts): string | undefined {
   const known = typeof error === 'string' ? providerCode(error) : undefined;
   return known?.words && `${error} (${known.standard}): ${known.words.message}`;
 }

@@ -6,7 +6,7 @@ import type { Explanation } from './explanation.js';
 const OWN_CODE = /\b(?:AADSTS\d{4,}|AADB2C\d{4,}|(?!RFC|ISO|UTF|HTTP)[A-Z][A-Z0-9]{2,}[-_]?\d{4,})\b/;
 
 /** The provider's own code within its words, whole, or undefined where there is none. */
-export function ownCodeIn(text: string | undefined): string | undefined {
+export function findOwnCode(text: string | undefined): string | undefined {
   return text === undefined ? undefined : OWN_CODE.exec(text)?.[0];
 }
 
@@ -95,8 +95,8 @@ const ENTRA: Readonly<Record<string, readonly [cause: string, fix: string]>> = {
 };
 
 /** The likely cause that a provider's own code in its words stands for, where it is known here. Facts: description, words. */
-export function causeOfOwnCode({ description, words }: Facts): string | undefined {
-  const code = ownCodeIn(`${description ?? ''} ${words ?? ''}`);
+export function ownCodeCause({ description, words }: Facts): string | undefined {
+  const code = findOwnCode(`${description ?? ''} ${words ?? ''}`);
   const known = code === undefined ? undefined : lookup(ENTRA, code);
   return known === undefined ? undefined : `${code}: ${known[0]}`;
 }
@@ -106,7 +106,7 @@ export function explainOwnCode(
   code: string,
 ): (Explanation & { readonly code: string; readonly standard: string }) | undefined {
   const whole = code.toUpperCase();
-  if (ownCodeIn(whole) !== whole) return undefined;
+  if (findOwnCode(whole) !== whole) return undefined;
   const microsoft = whole.startsWith('AADSTS');
   const known = lookup(ENTRA, whole);
   return {

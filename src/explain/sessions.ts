@@ -4,11 +4,11 @@ import {
   causes,
   type Entry,
   hasScope,
-  inItsWords,
-  inSeconds,
-  listed,
+  listText,
   ORGANIZATIONS_SCOPE,
-  quoted,
+  providerQuote,
+  quote,
+  secondsText,
   signInAgain,
 } from './explanation.js';
 import { describeReason } from './system-reasons.js';
@@ -23,7 +23,7 @@ function loginCommand(facts: Facts): string {
   return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${shellWord(String(facts.profile))}`;
 }
 
-function wherefore(facts: Facts): string {
+function sessionPurpose(facts: Facts): string {
   return facts.reason === undefined ? '' : `: ${describeReason(facts.reason)}`;
 }
 
@@ -49,7 +49,7 @@ function whyStoreFailed(reason: Facts[string]): string[] {
 /** The advice for a store that fails because of the file system. */
 function storeRepair(facts: Facts): string {
   const full = facts.reason === 'ENOSPC' || facts.reason === 'EDQUOT';
-  if (typeof facts.file === 'string' && IN_THE_WAY.has(String(facts.reason))) {
+  if (typeof facts.file === 'string' && OBSTACLES.has(String(facts.reason))) {
     return `Move it away: mv ${fileWord(facts)} ${fileWord(facts)}.old. Then sign in again with: ${loginCommand(facts)}`;
   }
   if (full && facts.lost !== undefined) return 'Make room on the disk.';
@@ -58,7 +58,7 @@ function storeRepair(facts: Facts): string {
 }
 
 /** Reasons where something else is in the place of a file or folder, and can be moved away. */
-const IN_THE_WAY = new Set(['EEXIST', 'EISDIR', 'ENOTREG', 'EFBIG']);
+const OBSTACLES = new Set(['EEXIST', 'EISDIR', 'ENOTREG', 'EFBIG']);
 
 /** The file as a word of a shell. */
 function fileWord(facts: Facts): string {
@@ -66,7 +66,7 @@ function fileWord(facts: Facts): string {
 }
 
 /** The way on without data that cannot be read any more. */
-function startOver(facts: Facts): string {
+function startOverFix(facts: Facts): string {
   if (facts.value === 'client secret') {
     const name = facts.profile === undefined ? 'NAME' : shellWord(String(facts.profile));
     return `Give the secret again, and save it: oidc-cli login ${name} --client-secret-stdin --save ${name}`;
@@ -104,7 +104,7 @@ export const sessions = {
       message:
         target === undefined
           ? 'The session has no refresh token, so nothing can be refreshed.'
-          : `The session has no refresh token, and a token for ${quoted(target)} is given for one.`,
+          : `The session has no refresh token, and a token for ${quote(target)} is given for one.`,
       causes: causes(
         !hasScope(f.scope, OFFLINE) && 'The scope offline_access was not asked for.',
         'The provider gives refresh tokens only with --prompt consent.',
@@ -117,7 +117,7 @@ export const sessions = {
     };
   },
   refresh_refused: (f) => ({
-    message: `The provider refuses the refresh token.${inItsWords(f)}`,
+    message: `The provider refuses the refresh token.${providerQuote(f)}`,
     causes: causes(
       f.organization !== undefined &&
         !hasScope(f.granted, ORGANIZATIONS_SCOPE) &&
@@ -127,12 +127,12 @@ export const sessions = {
     fix: `Sign in again with: ${loginCommand(f)}`,
   }),
   store_unavailable: (f) => ({
-    message: `The session store is not available${wherefore(f)}.`,
+    message: `The session store is not available${sessionPurpose(f)}.`,
     causes: ['There is no keychain service here (a container, CI, or a session without a desktop).'],
     fix: `Start the keychain service (on Linux: gnome-keyring or KWallet), or sign in with the encrypted file: ${loginCommand(f)} --store file.`,
   }),
   store_locked: (f) => ({
-    message: `The keychain is locked, and was not unlocked${wherefore(f)}.`,
+    message: `The keychain is locked, and was not unlocked${sessionPurpose(f)}.`,
     causes: ['The prompt was dismissed, or could not be shown.'],
     fix: `Unlock the keychain and try again, or sign in with the encrypted file: ${loginCommand(f)} --store file.`,
   }),
@@ -140,7 +140,7 @@ export const sessions = {
     message:
       f.file === undefined
         ? 'The keychain did not answer in time.'
-        : `Another oidc-cli process${f.pid === undefined ? '' : ` (PID ${f.pid})`} holds ${f.file} and did not release it within ${inSeconds(f.timeoutSeconds)}.`,
+        : `Another oidc-cli process${f.pid === undefined ? '' : ` (PID ${f.pid})`} holds ${f.file} and did not release it within ${secondsText(f.timeoutSeconds)}.`,
     causes: causes(
       f.file === undefined && 'A prompt to unlock it waits behind another window.',
       f.file !== undefined && 'That process is waiting for a slow provider.',
@@ -154,23 +154,23 @@ export const sessions = {
   store_key_invalid: (f) => {
     if (f.variable !== undefined) {
       return {
-        message: `The key in ${f.variable} cannot be used${wherefore(f)}.`,
+        message: `The key in ${f.variable} cannot be used${sessionPurpose(f)}.`,
         causes: ['Only a part of it was copied.'],
         fix: `Set ${f.variable} to 32 random bytes in base64 (openssl rand -base64 32), or to a passphrase of at least 8 characters. Without it the key file is used: unset ${f.variable}.`,
       };
     }
     if (f.mode !== undefined) {
       return {
-        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${wherefore(f)} (mode ${f.mode}).`,
+        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${sessionPurpose(f)} (mode ${f.mode}).`,
         causes: ['It was copied or restored by another program.'],
         fix: `Make it readable for you alone: chmod 600 ${fileWord(f)}.`,
       };
     }
     if (f.reason !== undefined) {
       return {
-        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${wherefore(f)}.`,
+        message: `The key file${f.file === undefined ? '' : ` ${f.file}`} cannot be used${sessionPurpose(f)}.`,
         causes: ['It was copied, edited or restored by another program, or cut off by a full disk.'],
-        fix: `Restore it from a backup. Without one, what was encrypted with it is lost. Move the file away: mv ${fileWord(f)} ${fileWord(f)}.old. ${startOver(f)}`,
+        fix: `Restore it from a backup. Without one, what was encrypted with it is lost. Move the file away: mv ${fileWord(f)} ${fileWord(f)}.old. ${startOverFix(f)}`,
       };
     }
     return {
@@ -180,13 +180,13 @@ export const sessions = {
           'OIDC_CLI_STORE_KEY is not set here, or not to the key that was used then. A variable that was set in another shell is not set in this one.',
         f.keySource !== 'environment' && 'The key file was replaced.',
       ),
-      fix: `${f.keySource === 'key file' ? 'Restore the key file' : 'Set OIDC_CLI_STORE_KEY to that key'}. Without the key: ${startOver(f)}`,
+      fix: `${f.keySource === 'key file' ? 'Restore the key file' : 'Set OIDC_CLI_STORE_KEY to that key'}. Without the key: ${startOverFix(f)}`,
     };
   },
   store_corrupt: (f) => ({
-    message: `The ${f.value ?? 'session'}${f.file === undefined ? ' in the keychain' : ` file ${f.file}`} is damaged${wherefore(f)}; it was left as it is.`,
+    message: `The ${f.value ?? 'session'}${f.file === undefined ? ' in the keychain' : ` file ${f.file}`} is damaged${sessionPurpose(f)}; it was left as it is.`,
     causes: ['It was edited, or cut off by a full disk.'],
-    fix: startOver(f),
+    fix: startOverFix(f),
   }),
   store_version_newer: (f) => ({
     message: `A newer version of oidc-cli wrote ${f.file ?? 'the sessions'}, and this one does not know its format.`,
@@ -194,7 +194,7 @@ export const sessions = {
     fix:
       f.list === true
         ? `Use the newer version. To go on with this one, move the file away: mv ${fileWord(f)} ${fileWord(f)}.newer. Then sign in again with: ${loginCommand(f)}`
-        : `Use the newer version. To go on with this one: ${startOver(f)}`,
+        : `Use the newer version. To go on with this one: ${startOverFix(f)}`,
   }),
   store_failed: (f) => ({
     message: [
@@ -207,20 +207,20 @@ export const sessions = {
     fix: storeRepair(f),
   }),
   output_unwritable: (f) => ({
-    message: `The output cannot be written to stdout${wherefore(f)}. The rest of the command was done.`,
+    message: `The output cannot be written to stdout${sessionPurpose(f)}. The rest of the command was done.`,
     causes: [],
     fix: 'Send the output to a file on a disk with room, or to a terminal.',
   }),
   interrupted: (f) => ({
     message:
       Array.isArray(f.done) && f.done.length > 0
-        ? `Interrupted. Done before that: ${listed(f.done, 'nothing')}.`
+        ? `Interrupted. Done before that: ${listText(f.done, 'nothing')}.`
         : 'Interrupted.',
     causes: [],
     fix: 'Nothing was kept of what was not finished.',
   }),
   internal: (f) => ({
-    message: `oidc-cli itself failed${wherefore(f)}.`,
+    message: `oidc-cli itself failed${sessionPurpose(f)}.`,
     causes: ['This is a fault in oidc-cli, not in your configuration.'],
     fix: 'Please report it with the command you typed (without its secrets).',
   }),

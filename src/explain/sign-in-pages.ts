@@ -1,9 +1,9 @@
 import type { ErrorCode, Facts } from '../errors.js';
 import { shellWord } from '../safe-text.js';
-import { causes, type Entry, inSeconds, listed } from './explanation.js';
+import { causes, type Entry, listText, secondsText } from './explanation.js';
 
 /** The page's own words as a clause, or nothing. */
-function pageSays(facts: Facts): string {
+function pageQuote(facts: Facts): string {
   const words = String(facts.words ?? '').trim();
   if (words === '') return '';
   return ` It says: "${words.replace(/[.。!！]+$/, '')}".`;
@@ -17,14 +17,14 @@ function page(facts: Facts): string {
 }
 
 /** What the page wanted, in the words of the flags. */
-const WANTED: Readonly<Record<string, { readonly name: string; readonly flags: string }>> = {
+const INPUTS: Readonly<Record<string, { readonly name: string; readonly flags: string }>> = {
   username: { name: 'user name', flags: '--user' },
   password: { name: 'password', flags: '--password-env, --password-file or --password-stdin' },
   code: { name: 'one-time code', flags: '--totp-env or --totp-file' },
 };
 
-function wanted(facts: Facts): { readonly name: string; readonly flags: string } {
-  return WANTED[String(facts.field)] ?? { name: 'user name or password', flags: '--user and --password-env' };
+function requestedInput(facts: Facts): { readonly name: string; readonly flags: string } {
+  return INPUTS[String(facts.field)] ?? { name: 'user name or password', flags: '--user and --password-env' };
 }
 
 /** Whether the page speaks of the redirect URI. */
@@ -33,7 +33,7 @@ function aboutRedirect({ words }: Facts): boolean {
 }
 
 /** Which credentials were about to be sent to which address, and why they were not. */
-function stopped(facts: Facts): string {
+function stoppedText(facts: Facts): string {
   const kinds = Array.isArray(facts.kinds) && facts.kinds.length > 0 ? facts.kinds : ['credentials'];
   const credentials = new Intl.ListFormat('en-GB').format(kinds.map(String));
   const to = facts.destination ?? 'an address';
@@ -62,7 +62,7 @@ function saferDestination(facts: Facts): string {
 /** Codes of signing in on a provider's pages by a program. */
 export const signInPages = {
   sign_in_rejected: (f) => ({
-    message: `The provider did not accept the ${wanted(f).name}.${pageSays(f)}`,
+    message: `The provider did not accept the ${requestedInput(f).name}.${pageQuote(f)}`,
     causes: causes(
       f.field === 'code' && 'The secret of the one-time codes is of another account, or was replaced.',
       f.field === 'code' && "This machine's clock is wrong: a one-time code lives for about 30 seconds.",
@@ -73,10 +73,10 @@ export const signInPages = {
         f.field !== 'username' &&
         'The account is of another tenant, or of a provider behind this one.',
     ),
-    fix: `Sign in by hand with the same account once, and correct ${wanted(f).flags}.`,
+    fix: `Sign in by hand with the same account once, and correct ${requestedInput(f).flags}.`,
   }),
   sign_in_account_locked: (f) => ({
-    message: `The provider says that the account cannot sign in.${pageSays(f)}`,
+    message: `The provider says that the account cannot sign in.${pageQuote(f)}`,
     causes: [
       'Too many sign-ins failed before: many checks with a wrong password at once do that.',
       'An administrator has disabled the account.',
@@ -84,7 +84,7 @@ export const signInPages = {
     fix: 'Unlock the account at the provider, and correct the password before the next run.',
   }),
   sign_in_page_error: (f) => ({
-    message: `The provider shows an error in place of its sign-in page${f.status === undefined ? '' : ` (status ${f.status})`}.${pageSays(f)}`,
+    message: `The provider shows an error in place of its sign-in page${f.status === undefined ? '' : ` (status ${f.status})`}.${pageQuote(f)}`,
     causes: causes(
       aboutRedirect(f) &&
         `The redirect URI${f.redirectUri === undefined ? '' : ` ${f.redirectUri}`} is not registered for this client, to the letter.`,
@@ -99,7 +99,7 @@ export const signInPages = {
         : "Compare client id, redirect URI and scopes with the provider's console; its log has the reason too.",
   }),
   sign_in_loops: (f) => ({
-    message: `The sign-in comes back to ${page(f)} again and again.${pageSays(f)}`,
+    message: `The sign-in comes back to ${page(f)} again and again.${pageQuote(f)}`,
     causes: [
       'What was typed is wrong, and the page says so in words that are not recognised.',
       'The page needs a step that is not recognised, such as a tick or a choice.',
@@ -108,7 +108,7 @@ export const signInPages = {
     fix: 'Sign in by hand once and compare; then name the steps, or sign in with --with browser and --keep-evidence DIR to see the page.',
   }),
   sign_in_page_not_understood: (f) => ({
-    message: `It is not clear what to do on ${page(f)}.${f.controls === undefined ? '' : ` It has: ${listed(f.controls, 'nothing to fill in or to press')}.`}`,
+    message: `It is not clear what to do on ${page(f)}.${f.controls === undefined ? '' : ` It has: ${listText(f.controls, 'nothing to fill in or to press')}.`}`,
     causes: causes(
       f.captcha === true && 'The page asks for proof that a person is there (CAPTCHA): no program can give that.',
       f.newPassword === true && 'The page wants a new password for the account.',
@@ -118,7 +118,7 @@ export const signInPages = {
     fix: 'Use a test account that signs in by password (and one-time code) alone, or name the steps for this page.',
   }),
   sign_in_page_too_large: (f) => ({
-    message: `Cannot read ${page(f)}: ${tooMuch(f)}.`,
+    message: `Cannot read ${page(f)}: ${limitText(f)}.`,
     causes: [
       'The provider sent another page than its sign-in page, or what makes the page repeats a part of it by mistake.',
       'The server sends pages that keep whoever reads them busy.',
@@ -133,17 +133,17 @@ export const signInPages = {
   sign_in_credentials_missing: (f) => ({
     message:
       f.reason === undefined
-        ? `The sign-in page wants a ${wanted(f).name}, and none was given.`
-        : `The ${wanted(f).name} for the sign-in is not available from ${f.variable === undefined ? (f.file ?? f.source ?? 'its place') : `the environment variable ${f.variable}`}: ${f.reason}.`,
+        ? `The sign-in page wants a ${requestedInput(f).name}, and none was given.`
+        : `The ${requestedInput(f).name} for the sign-in is not available from ${f.variable === undefined ? (f.file ?? f.source ?? 'its place') : `the environment variable ${f.variable}`}: ${f.reason}.`,
     causes: causes(
       f.reason === undefined && f.field === 'code' && 'The account has a second factor.',
       f.reason === undefined && f.field !== 'code' && 'The way to sign in was named without what it needs.',
       f.variable !== undefined && 'The variable is set in another shell, or has another name.',
     ),
-    fix: `Give it with ${wanted(f).flags}.`,
+    fix: `Give it with ${requestedInput(f).flags}.`,
   }),
   sign_in_unsafe_destination: (f) => ({
-    message: `${stopped(f)}${f.credentialsSent === undefined ? ' No credentials were sent.' : ''}`,
+    message: `${stoppedText(f)}${f.credentialsSent === undefined ? ' No credentials were sent.' : ''}`,
     causes: causes(
       f.problem === 'plain http' && 'A redirect, a form or a script of the sign-in pages leads to plain http.',
       f.problem === 'in the URL' &&
@@ -158,7 +158,7 @@ export const signInPages = {
     message: `The step ${f.step ?? 'of the plan'} could not be done${f.title === undefined && f.url === undefined ? '' : ` on ${page(f)}`}${f.reason === undefined ? '' : `: ${f.reason}`}.`,
     causes: causes(
       'The page has changed, or another page came.',
-      f.controls !== undefined && `What the page has: ${listed(f.controls, 'nothing to fill in or to press')}.`,
+      f.controls !== undefined && `What the page has: ${listText(f.controls, 'nothing to fill in or to press')}.`,
     ),
     fix: 'Name what is there: a CSS selector, or the words on the label or button.',
   }),
@@ -170,7 +170,7 @@ export const signInPages = {
     fix: 'Run the command by itself with an authorization URL as its last argument, and look at what it prints.',
   }),
   sign_in_timed_out: (f) => ({
-    message: `The sign-in did not end within ${inSeconds(f.seconds)}${f.title === undefined && f.url === undefined ? '' : `; it was on ${page(f)}`}.`,
+    message: `The sign-in did not end within ${secondsText(f.seconds)}${f.title === undefined && f.url === undefined ? '' : `; it was on ${page(f)}`}.`,
     causes: causes(
       f.pages === 0 && 'The provider does not answer, or answers very slowly.',
       f.pages !== 0 && "The provider's pages are slow.",
@@ -207,7 +207,7 @@ export const signInPages = {
 } satisfies Partial<Record<ErrorCode, Entry>>;
 
 /** The limit that a page is over. */
-function tooMuch({ limit, most }: Facts): string {
+function limitText({ limit, most }: Facts): string {
   if (typeof most !== 'number') return 'it is too large';
   const number = most.toLocaleString('en');
   switch (limit) {

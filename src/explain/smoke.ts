@@ -1,5 +1,5 @@
 import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, inItsWords, inSeconds, listed, quoted } from './explanation.js';
+import { causes, type Entry, listText, providerQuote, quote, secondsText } from './explanation.js';
 import { describeReason } from './system-reasons.js';
 
 /** Where a secret was to come from. */
@@ -44,9 +44,9 @@ export const smoke = {
     fix: f.variable === undefined ? 'Put the secret there.' : `Set ${f.variable} for this command.`,
   }),
   smoke_nothing_selected: (f) => ({
-    message: `No check is named or tagged as --filter asks${f.filter === undefined ? '' : `: ${quoted(f.filter)}`}.`,
+    message: `No check is named or tagged as --filter asks${f.filter === undefined ? '' : `: ${quote(f.filter)}`}.`,
     causes: ['The filter has a typo: it is a part of a name, with * for anything, or a tag.'],
-    fix: `The checks are: ${listed(f.known, 'none')}.`,
+    fix: `The checks are: ${listText(f.known, 'none')}.`,
   }),
   smoke_expectation_violated: (f) => ({
     message: `The sign-in succeeded, but ${f.expectation ?? 'an expectation'} is not as expected${f.expected === undefined && f.actual === undefined ? '' : `: expected ${f.expected ?? 'something'}, found ${f.actual ?? 'nothing'}`}.`,
@@ -54,7 +54,7 @@ export const smoke = {
     fix: 'Correct the provider, or the expectation where the change was meant.',
   }),
   smoke_check_timeout: (f) => ({
-    message: `The check was not over within ${inSeconds(f.seconds)}: it was still at ${f.phase ?? 'work'}.`,
+    message: `The check was not over within ${secondsText(f.seconds)}: it was still at ${f.phase ?? 'work'}.`,
     causes: causes(
       f.phase === 'sign-in pages' &&
         'The page waits for something that nobody does: a second factor, a captcha, a new password.',
@@ -63,12 +63,12 @@ export const smoke = {
     fix: 'Sign in by hand with the same user to see where it waits, or give the check a longer timeout.',
   }),
   smoke_run_timeout: (f) => ({
-    message: `The whole run was not over within ${inSeconds(f.seconds)}; this check was still at ${f.phase ?? 'work'}.`,
+    message: `The whole run was not over within ${secondsText(f.seconds)}; this check was still at ${f.phase ?? 'work'}.`,
     causes: ['There are more checks than fit into the time.', 'One provider is slow or does not answer.'],
     fix: 'Raise --timeout-all, or --concurrency, or split the run with --shard.',
   }),
   introspection_refused: (f) => ({
-    message: `The introspection endpoint did not answer about the token.${inItsWords(f)}`,
+    message: `The introspection endpoint did not answer about the token.${providerQuote(f)}`,
     causes: causes(
       f.method === 'none' && 'This client has no secret, and the provider lets only those with one introspect.',
       'The provider does not let this client introspect.',

@@ -4,17 +4,17 @@ import {
   causes,
   type Entry,
   hasScope,
-  inItsWords,
-  inSeconds,
   likeliestFirst,
-  listed,
+  listText,
   ORGANIZATIONS_SCOPE,
-  quoted,
+  providerQuote,
+  quote,
+  secondsText,
   signInAgain,
-  strictly,
+  strictNote,
 } from './explanation.js';
-import { meaningOfError } from './provider-codes.js';
-import { characters, oddSecret } from './sent-secret.js';
+import { errorMeaning } from './provider-codes.js';
+import { characterCount, secretOddity } from './sent-secret.js';
 
 /** The endpoint in words: "token endpoint". */
 function endpoint(facts: Facts): string {
@@ -34,18 +34,18 @@ const FRESH_CODE = 10;
  * Why a code is refused, by what the provider says and by how the code came:
  * one that the listener took is sent on at once, one that was pasted may be old.
  */
-function whyNoGrant(f: Facts): string[] {
+function invalidGrantCauses(f: Facts): string[] {
   const age = f.cameBy === 'paste' && f.cameAfter !== undefined ? Number(f.cameAfter) : undefined;
   const old =
     age === undefined
       ? 'The code expired (many live for a minute or less) or was used before.'
-      : `The code expired or was used before: it was pasted ${inSeconds(age)} after the sign-in began, and many live for a minute or less.`;
+      : `The code expired or was used before: it was pasted ${secondsText(age)} after the sign-in began, and many live for a minute or less.`;
   const unknown =
     'The provider does not know the code: it was made for another client, or by another server of it that shares no memory with this one.';
   const noS256 =
     Array.isArray(f.challengeMethods) && f.challengeMethods.length > 0 && !f.challengeMethods.includes('S256');
   const pkce = noS256
-    ? `The PKCE verifier was not accepted: the provider announces ${listed(f.challengeMethods, 'no method')}, and this sign-in used S256.`
+    ? `The PKCE verifier was not accepted: the provider announces ${listText(f.challengeMethods, 'no method')}, and this sign-in used S256.`
     : 'The PKCE verifier was not accepted: something between altered the request, or the code belongs to another sign-in.';
   const redirect = 'The redirect URI of the token request is not the one of the authorization request.';
   const direct = f.cameBy === 'listener' || f.cameBy === 'driver' || (age !== undefined && age < FRESH_CODE);
@@ -73,8 +73,8 @@ export const WHY_REFRESH_REFUSED: readonly string[] = [
 const GATEWAY: readonly unknown[] = [502, 503, 504];
 
 /** Why an endpoint refuses in a way that the standard does not know, by the status and what came with it. */
-function whyNotByStandard({ status, location, title }: Facts): string[] {
-  const called = title === undefined ? '' : ` Its page is titled ${quoted(title)}.`;
+function nonStandardCauses({ status, location, title }: Facts): string[] {
+  const called = title === undefined ? '' : ` Its page is titled ${quote(title)}.`;
   const inside = 'The provider failed inside: its log has the reason.';
   return causes(
     GATEWAY.includes(status) && `A gateway in front of the provider answered, and could not reach it.${called}`,
@@ -87,11 +87,11 @@ function whyNotByStandard({ status, location, title }: Facts): string[] {
 }
 
 /** What is wrong with an answer that is none, by what came in its place. */
-function whyNoAnswer({ reason, contentType, title }: Facts): string[] {
-  const said = String(reason);
+function noResponseCauses({ reason, contentType, title }: Facts): string[] {
+  const details = String(reason);
   const between = 'The provider has a fault, or something between changed its answer.';
   if (contentType === 'text/html') {
-    const called = title === undefined ? 'A page' : `A page titled ${quoted(title)}`;
+    const called = title === undefined ? 'A page' : `A page titled ${quote(title)}`;
     return [
       `${called} came in place of an answer: a gateway or a sign-in page of its own stands there, or the address is that of a web page.`,
       between,
@@ -102,23 +102,23 @@ function whyNoAnswer({ reason, contentType, title }: Facts): string[] {
       'The provider answers with a form, as some did before the standard was made (RFC 6749), or because it is not asked for JSON.',
     ];
   }
-  if (/is empty|status 204/.test(said))
+  if (/is empty|status 204/.test(details))
     return [
       'Something between the provider and here swallowed the answer, or the provider failed without a word.',
       between,
     ];
-  if (/is not JSON$/.test(said))
+  if (/is not JSON$/.test(details))
     return ['The answer was cut off, or a fault of the provider is written into it.', between];
-  if (/expires_in must be a non-negative/.test(said)) {
+  if (/expires_in must be a non-negative/.test(details)) {
     return [
       "The provider counts the token's life from something that has ended already: its own session, or another of its clocks.",
     ];
   }
-  if (/token_type is not/.test(said))
+  if (/token_type is not/.test(details))
     return [
       'The provider gives this client tokens of another kind, bound to a key, which are set in its registration.',
     ];
-  const member = /^its (\w+) (must be|is)/.exec(said)?.[1];
+  const member = /^its (\w+) (must be|is)/.exec(details)?.[1];
   if (member !== undefined)
     return [
       `The provider leaves ${member} out, or writes it in another form: its token endpoint was made by hand, or a script shapes its answers.`,
@@ -127,7 +127,7 @@ function whyNoAnswer({ reason, contentType, title }: Facts): string[] {
 }
 
 /** Why the access token is not good for userinfo, by what it is for and what was asked. */
-function whyNoUserinfo(f: Facts): string[] {
+function noUserinfoCauses(f: Facts): string[] {
   const audience = Array.isArray(f.audience) ? f.audience : [];
   const asked = Array.isArray(f.resource) ? f.resource : [];
   return causes(
@@ -148,7 +148,7 @@ function whyNoUserinfo(f: Facts): string[] {
 /** Codes of the token, userinfo, revocation and end session endpoints. */
 export const tokens = {
   invalid_client: (f) => ({
-    message: `The provider did not accept the client's authentication${f.method === undefined ? '' : ` (${f.method})`}.${inItsWords(f)}`,
+    message: `The provider did not accept the client's authentication${f.method === undefined ? '' : ` (${f.method})`}.${providerQuote(f)}`,
     causes: causes(
       f.method === 'none' && 'The client is confidential at the provider, and no secret was sent.',
       Array.isArray(f.announced) &&
@@ -158,21 +158,21 @@ export const tokens = {
       f.method === 'client_secret_jwt' &&
         Math.abs(Number(f.clockSkew ?? 0)) > ASSERTION_SKEW &&
         `The two clocks differ: the provider's is ${Math.abs(Number(f.clockSkew))} s ${Number(f.clockSkew) > 0 ? 'ahead of' : 'behind'} this machine's, and the client's assertion lives for a short time.`,
-      oddSecret(f),
+      secretOddity(f),
       f.method !== 'none' &&
-        `The client secret is wrong, expired, or of another environment${f.secretCharacters === undefined ? '' : ` (it is ${characters(f.secretCharacters)} long)`}; or the client is a public one there, and has none.`,
+        `The client secret is wrong, expired, or of another environment${f.secretCharacters === undefined ? '' : ` (it is ${characterCount(f.secretCharacters)} long)`}; or the client is a public one there, and has none.`,
       'The client id is of another application or tenant.',
       f.method !== 'none' && 'The application is registered for another method of client authentication.',
     ),
     fix:
       f.method === 'none'
         ? 'Give the secret (--client-secret-env NAME), or make the application a public client at the provider.'
-        : `Check id and secret, or try another --client-auth; the provider supports: ${listed(f.announced, 'not announced')}.`,
+        : `Check id and secret, or try another --client-auth; the provider supports: ${listText(f.announced, 'not announced')}.`,
   }),
   invalid_grant: (f) =>
     f.grantType === 'refresh_token'
       ? {
-          message: `The provider refuses the refresh token.${inItsWords(f)}`,
+          message: `The provider refuses the refresh token.${providerQuote(f)}`,
           causes: [
             ...WHY_REFRESH_REFUSED,
             'It was given to another client, or by another provider or environment of it.',
@@ -180,15 +180,15 @@ export const tokens = {
           fix: 'Sign in anew, and give the refresh token that comes then.',
         }
       : {
-          message: `The provider refuses the authorization code.${inItsWords(f)}`,
-          causes: whyNoGrant(f),
+          message: `The provider refuses the authorization code.${providerQuote(f)}`,
+          causes: invalidGrantCauses(f),
           fix:
             f.cameBy === 'paste'
               ? 'Sign in again, and paste the address at once.'
               : "Sign in again without delay; if it stays, the provider's log tells which of these it was.",
         },
   unsupported_grant_type: (f) => ({
-    message: `The provider does not support this grant type.${inItsWords(f)}`,
+    message: `The provider does not support this grant type.${providerQuote(f)}`,
     causes: ['The grant is switched off for this application.'],
     fix: `Allow ${f.grantType ?? 'authorization_code and refresh_token'} in the application's settings.`,
   }),
@@ -196,12 +196,12 @@ export const tokens = {
     f.error === undefined
       ? {
           message: `The ${endpoint(f)} ${f.status === undefined ? `could not be asked: ${f.reason ?? 'the reason is not known'}` : `answered with status ${f.status}${f.contentType === undefined ? '' : ` and ${f.contentType}`}, which is no answer the standard knows`}.`,
-          causes: whyNotByStandard(f),
+          causes: nonStandardCauses(f),
           fix: "Compare the endpoint in the provider's configuration with the real one, and look into the provider's log.",
         }
       : {
-          message: `The ${endpoint(f)} refused the request with an error of its own.${inItsWords(f)}`,
-          causes: [meaningOfError(f) ?? "A rule of the provider's that the standard does not know."],
+          message: `The ${endpoint(f)} refused the request with an error of its own.${providerQuote(f)}`,
+          causes: [errorMeaning(f) ?? "A rule of the provider's that the standard does not know."],
           fix: "Look up this error in the provider's documentation, and look into its log.",
         },
   organization_refused: (f) => {
@@ -209,8 +209,8 @@ export const tokens = {
     return {
       message:
         f.error === undefined
-          ? `The sign-in did not ask for organizations, so there can be no token for ${quoted(f.organization, 'one')}.`
-          : `The provider gives no token for the organization ${quoted(f.organization, 'in question')}.${inItsWords(f)}`,
+          ? `The sign-in did not ask for organizations, so there can be no token for ${quote(f.organization, 'one')}.`
+          : `The provider gives no token for the organization ${quote(f.organization, 'in question')}.${providerQuote(f)}`,
       causes: causes(
         !granted &&
           (hasScope(f.scope, ORGANIZATIONS_SCOPE)
@@ -226,7 +226,7 @@ export const tokens = {
   },
   token_response_invalid: (f) => ({
     message: `The ${endpoint(f)}'s answer is not what the standard asks for${f.reason === undefined ? '' : `: ${f.reason}`}.`,
-    causes: whyNoAnswer(f),
+    causes: noResponseCauses(f),
     fix:
       f.endpoint === undefined || f.endpoint === 'token_endpoint'
         ? "Report it to the provider's makers: access_token and token_type are required in JSON (RFC 6749 §5.1)."
@@ -247,15 +247,15 @@ export const tokens = {
     fix: 'Ask for it with --scope "openid profile email", and allow the scope openid to the application.',
   }),
   userinfo_refused: (f) => ({
-    message: `The userinfo endpoint ${Number(f.status) >= 500 ? 'failed' : 'refused the access token'} with status ${f.status ?? 'unknown'}${strictly(f)}.${inItsWords(f)}`,
+    message: `The userinfo endpoint ${Number(f.status) >= 500 ? 'failed' : 'refused the access token'} with status ${f.status ?? 'unknown'}${strictNote(f)}.${providerQuote(f)}`,
     causes:
       Number(f.status) >= 500
         ? ['The provider failed inside: its log has the reason.', 'A proxy or firewall answered in its place.']
-        : whyNoUserinfo(f),
+        : noUserinfoCauses(f),
     fix: 'Ask for the scopes openid and profile, without --resource; or leave userinfo out with --no-userinfo.',
   }),
   userinfo_invalid: (f) => ({
-    message: `The userinfo endpoint's answer cannot be used${strictly(f)}: ${f.reason ?? 'it is not JSON'}.`,
+    message: `The userinfo endpoint's answer cannot be used${strictNote(f)}: ${f.reason ?? 'it is not JSON'}.`,
     causes: causes(
       f.contentType === 'text/html' && 'The address is that of a web page, or a gateway answered in its place.',
       /its sub must/.test(String(f.reason)) &&
@@ -268,7 +268,7 @@ export const tokens = {
       : 'Set the userinfo response to plain JSON at the provider, or leave userinfo out with --no-userinfo.',
   }),
   userinfo_subject_mismatch: (f) => ({
-    message: `Userinfo speaks of ${quoted(f.actual, 'one person')}, and the ID token of ${quoted(f.expected, 'another')}: these are two people.`,
+    message: `Userinfo speaks of ${quote(f.actual, 'one person')}, and the ID token of ${quote(f.expected, 'another')}: these are two people.`,
     causes: [
       'The provider writes sub in two ways (pairwise and public).',
       'The access token belongs to somebody else.',
@@ -276,22 +276,22 @@ export const tokens = {
     fix: 'Make sub the same in ID token and userinfo at the provider; an application must not use such claims (OIDC Core §5.3.2).',
   }),
   revocation_refused: (f) => ({
-    message: `The provider did not revoke the ${String(f.token ?? 'token').replace('_', ' ')} (status ${f.status ?? 'none'}).${inItsWords(f)}`,
+    message: `The provider did not revoke the ${String(f.token ?? 'token').replace('_', ' ')} (status ${f.status ?? 'none'}).${providerQuote(f)}`,
     causes: [],
     fix: 'The token may live until it expires: revoke it in the provider’s console if that matters.',
   }),
   end_session_not_confirmed: (f) =>
     Number(f.otherBrowser) > 0
       ? {
-          message: `The browser that opened the one-time address did not come back within ${inSeconds(f.seconds)}, but another one did.`,
+          message: `The browser that opened the one-time address did not come back within ${secondsText(f.seconds)}, but another one did.`,
           causes: causes(otherBrowserCause(f)),
           fix: 'Check at the provider, in that browser, whether you are signed out.',
         }
       : {
-          message: `The provider did not send the browser back within ${inSeconds(f.seconds)}, so its own session may still be there.`,
+          message: `The provider did not send the browser back within ${secondsText(f.seconds)}, so its own session may still be there.`,
           causes: causes(
             f.postLogoutRedirectUri !== undefined &&
-              `${quoted(f.postLogoutRedirectUri)} is not registered as a post-logout redirect URI of this client.`,
+              `${quote(f.postLogoutRedirectUri)} is not registered as a post-logout redirect URI of this client.`,
             'The page that asks "sign out?" was not confirmed.',
           ),
           fix: `Register ${f.postLogoutRedirectUri ?? 'the post-logout redirect URI'} at the provider, or sign out there in the browser.`,

@@ -15,20 +15,20 @@ interface Credentials {
  * Headers of another scheme stay as they are.
  */
 export function basicOnlyIfEncoded(header: string | undefined): string | undefined {
-  const given = credentialsIn(header);
+  const given = parseCredentials(header);
   if (given === undefined || (FORM_ENCODED.test(given.id) && FORM_ENCODED.test(given.secret))) return header;
   // A client that exists, and a secret that nobody has.
-  return headerOf({ id: encodeURIComponent(given.id), secret: randomUUID() });
+  return basicHeader({ id: encodeURIComponent(given.id), secret: randomUUID() });
 }
 
 /** The Authorization header for the same provider, changed so that it finds the credentials as they were sent. */
-export function basicAsItStands(header: string | undefined): string | undefined {
-  const given = credentialsIn(header);
+export function rawBasic(header: string | undefined): string | undefined {
+  const given = parseCredentials(header);
   if (given === undefined) return header;
-  return headerOf({ id: encodeURIComponent(given.id), secret: encodeURIComponent(given.secret) });
+  return basicHeader({ id: encodeURIComponent(given.id), secret: encodeURIComponent(given.secret) });
 }
 
-function credentialsIn(header: string | undefined): Credentials | undefined {
+function parseCredentials(header: string | undefined): Credentials | undefined {
   const encoded = /^basic ([\w+/=-]+)$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('utf8');
@@ -36,6 +36,6 @@ function credentialsIn(header: string | undefined): Credentials | undefined {
   return colon < 0 ? undefined : { id: text.slice(0, colon), secret: text.slice(colon + 1) };
 }
 
-function headerOf({ id, secret }: Credentials): string {
+function basicHeader({ id, secret }: Credentials): string {
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }

@@ -46,14 +46,14 @@ export async function parseClientFile(file: string, content: string): Promise<Cl
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
     const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])];
     throw invalid(offsetOf(path), {
-      key: keyOf(path),
+      key: memberName(path),
       found: unknown === undefined ? describe(valueAt(value, path), path) : 'an unknown key',
       allowed: unknown === undefined ? (issue?.message ?? '') : MEMBERS.join(', '),
     });
   }
   const seen = new Set<string>();
   result.data.forEach(({ client_id: id }, index) => {
-    const key = keyOf([index, 'client_id']);
+    const key = memberName([index, 'client_id']);
     if (seen.has(id)) throw invalid(offsetOf([index, 'client_id']), { key, found: id, allowed: 'each client_id once' });
     seen.add(id);
   });
@@ -103,7 +103,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** A path as people write it: `[0].redirect_uris[1]`. */
-function keyOf(path: readonly PropertyKey[]): string {
+function memberName(path: readonly PropertyKey[]): string {
   return path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
 }
 

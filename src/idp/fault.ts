@@ -12,13 +12,13 @@ export interface FaultActs {
   /** Changes a copy of what is known of the user, for ID token and userinfo alike, before scopes choose from it. */
   readonly claims?: (claims: Record<string, unknown>) => void;
   /** Changes the parameters of an authorization response, be it a code or an error. */
-  readonly authorizationAnswer?: (answer: Record<string, unknown>) => void;
+  readonly authorizationResponse?: (response: Record<string, unknown>) => void;
   /** How an authorization response goes back in place of the way that was asked for, by oidc-provider's names. */
   readonly responseMode?: 'fragment';
   /** Changes an ID token, of a sign-in or a refresh, before it is signed with the provider's own key. */
   readonly idToken?: (token: IdTokenDraft) => void | Promise<void>;
   /** Changes a successful answer of the token endpoint to this grant type. */
-  readonly tokenAnswer?: (answer: Record<string, unknown>, grantType: string) => void;
+  readonly tokenResponse?: (response: Record<string, unknown>, grantType: string) => void;
   /** Changes the headers of a request before the provider reads them. */
   readonly request?: (headers: IncomingMessage['headers']) => void;
   /** Changes the provider itself, before it answers its first request. */

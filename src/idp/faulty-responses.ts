@@ -1,14 +1,14 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 /** Milliseconds; Logto waits 5 s for a key set. */
-export const SLOW = 6_000;
+export const SLOW_MS = 6_000;
 
 /** Megabytes: more than any answer of a provider has reason to hold. */
-export const HUGE = 8;
+export const HUGE_BYTES = 8;
 
 /** So long a text that an answer with it is huge. */
 export function hugeText(): string {
-  return 'x'.repeat(HUGE * 1_000_000);
+  return 'x'.repeat(HUGE_BYTES * 1_000_000);
 }
 
 /** Answers with a page in place of what was asked for. */
@@ -30,12 +30,12 @@ export function pause(ctx: KoaContextWithOIDC, milliseconds: number): Promise<vo
 }
 
 /** Never answers: whoever asks waits until it has enough, or the provider stops. */
-export function silence(ctx: KoaContextWithOIDC): Promise<void> {
+export function sendNothing(ctx: KoaContextWithOIDC): Promise<void> {
   return new Promise((done) => ctx.res.once('close', () => done()));
 }
 
 /** Sends the first half of the answer, where the whole was promised, and closes the connection. */
-export function breakOff(ctx: KoaContextWithOIDC): void {
+export function closeConnection(ctx: KoaContextWithOIDC): void {
   const whole = Buffer.from(JSON.stringify(ctx.body));
   ctx.respond = false;
   ctx.res.writeHead(ctx.status, { 'content-type': 'application/json', 'content-length': whole.length });
@@ -43,7 +43,7 @@ export function breakOff(ctx: KoaContextWithOIDC): void {
 }
 
 /** The first half of the answer, as if it were the whole. */
-export function cutOff(ctx: KoaContextWithOIDC): void {
+export function truncateBody(ctx: KoaContextWithOIDC): void {
   const whole = JSON.stringify(ctx.body);
   ctx.type = 'json';
   ctx.body = whole.slice(0, whole.length / 2);

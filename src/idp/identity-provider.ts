@@ -5,11 +5,11 @@ import { listenOnLoopback, loopbackAddresses } from '../network/loopback-server.
 import { Accounts, DEFAULT_USERS, type TestUser } from './accounts.js';
 import { type ClientRegistration, DEFAULT_CLIENTS, isLoopbackUri, mergeClients } from './clients.js';
 import { beginFaults, type FaultName } from './faults.js';
-import { configureFaults, injectFaults, withFaultyAnswers } from './inject-faults.js';
+import { configureFaults, injectFaults, withFaultyResponses } from './inject-faults.js';
 import { loadOidcProvider } from './load-oidc-provider.js';
 import { addPageRoutes } from './page-routes.js';
 import { providerConfiguration, signingKeys } from './provider-configuration.js';
-import { observed, type RequestListeners } from './request-log.js';
+import { observeRequests, type RequestListeners } from './request-log.js';
 
 export interface IdentityProviderOptions extends RequestListeners {
   /** 0, the default, takes any free port. */
@@ -57,9 +57,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const host = options.host ?? '127.0.0.1';
 
   // The issuer holds the port, so listening comes first; nobody knows of it until this function returns.
-  let answer: RequestListener = (_request, response) => response.writeHead(503).end();
+  let received: RequestListener = (_request, response) => response.writeHead(503).end();
   const askedPort = options.port ?? 0;
-  const listener: RequestListener = (request, response) => answer(request, response);
+  const listener: RequestListener = (request, response) => received(request, response);
   const addresses = loopbackAddresses(host) ?? [host];
   const listening = listenOnLoopback(addresses, askedPort, listener, { serves: 'provider' });
   const { port, close } = await listening.catch(failWith({ of: 'provider' }));
@@ -68,16 +68,16 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     const configuration = providerConfiguration({ accounts, clients, policy: interactionPolicy, askedPort, keys });
     configureFaults(configuration, faults);
     options.configure?.(configuration);
-    const provider = new (withFaultyAnswers(Provider, faults))(`http://${host}:${port}`, configuration);
+    const provider = new (withFaultyResponses(Provider, faults))(`http://${host}:${port}`, configuration);
     // Koa would write unexpected failures to stderr; `onRequest` tells them.
     provider.silent = true;
-    const observing = observed(provider, options);
+    const observing = observeRequests(provider, options);
     allowLoopbackUris(provider, clients);
     await checkClients(provider, clients);
     addPageRoutes(provider, accounts, () => new errors.SessionNotFound('interaction session not found'));
     injectFaults(provider, configuration.jwks?.keys ?? [], faults);
     options.extend?.(provider);
-    answer = observing();
+    received = observing();
     return { issuer: provider.issuer, port, users: accounts.users, clients, faults: faultNames, provider, close };
   } catch (error) {
     await close();

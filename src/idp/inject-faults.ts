@@ -26,8 +26,8 @@ type ProviderClass = typeof Provider;
 type ResponseMode = Parameters<Provider['registerResponseMode']>[1];
 
 /** The class of a provider whose authorization responses have the faults, however they are sent back. */
-export function withFaultyAnswers(base: ProviderClass, faults: readonly Fault[]): ProviderClass {
-  const acting = faults.filter(({ authorizationAnswer, responseMode }) => authorizationAnswer ?? responseMode);
+export function withFaultyResponses(base: ProviderClass, faults: readonly Fault[]): ProviderClass {
+  const acting = faults.filter(({ authorizationResponse, responseMode }) => authorizationResponse ?? responseMode);
   if (acting.length === 0) return base;
   const modes = new Map<string, ResponseMode>();
   const instead = acting.findLast(({ responseMode }) => responseMode)?.responseMode;
@@ -35,9 +35,9 @@ export function withFaultyAnswers(base: ProviderClass, faults: readonly Fault[])
     override registerResponseMode(name: string, send: ResponseMode): void {
       modes.set(name, send);
       super.registerResponseMode(name, (ctx, redirectUri, payload) => {
-        const answer: Record<string, unknown> = { ...payload };
-        for (const fault of acting) fault.authorizationAnswer?.(answer);
-        return (modes.get(instead ?? name) ?? send)(ctx, redirectUri, answer);
+        const response: Record<string, unknown> = { ...payload };
+        for (const fault of acting) fault.authorizationResponse?.(response);
+        return (modes.get(instead ?? name) ?? send)(ctx, redirectUri, response);
       });
     }
   };
@@ -51,7 +51,7 @@ export function withFaultyAnswers(base: ProviderClass, faults: readonly Fault[])
 export function injectFaults(provider: Provider, keys: readonly JWK[], faults: readonly Fault[]): void {
   for (const fault of faults) fault.extend?.(provider);
   if (faults.some(({ idToken }) => idToken)) changeIdTokens(provider, keys, faults);
-  if (!faults.some(({ request, answer, tokenAnswer }) => request ?? answer ?? tokenAnswer)) return;
+  if (!faults.some(({ request, answer: response, tokenResponse }) => request ?? response ?? tokenResponse)) return;
   provider.use(async (context, next) => {
     const ctx = context as unknown as KoaContextWithOIDC;
     for (const fault of faults) fault.request?.(ctx.req.headers);
@@ -60,10 +60,10 @@ export function injectFaults(provider: Provider, keys: readonly JWK[], faults: r
     const route = (ctx as Partial<KoaContextWithOIDC>).oidc?.route;
     if (route === undefined) return;
     for (const fault of faults) {
-      if (route === 'token' && ctx.status === 200 && isAnswer(ctx.body)) {
-        fault.tokenAnswer?.(ctx.body, String(ctx.oidc.params?.grant_type));
+      if (route === 'token' && ctx.status === 200 && isResponseBody(ctx.body)) {
+        fault.tokenResponse?.(ctx.body, String(ctx.oidc.params?.grant_type));
       }
-      await answerOf(fault, route)?.(ctx);
+      await routeResponse(fault, route)?.(ctx);
       fault.answer?.any?.(ctx);
     }
   });
@@ -83,11 +83,11 @@ function changeIdTokens(provider: Provider, keys: readonly JWK[], faults: readon
 }
 
 /** A sign-in ends at the authorization endpoint itself, or where it goes on after the pages. */
-function answerOf({ answer = {} }: Fault, route: string) {
+function routeResponse({ answer: response = {} }: Fault, route: string) {
   const name = route === 'resume' ? 'authorization' : route;
-  return Object.hasOwn(answer, name) ? answer[name as keyof typeof answer] : undefined;
+  return Object.hasOwn(response, name) ? response[name as keyof typeof response] : undefined;
 }
 
-function isAnswer(body: unknown): body is Record<string, unknown> {
+function isResponseBody(body: unknown): body is Record<string, unknown> {
   return typeof body === 'object' && body !== null;
 }

@@ -27,7 +27,7 @@ const MAX_FORM = 16 * 1024;
  * Throws oidc-provider's `SessionNotFound` where the browser has no such
  * interaction going on.
  */
-export async function answerInteraction(
+export async function handleInteraction(
   ctx: KoaContextWithOIDC,
   provider: Provider,
   accounts: Accounts,
@@ -72,7 +72,7 @@ async function showSignIn(visit: Visit, refused?: { login: string }): Promise<vo
 }
 
 async function decideSignIn(visit: Visit, form: URLSearchParams): Promise<void> {
-  if (form.get('action') === 'cancel') return finish(visit, denied('the user cancelled the sign-in'), false);
+  if (form.get('action') === 'cancel') return finish(visit, accessDenied('the user cancelled the sign-in'), false);
   const login = form.get('username') ?? '';
   const user = visit.accounts.authenticate(login, form.get('password') ?? '');
   if (user === undefined) return showSignIn(visit, { login });
@@ -101,7 +101,7 @@ async function showConsent(visit: Visit): Promise<void> {
 }
 
 async function decideConsent(visit: Visit, form: URLSearchParams): Promise<void> {
-  if (form.get('action') !== 'allow') return finish(visit, denied('the user denied the request'), false);
+  if (form.get('action') !== 'allow') return finish(visit, accessDenied('the user denied the request'), false);
   const { interaction, provider, params } = visit;
   const { details } = interaction.prompt;
   const grant =
@@ -122,7 +122,7 @@ async function finish({ ctx, provider }: Visit, result: InteractionResults, merg
   ctx.redirect(returnTo);
 }
 
-function denied(why: string): InteractionResults {
+function accessDenied(why: string): InteractionResults {
   return { error: 'access_denied', error_description: why };
 }
 
@@ -134,8 +134,8 @@ function denied(why: string): InteractionResults {
 function acrFor({ interaction, params }: Visit): string | undefined {
   const essential = interaction.prompt.details.acr as { value?: string; values?: string[] } | undefined;
   const asked = essential ? (essential.values ?? [essential.value]) : (params.acr_values?.split(' ') ?? []);
-  const found = asked.find((value) => ACR_VALUES.some((acr) => acr === value));
-  return found ?? (essential ? undefined : ACR_VALUES[0]);
+  const match = asked.find((value) => ACR_VALUES.some((acr) => acr === value));
+  return match ?? (essential ? undefined : ACR_VALUES[0]);
 }
 
 async function clientName({ provider, params }: Visit): Promise<string> {

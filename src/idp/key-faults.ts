@@ -1,7 +1,7 @@
 import type { CryptoKey } from 'jose';
 import type { JWK } from 'oidc-provider';
 import type { Fault, FaultActs } from './fault.js';
-import { HUGE, hugeText, page, pause, SLOW } from './faulty-responses.js';
+import { HUGE_BYTES, hugeText, page, pause, SLOW_MS } from './faulty-responses.js';
 
 /** Faults of the keys: the ID token's signature, and the key set it is to be verified with. */
 export const KEY_FAULTS = {
@@ -101,11 +101,11 @@ export const KEY_FAULTS = {
     },
   },
   'jwks-huge': {
-    does: `The key set is ${HUGE} MB long; the right keys are in it.`,
+    does: `The key set is ${HUGE_BYTES} MB long; the right keys are in it.`,
     clause: 'allowed; a client does well to read no more than it can use',
     answer: {
       jwks: (ctx) => {
-        ctx.body = { ...keysIn(ctx.body), padding: hugeText() };
+        ctx.body = { ...responseKeys(ctx.body), padding: hugeText() };
       },
     },
   },
@@ -115,18 +115,18 @@ export const KEY_FAULTS = {
     client: 'refuses',
     answer: {
       jwks: (ctx) => {
-        ctx.body = { keys: keysIn(ctx.body).keys.map(({ kid: _kid, ...key }) => key) };
+        ctx.body = { keys: responseKeys(ctx.body).keys.map(({ kid: _kid, ...key }) => key) };
       },
     },
   },
   'jwks-slow': {
-    does: `The key set comes after ${SLOW / 1000} seconds.`,
+    does: `The key set comes after ${SLOW_MS / 1000} seconds.`,
     clause: 'allowed; Logto’s connector waits 5 seconds',
-    answer: { jwks: (ctx) => pause(ctx, SLOW) },
+    answer: { jwks: (ctx) => pause(ctx, SLOW_MS) },
   },
 } satisfies Readonly<Record<string, Fault>>;
 
-function keysIn(body: unknown): { readonly keys: readonly JWK[] } {
+function responseKeys(body: unknown): { readonly keys: readonly JWK[] } {
   return body as { keys: JWK[] };
 }
 
@@ -151,7 +151,7 @@ function rotation(): FaultActs {
     },
     answer: {
       jwks: (ctx) => {
-        const { keys } = keysIn(ctx.body);
+        const { keys } = responseKeys(ctx.body);
         ctx.body = { keys: keys.map((key) => successors.get(String(key.alg))?.jwk ?? key) };
       },
     },

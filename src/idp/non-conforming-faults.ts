@@ -9,20 +9,20 @@ import type { Fault } from './fault.js';
  */
 
 /** Every unsound switch, by its name on the command line. */
-export const UNSOUND_FAULTS = {
+export const NON_CONFORMING_FAULTS = {
   'prompt-none-page': {
     does: 'prompt=none is not heard: nobody signed in brings the sign-in page.',
     clause: 'against OIDC Core §3.1.2.1',
     client: 'signs in',
     extend: (provider) =>
-      onAuthorization(provider, ({ query }) => (query.prompt === 'none' ? without(query, 'prompt') : query)),
+      onAuthorization(provider, ({ query }) => (query.prompt === 'none' ? withoutParameter(query, 'prompt') : query)),
   },
   'prompt-none-denied': {
     does: 'prompt=none where nobody is signed in brings access_denied, not login_required.',
     clause: 'against OIDC Core §3.1.2.6',
     client: 'signs in',
-    authorizationAnswer: (answer) => {
-      if (answer.error === 'login_required') answer.error = 'access_denied';
+    authorizationResponse: (response) => {
+      if (response.error === 'login_required') response.error = 'access_denied';
     },
   },
   'redirect-uri-any-host': {
@@ -32,7 +32,7 @@ export const UNSOUND_FAULTS = {
     extend: ({ Client: { prototype } }) => {
       const { redirectUriAllowed } = prototype;
       prototype.redirectUriAllowed = function (uri) {
-        const same = (registered: string) => pathOf(registered) === pathOf(uri);
+        const same = (registered: string) => uriPath(registered) === uriPath(uri);
         return redirectUriAllowed.call(this, uri) || (this.redirectUris ?? []).some(same);
       };
     },
@@ -84,8 +84,8 @@ export const UNSOUND_FAULTS = {
     does: 'The state is decoded once too often: a + comes back as a space, %20 too.',
     clause: 'against RFC 6749 §4.1.2',
     client: 'signs in',
-    authorizationAnswer: (answer) => {
-      if (typeof answer.state === 'string') answer.state = decodedOnceMore(answer.state);
+    authorizationResponse: (response) => {
+      if (typeof response.state === 'string') response.state = decodeTwice(response.state);
     },
   },
 
@@ -154,7 +154,7 @@ export const UNSOUND_FAULTS = {
     clause: 'against OIDC Core §2',
     client: 'signs in',
     idToken: ({ claims }) => {
-      if (typeof claims.nonce === 'string') claims.nonce = decodedOnceMore(claims.nonce);
+      if (typeof claims.nonce === 'string') claims.nonce = decodeTwice(claims.nonce);
     },
   },
   'max-age-ignored': {
@@ -173,9 +173,9 @@ export const UNSOUND_FAULTS = {
     clause: 'against RFC 6749 §6',
     client: 'signs in',
     extend: (provider) => {
-      const toAsking = (found: { clientId?: string | undefined } | undefined, ctx: KoaContextWithOIDC) => {
+      const toAsking = (actual: { clientId?: string | undefined } | undefined, ctx: KoaContextWithOIDC) => {
         const { client, params } = ctx.oidc;
-        if (found && params?.grant_type === 'refresh_token') found.clientId = client?.clientId;
+        if (actual && params?.grant_type === 'refresh_token') actual.clientId = client?.clientId;
       };
       afterFind(provider, provider.RefreshToken, toAsking);
       afterFind(provider, provider.Grant, toAsking);
@@ -227,7 +227,7 @@ export const UNSOUND_FAULTS = {
     answer: {
       userinfo: (ctx) => {
         const [, payload] = /^bearer [\w-]+\.([\w-]+)\.[\w-]+$/i.exec(ctx.get('authorization')) ?? [];
-        const claims = payload === undefined ? undefined : jsonIn(payload);
+        const claims = payload === undefined ? undefined : decodeJson(payload);
         if (ctx.status === 200 || claims?.sub === undefined) return;
         ctx.status = 200;
         ctx.body = { sub: claims.sub };
@@ -267,14 +267,14 @@ interface Model<T> {
 function afterFind<T>(
   provider: Provider,
   model: Model<T>,
-  alter: (found: T | undefined, ctx: KoaContextWithOIDC) => void,
+  alter: (actual: T | undefined, ctx: KoaContextWithOIDC) => void,
 ): void {
   const find = model.find.bind(model);
   model.find = async (id, options) => {
-    const found = await find(id, options);
+    const actual = await find(id, options);
     const { ctx } = provider.constructor as typeof Provider;
-    if (ctx?.oidc) alter(found, ctx);
-    return found;
+    if (ctx?.oidc) alter(actual, ctx);
+    return actual;
   };
 }
 
@@ -295,8 +295,8 @@ function onCode(
 function forgetConsumed<T extends { consumed?: unknown }>(model: Model<T>): void {
   const find = model.find.bind(model);
   model.find = async (id, options) => {
-    const found = await find(id, options);
-    return found?.consumed ? undefined : found;
+    const actual = await find(id, options);
+    return actual?.consumed ? undefined : actual;
   };
 }
 
@@ -313,12 +313,12 @@ function revokeAllBut({ features }: Configuration, kind: string): void {
 function unsignedRequest(request: Query[string]): Query {
   if (typeof request !== 'string') return {};
   const [header = '', payload = '', signature] = request.split('.');
-  if (jsonIn(header)?.alg !== 'none' || signature !== '') return {};
-  const claims = Object.entries(jsonIn(payload) ?? {}).filter(([, value]) => typeof value === 'string');
+  if (decodeJson(header)?.alg !== 'none' || signature !== '') return {};
+  const claims = Object.entries(decodeJson(payload) ?? {}).filter(([, value]) => typeof value === 'string');
   return { ...(Object.fromEntries(claims) as Record<string, string>), request: undefined };
 }
 
-function jsonIn(part: string): Readonly<Record<string, unknown>> | undefined {
+function decodeJson(part: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
     return typeof value === 'object' && value !== null ? { ...value } : undefined;
@@ -327,11 +327,11 @@ function jsonIn(part: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-function without(query: Query, name: string): Query {
+function withoutParameter(query: Query, name: string): Query {
   return { ...query, [name]: undefined };
 }
 
-function decodedOnceMore(value: string): string {
+function decodeTwice(value: string): string {
   return new URLSearchParams(`value=${value.replaceAll('&', '%26')}`).get('value') ?? '';
 }
 
@@ -339,6 +339,6 @@ function s256(verifier: string): string {
   return createHash('sha256').update(verifier).digest('base64url');
 }
 
-function pathOf(uri: string): string | undefined {
+function uriPath(uri: string): string | undefined {
   return URL.canParse(uri) ? new URL(uri).pathname : undefined;
 }

@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Accounts } from './accounts.js';
 import { isLoopbackHost } from './clients.js';
-import { answerInteraction } from './interactions.js';
+import { handleInteraction } from './interactions.js';
 import { pageHeaders } from './page-layout.js';
 import { pageText } from './page-text.js';
 import { errorPage, homePage } from './pages.js';
@@ -20,25 +20,25 @@ export function addPageRoutes(provider: Provider, accounts: Accounts, sessionNot
   provider.use(async (context, next) => {
     const ctx = context as unknown as KoaContextWithOIDC;
     // A name that leads here but is not this machine's own is a page elsewhere reaching in (DNS rebinding).
-    if (!isOwnName(ctx.get('host'), host)) {
-      answerUnknown(ctx, 421, 'misdirected_request', provider.issuer);
+    if (!isOwnHost(ctx.get('host'), host)) {
+      sendErrorPage(ctx, 421, 'misdirected_request', provider.issuer);
       return;
     }
     // Addresses in the discovery document are the issuer's, by whichever of its names it was reached.
     ctx.req.headers.host = host;
     ctx.set({ 'content-security-policy': PROVIDER_POLICY, 'x-content-type-options': 'nosniff' });
     if (ctx.path === '/' && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
-      answerHome(ctx, provider.issuer);
+      sendHomePage(ctx, provider.issuer);
     } else if (ctx.path.startsWith('/interaction/')) {
-      await answerInteraction(ctx, provider, accounts, sessionNotFound).catch((error) => fail(ctx, provider, error));
+      await handleInteraction(ctx, provider, accounts, sessionNotFound).catch((error) => fail(ctx, provider, error));
     } else {
       await next();
-      if (ctx.status === 404 && !ctx.body) answerUnknown(ctx, 404, 'not_found', provider.issuer);
+      if (ctx.status === 404 && !ctx.body) sendErrorPage(ctx, 404, 'not_found', provider.issuer);
     }
   });
 }
 
-function isOwnName(asked: string, host: string): boolean {
+function isOwnHost(asked: string, host: string): boolean {
   if (!URL.canParse(`http://${asked}`)) return false;
   const url = new URL(`http://${asked}`);
   return isLoopbackHost(url.hostname) && url.port === new URL(`http://${host}`).port;
@@ -51,13 +51,13 @@ function fail(ctx: KoaContextWithOIDC, provider: Provider, error: Error & { expo
   provider.emit(error.expose ? 'interaction.error' : 'server_error', ctx, error);
 }
 
-function answerHome(ctx: KoaContextWithOIDC, issuer: string): void {
+function sendHomePage(ctx: KoaContextWithOIDC, issuer: string): void {
   ctx.set(pageHeaders());
   const discovery = `${issuer}/.well-known/openid-configuration`;
   ctx.body = homePage(pageText(undefined, ctx.get('accept-language')), { issuer, discovery });
 }
 
-function answerUnknown(ctx: KoaContextWithOIDC, status: 404 | 421, code: string, issuer: string): void {
+function sendErrorPage(ctx: KoaContextWithOIDC, status: 404 | 421, code: string, issuer: string): void {
   ctx.status = status;
   if (ctx.accepts('json', 'html') !== 'html') {
     ctx.body = { error: code };

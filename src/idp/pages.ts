@@ -11,7 +11,7 @@ export function signInPage(
   const invalid = new Html(page.refused ? ' aria-invalid="true" aria-describedby="refused"' : '');
   const focus = new Html(' autofocus');
   const body = html`<h1>${words.title}</h1>
-<p class="lead">${emphasised(words.to, page.client)}</p>
+<p class="lead">${emphasize(words.to, page.client)}</p>
 ${page.refused && html`<p class="error" id="refused" role="alert">${words.wrong}</p>`}
 <form method="post">
 <label for="username">${words.username}</label>
@@ -41,7 +41,7 @@ ${page.users.map(
 }
 
 /** What a client asks for that the user has not allowed yet. */
-export interface Asked {
+export interface RequestedAccess {
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   /** Scopes by resource indicator (RFC 8707). */
@@ -51,7 +51,7 @@ export interface Asked {
 /** The consent page: who asks, for what, and where the browser goes next. */
 export function consentPage(
   text: PageText,
-  page: { client: string; user: TestUser | undefined; asked: Asked; returnsTo: string | undefined },
+  page: { client: string; user: TestUser | undefined; asked: RequestedAccess; returnsTo: string | undefined },
 ): string {
   const words = text.consent;
   const items = [
@@ -65,7 +65,7 @@ export function consentPage(
     ),
   ];
   const body = html`<h1>${words.title(page.client)}</h1>
-${page.user && html`<p class="lead">${emphasised(words.signedInAs, displayName(page.user))}</p>`}
+${page.user && html`<p class="lead">${emphasize(words.signedInAs, displayName(page.user))}</p>`}
 ${items.length > 0 ? html`<p>${words.wants}</p><ul class="asked">${items}</ul>` : html`<p>${words.nothingNew}</p>`}
 ${page.returnsTo !== undefined && html`<p class="small">${words.returnsTo} <code>${page.returnsTo}</code></p>`}
 <form method="post">
@@ -81,7 +81,7 @@ ${page.returnsTo !== undefined && html`<p class="small">${words.returnsTo} <code
 export function logoutPage(text: PageText, page: { client: string | undefined; form: string; formId: string }): string {
   const words = text.logout;
   const body = html`<h1>${words.title}</h1>
-<p class="lead">${page.client === undefined ? words.question(undefined) : emphasised(words.question, page.client)}</p>
+<p class="lead">${page.client === undefined ? words.question(undefined) : emphasize(words.question, page.client)}</p>
 ${new Html(page.form)}
 <div class="buttons">
 <button class="main" form="${page.formId}" name="logout" value="yes" autofocus>${words.yes}</button>
@@ -127,7 +127,7 @@ export function homePage(text: PageText, page: { issuer: string; discovery: stri
 }
 
 /** A sentence around a name, the name in bold. */
-function emphasised(sentence: (name: string) => string, name: string): Html {
+function emphasize(sentence: (name: string) => string, name: string): Html {
   const marker = '\u0000';
   const [before = '', after = ''] = sentence(marker).split(marker);
   return html`${before}<strong>${name}</strong>${after}`;

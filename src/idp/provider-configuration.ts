@@ -46,7 +46,7 @@ export function providerConfiguration(parts: {
       names: cookieNames(askedPort),
     },
     discovery: { ui_locales_supported: ['en', 'ja'], claims_locales_supported: undefined },
-    extraParams: { offline_access: keepOfflineAccess },
+    extraParams: { offline_access: grantOfflineAccess },
     features: {
       claimsParameter: { enabled: true },
       devInteractions: { enabled: false },
@@ -123,13 +123,13 @@ export async function signingKeys(): Promise<JWK[]> {
  * conditions, and here there is one: the consent page asks for it by name,
  * once. So a refresh token comes whenever it was asked for and allowed.
  */
-async function keepOfflineAccess(ctx: KoaContextWithOIDC): Promise<void> {
+async function grantOfflineAccess(ctx: KoaContextWithOIDC): Promise<void> {
   const { client, params } = ctx.oidc;
   const asked = (await requestedScope(ctx))?.split(' ') ?? [];
-  const kept = typeof params?.scope === 'string' ? params.scope.split(' ') : [];
-  if (params && asked.includes('offline_access') && !kept.includes('offline_access')) {
+  const saved = typeof params?.scope === 'string' ? params.scope.split(' ') : [];
+  if (params && asked.includes('offline_access') && !saved.includes('offline_access')) {
     const allowed = client?.scope === undefined || client.scope.split(' ').includes('offline_access');
-    if (allowed && client?.grantTypeAllowed('refresh_token')) params.scope = [...kept, 'offline_access'].join(' ');
+    if (allowed && client?.grantTypeAllowed('refresh_token')) params.scope = [...saved, 'offline_access'].join(' ');
   }
 }
 

@@ -38,7 +38,10 @@ const ERROR_EVENTS = [
 ] as const;
 
 /** Begins to watch a provider that has no pages yet; what comes back makes it a request listener once it has. */
-export function observed(provider: Provider, { onRequest, onExchange }: RequestListeners): () => RequestListener {
+export function observeRequests(
+  provider: Provider,
+  { onRequest, onExchange }: RequestListeners,
+): () => RequestListener {
   const exchanges = onExchange && new ServedExchanges(provider);
   const refused = new WeakMap<IncomingMessage, Pick<RequestEvent, 'error' | 'detail'>>();
   for (const name of ERROR_EVENTS) {
@@ -50,7 +53,7 @@ export function observed(provider: Provider, { onRequest, onExchange }: RequestL
     });
   }
   return () => {
-    const answer = provider.callback();
+    const received = provider.callback();
     return (request, response) => {
       const from = performance.now();
       response.once('close', () => {
@@ -61,14 +64,14 @@ export function observed(provider: Provider, { onRequest, onExchange }: RequestL
           status: response.statusCode,
           ...refusal,
         });
-        if (exchanges) onExchange?.(exchanges.of(request, response, performance.now() - from), failureOf(refusal));
+        if (exchanges) onExchange?.(exchanges.of(request, response, performance.now() - from), refusalText(refusal));
       });
-      void answer(request, response);
+      void received(request, response);
     };
   };
 }
 
-function failureOf(refusal: Pick<RequestEvent, 'error' | 'detail'> | undefined): string | undefined {
+function refusalText(refusal: Pick<RequestEvent, 'error' | 'detail'> | undefined): string | undefined {
   if (refusal?.error === undefined) return undefined;
   return refusal.detail === undefined ? refusal.error : `${refusal.error}: ${refusal.detail}`;
 }

@@ -59,8 +59,8 @@ export class ServedExchanges {
         const { oidc } = ctx as Partial<KoaContextWithOIDC>;
         this.seen.set(ctx.req, {
           route: oidc?.route,
-          requestBody: formOf(oidc?.body),
-          responseBody: textOf(ctx.body),
+          requestBody: formText(oidc?.body),
+          responseBody: bodyText(ctx.body),
         });
       }
     });
@@ -77,10 +77,10 @@ export class ServedExchanges {
       from,
       method: request.method ?? '',
       url: new URL(request.url ?? '/', this.provider.issuer).href,
-      requestHeaders: joined(request.headers),
+      requestHeaders: joinHeaders(request.headers),
       requestBody: seen?.requestBody,
       status: response.statusCode,
-      responseHeaders: joined({ ...headers, 'set-cookie': undefined }),
+      responseHeaders: joinHeaders({ ...headers, 'set-cookie': undefined }),
       responseCookies: Array.isArray(cookies) ? cookies : [],
       responseBody: seen?.responseBody ?? '',
       durationMs,
@@ -88,13 +88,13 @@ export class ServedExchanges {
   }
 }
 
-function joined(headers: Readonly<Record<string, number | string | readonly string[] | undefined>>) {
+function joinHeaders(headers: Readonly<Record<string, number | string | readonly string[] | undefined>>) {
   const present = Object.entries(headers).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present.map(([name, value]) => [name, String(value)]));
 }
 
 /** The parameters of a form as they came, but for how they were encoded. */
-function formOf(body: unknown): string | undefined {
+function formText(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const pairs = Object.entries(body).flatMap(([name, value]) =>
     [value].flat().map((each): [string, string] => [name, String(each)]),
@@ -102,7 +102,7 @@ function formOf(body: unknown): string | undefined {
   return pairs.length === 0 ? undefined : new URLSearchParams(pairs).toString();
 }
 
-function textOf(body: unknown): string {
+function bodyText(body: unknown): string {
   if (typeof body === 'string') return body;
   if (Buffer.isBuffer(body)) return body.toString();
   return typeof body === 'object' && body !== null && !('pipe' in body) ? JSON.stringify(body) : '';

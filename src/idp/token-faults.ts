@@ -1,6 +1,16 @@
-import { basicAsItStands, basicOnlyIfEncoded } from './basic-credentials.js';
+import { basicOnlyIfEncoded, rawBasic } from './basic-credentials.js';
 import type { Fault } from './fault.js';
-import { breakOff, cutOff, HUGE, hugeText, page, pause, redirect, SLOW, silence } from './faulty-responses.js';
+import {
+  closeConnection,
+  HUGE_BYTES,
+  hugeText,
+  page,
+  pause,
+  redirect,
+  SLOW_MS,
+  sendNothing,
+  truncateBody,
+} from './faulty-responses.js';
 
 /** Faults of the token endpoint: how it takes the client's authentication, and what it answers. */
 export const TOKEN_FAULTS = {
@@ -16,92 +26,92 @@ export const TOKEN_FAULTS = {
     does: 'Basic credentials are compared as they stand, not form-decoded first: an encoded + or % in a secret fails.',
     clause: 'against RFC 6749 §2.3.1',
     request: (headers) => {
-      headers.authorization = basicAsItStands(headers.authorization);
+      headers.authorization = rawBasic(headers.authorization);
     },
   },
   'no-id-token': {
     does: 'The token endpoint answers without an ID token.',
     clause: 'against OIDC Core §3.1.3.3',
     client: 'refuses',
-    tokenAnswer: (answer) => {
-      delete answer.id_token;
+    tokenResponse: (response) => {
+      delete response.id_token;
     },
   },
   'refresh-without-id-token': {
     does: 'A refresh brings no new ID token.',
     clause: 'allowed by OIDC Core §12.2',
     client: 'signs in',
-    tokenAnswer: (answer, grantType) => {
-      if (grantType === 'refresh_token') delete answer.id_token;
+    tokenResponse: (response, grantType) => {
+      if (grantType === 'refresh_token') delete response.id_token;
     },
   },
   'null-refresh-token': {
     does: 'The token endpoint answers with "refresh_token": null.',
     clause: 'against RFC 6749 §5.1',
-    tokenAnswer: (answer) => {
-      answer.refresh_token = null;
+    tokenResponse: (response) => {
+      response.refresh_token = null;
     },
   },
   'no-refresh-token': {
     does: 'No refresh token comes, though offline_access was asked for.',
     clause: 'allowed by RFC 6749 §5.1 and OIDC Core §11',
     client: 'signs in',
-    tokenAnswer: (answer) => {
-      delete answer.refresh_token;
+    tokenResponse: (response) => {
+      delete response.refresh_token;
     },
   },
   'no-access-token': {
     does: 'The token endpoint answers without an access token.',
     clause: 'against RFC 6749 §5.1',
     client: 'refuses',
-    tokenAnswer: (answer) => {
-      delete answer.access_token;
+    tokenResponse: (response) => {
+      delete response.access_token;
     },
   },
   'no-token-type': {
     does: 'The token endpoint does not say of what type the access token is.',
     clause: 'against RFC 6749 §5.1',
     client: 'refuses',
-    tokenAnswer: (answer) => {
-      delete answer.token_type;
+    tokenResponse: (response) => {
+      delete response.token_type;
     },
   },
   'unknown-token-type': {
     does: 'token_type is mac.',
     clause: 'to be refused by RFC 6749 §7.1',
     client: 'refuses',
-    tokenAnswer: (answer) => {
-      answer.token_type = 'mac';
+    tokenResponse: (response) => {
+      response.token_type = 'mac';
     },
   },
   'no-expires-in': {
     does: 'The token endpoint does not say when the access token expires.',
     clause: 'allowed by RFC 6749 §5.1, which recommends to say it',
     client: 'signs in',
-    tokenAnswer: (answer) => {
-      delete answer.expires_in;
+    tokenResponse: (response) => {
+      delete response.expires_in;
     },
   },
   'expires-in-string': {
     does: 'expires_in is the string "3600".',
     clause: 'against RFC 6749 §5.1',
-    tokenAnswer: (answer) => {
-      answer.expires_in = String(answer.expires_in);
+    tokenResponse: (response) => {
+      response.expires_in = String(response.expires_in);
     },
   },
   'negative-expires-in': {
     does: 'expires_in is -60.',
     clause: 'against RFC 6749 §5.1',
     client: 'refuses',
-    tokenAnswer: (answer) => {
-      answer.expires_in = -60;
+    tokenResponse: (response) => {
+      response.expires_in = -60;
     },
   },
   'fewer-scopes': {
     does: 'The scope of the token answer is openid alone, whatever was asked for.',
     clause: 'allowed by RFC 6749 §3.3',
-    tokenAnswer: (answer) => {
-      answer.scope = 'openid';
+    tokenResponse: (response) => {
+      response.scope = 'openid';
     },
   },
   'code-refused': {
@@ -174,19 +184,19 @@ export const TOKEN_FAULTS = {
     does: 'The token endpoint answers with the first half of its JSON, as if it were the whole.',
     clause: 'against RFC 6749 §5.1',
     client: 'refuses',
-    answer: { token: cutOff },
+    answer: { token: truncateBody },
   },
   'token-broken-off': {
     does: 'The connection to the token endpoint closes after half of the answer.',
     clause: 'a broken provider, or a proxy before it',
     client: 'refuses',
-    answer: { token: breakOff },
+    answer: { token: closeConnection },
   },
   'token-huge': {
-    does: `The token endpoint’s answer is ${HUGE} MB long; the tokens are in it.`,
+    does: `The token endpoint’s answer is ${HUGE_BYTES} MB long; the tokens are in it.`,
     clause: 'allowed; a client does well to read no more than it can use',
-    tokenAnswer: (answer) => {
-      answer.padding = hugeText();
+    tokenResponse: (response) => {
+      response.padding = hugeText();
     },
   },
   'token-redirect': {
@@ -196,14 +206,14 @@ export const TOKEN_FAULTS = {
     answer: { token: (ctx) => redirect(ctx, '/another/token') },
   },
   'token-slow': {
-    does: `The token endpoint answers after ${SLOW / 1000} seconds.`,
+    does: `The token endpoint answers after ${SLOW_MS / 1000} seconds.`,
     clause: 'allowed; a code may have expired until then (RFC 6749 §4.1.2)',
-    answer: { token: (ctx) => pause(ctx, SLOW) },
+    answer: { token: (ctx) => pause(ctx, SLOW_MS) },
   },
   'token-silent': {
     does: 'The token endpoint takes the request and never answers.',
     clause: 'a broken provider, or a firewall before it: a client has to end its wait',
     client: 'refuses',
-    answer: { token: silence },
+    answer: { token: sendNothing },
   },
 } satisfies Readonly<Record<string, Fault>>;

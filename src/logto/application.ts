@@ -5,8 +5,8 @@ import { randomState } from '../oidc/authorization-request.js';
 import { valueText } from '../oidc/json-values.js';
 import { createKeySet } from '../oidc/key-set.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../oidc/provider.js';
-import { discretionAbout } from '../oidc/request-masker.js';
-import { clockSkewOf } from '../oidc/response-facts.js';
+import { createMasker } from '../oidc/request-masker.js';
+import { measureClockSkew } from '../oidc/response-facts.js';
 import type { Application, AuthorizationUrl, Greeting } from '../sign-in/application.js';
 import type { ClientDeps } from '../sign-in/client.js';
 import type { AuthorizationResponse } from '../sign-in/user-agent.js';
@@ -18,9 +18,9 @@ import { verifyIdTokenAsLogto } from './id-token.js';
 import { refusedByLogto } from './refusals.js';
 import { KEY_SET_LIMIT_MS } from './remote-key-set.js';
 import { snakeCase, snakeCaseParameters } from './snake-case.js';
-import { type ConnectorTokens, exchangeCodeAsLogto, MOST_WORDS } from './token-request.js';
+import { type ConnectorTokens, exchangeCodeAsLogto, MAX_WORDS } from './token-request.js';
 import { type TokenStorage, tryTokenStorage } from './token-storage.js';
-import { asLogtoCheck, type TwoReadings, twoReadings } from './two-readings.js';
+import { type TwoReadings, toLogtoCheck, twoReadings } from './two-readings.js';
 import { explainProfile, type ProfileLine } from './user-profile.js';
 
 /** A sign-in as Logto would do it. */
@@ -129,13 +129,13 @@ export class LogtoConnector
     const { request, deps } = this;
     const { connector } = request;
     const { config } = connector;
-    const provider = await soon(connection.provider, PATIENCE_MS);
+    const provider = await resolveWithin(connection.provider, TIMEOUT_MS);
     const known = { provider, connector };
-    const code = codeOf(parameters, connector);
+    const code = readCode(parameters, connector);
     const tokens = await exchangeCodeAsLogto(config, { code, redirectUri }, deps).catch((error: unknown) => {
-      throw withWhatIsKnown(error, known);
+      throw withFailureContext(error, known);
     });
-    const issuer = (await issuerOfToken(request, tokens.id_token)) ?? connection.issuer;
+    const issuer = (await tokenIssuer(request, tokens.id_token)) ?? connection.issuer;
     // Both at once: Logto judges the token when it comes, and not after our own reading.
     const [report, verified] = await Promise.all([
       ownReport(request, tokens, code, { nonce, issuer }, provider, deps),
@@ -145,7 +145,7 @@ export class LogtoConnector
     const inside = { from: 'cli', to: 'cli', at: deps.clock.now() } as const;
     deps.recorder.note({ step: 'ID token checks', ...inside, checks });
     const readings = twoReadings(report, config, verified instanceof OidcCliError ? verified : undefined);
-    deps.recorder.note({ step: "Logto's checks", ...inside, checks: readings.map(asLogtoCheck) });
+    deps.recorder.note({ step: "Logto's checks", ...inside, checks: readings.map(toLogtoCheck) });
     if (verified instanceof OidcCliError) {
       throw verified.with({ facts: discoveredFacts(known), details: { checks: readings } });
     }
@@ -191,7 +191,7 @@ function sentResponseMode({ authRequestOptionalConfig, customConfig }: Connector
  * The error, where it is a time-out though somebody came back: a fragment stays
  * in the browser, and Logto gets nothing either.
  */
-export function lostInFragment(error: unknown, { config }: Connector): unknown {
+export function withFragmentHint(error: unknown, { config }: Connector): unknown {
   if (!(error instanceof OidcCliError) || error.code !== 'login_timeout') return error;
   const responseMode = sentResponseMode(config);
   if (responseMode !== 'fragment' || !(Number(error.facts.strays) > 0)) return error;
@@ -199,15 +199,15 @@ export function lostInFragment(error: unknown, { config }: Connector): unknown {
 }
 
 /** The code, as Logto takes it from the callback: RFC 9207's `iss` and everything else is ignored. */
-export function codeOf(answer: URLSearchParams, { config }: Connector): string {
-  const given = Object.fromEntries(answer);
+export function readCode(response: URLSearchParams, { config }: Connector): string {
+  const given = Object.fromEntries(response);
   if (given.code !== undefined) return given.code;
   // Some providers repeat what they refuse.
-  const discreet = discretionAbout(
+  const mask = createMasker(
     new URLSearchParams(),
     secretParameters(config).map(({ value }) => value),
   );
-  const words = (text: string | undefined) => (text === undefined ? undefined : discreet(text).slice(0, MOST_WORDS));
+  const words = (text: string | undefined) => (text === undefined ? undefined : mask(text).slice(0, MAX_WORDS));
   throw refusedByLogto('general', 'connector_code_missing', {
     error: words(given.error),
     description: words(given.error_description),
@@ -239,16 +239,16 @@ async function ownReport(
   const { config } = request.connector;
   const { jwksUri, algorithms } = config.idTokenVerificationConfig;
   const fetched = createKeySet(jwksUri, deps).forKey(undefined);
-  const keySet = await soon(
+  const keySet = await resolveWithin(
     fetched.catch(() => undefined),
     KEY_SET_LIMIT_MS,
   );
   const { authRequestOptionalConfig: asked = {} } = config;
-  const announced = provider?.metadata.id_token_signing_alg_values_supported ?? algorithms;
+  const metadata = provider?.metadata.id_token_signing_alg_values_supported ?? algorithms;
   const maxAge = Number(asked.maxAge);
   const expected = {
     clientId: config.clientId,
-    algorithms: announced,
+    algorithms: metadata,
     jwks: keySet?.jwks,
     nonce,
     accessToken: tokens.access_token,
@@ -257,7 +257,7 @@ async function ownReport(
     acrValues: asked.acrValues,
     now: Math.floor(deps.clock.now() / 1000),
     tolerance: request.clockTolerance,
-    clockSkew: clockSkewOf(deps.recorder.last('token request')),
+    clockSkew: measureClockSkew(deps.recorder.last('token request')),
   };
   if (issuer !== undefined) return reportIdToken(tokens.id_token, { ...expected, issuer });
   const report = await reportIdToken(tokens.id_token, { ...expected, issuer: '' });
@@ -281,7 +281,7 @@ function connectorIssuer({ config }: Connector, named: string | undefined): stri
 }
 
 /** Of several issuers in a connector, where none was named, the one that the ID token says it is from. */
-async function issuerOfToken(
+async function tokenIssuer(
   { connector, issuer: named }: Pick<ConnectorLoginRequest, 'connector' | 'issuer'>,
   idToken: string,
 ): Promise<string | undefined> {
@@ -304,10 +304,10 @@ function refusal(error: unknown): OidcCliError {
 }
 
 /** Milliseconds that the verdict is held up for what only explains it. */
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /** What comes of it within so many milliseconds; undefined where it takes longer. */
-async function soon<T>(coming: Promise<T>, limit: number): Promise<T | undefined> {
+async function resolveWithin<T>(coming: Promise<T>, limit: number): Promise<T | undefined> {
   const over = new AbortController();
   const late = wait(limit, undefined, { signal: over.signal }).catch(() => undefined);
   try {
@@ -331,23 +331,27 @@ async function discoverTolerantly(
   }
 }
 
-interface Known {
+interface FailureContext {
   readonly provider: Provider | undefined;
   readonly connector: Connector;
 }
 
 /** What a token request says, where that is known beforehand; empty where it is another each time. */
-function sentByLogto({ clientId, clientSecret, grantType }: Connector['config']): Readonly<Record<string, string>> {
+function logtoAuthentication({
+  clientId,
+  clientSecret,
+  grantType,
+}: Connector['config']): Readonly<Record<string, string>> {
   const eachTime = { code: '', client_assertion: '', code_verifier: '' };
   return { ...eachTime, grant_type: grantType, client_id: clientId, client_secret: clientSecret };
 }
 
 /** What is known of this run that tells why the provider refused: never a value of the secret itself. */
-function withWhatIsKnown(error: unknown, known: Known): unknown {
+function withFailureContext(error: unknown, known: FailureContext): unknown {
   if (!(error instanceof OidcCliError)) return error;
   const { config } = known.connector;
   const overridden = Object.entries(config.customConfig ?? {}).flatMap(([key, value]) => {
-    const own = sentByLogto(config)[snakeCase(key)];
+    const own = logtoAuthentication(config)[snakeCase(key)];
     return own === undefined || own === value ? [] : [key];
   });
   const facts = {
@@ -361,12 +365,12 @@ function withWhatIsKnown(error: unknown, known: Known): unknown {
   return error.with({ facts });
 }
 
-function discoveredFacts({ provider, connector }: Known) {
+function discoveredFacts({ provider, connector }: FailureContext) {
   if (!provider) return {};
-  const { token_endpoint_auth_methods_supported: announced, jwks_uri: keySet } = provider.metadata;
+  const { token_endpoint_auth_methods_supported: metadata, jwks_uri: keySet } = provider.metadata;
   const { issuer, jwksUri } = connector.config.idTokenVerificationConfig;
   return {
-    ...(announced === undefined ? {} : { announced }),
+    ...(metadata === undefined ? {} : { announced: metadata }),
     // Where the connector says what the provider says of itself, it is not the connector that is wrong.
     issuerIsAnnounced: [issuer].flat().includes(provider.issuer),
     keySetIsAnnounced: keySet === jwksUri,

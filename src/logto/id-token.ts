@@ -110,13 +110,13 @@ async function verificationError(
   if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason, message, payload } = error;
     // The signature was right, so these are the provider's own words.
-    const found =
+    const actual =
       claim === 'typ' ? (await import('jose/decode/protected_header')).decodeProtectedHeader(idToken) : payload;
     const facts = {
       claim,
       missing: reason === 'missing',
-      ...expectedOf(claim, config, now),
-      actual: inShort(found[claim], claim),
+      ...expectedText(claim, config, now),
+      actual: shortText(actual[claim], claim),
     };
     return refused(message, facts);
   }
@@ -127,7 +127,7 @@ async function verificationError(
   }
   if (error instanceof errors.JOSEAlgNotAllowed) {
     const { alg } = (await import('jose/decode/protected_header')).decodeProtectedHeader(idToken);
-    return refused(error.message, { kind: error.code, alg: alg === undefined ? undefined : cut(alg) });
+    return refused(error.message, { kind: error.code, alg: alg === undefined ? undefined : cutText(alg) });
   }
   if (error instanceof errors.JOSEError) return refused(error.message, { kind: error.code });
   // What is left are options that jose cannot use, and keys that fit the algorithm by name only.
@@ -137,28 +137,28 @@ async function verificationError(
 }
 
 /** Claims that are a moment: seconds since 1970. */
-const MOMENTS = ['exp', 'nbf', 'iat'];
+const TIME_CLAIMS = ['exp', 'nbf', 'iat'];
 
 /** A claim as short text, for the explanation. */
-function inShort(value: unknown, claim: string): string {
+function shortText(value: unknown, claim: string): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'string' && value !== '') return cut(value);
-  if (typeof value === 'number' && MOMENTS.includes(claim)) {
+  if (typeof value === 'string' && value !== '') return cutText(value);
+  if (typeof value === 'number' && TIME_CLAIMS.includes(claim)) {
     const date = new Date(value * 1000);
     return Number.isNaN(date.getTime()) ? String(value) : date.toISOString();
   }
   if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '')) {
-    return cut(value.join(', '));
+    return cutText(value.join(', '));
   }
-  return cut(JSON.stringify(value) ?? 'nothing');
+  return cutText(JSON.stringify(value) ?? 'nothing');
 }
 
-function cut(text: string): string {
+function cutText(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** What the configuration wants of a claim, for the explanation. */
-function expectedOf(claim: string, config: ConnectorConfig, now: string): Record<string, string | undefined> {
+function expectedText(claim: string, config: ConnectorConfig, now: string): Record<string, string | undefined> {
   const { issuer, subject, typ, maxTokenAge, clockTolerance } = config.idTokenVerificationConfig;
   const expected: Record<string, string | undefined> = {
     iss: Array.isArray(issuer) ? issuer.join(', ') : issuer,
@@ -235,13 +235,13 @@ function readClaims(payload: Readonly<Record<string, unknown>>, acceptStrings: b
 }
 
 function wrongType(claim: string, value: unknown, type: 'text' | 'boolean') {
-  const found =
+  const actual =
     value === undefined ? 'absent' : value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
   const stringBoolean = type === 'boolean' && typeof value === 'string';
   return refusedByLogto('social_invalid_id_token', 'connector_claims_refused', {
     claim,
     expected: type === 'text' ? 'a text' : 'true or false',
-    actual: found,
+    actual,
     ...(stringBoolean ? { stringBoolean } : {}),
   });
 }

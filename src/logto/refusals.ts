@@ -1,7 +1,7 @@
 import { type ErrorCode, type ExitCode, type Facts, OidcCliError } from '../errors.js';
 
 /** What Logto answers its own page with when a connector fails, by the connector's error. */
-export const LOGTO_ANSWERS = {
+export const LOGTO_REFUSALS = {
   invalid_config: { status: 400, code: 'connector.invalid_config' },
   general: { status: 400, code: 'connector.general' },
   invalid_response: { status: 400, code: 'connector.invalid_response' },
@@ -11,7 +11,7 @@ export const LOGTO_ANSWERS = {
 } as const;
 
 /** One of the ways in which Logto refuses. */
-export type LogtoAnswer = keyof typeof LOGTO_ANSWERS;
+export type LogtoRefusal = keyof typeof LOGTO_REFUSALS;
 
 /**
  * Whether it is the network that failed. What ends a request from outside
@@ -26,11 +26,11 @@ export function isNetworkFailure(error: unknown): error is OidcCliError {
  * reason, with what Logto shows its user (`logtoStatus`, `logtoCode`) beside it.
  */
 export function refusedByLogto(
-  answer: LogtoAnswer,
+  response: LogtoRefusal,
   code: ErrorCode,
   facts: Facts = {},
   options: { cause?: unknown; exitCode?: ExitCode } = {},
 ): OidcCliError {
-  const { status, code: logtoCode } = LOGTO_ANSWERS[answer];
+  const { status, code: logtoCode } = LOGTO_REFUSALS[response];
   return new OidcCliError(code, { ...facts, logtoStatus: status, logtoCode }, options);
 }

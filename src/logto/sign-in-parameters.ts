@@ -45,7 +45,7 @@ const IDENTIFIERS = ['email', 'phone', 'username'];
 const INTERACTION_MODES: Readonly<Record<string, string>> = { signIn: 'sign_in', signUp: 'register' };
 
 /** What people write for a value whose name is not near. */
-const MEANT: Readonly<Record<string, string>> = {
+const SUGGESTIONS: Readonly<Record<string, string>> = {
   signup: 'register',
   signin: 'sign_in',
   login: 'sign_in',
@@ -86,7 +86,7 @@ export function signInParameters(flags: SignInFlags): SignInParameters {
   const parameters: Partial<Record<Name, string>> = {};
   for (const [name, value] of given) {
     if (value === undefined) continue;
-    const fault = faultOf(name, value);
+    const fault = findFault(name, value);
     if (fault)
       throw usage(
         `${FLAGS[name]}: ${fault.reason}${fault.reason.endsWith('?') ? '' : '.'} ${DROPPED}`,
@@ -120,21 +120,21 @@ export function checkSignInParameters(
   for (const name of Object.keys(FLAGS) as Name[]) {
     const value = parameters[name];
     if (value === undefined) continue;
-    const fault = faultOf(name, value);
+    const fault = findFault(name, value);
     if (!fault) continue;
     throw new OidcCliError('config_value_invalid', {
       where: `${where(name)}, parameter ${name}`,
-      found: quoted(value),
+      found: quote(value),
       allowed: fault.instead,
     });
   }
   const { identifier, first_screen: screen } = parameters;
   if (identifier === undefined || (screen !== undefined && IDENTIFIER_SCREENS.includes(screen))) return;
-  const screens = listed(IDENTIFIER_SCREENS, 'and');
+  const screens = joinWords(IDENTIFIER_SCREENS, 'and');
   if (!byFlag('identifier') && !byFlag('first_screen')) {
     throw new OidcCliError('config_value_invalid', {
       where: `${where('identifier')}, parameter identifier`,
-      found: `${quoted(identifier)} ${screen === undefined ? 'without a first_screen' : `with the first_screen "${screen}"`}`,
+      found: `${quote(identifier)} ${screen === undefined ? 'without a first_screen' : `with the first_screen "${screen}"`}`,
       allowed: `the first screens ${screens} with it`,
     });
   }
@@ -145,7 +145,7 @@ export function checkSignInParameters(
   );
 }
 
-function faultOf(name: Name, value: string): Fault | undefined {
+function findFault(name: Name, value: string): Fault | undefined {
   switch (name) {
     case 'first_screen':
       return oneOf(value, FIRST_SCREENS, 'first screen');
@@ -161,11 +161,11 @@ function faultOf(name: Name, value: string): Fault | undefined {
 }
 
 function oneOf(value: string, known: readonly string[], what: string): Fault | undefined {
-  const oneOfThem = { instead: `one of ${listed(known, 'and')}`, choice: true };
+  const oneOfThem = { instead: `one of ${joinWords(known, 'and')}`, choice: true };
   if (value === '') return { reason: 'it is empty', ...oneOfThem };
   if (known.includes(value)) return undefined;
-  const meant = meantBy(value, known);
-  const reason = `${quoted(value)} is no ${what} of Logto`;
+  const meant = suggestion(value, known);
+  const reason = `${quote(value)} is no ${what} of Logto`;
   if (meant === undefined) return { reason, ...oneOfThem };
   return { reason: `${reason}; did you mean ${meant}?`, instead: meant };
 }
@@ -176,17 +176,17 @@ function identifierFault(value: string): Fault | undefined {
   const wrong = words.find((word) => !IDENTIFIERS.includes(word));
   if (wrong === undefined) return undefined;
   // People separate by commas, and Logto by spaces.
-  const meant = wrong.split(',').map((word) => meantBy(word, IDENTIFIERS));
+  const meant = wrong.split(',').map((word) => suggestion(word, IDENTIFIERS));
   const known = meant.every((word) => word !== undefined);
-  const reason = `${quoted(wrong)} is none of ${listed(IDENTIFIERS, 'and')}`;
+  const reason = `${quote(wrong)} is none of ${joinWords(IDENTIFIERS, 'and')}`;
   if (known) return { reason, instead: `"${meant.join(' ')}"` };
-  return { reason, instead: listed(IDENTIFIERS, 'or'), choice: true };
+  return { reason, instead: joinWords(IDENTIFIERS, 'or'), choice: true };
 }
 
 function directSignInFault(value: string): Fault | undefined {
   if (/^(social|sso):[^\s:]\S*$/.test(value)) return undefined;
   const [, method = '', target = ''] = /^(social|sso):(.*)$/i.exec(value) ?? [];
-  const reason = `${quoted(value)} does not say by what to sign in`;
+  const reason = `${quote(value)} does not say by what to sign in`;
   if (target.trim() !== '' && !/\s/.test(target)) {
     return { reason, instead: `${method.toLowerCase()}:${target.replace(/^:+/, '')}` };
   }
@@ -198,14 +198,14 @@ function directSignInFault(value: string): Fault | undefined {
 
 function organizationFault(value: string): Fault | undefined {
   const [, id] = /^urn:logto:organization:(\S+)$/.exec(value) ?? [];
-  if (id !== undefined) return { reason: `${quoted(value)} is the audience of its tokens`, instead: id };
+  if (id !== undefined) return { reason: `${quote(value)} is the audience of its tokens`, instead: id };
   if (/^\S+$/.test(value)) return undefined;
   return { reason: 'an id has no spaces and is not empty', instead: 'ID, as the console shows it' };
 }
 
-function meantBy(value: string, known: readonly string[]): string | undefined {
+function suggestion(value: string, known: readonly string[]): string | undefined {
   const plain = value.toLowerCase().replace(/[-_:\s]/g, '');
-  const meant = lookup(MEANT, plain);
+  const meant = lookup(SUGGESTIONS, plain);
   if (meant !== undefined && known.includes(meant)) return meant;
   return nearest(value, known);
 }
@@ -215,10 +215,10 @@ function usage(reason: string, instead: string): OidcCliError {
 }
 
 /** A stranger's value in a sentence: on one line, and not without end. */
-function quoted(value: string): string {
+function quote(value: string): string {
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }
 
-function listed(words: readonly string[], last: 'and' | 'or'): string {
+function joinWords(words: readonly string[], last: 'and' | 'or'): string {
   return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }

@@ -3,7 +3,7 @@ import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { shownUrl } from '../network/network-error.js';
 import { keepsMethod, redirectUrl } from '../network/redirect.js';
-import { type Discretion, discretionAbout } from '../oidc/request-masker.js';
+import { createMasker, type MaskText } from '../oidc/request-masker.js';
 import type { ConnectorConfig } from './connector/schema.js';
 import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { snakeCaseParameters } from './snake-case.js';
@@ -12,10 +12,10 @@ import { snakeCaseParameters } from './snake-case.js';
 const TIME_LIMIT_MS = 10_000;
 
 /** Redirects that Logto's HTTP client follows before it gives up (Fetch §4.4). */
-const MOST_REDIRECTS = 20;
+const MAX_REDIRECTS = 20;
 
 /** Characters of a provider's own words that an explanation has room for. */
-export const MOST_WORDS = 300;
+export const MAX_WORDS = 300;
 
 /** A token response that Logto takes: no member may be null. */
 export interface ConnectorTokens {
@@ -47,12 +47,12 @@ type TokenSettings = Pick<ConnectorConfig, 'tokenEndpoint' | 'clientId' | 'clien
  */
 export async function exchangeCodeAsLogto(
   config: ConnectorConfig,
-  answer: { readonly code: string; readonly redirectUri: string },
+  response: { readonly code: string; readonly redirectUri: string },
   deps: ConnectorDeps,
 ): Promise<ConnectorTokens> {
   const { grantType } = config;
-  const form = { grantType, code: answer.code, redirectUri: answer.redirectUri, ...credentials(config) };
-  return tokensOf(await request(config, form, 'token request', deps));
+  const form = { grantType, code: response.code, redirectUri: response.redirectUri, ...credentials(config) };
+  return parseTokens(await request(config, form, 'token request', deps));
 }
 
 /**
@@ -69,7 +69,7 @@ export async function refreshAsLogto(
     throw refusedByLogto('server_error', 'connector_refresh_unsupported', { key: 'tokenEndpointAuthMethod' });
   }
   const form = { grantType: 'refresh_token', refreshToken, ...credentials(saved) };
-  return tokensOf(await request(saved, form, 'refresh request', deps));
+  return parseTokens(await request(saved, form, 'refresh request', deps));
 }
 
 type Form = Readonly<Record<string, string | undefined>>;
@@ -78,12 +78,17 @@ function credentials({ clientId, clientSecret, customConfig }: TokenSettings): F
   return { clientId, clientSecret, ...customConfig };
 }
 
-async function request(settings: TokenSettings, form: Form, step: string, deps: ConnectorDeps): Promise<Answer> {
+async function request(
+  settings: TokenSettings,
+  form: Form,
+  step: string,
+  deps: ConnectorDeps,
+): Promise<TokenEndpointResponse> {
   const { clientId = '', clientSecret = '', ...rest } = form;
   const send = (sent: Form, headers: Readonly<Record<string, string>> = {}) => {
     const body = snakeCaseParameters(sent);
-    const inConfidence = discretionAbout(body, [clientSecret, `${clientId}:${clientSecret}`]);
-    return post(settings.tokenEndpoint, { body: body.toString(), headers, step }, inConfidence, deps);
+    const mask = createMasker(body, [clientSecret, `${clientId}:${clientSecret}`]);
+    return post(settings.tokenEndpoint, { body: body.toString(), headers, step }, mask, deps);
   };
   switch (settings.tokenEndpointAuthMethod) {
     case 'client_secret_basic': {
@@ -92,7 +97,7 @@ async function request(settings: TokenSettings, form: Form, step: string, deps: 
       return send(rest, { authorization: `Basic ${basic}` });
     }
     case 'client_secret_jwt': {
-      const clientAssertion = await clientAssertionOf(settings, clientId, clientSecret, deps);
+      const clientAssertion = await createClientAssertion(settings, clientId, clientSecret, deps);
       const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
       return send({ ...rest, clientId, clientAssertion, clientAssertionType });
     }
@@ -102,7 +107,7 @@ async function request(settings: TokenSettings, form: Form, step: string, deps: 
 }
 
 /** RFC 7523 §2.2, signed with the secret; the audience is the token endpoint as it is written. */
-async function clientAssertionOf(
+async function createClientAssertion(
   { tokenEndpoint, clientSecretJwtSigningAlgorithm: alg }: TokenSettings,
   clientId: string,
   clientSecret: string,
@@ -121,17 +126,17 @@ async function clientAssertionOf(
 }
 
 /** A 2xx answer, and how to speak of it. */
-interface Answer {
+interface TokenEndpointResponse {
   readonly response: Response;
-  readonly inConfidence: Discretion;
+  readonly mask: MaskText;
 }
 
 async function post(
   endpoint: string,
   request: { readonly body: string; readonly headers: Readonly<Record<string, string>>; readonly step: string },
-  inConfidence: Discretion,
+  mask: MaskText,
   deps: ConnectorDeps,
-): Promise<Answer> {
+): Promise<TokenEndpointResponse> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   const { body, headers, step } = request;
   let url = requestableUrl(endpoint, 'tokenEndpoint');
@@ -141,22 +146,22 @@ async function post(
     body,
   };
   for (let redirects = 0; ; redirects += 1) {
-    const response = await send(url, { ...init, step, signal }, inConfidence, deps);
+    const response = await send(url, { ...init, step, signal }, mask, deps);
     const { status, headers } = response;
     const next = redirectUrl({ status, location: headers.get('location') }, url);
-    if (next === undefined) return { response: await accepted(response, inConfidence), inConfidence };
-    if (next === 'invalid' || !isRequestable(next) || redirects === MOST_REDIRECTS) {
-      const reason = `it redirects ${redirects === MOST_REDIRECTS ? 'without end' : 'to no web address'}`;
-      const facts = { url: inConfidence(shownUrl(url)), reason };
+    if (next === undefined) return { response: await requireSuccess(response, mask), mask };
+    if (next === 'invalid' || !isRequestable(next) || redirects === MAX_REDIRECTS) {
+      const reason = `it redirects ${redirects === MAX_REDIRECTS ? 'without end' : 'to no web address'}`;
+      const facts = { url: mask(shownUrl(url)), reason };
       throw refusedByLogto('server_error', 'connector_token_unreachable', facts);
     }
-    init = redirected(init, status, next.origin === url.origin);
+    init = redirectedInit(init, status, next.origin === url.origin);
     url = next;
   }
 }
 
 /** What a redirect makes of a POST (Fetch §4.4): a GET, unless 307 or 308; no credentials go to another origin. */
-function redirected<T extends { method: string; headers: Record<string, string>; body?: string }>(
+function redirectedInit<T extends { method: string; headers: Record<string, string>; body?: string }>(
   init: T,
   status: number,
   sameOrigin: boolean,
@@ -177,22 +182,22 @@ function redirected<T extends { method: string; headers: Record<string, string>;
 async function send(
   url: URL,
   init: Parameters<NetworkFetch>[1],
-  inConfidence: Discretion,
+  mask: MaskText,
   deps: ConnectorDeps,
 ): Promise<Response> {
   try {
     return await deps.fetch(url, init);
   } catch (cause) {
     if (!isNetworkFailure(cause)) throw cause;
-    const facts = { ...cause.facts, url: inConfidence(shownUrl(url)), why: cause.code };
+    const facts = { ...cause.facts, url: mask(shownUrl(url)), why: cause.code };
     throw refusedByLogto('server_error', 'connector_token_unreachable', facts, { cause, exitCode: cause.exitCode });
   }
 }
 
 /** Anything but 2xx is refused, and the provider's own words are lost: Logto shows `{}` in their place. */
-async function accepted(response: Response, inConfidence: Discretion): Promise<Response> {
+async function requireSuccess(response: Response, mask: MaskText): Promise<Response> {
   if (response.ok) return response;
-  const words = (text: unknown) => (typeof text === 'string' ? inConfidence(text).slice(0, MOST_WORDS) : undefined);
+  const words = (text: unknown) => (typeof text === 'string' ? mask(text).slice(0, MAX_WORDS) : undefined);
   const text = await response.text();
   const parsed = json(text);
   const members = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
@@ -226,14 +231,14 @@ const MEMBERS: Readonly<Record<keyof ConnectorTokens, 'string' | 'number'>> = {
 };
 
 /** Reads the answer by Logto's rules. Throws `connector_token_response_invalid`. */
-async function tokensOf({ response, inConfidence }: Answer): Promise<ConnectorTokens> {
+async function parseTokens({ response, mask }: TokenEndpointResponse): Promise<ConnectorTokens> {
   const body = json(await response.text());
   const contentType = response.headers.get('content-type');
   const invalid = (reason: string, member?: string) =>
     refusedByLogto('invalid_response', 'connector_token_response_invalid', {
       reason,
       member,
-      contentType: contentType === null ? undefined : inConfidence(contentType),
+      contentType: contentType === null ? undefined : mask(contentType),
     });
   if (body === undefined) throw invalid('it is not JSON');
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('it is not a JSON object');

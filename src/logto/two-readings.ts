@@ -69,7 +69,7 @@ export function twoReadings(
 }
 
 /** Logto's side of a line as a check of its own, for a trace. */
-export function asLogtoCheck({ name, actual, logto }: TwoReadings): Check {
+export function toLogtoCheck({ name, actual, logto }: TwoReadings): Check {
   const looked = logto.verdict === 'pass' || logto.verdict === 'fail';
   return {
     name,

@@ -50,14 +50,14 @@ export function explainProfile(token: AcceptedIdToken, config: ConnectorConfig):
   const { claims, payload } = token;
   return [
     { field: 'id', value: profile.id, claim: 'sub' },
-    line('name', 'name', () => absent('name', payload)),
-    line('avatar', 'picture', () => absent('picture', payload)),
+    line('name', 'name', () => missingClaimReason('name', payload)),
+    line('avatar', 'picture', () => missingClaimReason('picture', payload)),
     line('email', 'email', () => whyNoEmail(claims, payload, config)),
     line('phone', 'phone', () => whyNoPhone(claims, payload)),
   ];
 }
 
-function absent(claim: string, payload: Readonly<Record<string, unknown>>): string {
+function missingClaimReason(claim: string, payload: Readonly<Record<string, unknown>>): string {
   if (payload[claim] === '') return `the claim ${claim} is empty`;
   if (payload[claim] === null) return `the claim ${claim} is null`;
   return `the ID token has no claim ${claim}, and Logto never asks the userinfo endpoint`;
@@ -68,7 +68,7 @@ function whyNoEmail(
   payload: Readonly<Record<string, unknown>>,
   config: ConnectorConfig,
 ): string {
-  if (!claims.email) return absent('email', payload);
+  if (!claims.email) return missingClaimReason('email', payload);
   if (claims.email_verified === false) {
     const help = config.trustUnverifiedEmail ? ', and trustUnverifiedEmail does not help against that' : '';
     return typeof payload.email_verified === 'string'
@@ -84,7 +84,7 @@ function whyNoPhone(claims: AcceptedIdToken['claims'], payload: Readonly<Record<
   if (payload.phone_number !== undefined) {
     return 'the ID token has phone_number, as the standard says, but Logto reads only phone and phone_verified';
   }
-  return absent('phone', payload);
+  return missingClaimReason('phone', payload);
 }
 
 /** What Logto writes into its own user, the first time and later. */

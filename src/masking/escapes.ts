@@ -8,7 +8,7 @@ export interface Decoding {
 }
 
 /** Layers of escapes that are looked through: URL-encoded twice, within JSON, within HTML. */
-const MOST_LAYERS = 4;
+const MAX_LAYERS = 4;
 
 /** Bytes of a URL; JSON's, JavaScript's and our own escapes; HTML's. */
 const ESCAPE =
@@ -62,8 +62,8 @@ const SIMPLE: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r:
 export function* decodings(text: string): Generator<Decoding> {
   let layer: Decoding = { text, from: (at) => at, to: (at) => at + 1 };
   yield layer;
-  for (let depth = 0; depth < MOST_LAYERS && /[%\\&]/.test(layer.text); depth += 1) {
-    const next = decoded(layer);
+  for (let depth = 0; depth < MAX_LAYERS && /[%\\&]/.test(layer.text); depth += 1) {
+    const next = decodeLayer(layer);
     if (next === undefined) return;
     layer = next;
     yield layer;
@@ -71,7 +71,7 @@ export function* decodings(text: string): Generator<Decoding> {
 }
 
 /** One layer taken off, or undefined where there is none. */
-function decoded(layer: Decoding): Decoding | undefined {
+function decodeLayer(layer: Decoding): Decoding | undefined {
   const { text } = layer;
   const starts = new Uint32Array(text.length);
   const ends = new Uint32Array(text.length);
@@ -92,7 +92,7 @@ function decoded(layer: Decoding): Decoding | undefined {
     result += text.slice(done, to);
   };
   for (const { 0: written, index } of text.matchAll(ESCAPE)) {
-    const characters = written.startsWith('%') ? undefined : character(written);
+    const characters = written.startsWith('%') ? undefined : decodeCharacter(written);
     if (characters === undefined && !written.startsWith('%')) continue;
     copy(index);
     done = index + written.length;
@@ -109,7 +109,7 @@ function decoded(layer: Decoding): Decoding | undefined {
 }
 
 /** The character of an escape that is not a URL's; undefined where it is none. */
-function character(written: string): string | undefined {
+function decodeCharacter(written: string): string | undefined {
   const code = /^(?:\\[ux]\{?|&#x)([\da-f]+)/i.exec(written)?.[1];
   if (code !== undefined) return fromCode(Number.parseInt(code, 16));
   if (written.startsWith('\\')) return SIMPLE[written.slice(1)] ?? written.slice(1);

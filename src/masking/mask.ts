@@ -2,7 +2,7 @@ import { OidcCliError } from '../errors.js';
 import { SecretIndex, type SecretPlace } from './secret-index.js';
 
 /** The text that replaces a secret. */
-const NOT_SHOWN = '(not shown)';
+const REPLACEMENT = '(not shown)';
 
 /** A signed token of any kind, also one that breaks off. */
 const TOKEN = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g;
@@ -16,7 +16,7 @@ export function maskSecrets(text: string, secrets: Iterable<string | undefined>)
 export function createMask(secrets: Iterable<string | undefined>): (text: string) => string {
   const index = new SecretIndex();
   for (const secret of secrets) if (secret) index.add(secret);
-  return (text) => replaceSecrets(text, index.find(text, 'foreign'), () => NOT_SHOWN).replace(TOKEN, NOT_SHOWN);
+  return (text) => replaceSecrets(text, index.find(text, 'foreign'), () => REPLACEMENT).replace(TOKEN, REPLACEMENT);
 }
 
 /** Whether a text holds a secret, in whatever form; one that is a mere word is not looked for. */
@@ -26,7 +26,7 @@ export function holdsSecret(text: string, secret: string): boolean {
   return index.find(text, 'own').length > 0;
 }
 
-/** Replaces each place of a secret in a text by the name that `nameOf` gives it. */
+/** Replaces each place of a secret in a text by the name that `eventName` gives it. */
 export function replaceSecrets(
   text: string,
   places: readonly SecretPlace[],
@@ -91,7 +91,7 @@ export class Masker {
 
   /** A text that somebody else wrote. */
   foreign(text: string): string {
-    return this.masked(text, 'foreign').replace(TOKEN, (token) => (this.allowed.has(token) ? token : NOT_SHOWN));
+    return this.masked(text, 'foreign').replace(TOKEN, (token) => (this.allowed.has(token) ? token : REPLACEMENT));
   }
 
   private holder(owner: object, pull?: () => Iterable<string>): Holder {
@@ -108,7 +108,7 @@ export class Masker {
       for (const secret of pull?.() ?? []) strict.add(secret);
       for (const index of whose === 'own' ? [strict] : [strict, echoed]) {
         const places = index.find(masked, whose).filter(({ secret }) => !this.allowed.has(secret));
-        masked = replaceSecrets(masked, places, () => NOT_SHOWN);
+        masked = replaceSecrets(masked, places, () => REPLACEMENT);
       }
     }
     return masked;
@@ -116,7 +116,7 @@ export class Masker {
 }
 
 /** JSON data, or what becomes it, with every text and member name in it passed through `mask`. */
-export function maskedData<T>(value: T, mask: (text: string) => string): T {
+export function maskData<T>(value: T, mask: (text: string) => string): T {
   const masked = (part: unknown): unknown => {
     if (typeof part === 'string') return mask(part);
     if (Array.isArray(part)) return part.map(masked);
@@ -140,18 +140,18 @@ const FOREIGN_FACTS: ReadonlySet<string> = new Set([
 ]);
 
 /** The error with the secrets of the run masked in all that is printed of it: its facts and details. */
-export function maskedError(error: OidcCliError, masker: Masker | undefined): OidcCliError {
+export function maskError(error: OidcCliError, masker: Masker | undefined): OidcCliError {
   if (!masker) return error;
   const own = (text: string) => masker.own(text);
   const foreign = (text: string) => masker.foreign(text);
   const facts = Object.entries(error.facts).map(([name, value]) => [
     name,
-    maskedData(value, FOREIGN_FACTS.has(name) ? foreign : own),
+    maskData(value, FOREIGN_FACTS.has(name) ? foreign : own),
   ]);
   const { code, cause, exitCode } = error;
   return new OidcCliError(code, Object.fromEntries(facts), {
     cause,
     exitCode,
-    details: maskedData(error.details, own),
+    details: maskData(error.details, own),
   });
 }

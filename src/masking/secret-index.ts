@@ -2,13 +2,13 @@ import { decodings } from './escapes.js';
 import { FormTrie } from './form-trie.js';
 
 /** The shortest secret that is looked for, and how many characters of a place are looked up at once. */
-const SHORTEST = 3;
+const MIN_LENGTH = 3;
 /** The shortest part of base64 text that hides anything. */
-const SHORTEST_BASE64 = 6;
+const MIN_BASE64_LENGTH = 6;
 /** The shortest part of a JWT that is a secret by itself. */
-const SHORTEST_JWT_PART = 16;
+const MIN_JWT_PART_LENGTH = 16;
 /** Characters of a secret that breaks off. */
-const SHORTEST_BEGINNING = 16;
+const MIN_PREFIX_LENGTH = 16;
 
 /** The place of a secret in a text: first character, character after the last, and the secret itself. */
 export interface SecretPlace {
@@ -48,7 +48,7 @@ export class SecretIndex {
 
   /** Adds a secret; one of fewer than three characters is found everywhere, and is left out. */
   add(secret: string): void {
-    if (secret.length < SHORTEST || this.secrets.has(secret)) return;
+    if (secret.length < MIN_LENGTH || this.secrets.has(secret)) return;
     this.secrets.add(secret);
     for (const { text, plain } of secretForms(secret)) this.addForm(text, plain, secret);
   }
@@ -58,11 +58,11 @@ export class SecretIndex {
    * another. `own`: a text of ours, in which mere words are our words.
    */
   find(text: string, whose: 'own' | 'foreign'): readonly SecretPlace[] {
-    if (this.byStart.size === 0 || text.length < SHORTEST) return [];
+    if (this.byStart.size === 0 || text.length < MIN_LENGTH) return [];
     const places: SecretPlace[] = [];
     for (const layer of decodings(text)) {
-      const compared = comparable(layer.text);
-      for (let at = 0; at + SHORTEST <= compared.length; ) {
+      const compared = normalizeText(layer.text);
+      for (let at = 0; at + MIN_LENGTH <= compared.length; ) {
         const hit = this.at(compared, at, whose);
         if (hit === undefined) at += 1;
         else {
@@ -75,7 +75,7 @@ export class SecretIndex {
   }
 
   private addForm(form: string, plain: boolean, secret: string): void {
-    const text = comparable(form);
+    const text = normalizeText(form);
     const key = keyAt(text, 0);
     if (this.forms.has(text)) return;
     this.forms.add(text);
@@ -91,19 +91,19 @@ export class SecretIndex {
     const others = this.byStart.get(key) ?? new FormTrie<Form>();
     others.add(made);
     this.byStart.set(key, others);
-    if (text.length <= SHORTEST_BEGINNING) return;
-    const beginning = text.slice(0, SHORTEST_BEGINNING);
+    if (text.length <= MIN_PREFIX_LENGTH) return;
+    const beginning = text.slice(0, MIN_PREFIX_LENGTH);
     if (text.length > (this.beginnings.get(beginning)?.text.length ?? 0)) this.beginnings.set(beginning, made);
   }
 
   private at(text: string, at: number, whose: 'own' | 'foreign') {
     const forms = this.byStart.get(keyAt(text, at));
     if (forms === undefined) return undefined;
-    const whole = forms.longest(text, at, (form) => !(whose === 'own' && form.ordinary) && isWhole(form, text, at));
+    const whole = forms.longest(text, at, (form) => !(whose === 'own' && form.ordinary) && isWholeWord(form, text, at));
     if (whole) return { secret: whole.secret, length: whole.text.length };
     if (whose === 'own') return undefined;
-    const begun = this.beginnings.get(text.slice(at, at + SHORTEST_BEGINNING));
-    return begun && { secret: begun.secret, length: commonLength(begun.text, text, at) };
+    const begun = this.beginnings.get(text.slice(at, at + MIN_PREFIX_LENGTH));
+    return begun && { secret: begun.secret, length: matchingLength(begun.text, text, at) };
   }
 }
 
@@ -119,7 +119,7 @@ export function secretForms(secret: string): { readonly text: string; readonly p
   ];
   return [
     { text: secret, plain: true },
-    ...jwtParts.filter((part) => part.length >= SHORTEST_JWT_PART).map((text) => ({ text, plain: true })),
+    ...jwtParts.filter((part) => part.length >= MIN_JWT_PART_LENGTH).map((text) => ({ text, plain: true })),
     ...[...new Set(derived)].map((text) => ({ text, plain: false })),
   ];
 }
@@ -130,17 +130,17 @@ function base64Forms(text: string): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
     const part = padded.slice(offset === 0 ? 0 : offset + 1, Math.floor(((offset + bytes.length) * 8) / 6));
-    return part.length < SHORTEST_BASE64 ? [] : [part, part.replaceAll('+', '-').replaceAll('/', '_')];
+    return part.length < MIN_BASE64_LENGTH ? [] : [part, part.replaceAll('+', '-').replaceAll('/', '_')];
   });
 }
 
 /** Capitals and the two spaces of a form are one. Only ASCII: no text becomes longer or shorter. */
-function comparable(text: string): string {
+function normalizeText(text: string): string {
   return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).replaceAll('+', ' ');
 }
 
 /** A secret that is a mere word ("secret") is looked for as a word: cut out of `client_secret_basic` it would be told. */
-function isWhole({ mere, text: { length } }: Form, text: string, at: number): boolean {
+function isWholeWord({ mere, text: { length } }: Form, text: string, at: number): boolean {
   if (mere === undefined) return true;
   const part = mere === 'number' ? /\d/ : /\w/;
   return !part.test(text[at - 1] ?? '') && !part.test(text[at + length] ?? '');
@@ -152,7 +152,7 @@ function keyAt(text: string, at: number): number {
 }
 
 /** Characters that a form has in common with a place. */
-function commonLength(form: string, text: string, at: number): number {
+function matchingLength(form: string, text: string, at: number): number {
   let length = 0;
   while (length < form.length && form[length] === text[at + length]) length += 1;
   return length;

@@ -5,7 +5,7 @@ import { OidcCliError } from '../errors.js';
 import { FileReadError, readBoundedFileSync } from '../read-file.js';
 
 /** The certificates of all public authorities together are a quarter of a MiB. Bytes. */
-const LARGEST = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -32,7 +32,7 @@ export function certificateAuthorities(caFile: string | undefined, env: Environm
 }
 
 /** Where the certificate authorities that are trusted come from. */
-export interface TrustInForce {
+export interface TrustSettings {
   /** How many Node brings. */
   readonly builtIn: number;
   /** Node was told to trust the operating system's as well: by what. */
@@ -49,21 +49,21 @@ export interface TrustInForce {
  * Tells which authorities are trusted, and why. Throws `ca_unreadable` as
  * `certificateAuthorities` does.
  */
-export function trustInForce(caFile: string | undefined, env: Environment): TrustInForce {
+export function trustSettings(caFile: string | undefined, env: Environment): TrustSettings {
   const option = /--use-(system|openssl)-ca/.exec(env.NODE_OPTIONS ?? '')?.[0];
   const extraFile = env.NODE_EXTRA_CA_CERTS || undefined;
   return {
     builtIn: tls.rootCertificates.length,
     system: option ?? (env.NODE_USE_SYSTEM_CA === '1' ? 'NODE_USE_SYSTEM_CA' : undefined),
-    extra: extraFile === undefined ? undefined : extraInForce(extraFile),
+    extra: extraFile === undefined ? undefined : loadedExtra(extraFile),
     own: caFile === undefined ? undefined : { file: caFile, certificates: readCertificates(caFile).length },
-    ignored: OF_OTHER_PROGRAMS.filter(
+    ignored: OTHER_PROGRAM_VARIABLES.filter(
       (name) => env[name] && !(name.startsWith('SSL_') && option === '--use-openssl-ca'),
     ),
   };
 }
 
-const OF_OTHER_PROGRAMS = [
+const OTHER_PROGRAM_VARIABLES = [
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'REQUESTS_CA_BUNDLE',
@@ -71,7 +71,7 @@ const OF_OTHER_PROGRAMS = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
 ];
 
-function extraInForce(file: string): TrustInForce['extra'] {
+function loadedExtra(file: string): TrustSettings['extra'] {
   try {
     return { file, certificates: readCertificates(file).length };
   } catch (error) {
@@ -93,7 +93,7 @@ function extraCertificates(file: string | undefined): string[] {
 function readCertificates(file: string): string[] {
   let text: string;
   try {
-    text = readBoundedFileSync(file, LARGEST).bytes.toString('utf8');
+    text = readBoundedFileSync(file, MAX_BYTES).bytes.toString('utf8');
   } catch (cause) {
     if (!(cause instanceof FileReadError)) throw cause;
     const reasons: Record<string, string> = {

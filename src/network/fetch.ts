@@ -12,23 +12,23 @@ import { certificateAuthorities } from './certificate-authorities.js';
 import { type Circumstances, networkError, shownUrl } from './network-error.js';
 import { type NetworkInit, type OutgoingRequest, outgoingRequest } from './outgoing-request.js';
 import { createProxyAgent, proxyFor } from './proxy.js';
-import { Ending, TimeLimit } from './request-end.js';
+import { RequestEnd, TimeLimit } from './request-end.js';
 import { type RequestWatch, watchRequest } from './request-times.js';
-import { collectAnswer, type NetworkAnswer, toResponse } from './response.js';
+import { collectResponse, type NetworkResponse, toResponse } from './response.js';
 
 /** A fetch over node:http, which also does for openid-client's and jose's `customFetch`. */
 export type NetworkFetch = ((url: string | URL, init?: NetworkInit) => Promise<Response>) & {
   /** The same request without the `Response` around its answer, which costs as much as the request: for whoever asks often. */
-  ask(url: string | URL, init?: NetworkInit): Promise<NetworkAnswer>;
+  ask(url: string | URL, init?: NetworkInit): Promise<NetworkResponse>;
   /** Ends what is under way (as aborted) and closes every kept connection. */
   close(): void;
 };
 
 /** Milliseconds after which no answer is waited for any longer. */
-const LONGEST_ANSWER_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 /** Milliseconds that a request which cannot be made again has left when its run is ended. */
-const ONLY_ONCE_MS = 5_000;
+const NON_IDEMPOTENT_TIMEOUT_MS = 5_000;
 
 /** What the requests of one run have in common. */
 export interface FetchOptions {
@@ -56,7 +56,7 @@ export interface FetchOptions {
  */
 const IDLE_MS = 4_000;
 
-interface Answer extends NetworkAnswer {
+interface ReceivedResponse extends NetworkResponse {
   /** Of a fresh TLS connection. */
   readonly certificate?: PeerCertificate | undefined;
 }
@@ -87,7 +87,7 @@ class SendFailure extends Error {
  */
 export function createFetch(options: FetchOptions): NetworkFetch {
   const { env, clock, recorder, insecure = false, maxBytes = 2 * 1024 * 1024 } = options;
-  const timeoutMs = Math.min(options.timeoutMs ?? LONGEST_ANSWER_MS, LONGEST_ANSWER_MS);
+  const timeoutMs = Math.min(options.timeoutMs ?? RESPONSE_TIMEOUT_MS, RESPONSE_TIMEOUT_MS);
   const ca = certificateAuthorities(options.caFile, env);
   // Made once: each connection would else read all authorities anew, which takes longer than the connection.
   let trusted: SecureContext | undefined;
@@ -96,19 +96,19 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     trusted ??= tls.createSecureContext({ ca });
     return { secureContext: trusted };
   };
-  const running = new Set<Ending>();
+  const running = new Set<RequestEnd>();
   let closed: DOMException | undefined;
   const endAll = (reason: unknown) => {
     for (const ending of running) ending.end(reason);
   };
   /** Of requests that are `onlyOnce`, those that the server may have. */
-  const spent = new Set<Ending>();
+  const spent = new Set<RequestEnd>();
   const interrupt = () => {
     const reason: unknown = options.signal?.reason;
     for (const ending of running) if (!spent.has(ending)) ending.end(reason);
     if (spent.size === 0) return;
-    setTimeout(() => endAll(reason), ONLY_ONCE_MS).unref();
-    options.onWait?.(ONLY_ONCE_MS);
+    setTimeout(() => endAll(reason), NON_IDEMPOTENT_TIMEOUT_MS).unref();
+    options.onWait?.(NON_IDEMPOTENT_TIMEOUT_MS);
   };
   if (options.signal) {
     // One for each fetch of a run, and there may be many.
@@ -143,16 +143,16 @@ export function createFetch(options: FetchOptions): NetworkFetch {
 
   const send = async (
     outgoing: OutgoingRequest,
-    ending: Ending,
+    ending: RequestEnd,
     onRequest: (request: ClientRequest, proxied: boolean) => void,
-  ): Promise<Answer> => {
+  ): Promise<ReceivedResponse> => {
     const secure = outgoing.url.protocol === 'https:';
     const proxy = await proxyFor(outgoing.url, env);
     const agent = await agentFor(secure, proxy);
     endIdle(agent);
     const attempt = () => {
       const request = (secure ? https : http).request({
-        ...addressOf(outgoing.url),
+        ...serverAddress(outgoing.url),
         method: outgoing.method,
         headers: outgoing.headers,
         agent,
@@ -161,7 +161,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       });
       if (proxy) limits.set(request, ending.signal());
       onRequest(request, proxy !== undefined);
-      return answerTo(request, outgoing, proxy, maxBytes, ending);
+      return receiveResponse(request, outgoing, proxy, maxBytes, ending);
     };
     try {
       return await attempt();
@@ -173,14 +173,14 @@ export function createFetch(options: FetchOptions): NetworkFetch {
     }
   };
 
-  const ask = async (input: string | URL, init: NetworkInit = {}): Promise<Answer> => {
-    const { jobSignal, onlyOnce } = init;
-    const ending = new Ending(timeoutMs, onlyOnce ? [init.signal] : [init.signal, jobSignal]);
+  const ask = async (input: string | URL, init: NetworkInit = {}): Promise<ReceivedResponse> => {
+    const { jobSignal, nonIdempotent } = init;
+    const ending = new RequestEnd(timeoutMs, nonIdempotent ? [init.signal] : [init.signal, jobSignal]);
     if (closed) ending.end(closed);
     // It has one listener for all requests.
     if (options.signal?.aborted) ending.end(options.signal.reason);
     running.add(ending);
-    const leaveJob = onlyOnce && jobSignal ? withItsJob(ending, jobSignal, spent) : undefined;
+    const leaveJob = nonIdempotent && jobSignal ? withJobSignal(ending, jobSignal, spent) : undefined;
     const startedAt = clock.now();
     let exchange: Exchange | undefined;
     let watch: RequestWatch | undefined;
@@ -198,29 +198,29 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       const { url } = outgoing;
       const watching = (request: ClientRequest, proxied: boolean) => {
         watch = watchRequest(request, { url, proxied, startedAt, now: () => clock.now() });
-        if (onlyOnce) whenConnected(request, () => spent.add(ending));
+        if (nonIdempotent) whenConnected(request, () => spent.add(ending));
       };
-      const answer = await send(outgoing, ending, watching).catch((failure: unknown) => {
-        throw explained(failure, url, ending, timeoutMs, clock.now() - startedAt);
+      const response = await send(outgoing, ending, watching).catch((failure: unknown) => {
+        throw toNetworkError(failure, url, ending, timeoutMs, clock.now() - startedAt);
       });
       if (exchange) {
-        exchange.status = answer.status;
-        exchange.responseHeaders = answer.headers;
-        if (answer.cookies.length > 0) exchange.responseCookies = answer.cookies;
-        exchange.responseBody = answer.body.toString();
-        const expires = Date.parse(answer.certificate?.valid_to ?? '');
+        exchange.status = response.status;
+        exchange.responseHeaders = response.headers;
+        if (response.cookies.length > 0) exchange.responseCookies = response.cookies;
+        exchange.responseBody = response.body.toString();
+        const expires = Date.parse(response.certificate?.valid_to ?? '');
         if (!Number.isNaN(expires)) exchange.certificateExpiresAt = Math.floor(expires / 1000);
       }
-      const text = exchange?.responseBody ?? answer.body.toString();
+      const text = exchange?.responseBody ?? response.body.toString();
       if (isJsonInForm(text) && isNestedTooDeep(text)) {
         const facts = { url: shownUrl(url), host: url.host, limit: MAX_JSON_DEPTH };
         throw new OidcCliError('response_too_deep', facts);
       }
-      if (answer.status < 200 || answer.status > 599) {
-        const reason = `the status ${answer.status} is outside of what HTTP has`;
+      if (response.status < 200 || response.status > 599) {
+        const reason = `the status ${response.status} is outside of what HTTP has`;
         throw new OidcCliError('network_failed', { url: shownUrl(url), host: url.host, reason });
       }
-      return answer;
+      return response;
     } catch (error) {
       if (exchange) exchange.failure = error instanceof Error ? describe(error) : String(error);
       throw error;
@@ -233,7 +233,7 @@ export function createFetch(options: FetchOptions): NetworkFetch {
       }
       ending.release();
       running.delete(ending);
-      if (onlyOnce) spent.delete(ending);
+      if (nonIdempotent) spent.delete(ending);
       leaveJob?.();
     }
   };
@@ -256,9 +256,9 @@ export function createFetch(options: FetchOptions): NetworkFetch {
 }
 
 /** Ends a request that is `onlyOnce` with its job: at once, or after a while where it is `spent`. What it returns undoes that. */
-function withItsJob(ending: Ending, job: AbortSignal, spent: ReadonlySet<Ending>): () => void {
+function withJobSignal(ending: RequestEnd, job: AbortSignal, spent: ReadonlySet<RequestEnd>): () => void {
   const end = () => ending.end(job.reason);
-  const onAbort = () => (spent.has(ending) ? void setTimeout(end, ONLY_ONCE_MS).unref() : end());
+  const onAbort = () => (spent.has(ending) ? void setTimeout(end, NON_IDEMPOTENT_TIMEOUT_MS).unref() : end());
   if (job.aborted) end();
   job.addEventListener('abort', onAbort);
   return () => job.removeEventListener('abort', onAbort);
@@ -287,7 +287,7 @@ function describe(error: Error): string {
 }
 
 /** The address of a request, and no more: node:http copies all that it is given, four times. */
-function addressOf(url: URL): http.RequestOptions {
+function serverAddress(url: URL): http.RequestOptions {
   // Only it knows what is in user name and password.
   if (url.username !== '' || url.password !== '') return urlToHttpOptions(url);
   const { protocol, hostname, port } = url;
@@ -296,16 +296,16 @@ function addressOf(url: URL): http.RequestOptions {
 }
 
 /** The certificate that each connection showed at its beginning. */
-const shown = new WeakMap<object, PeerCertificate>();
+const certificates = new WeakMap<object, PeerCertificate>();
 
 /** Sends the request and collects the whole answer. Rejects with `SendFailure` or `OidcCliError`. */
-function answerTo(
+function receiveResponse(
   request: ClientRequest,
   outgoing: OutgoingRequest,
   proxy: URL | undefined,
   maxBytes: number,
-  ending: Ending,
-): Promise<Answer> {
+  ending: RequestEnd,
+): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
     let certificate: PeerCertificate | undefined;
     let proxyPassed = proxy === undefined;
@@ -328,10 +328,10 @@ function answerTo(
       // Before Node's own listener for the end of the handshake, which destroys the socket of a server it does not trust.
       if ('getPeerCertificate' in socket && outgoing.url.protocol === 'https:') {
         // A connection that is used once more shows none: its first request saw it.
-        certificate = shown.get(socket);
+        certificate = certificates.get(socket);
         const onSecure = () => {
           certificate = (socket as TLSSocket).getPeerCertificate();
-          shown.set(socket, certificate);
+          certificates.set(socket, certificate);
         };
         if (!certificate) socket.prependOnceListener('secure', onSecure);
       }
@@ -347,9 +347,9 @@ function answerTo(
         proxyPassed = false;
         return fail(new Error('it answered 407'));
       }
-      collectAnswer(response, outgoing.url, maxBytes).then((answer) => {
+      collectResponse(response, outgoing.url, maxBytes).then((received) => {
         ending.off(onEnd);
-        resolve({ ...answer, certificate });
+        resolve({ ...received, certificate });
       }, fail);
     });
     request.end(outgoing.body);
@@ -357,7 +357,7 @@ function answerTo(
 }
 
 /** What the caller is told: a time limit, an abort, or the network's failure in our codes. */
-function explained(failure: unknown, url: URL, ending: Ending, timeoutMs: number, elapsedMs: number): unknown {
+function toNetworkError(failure: unknown, url: URL, ending: RequestEnd, timeoutMs: number, elapsedMs: number): unknown {
   const cause = failure instanceof SendFailure ? failure.cause : failure;
   const { over, reason } = ending;
   if (over && cause === reason) {

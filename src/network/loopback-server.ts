@@ -86,13 +86,13 @@ export async function listenOnLoopback(
   { signal, mayBeTaken = false, serves = 'callback', onMalformed }: LoopbackOptions = {},
 ): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
-  const kept = new WeakSet<Socket>();
+  const saved = new WeakSet<Socket>();
   const watch = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     if (serves === 'provider' || sockets.size <= MAX_CONNECTIONS) return;
     for (const oldest of sockets) {
-      if (kept.has(oldest)) continue;
+      if (saved.has(oldest)) continue;
       oldest.destroy();
       sockets.delete(oldest);
       break;
@@ -113,24 +113,24 @@ export async function listenOnLoopback(
   };
 
   for (let attempt = 1; ; attempt++) {
-    const found = await listenOnAll(addresses, wantedPort, createServer);
-    if ('servers' in found) {
+    const actual = await listenOnAll(addresses, wantedPort, createServer);
+    if ('servers' in actual) {
       return {
-        port: found.port,
-        protect: (socket) => kept.add(socket),
+        port: actual.port,
+        protect: (socket) => saved.add(socket),
         close: async () => {
-          const closing = closeAll(found.servers);
+          const closing = closeAll(actual.servers);
           for (const socket of sockets) socket.destroy();
           await closing;
         },
       };
     }
     const again = attempt < PORT_ATTEMPTS && (wantedPort === 0 || (serves === 'callback' && !mayBeTaken));
-    if (found.code === 'EADDRINUSE' && again) {
+    if (actual.code === 'EADDRINUSE' && again) {
       if (wantedPort !== 0) await pause(PORT_AGAIN_MS, signal);
       continue;
     }
-    throw await refusal(found, wantedPort, mayBeTaken);
+    throw await refusal(actual, wantedPort, mayBeTaken);
   }
 }
 

@@ -77,9 +77,9 @@ export function shownUrl(url: URL): string {
  */
 export function networkError(thrown: unknown, circumstances: Circumstances): OidcCliError {
   if (thrown instanceof OidcCliError) return thrown;
-  const cause = mostTelling(thrown);
+  const cause = mostSpecificCause(thrown);
   const base: Facts = { url: shownUrl(circumstances.url), host: circumstances.url.host };
-  const code = codeOf(cause);
+  const code = errorCode(cause);
   if (!circumstances.proxyPassed) {
     const reason = proxyReason(cause);
     return new OidcCliError('proxy_failed', { ...base, proxy: circumstances.proxy, reason }, { cause });
@@ -97,29 +97,29 @@ export function networkError(thrown: unknown, circumstances: Circumstances): Oid
   }
   const known = BY_SYSTEM_CODE[code];
   if (known === undefined) {
-    const reason = code.startsWith('HPE_') ? 'the answer is not HTTP' : messageOf(cause);
+    const reason = code.startsWith('HPE_') ? 'the answer is not HTTP' : errorMessage(cause);
     return new OidcCliError('network_failed', { ...base, ...proxy, reason }, { cause });
   }
   return new OidcCliError(known, { ...base, ...proxy, reason: code }, { cause });
 }
 
 /** Several addresses were tried (happy eyeballs): the error of the one that came furthest says most. */
-function mostTelling(thrown: unknown): unknown {
+function mostSpecificCause(thrown: unknown): unknown {
   if (!(thrown instanceof AggregateError) || thrown.errors.length === 0) return thrown;
   const order = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'];
   for (const code of order) {
-    const found = thrown.errors.find((error) => codeOf(error) === code);
-    if (found !== undefined) return found;
+    const match = thrown.errors.find((error) => errorCode(error) === code);
+    if (match !== undefined) return match;
   }
   return thrown.errors[0];
 }
 
-function codeOf(cause: unknown): string {
+function errorCode(cause: unknown): string {
   const { code } = (cause ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
 }
 
-function messageOf(cause: unknown): string {
+function errorMessage(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
@@ -130,10 +130,10 @@ function tlsProtocolReason(cause: unknown, code: string): string | undefined {
   if (code.startsWith('HPE_') && rawPacket?.[0] === 0x15 && rawPacket[1] === 0x03) {
     return 'this port speaks TLS, and was asked in plain http';
   }
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || /wrong version number/i.test(messageOf(cause))) {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || /wrong version number/i.test(errorMessage(cause))) {
     return 'this port does not speak TLS';
   }
-  if (code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || /packet length too long/i.test(messageOf(cause))) {
+  if (code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || /packet length too long/i.test(errorMessage(cause))) {
     return 'this port does not speak TLS';
   }
   if (!code.startsWith('ERR_SSL_') && !code.startsWith('ERR_TLS_') && code !== 'EPROTO') return undefined;
@@ -141,25 +141,25 @@ function tlsProtocolReason(cause: unknown, code: string): string | undefined {
 }
 
 function proxyReason(cause: unknown): string {
-  const code = codeOf(cause);
+  const code = errorCode(cause);
   if (BY_SYSTEM_CODE[code] === 'network_dns') return 'its host name is not known';
   if (code === 'ECONNREFUSED') return 'nothing answers there';
-  if (code === 'ECONNRESET' || /ended before receiving/.test(messageOf(cause))) return 'it closed the connection';
-  return DISTRUST[code] ?? tlsProtocolReason(cause, code) ?? messageOf(cause);
+  if (code === 'ECONNRESET' || /ended before receiving/.test(errorMessage(cause))) return 'it closed the connection';
+  return DISTRUST[code] ?? tlsProtocolReason(cause, code) ?? errorMessage(cause);
 }
 
 function describeCertificate(certificate: PeerCertificate | undefined): Facts {
   if (!certificate?.subject) return {};
   return {
-    subject: nameOf(certificate.subject),
-    issuer: nameOf(certificate.issuer),
+    subject: distinguishedName(certificate.subject),
+    issuer: distinguishedName(certificate.issuer),
     validFrom: isoDate(certificate.valid_from),
     validTo: isoDate(certificate.valid_to),
     names: certificate.subjectaltname?.split(', ').slice(0, 10),
   };
 }
 
-function nameOf(name: { CN?: unknown; O?: unknown } | undefined): string | undefined {
+function distinguishedName(name: { CN?: unknown; O?: unknown } | undefined): string | undefined {
   const value = name?.CN ?? name?.O;
   return value === undefined ? undefined : String(value);
 }

@@ -16,7 +16,7 @@ export interface NetworkInit {
    * received, the end of the run, and that of its job, let it come to its
    * answer, for a few seconds.
    */
-  readonly onlyOnce?: boolean;
+  readonly nonIdempotent?: boolean;
   /** Redirects are never followed here: following is the caller's decision, where a standard has them. */
   readonly redirect?: 'manual' | 'follow' | 'error';
   readonly duplex?: 'half';
@@ -51,7 +51,7 @@ export async function outgoingRequest(input: string | URL, init: NetworkInit): P
   const given = init.headers instanceof Headers ? init.headers : Object.entries(init.headers ?? {});
   for (const [name, value] of given) headers[name.toLowerCase()] = value;
   const { body } = init;
-  const bytes = body === undefined || body === null ? undefined : await bytesOf(body);
+  const bytes = body === undefined || body === null ? undefined : await bodyBytes(body);
   if (body instanceof URLSearchParams) headers['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8';
   if (bytes !== undefined || (method !== 'GET' && method !== 'HEAD')) {
     headers['content-length'] = String(bytes?.length ?? 0);
@@ -61,7 +61,7 @@ export async function outgoingRequest(input: string | URL, init: NetworkInit): P
   return { url, method, headers, body: bytes };
 }
 
-async function bytesOf(body: NonNullable<NetworkInit['body']>): Promise<Buffer> {
+async function bodyBytes(body: NonNullable<NetworkInit['body']>): Promise<Buffer> {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof URLSearchParams) return Buffer.from(body.toString());
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);

@@ -7,7 +7,7 @@ import { childEnvironment } from '../child-environment.js';
 import { tcpSockets } from './tcp-table.js';
 
 /** Milliseconds: the answer is a courtesy and must not make the failure slow. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /**
  * Which program listens on a TCP port of this machine, as `name (pid 123)`.
@@ -27,7 +27,7 @@ export async function portHolder(
 }
 
 function holderInProc(port: number): string | undefined {
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + TIMEOUT_MS;
   const sockets = new Set(listeningSockets(port));
   if (sockets.size === 0) return undefined;
   for (const pid of readdirSync('/proc')) {
@@ -77,7 +77,7 @@ function openFiles(pid: string): string[] {
 
 async function holderByLsof(port: number): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], {
-    timeout: PATIENCE_MS,
+    timeout: TIMEOUT_MS,
     env: childEnvironment(process.env),
   });
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];

@@ -21,11 +21,11 @@ function isLoopback(hostname: string): boolean {
   return isIP(hostname) === 4 && hostname.startsWith('127.');
 }
 
-function names(...stems: string[]): string[] {
+function variableNames(...stems: string[]): string[] {
   return stems.flatMap((stem) => [stem, stem.toUpperCase()]);
 }
 
-const VARIABLES = names('http_proxy', 'https_proxy', 'all_proxy');
+const VARIABLES = variableNames('http_proxy', 'https_proxy', 'all_proxy');
 
 /**
  * The proxy that a request goes through, or undefined: `https_proxy`,
@@ -39,7 +39,7 @@ export async function proxyFor(url: URL, env: Environment): Promise<URL | undefi
   if (isLoopback(url.hostname)) return undefined;
   if (!VARIABLES.some((name) => env[name])) return undefined;
   const { getProxyForUrl } = await import('proxy-from-env');
-  const text = inEnvironment(env, () => getProxyForUrl(url.href));
+  const text = withEnvironment(env, () => getProxyForUrl(url.href));
   if (!text) return undefined;
   const facts = { url: shownUrl(url), host: url.host };
   if (!URL.canParse(text)) {
@@ -54,16 +54,16 @@ export async function proxyFor(url: URL, env: Environment): Promise<URL | undefi
 }
 
 /** Which proxy the requests for a URL go through, and what says so. */
-export type ProxyInForce =
+export type ProxySettings =
   /** `proxy` is its address without user name and password; `variable` the one that names it. */
   | { readonly proxy: string; readonly variable: string; readonly credentials: boolean }
   | { readonly proxy: undefined; readonly because: 'no variable' | 'this machine' | 'NO_PROXY' };
 
 /** Tells which proxy is in force for a URL. Throws `proxy_failed` as `proxyFor` does. */
-export async function proxyInForce(url: URL, env: Environment): Promise<ProxyInForce> {
+export async function proxySettings(url: URL, env: Environment): Promise<ProxySettings> {
   const proxy = await proxyFor(url, env);
   // In the order in which proxy-from-env looks.
-  const variable = names(`${url.protocol.slice(0, -1)}_proxy`, 'all_proxy').find((name) => env[name]);
+  const variable = variableNames(`${url.protocol.slice(0, -1)}_proxy`, 'all_proxy').find((name) => env[name]);
   if (proxy && variable !== undefined) {
     return { proxy: `${proxy.protocol}//${proxy.host}`, variable, credentials: proxy.username !== '' };
   }
@@ -87,7 +87,7 @@ export function proxyVariables(env: Environment): { readonly name: string; reado
  * nobody else a different one. A proxy without a scheme speaks http, as every
  * other program takes it; the library would give it the scheme of the target.
  */
-function inEnvironment<T>(env: Environment, read: () => T): T {
+function withEnvironment<T>(env: Environment, read: () => T): T {
   const real = process.env;
   const lent: NodeJS.ProcessEnv = { ...env };
   for (const name of VARIABLES) {

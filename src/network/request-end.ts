@@ -5,7 +5,7 @@ export class TimeLimit extends Error {}
  * What ends one request early: the time limit, the callers' signals, or the
  * end of the fetch. A signal of its own would cost as much as the request.
  */
-export class Ending {
+export class RequestEnd {
   over = false;
   /** Why; once it is over. */
   reason: unknown;

@@ -16,13 +16,13 @@ export async function resolveName(url: URL, signal: AbortSignal): Promise<readon
   let stop = () => {};
   // The system's call cannot be ended; what it still says is not waited for.
   const ended = new Promise<never>((_, reject) => {
-    const end = () => reject(endedBy(signal, url));
+    const end = () => reject(abortError(signal, url));
     signal.addEventListener('abort', end, { once: true });
     stop = () => signal.removeEventListener('abort', end);
   });
   try {
-    const found = await Promise.race([lookup(host, { all: true }), ended]);
-    return [...new Set(found.map(({ address }) => address))];
+    const addresses = await Promise.race([lookup(host, { all: true }), ended]);
+    return [...new Set(addresses.map(({ address }) => address))];
   } catch (error) {
     if (signal.aborted && !(error instanceof Error && 'syscall' in error)) throw error;
     throw networkError(error, { url, proxyPassed: true });
@@ -32,7 +32,7 @@ export async function resolveName(url: URL, signal: AbortSignal): Promise<readon
 }
 
 /** What an aborted wait rejects with: a time limit is a failure of the network, anything else the caller's own. */
-export function endedBy(signal: AbortSignal, url: URL): unknown {
+export function abortError(signal: AbortSignal, url: URL): unknown {
   const reason: unknown = signal.reason;
   const late = reason instanceof Error && reason.name === 'TimeoutError';
   return late

@@ -3,7 +3,7 @@ import { OidcCliError } from '../errors.js';
 import { shownUrl } from './network-error.js';
 
 /** A whole answer. */
-export interface NetworkAnswer {
+export interface NetworkResponse {
   readonly status: number;
   /** By their names in lower case; several of one name are joined by commas (RFC 9110 §5.3). Without cookies. */
   readonly headers: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export interface NetworkAnswer {
 }
 
 /** Reads the answer to its end, as far as `maxBytes`, and decodes it. Throws `response_too_large`, or what the connection failed with. */
-export async function collectAnswer(response: IncomingMessage, url: URL, maxBytes: number): Promise<NetworkAnswer> {
+export async function collectResponse(response: IncomingMessage, url: URL, maxBytes: number): Promise<NetworkResponse> {
   const tooLarge = () =>
     new OidcCliError('response_too_large', { url: shownUrl(url), host: url.host, limit: maxBytes });
   const chunks: Buffer[] = [];
@@ -29,7 +29,7 @@ export async function collectAnswer(response: IncomingMessage, url: URL, maxByte
     response.on('end', resolve);
     response.on('error', reject);
   });
-  const { headers, cookies } = headersOf(response.rawHeaders);
+  const { headers, cookies } = parseHeaders(response.rawHeaders);
   let body: Buffer = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   const codings = headers['content-encoding'];
   if (codings && body.length > 0) {
@@ -43,7 +43,7 @@ export async function collectAnswer(response: IncomingMessage, url: URL, maxByte
 }
 
 /** The header fields as they came, names and values in turn. */
-function headersOf(raw: readonly string[]): Pick<NetworkAnswer, 'headers' | 'cookies'> {
+function parseHeaders(raw: readonly string[]): Pick<NetworkResponse, 'headers' | 'cookies'> {
   const headers: Record<string, string> = {};
   const cookies: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -56,7 +56,7 @@ function headersOf(raw: readonly string[]): Pick<NetworkAnswer, 'headers' | 'coo
 }
 
 /** The answer as the Fetch standard has it, for who takes no other. */
-export function toResponse({ status, headers: named, cookies, body }: NetworkAnswer): Response {
+export function toResponse({ status, headers: named, cookies, body }: NetworkResponse): Response {
   const headers = new Headers(named);
   for (const cookie of cookies) headers.append('set-cookie', cookie);
   // The Fetch standard refuses to build these with a body, even an empty one.

@@ -6,7 +6,7 @@ import type { Environment } from '../context.js';
 import { certificateAuthorities } from './certificate-authorities.js';
 import { distrustReason, networkError } from './network-error.js';
 import { createProxyAgent, proxyFor } from './proxy.js';
-import { endedBy } from './resolve-name.js';
+import { abortError } from './resolve-name.js';
 
 /** One certificate of a chain. Times are milliseconds since the epoch. */
 export interface ChainLink {
@@ -37,7 +37,7 @@ export interface TlsHandshake {
  * @throws OidcCliError the `network_*` codes, `tls_failed`, `proxy_failed` and
  *   `ca_unreadable`; the signal's reason where that is no time limit
  */
-export async function shakeHands(
+export async function tlsHandshake(
   url: URL,
   {
     env,
@@ -63,7 +63,7 @@ export async function shakeHands(
     else request.destroy(new Error(`it answered ${connect.statusCode}`));
   });
   try {
-    return factsOf(await handshake(request, signal, url));
+    return handshakeFacts(await handshake(request, signal, url));
   } catch (error) {
     if (signal.aborted && error === signal.reason) throw error;
     throw networkError(error, { url, proxy: proxy?.host, proxyPassed });
@@ -77,7 +77,7 @@ export async function shakeHands(
 
 function handshake(request: ClientRequest, signal: AbortSignal, url: URL): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const end = () => reject(endedBy(signal, url));
+    const end = () => reject(abortError(signal, url));
     signal.addEventListener('abort', end, { once: true });
     request.once('close', () => signal.removeEventListener('abort', end));
     request.once('error', reject);
@@ -89,33 +89,33 @@ function handshake(request: ClientRequest, signal: AbortSignal, url: URL): Promi
   });
 }
 
-function factsOf(socket: TLSSocket): TlsHandshake {
+function handshakeFacts(socket: TLSSocket): TlsHandshake {
   const code = socket.authorized ? undefined : String(socket.authorizationError);
   const own = socket.getPeerCertificate(true);
   return {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().name,
-    chain: chainOf(own),
+    chain: certificateChain(own),
     names: own.subjectaltname?.split(', ') ?? [],
     distrust: code === undefined ? undefined : { code, reason: distrustReason(code) },
   };
 }
 
 /** Longer chains are no chains. */
-const LONGEST_CHAIN = 10;
+const MAX_CHAIN_LENGTH = 10;
 
-function chainOf(own: DetailedPeerCertificate): ChainLink[] {
+function certificateChain(own: DetailedPeerCertificate): ChainLink[] {
   const chain: ChainLink[] = [];
   const seen = new Set<string>();
   for (
     let link: DetailedPeerCertificate | undefined = own;
-    link?.fingerprint256 !== undefined && !seen.has(link.fingerprint256) && chain.length < LONGEST_CHAIN;
+    link?.fingerprint256 !== undefined && !seen.has(link.fingerprint256) && chain.length < MAX_CHAIN_LENGTH;
     link = link.issuerCertificate
   ) {
     seen.add(link.fingerprint256);
     chain.push({
-      subject: nameOf(link.subject),
-      issuer: nameOf(link.issuer),
+      subject: distinguishedName(link.subject),
+      issuer: distinguishedName(link.issuer),
       validFrom: Date.parse(link.valid_from),
       validTo: Date.parse(link.valid_to),
     });
@@ -123,6 +123,6 @@ function chainOf(own: DetailedPeerCertificate): ChainLink[] {
   return chain;
 }
 
-function nameOf(name: { CN?: unknown; O?: unknown } | undefined): string {
+function distinguishedName(name: { CN?: unknown; O?: unknown } | undefined): string {
   return String(name?.CN ?? name?.O ?? 'no name');
 }

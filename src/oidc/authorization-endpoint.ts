@@ -4,11 +4,11 @@ import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { redirectUrl } from '../network/redirect.js';
 import { INTERACTION_ERRORS } from './authorization-errors.js';
-import { placeOf } from './endpoint-address.js';
+import { originAndPath } from './endpoint-address.js';
 import { withoutIds } from './response-facts.js';
 
 /** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
-export type AuthorizationAnswer =
+export type AuthorizationEndpointResult =
   | { readonly kind: 'unreachable'; readonly error: OidcCliError }
   /** A page that says nothing of an error; `form`: something can be filled in on it. */
   | { readonly kind: 'page'; readonly status: number; readonly form: boolean }
@@ -25,7 +25,7 @@ export interface RefusedRequest {
   /** Error and description, or what the page says. The provider's own, and it may repeat the request. */
   readonly words: string;
   /** Who is told: the client at its redirect URI, which the provider then knows, or the person on a page. */
-  readonly told: 'redirect URI' | 'another address' | 'page';
+  readonly details: 'redirect URI' | 'another address' | 'page';
   /** The other address, without a query. */
   readonly address?: string;
   readonly status: number;
@@ -39,11 +39,11 @@ export interface RefusedRequest {
  * URI or a scope is told before anybody signs in. `timeoutMs` bounds the wait.
  * Aborts reject; nothing else is thrown.
  */
-export async function askAuthorizationEndpoint(
+export async function tryAuthorizationRequest(
   url: string,
   redirectUri: string,
   { fetch, signal }: { readonly fetch: NetworkFetch; readonly signal?: AbortSignal | undefined },
-): Promise<AuthorizationAnswer> {
+): Promise<AuthorizationEndpointResult> {
   let response: Response;
   try {
     const headers = { accept: 'text/html' };
@@ -54,27 +54,27 @@ export async function askAuthorizationEndpoint(
   }
   const { status } = response;
   const target = redirectUrl({ status, location: response.headers.get('location') }, new URL(url));
-  if (target !== undefined && target !== 'invalid') return redirected(target, redirectUri, status);
+  if (target !== undefined && target !== 'invalid') return redirectResult(target, redirectUri, status);
   const body = await response.text();
   const { error, words, form, posted } = await pageContent(body, status, signal);
-  if (posted) return atRedirectUri(posted, status);
+  if (posted) return redirectUriResult(posted, status);
   if (status < 400 && error === undefined && !SAYS_REFUSED.test(words)) return { kind: 'page', status, form };
-  return { kind: 'refused', error, words, told: 'page', status };
+  return { kind: 'refused', error, words, details: 'page', status };
 }
 
 /** On a page that claims success: what no sign-in page says of itself. */
 const SAYS_REFUSED =
   /AADSTS\d{5,}|redirect[_ -]?ur[il]\W.{0,60}(mismatch|invalid|not (match|registered|valid|allowed))|(mismatch|invalid|unregistered)\W.{0,30}redirect[_ -]?ur[il]|invalid_(client|scope|redirect_uri)|unauthorized_client|redirect_uri_mismatch/i;
 
-function redirected(to: URL, redirectUri: string, status: number): AuthorizationAnswer {
+function redirectResult(to: URL, redirectUri: string, status: number): AuthorizationEndpointResult {
   const parameters = new URLSearchParams(to.search === '' ? to.hash.slice(1) : to.search);
-  const address = placeOf(to);
-  if (address === placeOf(new URL(redirectUri))) return atRedirectUri(parameters, status);
+  const address = originAndPath(to);
+  if (address === originAndPath(new URL(redirectUri))) return redirectUriResult(parameters, status);
   const error = parameters.get('error') ?? undefined;
-  const hidden = error === undefined ? refusalWithin(parameters) : undefined;
+  const hidden = error === undefined ? refusalInParameters(parameters) : undefined;
   if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: shownAddress(address) };
-  const words = hidden ?? inWords(error ?? '', parameters.get('error_description'));
-  return { kind: 'refused', error, words, told: 'another address', address: shownAddress(address), status };
+  const words = hidden ?? errorText(error ?? '', parameters.get('error_description'));
+  return { kind: 'refused', error, words, details: 'another address', address: shownAddress(address), status };
 }
 
 /** An address without what stands in its path for this one sign-in. */
@@ -84,23 +84,23 @@ function shownAddress(address: string): string {
 }
 
 /** Some providers send the person to a page of theirs and put the refusal, encoded, into its query. */
-function refusalWithin(parameters: URLSearchParams): string | undefined {
+function refusalInParameters(parameters: URLSearchParams): string | undefined {
   for (const [name, value] of parameters) {
     if (!/err/i.test(name)) continue;
     const decoded = Buffer.from(value, 'base64').toString();
-    const found = [value, decoded].find((text) => SAYS_REFUSED.test(text));
+    const match = [value, decoded].find((text) => SAYS_REFUSED.test(text));
     // What is encoded has bytes of lengths and types between its words.
-    if (found !== undefined) return cut(found.replaceAll(/[^\x20-\x7e]+/g, ' ').trim());
+    if (match !== undefined) return shorten(match.replaceAll(/[^\x20-\x7e]+/g, ' ').trim());
   }
   return undefined;
 }
 
-function atRedirectUri(parameters: URLSearchParams, status: number): AuthorizationAnswer {
+function redirectUriResult(parameters: URLSearchParams, status: number): AuthorizationEndpointResult {
   const error = parameters.get('error') ?? undefined;
   const iss = parameters.get('iss');
   if (error === undefined || INTERACTION_ERRORS.includes(error)) return { kind: 'answered', error, iss };
-  const words = inWords(error, parameters.get('error_description'));
-  return { kind: 'refused', error, words, told: 'redirect URI', status, iss };
+  const words = errorText(error, parameters.get('error_description'));
+  return { kind: 'refused', error, words, details: 'redirect URI', status, iss };
 }
 
 /** What a page says of an authorization request. */
@@ -118,7 +118,7 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
   try {
     const { error, error_description: description } = parseJson(body) as Record<string, unknown>;
     if (typeof error === 'string') {
-      return { error, words: inWords(error, typeof description === 'string' ? description : null), form: false };
+      return { error, words: errorText(error, typeof description === 'string' ? description : null), form: false };
     }
   } catch {
     // A page for people.
@@ -134,7 +134,7 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
       if (isText(child) && seen) texts.push(child.data);
       if (!isTag(child)) continue;
       const { name: tag, attribs } = child;
-      const shown = seen && !isUnseen(tag);
+      const shown = seen && !isInvisible(tag);
       if (tag === 'input') {
         const { name, value = '', type = '' } = attribs;
         if (inForm && name !== undefined && (/^hidden$/i.test(type) || name === 'error')) parameters.set(name, value);
@@ -145,7 +145,7 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
   };
   walk(root, false, true);
   // Where one element ends and the next begins, a person sees two words.
-  const words = cut(texts.join(' ').replaceAll(/\s+/g, ' ').trim());
+  const words = shorten(texts.join(' ').replaceAll(/\s+/g, ' ').trim());
   return {
     words: words === '' ? `an empty page with the status ${status}` : words,
     form,
@@ -158,23 +158,23 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
 }
 
 /** Elements whose text nobody sees. */
-function isUnseen(tag: string): boolean {
+function isInvisible(tag: string): boolean {
   return tag === 'head' || tag === 'script' || tag === 'style';
 }
 
-function inWords(error: string, description: string | null): string {
-  return cut(description === null ? error : `${error}: ${description}`);
+function errorText(error: string, description: string | null): string {
+  return shorten(description === null ? error : `${error}: ${description}`);
 }
 
 /** Characters of the provider's words. */
-const LONGEST = 300;
+const MAX_LENGTH = 300;
 
-function cut(words: string): string {
-  return words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
+function shorten(words: string): string {
+  return words.length > MAX_LENGTH ? `${words.slice(0, MAX_LENGTH)}…` : words;
 }
 
 /** Of what a provider that refuses a request complains, as far as its words tell. */
-export function complaintOf({ error, words }: Pick<RefusedRequest, 'error' | 'words'>): Complaint {
+export function classifyRefusal({ error, words }: Pick<RefusedRequest, 'error' | 'words'>): Complaint {
   if (/pkce|code[_ ]challenge/i.test(words)) return 'PKCE';
   if (/redirect[_ -]?ur[il]|callback[_ -]?url|AADSTS(50011|500112|900971)/i.test(words)) return 'redirect URI';
   if (error === 'invalid_scope' || /invalid_scope|AADSTS(70011|650053)/i.test(words)) return 'scope';

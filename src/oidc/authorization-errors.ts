@@ -3,7 +3,7 @@ import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 import { lookup } from '../json.js';
 import { innermostMessage, originalError } from './original-error.js';
 import type { Provider } from './provider.js';
-import type { CameBack } from './token-requests.js';
+import type { Delivery } from './token-requests.js';
 
 /** Authorization errors with a code of their own (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2). */
 const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
@@ -38,12 +38,12 @@ export const INTERACTION_ERRORS: readonly string[] = [
  */
 export function refusedByAuthorizationEndpoint(
   error: unknown,
-  answer: URLSearchParams,
+  response: URLSearchParams,
   sent: {
     readonly prompt?: string | undefined;
     readonly scope?: string | undefined;
     readonly redirectUri: string;
-    readonly came?: CameBack | undefined;
+    readonly delivery?: Delivery | undefined;
   },
   provider: Provider,
 ): Error {
@@ -58,14 +58,14 @@ export function refusedByAuthorizationEndpoint(
         prompt: sent.prompt,
         scope: sent.scope,
         redirectUri: sent.redirectUri,
-        cameBy: sent.came?.by,
-        cameAfter: sent.came?.seconds,
-        ...announcedScopes(sent.scope, provider.metadata),
+        cameBy: sent.delivery?.via,
+        cameAfter: sent.delivery?.afterSeconds,
+        ...advertisedScopes(sent.scope, provider.metadata),
       },
       { cause: error },
     );
   }
-  const iss = answer.get('iss');
+  const iss = response.get('iss');
   const issRequired = provider.metadata.authorization_response_iss_parameter_supported === true;
   if ((iss !== null && iss !== provider.issuer) || (iss === null && issRequired)) {
     return new OidcCliError(
@@ -74,31 +74,31 @@ export function refusedByAuthorizationEndpoint(
       { cause: error },
     );
   }
-  const parameters = [...new Set(answer.keys())].slice(0, 20).map((name) => name.slice(0, 64));
-  return new OidcCliError('callback_invalid', { reason: callbackFault(answer, error), parameters }, { cause: error });
+  const parameters = [...new Set(response.keys())].slice(0, 20).map((name) => name.slice(0, 64));
+  return new OidcCliError('callback_invalid', { reason: callbackFault(response, error), parameters }, { cause: error });
 }
 
 /** Which of the scopes asked for are not announced, and whether all of them are. */
-export function announcedScopes(scope: string | undefined, metadata: Readonly<client.ServerMetadata>): Facts {
-  const unannounced = unannouncedScopes(scope, metadata);
+export function advertisedScopes(scope: string | undefined, metadata: Readonly<client.ServerMetadata>): Facts {
+  const unannounced = unadvertisedScopes(scope, metadata);
   const announces = Array.isArray(metadata.scopes_supported) && metadata.scopes_supported.length > 0;
   return { unannounced, ...(announces && unannounced === undefined ? { scopesAnnounced: true } : {}) };
 }
 
 /** The scopes asked for that the provider does not announce; nothing where it announces none, or all (OIDC Discovery §3: it need not list every one). */
-export function unannouncedScopes(
+export function unadvertisedScopes(
   scope: string | undefined,
-  { scopes_supported: announced }: Readonly<client.ServerMetadata>,
+  { scopes_supported: metadata }: Readonly<client.ServerMetadata>,
 ): readonly string[] | undefined {
-  if (!Array.isArray(announced) || announced.length === 0) return undefined;
-  const missing = (scope ?? '').split(' ').filter((one) => one !== '' && !announced.includes(one));
+  if (!Array.isArray(metadata) || metadata.length === 0) return undefined;
+  const missing = (scope ?? '').split(' ').filter((one) => one !== '' && !metadata.includes(one));
   return missing.length === 0 ? undefined : missing;
 }
 
 /** What is wrong with an answer that carries the right state. */
-function callbackFault(answer: URLSearchParams, error: unknown): string {
-  if (answer.has('response')) return 'it is a signed response (JARM), which was not asked for';
-  if (answer.has('id_token') || answer.has('token')) return 'it holds a token, as in the implicit and hybrid flows';
-  if (!answer.get('code')) return 'it has neither a code nor an error';
+function callbackFault(response: URLSearchParams, error: unknown): string {
+  if (response.has('response')) return 'it is a signed response (JARM), which was not asked for';
+  if (response.has('id_token') || response.has('token')) return 'it holds a token, as in the implicit and hybrid flows';
+  if (!response.get('code')) return 'it has neither a code nor an error';
   return innermostMessage(error);
 }

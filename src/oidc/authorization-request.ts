@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { announcedScopes } from './authorization-errors.js';
+import { advertisedScopes } from './authorization-errors.js';
 import { authenticationFacts } from './client-authentication.js';
 import type { Provider } from './provider.js';
 import { refusedByTokenEndpoint } from './token-errors.js';
@@ -48,7 +48,7 @@ export function randomState(): string {
  */
 export async function createAuthorizationRequest(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   asked: AuthorizationParameters,
   state: string,
   nonce: string = client.randomNonce(),
@@ -80,7 +80,7 @@ export async function createAuthorizationRequest(
   for (const resource of asked.resource ?? []) parameters.append('resource', resource);
 
   try {
-    const { clientId, clockTolerance, authentication } = party;
+    const { clientId, clockTolerance, authentication } = clientSettings;
     const url = pushed
       ? await client.buildAuthorizationUrlWithPAR(
           await provider.configuration({ clientId, clockTolerance, authentication: authentication.apply }),
@@ -90,9 +90,9 @@ export async function createAuthorizationRequest(
     return { url: url.href, state, nonce, codeVerifier, pushed };
   } catch (error) {
     const { redirectUri, scope, prompt } = asked;
-    const ofClient = authenticationFacts(party.authentication);
-    const asAsked = { redirectUri, scope, prompt, ...announcedScopes(scope, provider.metadata) };
-    const facts = { endpoint: 'pushed_authorization_request_endpoint', ...ofClient, ...asAsked };
+    const clientFacts = authenticationFacts(clientSettings.authentication);
+    const asAsked = { redirectUri, scope, prompt, ...advertisedScopes(scope, provider.metadata) };
+    const facts = { endpoint: 'pushed_authorization_request_endpoint', ...clientFacts, ...asAsked };
     throw refusedByTokenEndpoint(error, facts, provider.recorder.last('pushed authorization request'));
   }
 }

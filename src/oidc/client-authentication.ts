@@ -33,30 +33,30 @@ export function chooseClientAuthentication(
   request: { readonly method?: ClientAuthMethod | undefined; readonly secret?: string | undefined },
   metadata: Readonly<client.ServerMetadata>,
 ): ClientAuthentication {
-  const announced = metadata.token_endpoint_auth_methods_supported ?? [];
-  const { method, reason } = choose(request, announced);
+  const advertised = metadata.token_endpoint_auth_methods_supported ?? [];
+  const { method, reason } = chooseMethod(request, advertised);
   const secret = method === 'none' || request.secret === undefined ? undefined : secretTraits(request.secret);
   return {
     method,
     reason,
-    announced,
+    announced: advertised,
     apply: authenticationFunction(method, request.secret),
     ...(secret ? { secret } : {}),
   };
 }
 
 /** What a refusal is read by: the method, what is announced, and what the secret looks like. Never the secret. */
-export function authenticationFacts({ method, announced, secret }: ClientAuthentication): Facts {
+export function authenticationFacts({ method, announced: advertised, secret }: ClientAuthentication): Facts {
   return {
     method,
-    announced,
+    announced: advertised,
     ...(secret ? { secretCharacters: secret.characters, secretOddities: secret.oddities } : {}),
   };
 }
 
-function choose(
+function chooseMethod(
   request: { readonly method?: ClientAuthMethod | undefined; readonly secret?: string | undefined },
-  announced: readonly string[],
+  advertised: readonly string[],
 ): Pick<ClientAuthentication, 'method' | 'reason'> {
   if (request.method) {
     if (request.method !== 'none' && !request.secret) {
@@ -66,9 +66,9 @@ function choose(
   }
   if (!request.secret) return { method: 'none', reason: 'no secret' };
   // OIDC Discovery §3: where the member is left out, the default is client_secret_basic.
-  if (announced.length === 0) return { method: 'client_secret_basic', reason: 'default' };
-  const method = announced.find(isSecretMethod);
-  if (!method) throw new OidcCliError('client_auth_unsupported', { announced, reason: 'none in common' });
+  if (advertised.length === 0) return { method: 'client_secret_basic', reason: 'default' };
+  const method = advertised.find(isSecretMethod);
+  if (!method) throw new OidcCliError('client_auth_unsupported', { announced: advertised, reason: 'none in common' });
   return { method, reason: 'announced' };
 }
 

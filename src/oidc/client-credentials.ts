@@ -19,15 +19,15 @@ export interface ClientTokens {
  */
 export async function requestClientTokens(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   request: { readonly scope?: string | undefined; readonly resource?: readonly string[] | undefined },
   deps: ProviderDeps,
 ): Promise<ClientTokens> {
   provider.endpoint('token_endpoint');
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: clientSettings.authentication.apply,
   });
   const parameters = new URLSearchParams();
   if (request.scope) parameters.set('scope', request.scope);
@@ -42,7 +42,11 @@ export async function requestClientTokens(
   } catch (error) {
     throw refusedByTokenEndpoint(
       error,
-      { endpoint: 'token_endpoint', grantType: 'client_credentials', ...authenticationFacts(party.authentication) },
+      {
+        endpoint: 'token_endpoint',
+        grantType: 'client_credentials',
+        ...authenticationFacts(clientSettings.authentication),
+      },
       deps.recorder.last('token request'),
     );
   }

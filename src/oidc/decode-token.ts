@@ -28,7 +28,7 @@ export type TokenName =
   | 'client_assertion';
 
 /** A token as far as it can be read without a key. Nothing in it has been verified. */
-export interface ReadToken {
+export interface DecodedToken {
   readonly form: TokenForm;
   readonly kind: TokenKind;
   /** How the kind was told, for people. */
@@ -43,37 +43,37 @@ export interface ReadToken {
   /** The token in base64url, to verify its signature with. Never printed. */
   readonly compact: string | undefined;
   /** The JWT inside of this one (RFC 7519 §5.2). */
-  readonly nested?: ReadToken | undefined;
+  readonly nested?: DecodedToken | undefined;
 }
 
 /** JWTs within JWTs are read down to this depth. */
-const DEEPEST = 4;
+const MAX_NESTING = 4;
 
 /** The characters of a bearer token (RFC 6750 §2.1). */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** Reads one token; `name` says what it came as, where that is known. Never throws: what is wrong with it is in the answer. */
-export function readToken(text: string, name?: TokenName): ReadToken {
-  return read(text, name, 1);
+export function decodeToken(text: string, name?: TokenName): DecodedToken {
+  return decode(text, name, 1);
 }
 
-function read(whole: string, name: TokenName | undefined, depth: number): ReadToken {
+function decode(whole: string, name: TokenName | undefined, depth: number): DecodedToken {
   const [text = '', ...disclosures] = whole.split('~');
   const parts = text.split('.');
   const first = jsonObject(parts[0]);
   // An SD-JWT has its disclosures behind the JWT; an opaque token may have a ~ anywhere.
   if (disclosures.length > 0 && first && parts.length === 3) {
-    const jwt = readSigned(text, parts, first, name, depth);
+    const jwt = decodeSigned(text, parts, first, name, depth);
     const count = disclosures.filter(Boolean).length;
     const note = `It is an SD-JWT: ${count} ${count === 1 ? 'disclosure follows' : 'disclosures follow'}, not shown.`;
     return { ...jwt, characters: whole.length, notes: [...jwt.notes, note] };
   }
   if (first && disclosures.length === 0) {
-    if (parts.length === 5) return readEncrypted(whole, parts, first, name);
-    if (parts.length === 3) return readSigned(whole, parts, first, name, depth);
+    if (parts.length === 5) return decodeEncrypted(whole, parts, first, name);
+    if (parts.length === 3) return decodeSigned(whole, parts, first, name, depth);
   }
-  const plain = { ...BLANK, kind: kindOfName(name), because: becauseOfName(name), characters: whole.length };
-  const damage = disclosures.length === 0 ? damageOf(whole, parts, first) : undefined;
+  const plain = { ...BLANK, kind: kindForName(name), because: kindReasonForName(name), characters: whole.length };
+  const damage = disclosures.length === 0 ? findDamage(whole, parts, first) : undefined;
   if (damage !== undefined) return { ...plain, form: 'damaged', faults: [damage], header: first ?? {} };
   if (BEARER.test(whole)) return { ...plain, form: 'opaque' };
   return { ...plain, form: 'damaged', faults: [strangeCharacters(whole)] };
@@ -84,7 +84,7 @@ const BLANK = { header: {}, claims: {}, faults: [], notes: [], compact: undefine
 const SHORTENED = 'It was shortened: dots or asterisks stand for a part of it.';
 
 /** Why a text that looks like a JWT is none, or undefined where it does not look like one. */
-function damageOf(text: string, parts: readonly string[], first: Json | undefined): string | undefined {
+function findDamage(text: string, parts: readonly string[], first: Json | undefined): string | undefined {
   if (first) {
     if (/[…*]|\.\.\./.test(text)) return SHORTENED;
     const names = Object.keys(first);
@@ -111,13 +111,13 @@ function strangeCharacters(text: string): string {
 
 type Json = Readonly<Record<string, unknown>>;
 
-function readSigned(
+function decodeSigned(
   text: string,
   parts: readonly string[],
   header: Json,
   name: TokenName | undefined,
   depth: number,
-): ReadToken {
+): DecodedToken {
   const [, payload = '', signature = ''] = parts;
   const faults: string[] = [];
   const notes: string[] = [];
@@ -129,7 +129,7 @@ function readSigned(
   if (signature === '' && !unsigned) faults.push('Its signature is missing: it was cut off behind the last dot.');
   if (signature !== '' && unsigned) faults.push('Its algorithm is none, and yet it has a signature.');
   let claims: Json = {};
-  let nested: ReadToken | undefined;
+  let nested: DecodedToken | undefined;
   const inner = Buffer.from(payload, 'base64').toString('utf8');
   if (payload === '') {
     faults.push('Its payload is detached (RFC 7515 appendix F): without it there is nothing to read or verify.');
@@ -138,13 +138,14 @@ function readSigned(
   } else {
     const object = jsonObject(payload);
     if (object) claims = object;
-    else if (depth < DEEPEST && looksLikeJwt(unquoted(inner))) nested = read(unquoted(inner), undefined, depth + 1);
+    else if (depth < MAX_NESTING && looksLikeJwt(withoutQuotes(inner)))
+      nested = decode(withoutQuotes(inner), undefined, depth + 1);
     else if (isNestedTooDeep(inner)) faults.push(`Its payload is nested too deep: more than ${MAX_JSON_DEPTH} levels.`);
     else faults.push('Its payload is not a JSON object.');
   }
   return {
     form: unsigned ? 'unsigned' : 'signed',
-    ...kindOf(header, claims, name),
+    ...detectKind(header, claims, name),
     characters: text.length,
     header,
     claims,
@@ -155,7 +156,12 @@ function readSigned(
   };
 }
 
-function readEncrypted(text: string, parts: readonly string[], header: Json, name: TokenName | undefined): ReadToken {
+function decodeEncrypted(
+  text: string,
+  parts: readonly string[],
+  header: Json,
+  name: TokenName | undefined,
+): DecodedToken {
   const faults: string[] = [];
   const [, , iv, content, tag] = parts;
   if (typeof header.alg !== 'string' || typeof header.enc !== 'string') faults.push('Its header lacks alg or enc.');
@@ -163,8 +169,8 @@ function readEncrypted(text: string, parts: readonly string[], header: Json, nam
   const inside = header.cty === undefined ? '' : ' It says that a signed JWT is inside (cty).';
   return {
     form: 'encrypted',
-    kind: kindOfName(name),
-    because: becauseOfName(name),
+    kind: kindForName(name),
+    because: kindReasonForName(name),
     characters: text.length,
     header,
     claims: {},
@@ -210,19 +216,19 @@ const NAMES: Readonly<Record<TokenName, TokenKind>> = {
   client_assertion: 'client assertion',
 };
 
-function kindOfName(name: TokenName | undefined): TokenKind {
+function kindForName(name: TokenName | undefined): TokenKind {
   return name === undefined ? 'token' : NAMES[name];
 }
 
-function becauseOfName(name: TokenName | undefined): string {
+function kindReasonForName(name: TokenName | undefined): string {
   return name === undefined ? 'nothing tells what it is' : `it came as ${name}`;
 }
 
-function kindOf(header: Json, claims: Json, name: TokenName | undefined): Pick<ReadToken, 'kind' | 'because'> {
+function detectKind(header: Json, claims: Json, name: TokenName | undefined): Pick<DecodedToken, 'kind' | 'because'> {
   const typ = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : '';
   const byType = lookup(TYPES, typ);
   if (byType) return { kind: byType, because: `its typ is ${typ}` };
-  if (name !== undefined) return { kind: NAMES[name], because: becauseOfName(name) };
+  if (name !== undefined) return { kind: NAMES[name], because: kindReasonForName(name) };
   const has = (...wanted: readonly string[]) => wanted.filter((claim) => claims[claim] !== undefined);
   const events = claims.events;
   if (typeof events === 'object' && events !== null) {
@@ -235,13 +241,13 @@ function kindOf(header: Json, claims: Json, name: TokenName | undefined): Pick<R
   if (has('iss', 'aud').length === 2 && has('code', 'error').length > 0) {
     return { kind: 'authorization response', because: `it has the claim ${has('code', 'error')[0]}` };
   }
-  const ofAccess = has('scope', 'scp', 'client_id', 'cid');
-  if (ofAccess.length > 0) return { kind: 'access token', because: `it has the claim ${ofAccess[0]}` };
+  const hasAccessClaims = has('scope', 'scp', 'client_id', 'cid');
+  if (hasAccessClaims.length > 0) return { kind: 'access token', because: `it has the claim ${hasAccessClaims[0]}` };
   if (claims.iss !== undefined && claims.iss === claims.sub && has('jti', 'exp').length === 2) {
     return { kind: 'client assertion', because: 'its iss and sub are the same' };
   }
-  const ofId = has('nonce', 'at_hash', 'c_hash', 'auth_time', 'azp', 'sid');
-  if (ofId.length > 0) return { kind: 'ID token', because: `it has the claim ${ofId[0]}` };
+  const hasIdClaims = has('nonce', 'at_hash', 'c_hash', 'auth_time', 'azp', 'sid');
+  if (hasIdClaims.length > 0) return { kind: 'ID token', because: `it has the claim ${hasIdClaims[0]}` };
   if (has('iss', 'sub', 'aud', 'exp', 'iat').length === 5) {
     return { kind: 'ID token', because: 'it has the claims of one: iss, sub, aud, exp and iat' };
   }
@@ -254,7 +260,7 @@ export function looksLikeJwt(text: string): boolean {
   return (parts.length === 3 || parts.length === 5) && jsonObject(parts[0]) !== undefined;
 }
 
-function unquoted(text: string): string {
+function withoutQuotes(text: string): string {
   return text.trim().replace(/^"(.*)"$/, '$1');
 }
 

@@ -9,18 +9,18 @@ import type { TokenClient } from './token-requests.js';
  */
 export async function createEndSessionRequest(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   request: { readonly idToken: string; readonly postLogoutRedirectUri: string; readonly state: string },
 ): Promise<string> {
   provider.endpoint('end_session_endpoint');
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: clientSettings.authentication.apply,
   });
   return client.buildEndSessionUrl(configuration, {
     id_token_hint: request.idToken,
-    client_id: party.clientId,
+    client_id: clientSettings.clientId,
     post_logout_redirect_uri: request.postLogoutRedirectUri,
     state: request.state,
   }).href;

@@ -1,13 +1,13 @@
 import { isLoopback } from '../loopback.js';
 
 /** Whether others could read what is sent there. */
-export function isReadableByOthers(text: string): boolean {
+export function isPlainHttp(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.protocol === 'http:' && !isLoopback(url.hostname);
 }
 
 /** Where a URL leads, without what goes with it: user, query, fragment. Also for schemes of apps, which have no origin. */
-export function placeOf(url: URL): string {
+export function originAndPath(url: URL): string {
   const place = new URL(url);
   place.username = '';
   place.password = '';
@@ -20,5 +20,5 @@ export function placeOf(url: URL): string {
 export function withoutQuery(address: string): string {
   if (!URL.canParse(address)) return 'no address';
   const url = new URL(address);
-  return placeOf(url) + (url.search === '' ? '' : '?…');
+  return originAndPath(url) + (url.search === '' ? '' : '?…');
 }

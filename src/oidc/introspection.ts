@@ -12,21 +12,21 @@ import type { TokenClient } from './token-requests.js';
  */
 export async function introspectToken(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   token: string,
   hint: 'refresh_token' | 'access_token',
   deps: ProviderDeps,
 ): Promise<Readonly<client.IntrospectionResponse>> {
   provider.endpoint('introspection_endpoint');
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: clientSettings.authentication.apply,
   });
   try {
     return await client.tokenIntrospection(configuration, token, { token_type_hint: hint });
   } catch (error) {
-    const facts = { endpoint: 'introspection_endpoint', ...authenticationFacts(party.authentication) };
+    const facts = { endpoint: 'introspection_endpoint', ...authenticationFacts(clientSettings.authentication) };
     const exchange = deps.recorder.last('introspection request');
     const mapped = refusedByTokenEndpoint(error, facts, exchange);
     if (!(mapped instanceof OidcCliError) || mapped.exitCode === 8 || mapped.code === 'invalid_client') throw mapped;

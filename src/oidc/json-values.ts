@@ -1,11 +1,11 @@
 import { isObject } from '../json.js';
 /** The members of a JSON object; none of anything else. */
-export function members(value: unknown): Readonly<Record<string, unknown>> {
+export function objectMembers(value: unknown): Readonly<Record<string, unknown>> {
   return isObject(value) ? value : {};
 }
 
 /** A JSON text; undefined for anything else, such as the object that some providers write as a description. */
-export function text(value: unknown): string | undefined {
+export function textValue(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -17,6 +17,6 @@ export function valueText(value: unknown): string {
 }
 
 /** The texts of a JSON list; none of anything else. */
-export function texts(value: unknown): readonly string[] {
+export function textValues(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

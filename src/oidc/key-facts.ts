@@ -1,24 +1,24 @@
 import type { JSONWebKeySet, JWK } from 'jose';
-import { jsonInShort } from '../safe-text.js';
+import { truncatedJson } from '../safe-text.js';
 
 /** Keys that a key set may have; those of providers have fewer than 50. */
 export const MAX_KEYS = 1_000;
 
 /** A public key in a few words: `RSA RS256`, `P-256 ES256`, `RSA RSA-OAEP for enc`. */
 export function describeKey(key: JWK): string {
-  const [kty, crv, alg, use] = [key.kty, key.crv, key.alg, key.use].map(memberInWords);
+  const [kty, crv, alg, use] = [key.kty, key.crv, key.alg, key.use].map(memberText);
   const described = [crv ?? kty, alg, use === undefined || use === 'sig' ? undefined : `for ${use}`].filter(Boolean);
   return described.join(' ') || 'a key without a type';
 }
 
 /** The `kid` of a key in words. */
-export function keyIdInWords({ kid }: JWK): string {
-  return memberInWords(kid) ?? '(no kid)';
+export function keyIdText({ kid }: JWK): string {
+  return memberText(kid) ?? '(no kid)';
 }
 
 /** RFC 7517 §4: a text. What else a provider writes there is shown as JSON. */
-function memberInWords(value: unknown): string | undefined {
-  return value === undefined || typeof value === 'string' ? value : jsonInShort(value, 40);
+function memberText(value: unknown): string | undefined {
+  return value === undefined || typeof value === 'string' ? value : truncatedJson(value, 40);
 }
 
 /** Whether a key may be meant for signatures (RFC 7517 §4.2). */

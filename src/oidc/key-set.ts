@@ -3,9 +3,9 @@ import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { isObject } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { jsonInShort } from '../safe-text.js';
-import { namedElsewhere } from './endpoint-origin.js';
-import { members } from './json-values.js';
+import { truncatedJson } from '../safe-text.js';
+import { withEndpointOrigin } from './endpoint-origin.js';
+import { objectMembers } from './json-values.js';
 import { MAX_KEYS } from './key-facts.js';
 
 /** openid-client ignores a cached key set older than 300 s; ours is renewed before that, so both read the same one. */
@@ -23,26 +23,26 @@ export interface KeySet {
    * is: the provider may have rotated its keys while the person typed.
    * Throws `key_set_unavailable`, or the network's own error.
    */
-  forKey(kid: string | undefined): Promise<KeptKeySet>;
+  forKey(kid: string | undefined): Promise<CachedKeySet>;
   /** The key set as last fetched, if it was. */
-  kept(): KeptKeySet | undefined;
+  cached(): CachedKeySet | undefined;
 }
 
 /** A fetched key set and when that was, in seconds since the epoch. */
-export interface KeptKeySet {
+export interface CachedKeySet {
   readonly jwks: JSONWebKeySet;
   readonly fetchedAt: number;
 }
 
 /** Makes the key set of one `jwks_uri`, which an issuer may have named; nothing is fetched yet. */
 export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }, issuer?: string): KeySet {
-  let current: KeptKeySet | undefined;
-  let running: Promise<KeptKeySet> | undefined;
+  let current: CachedKeySet | undefined;
+  let running: Promise<CachedKeySet> | undefined;
 
-  const load = (): Promise<KeptKeySet> => {
+  const load = (): Promise<CachedKeySet> => {
     running ??= fetchKeySet(jwksUri, deps)
       .catch((error: unknown) => {
-        throw issuer === undefined ? error : namedElsewhere(error, 'key set', issuer);
+        throw issuer === undefined ? error : withEndpointOrigin(error, 'key set', issuer);
       })
       .then((loaded) => {
         current = loaded;
@@ -68,11 +68,11 @@ export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock
       const known = kid === undefined ? keys.length > 0 : keys.some((key) => key.kid === kid);
       return known ? current : load();
     },
-    kept: () => current,
+    cached: () => current,
   };
 }
 
-async function fetchKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }): Promise<KeptKeySet> {
+async function fetchKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }): Promise<CachedKeySet> {
   const response = await deps.fetch(jwksUri, {
     step: 'key set',
     headers: { accept: 'application/json, application/jwk-set+json' },
@@ -86,11 +86,11 @@ async function fetchKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: 
   } catch {
     throw unavailable('its answer is not JSON');
   }
-  const { keys } = members(body);
+  const { keys } = objectMembers(body);
   if (!Array.isArray(keys)) throw unavailable('its answer is not a key set: it has no list "keys"');
   if (keys.length > MAX_KEYS) throw unavailable(`it has ${keys.length} keys, and no more than ${MAX_KEYS} are read`);
   const odd = keys.findIndex((key) => !isObject(key));
   if (odd >= 0)
-    throw unavailable(`its answer is not a key set: keys[${odd}] is ${jsonInShort(keys[odd], 40)}, not an object`);
-  return { jwks: { ...members(body), keys }, fetchedAt: Math.floor(deps.clock.now() / 1000) };
+    throw unavailable(`its answer is not a key set: keys[${odd}] is ${truncatedJson(keys[odd], 40)}, not an object`);
+  return { jwks: { ...objectMembers(body), keys }, fetchedAt: Math.floor(deps.clock.now() / 1000) };
 }

@@ -1,18 +1,18 @@
 import type { ServerMetadata } from 'openid-client';
 import { OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
-import { jsonInShort } from '../safe-text.js';
+import { truncatedJson } from '../safe-text.js';
 import type { Exchange } from '../trace/recorder.js';
-import { members } from './json-values.js';
+import { objectMembers } from './json-values.js';
 
 /** The members of a provider's metadata that have the type which the standard gives them; what they say is not verified. */
-export type Announced = Readonly<Partial<ServerMetadata>>;
+export type AdvertisedMetadata = Readonly<Partial<ServerMetadata>>;
 
 /** The document in a discovery answer. One that was refused as a whole still says what it says. */
-export function documentIn(exchange: Exchange | undefined): Readonly<Record<string, unknown>> | undefined {
+export function jsonDocument(exchange: Exchange | undefined): Readonly<Record<string, unknown>> | undefined {
   if (exchange?.status !== 200 || exchange.responseBody === undefined) return undefined;
   try {
-    const document = members(parseJson(exchange.responseBody));
+    const document = objectMembers(parseJson(exchange.responseBody));
     return typeof document.issuer === 'string' ? document : undefined;
   } catch {
     return undefined;
@@ -20,8 +20,8 @@ export function documentIn(exchange: Exchange | undefined): Readonly<Record<stri
 }
 
 /** The members of a discovery response that have the right type. */
-export function announcedIn(exchange: Exchange | undefined): Announced | undefined {
-  const document = documentIn(exchange);
+export function advertisedMetadata(exchange: Exchange | undefined): AdvertisedMetadata | undefined {
+  const document = jsonDocument(exchange);
   return document && readMetadata(document).metadata;
 }
 
@@ -91,7 +91,7 @@ const MEMBERS: Readonly<Record<keyof typeof TYPES, readonly string[]>> = {
  * one place that knows which type a member has.
  */
 export function readMetadata(document: Readonly<Record<string, unknown>>): {
-  readonly metadata: Announced;
+  readonly metadata: AdvertisedMetadata;
   readonly mistyped: readonly MistypedMember[];
 } {
   const mistyped: MistypedMember[] = [];
@@ -99,16 +99,16 @@ export function readMetadata(document: Readonly<Record<string, unknown>>): {
     const { words: expected, holds } = TYPES[type];
     for (const name of names) {
       const value = Object.hasOwn(document, name) ? document[name] : undefined;
-      if (value !== undefined && !holds(value)) mistyped.push({ name, expected, actual: jsonInShort(value) });
+      if (value !== undefined && !holds(value)) mistyped.push({ name, expected, actual: truncatedJson(value) });
     }
   }
   const unusable = new Set(mistyped.map(({ name }) => name));
   const usable = Object.entries(document).filter(([name]) => !unusable.has(name));
-  return { metadata: Object.fromEntries(usable) as Announced, mistyped };
+  return { metadata: Object.fromEntries(usable) as AdvertisedMetadata, mistyped };
 }
 
 /** What a sign-in cannot do without: told at once when it is unusable, and not three steps later as somebody else's fault. */
-const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
+const REQUIRED_ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
 
 /** Lists that decide what is sent and accepted: a sign-in does not go on as if they were not there. */
 const LISTS: readonly string[] = ['token_endpoint_auth_methods_supported', 'id_token_signing_alg_values_supported'];
@@ -118,7 +118,7 @@ const LISTS: readonly string[] = ['token_endpoint_auth_methods_supported', 'id_t
  * member is there at all is asked where it is used. Throws `discovery_invalid`.
  */
 export function checkMetadata(document: Readonly<ServerMetadata>, allowed: (url: URL) => boolean): void {
-  for (const name of NEEDED) checkEndpoint(document, name, allowed);
+  for (const name of REQUIRED_ENDPOINTS) checkEndpoint(document, name, allowed);
   if (document.require_pushed_authorization_requests === true) {
     checkEndpoint(document, 'pushed_authorization_request_endpoint', allowed);
   }
@@ -136,7 +136,7 @@ export function checkEndpoint(document: Readonly<ServerMetadata>, name: string, 
   const value: unknown = document[name];
   if (value === undefined) return;
   const invalid = (fault: string) => {
-    const shown = typeof value === 'string' ? value.slice(0, 200) : jsonInShort(value, 200);
+    const shown = typeof value === 'string' ? value.slice(0, 200) : truncatedJson(value, 200);
     return new OidcCliError('discovery_invalid', { issuer: document.issuer, reason: `its ${name} ${fault}: ${shown}` });
   };
   if (typeof value !== 'string' || !URL.canParse(value)) throw invalid('is not an absolute URL');

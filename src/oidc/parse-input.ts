@@ -9,7 +9,7 @@ export interface NamedToken {
 }
 
 /** What a person pasted: tokens, or an address (or only the parameters of one). */
-export type Pasted = {
+export type ParsedInput = {
   /** What was put right before reading, for people. */
   readonly tidied: readonly string[];
 } & (
@@ -47,7 +47,7 @@ const TOKEN_NAMES: Readonly<Record<string, TokenName>> = {
 };
 
 /** What a token is that came under this name, where the name tells. */
-export function tokenNameOf(name: string | undefined): TokenName | undefined {
+export function tokenName(name: string | undefined): TokenName | undefined {
   return name === undefined ? undefined : lookup(TOKEN_NAMES, name);
 }
 
@@ -55,7 +55,7 @@ export function tokenNameOf(name: string | undefined): TokenName | undefined {
  * Makes sense of what somebody pasted: a token with `Bearer`, quotes or line
  * breaks around it, a whole token response, a callback URL. Never throws.
  */
-export function readPasted(text: string): Pasted {
+export function parseInput(text: string): ParsedInput {
   const tidied: string[] = [];
   let rest = text.replace(/[\u200b-\u200d\u2060\ufeff]/g, '');
   if (rest !== text) tidied.push('invisible characters were removed');
@@ -63,14 +63,14 @@ export function readPasted(text: string): Pasted {
   // Each wrapping may be inside of another: `-H "Authorization: Bearer …"`.
   for (let round = 0; round < 8; round += 1) {
     const before = rest;
-    const json = asJson(rest);
+    const json = parseJsonInput(rest);
     if (json !== undefined) {
-      if (typeof json !== 'string') return ofJson(json, tidied);
+      if (typeof json !== 'string') return inputFromJson(json, tidied);
       rest = json.trim();
       tidied.push('quotes were removed');
       continue;
     }
-    rest = peel(rest, tidied);
+    rest = stripWrapping(rest, tidied);
     if (rest === before) break;
   }
   if (rest === '') return { kind: 'none', reason: 'There is nothing to inspect.', tidied };
@@ -87,7 +87,7 @@ export function readPasted(text: string): Pasted {
 const QUOTES = /^(["'`])([\s\S]*)\1$|^[“”]([\s\S]*)[“”]$/;
 
 /** Removes one wrapping from around a token, and says so. */
-function peel(text: string, tidied: string[]): string {
+function stripWrapping(text: string, tidied: string[]): string {
   const header = /^(?:-H\s+["']?)?(?:authorization|dpop)\s*:\s*/i.exec(text);
   if (header) {
     tidied.push('the name of the header was removed');
@@ -111,7 +111,7 @@ function peel(text: string, tidied: string[]): string {
   return text;
 }
 
-function asJson(text: string): object | string | undefined {
+function parseJsonInput(text: string): object | string | undefined {
   if (!/^[{["]/.test(text)) return undefined;
   // A line copied out of a JSON document: "id_token": "…",
   const whole = /^"\w+"\s*:/.test(text) ? `{${text.replace(/,$/, '')}}` : text;
@@ -124,14 +124,14 @@ function asJson(text: string): object | string | undefined {
 }
 
 /** The tokens of a JSON document: a token response, a JWS in JSON, or one of these a level down. */
-function ofJson(document: object, tidied: readonly string[]): Pasted {
+function inputFromJson(document: object, tidied: readonly string[]): ParsedInput {
   const tokens: NamedToken[] = [];
   for (const object of [document, ...Object.values(document)]) {
     if (typeof object !== 'object' || object === null) continue;
-    const compact = compactOf(object as Record<string, unknown>);
+    const compact = toCompactJws(object as Record<string, unknown>);
     if (compact !== undefined) tokens.push({ value: compact });
     for (const [name, value] of Object.entries(object)) {
-      if (tokenNameOf(name) !== undefined && typeof value === 'string' && value !== '') tokens.push({ name, value });
+      if (tokenName(name) !== undefined && typeof value === 'string' && value !== '') tokens.push({ name, value });
     }
   }
   if (tokens.length > 0) return { kind: 'tokens', tokens, tidied };
@@ -144,7 +144,7 @@ function ofJson(document: object, tidied: readonly string[]): Pasted {
 }
 
 /** A JWS or JWE in JSON (RFC 7515 §7.2.2, RFC 7516 §7.2.2) in its compact form, where it has one. */
-function compactOf(object: Readonly<Record<string, unknown>>): string | undefined {
+function toCompactJws(object: Readonly<Record<string, unknown>>): string | undefined {
   const texts = (names: readonly string[]) => {
     const values = names.map((name) => object[name]);
     return values.every((value): value is string => typeof value === 'string') ? values.join('.') : undefined;
@@ -152,7 +152,7 @@ function compactOf(object: Readonly<Record<string, unknown>>): string | undefine
   const several: unknown = object.signatures;
   if (typeof object.payload === 'string' && Array.isArray(several) && several.length > 0) {
     const first: unknown = several[0];
-    if (typeof first === 'object' && first !== null) return compactOf({ ...first, payload: object.payload });
+    if (typeof first === 'object' && first !== null) return toCompactJws({ ...first, payload: object.payload });
   }
   return (
     texts(['protected', 'payload', 'signature']) ?? texts(['protected', 'encrypted_key', 'iv', 'ciphertext', 'tag'])
@@ -168,7 +168,10 @@ function readAddress(
   const absolute = /^[a-z][a-z0-9+.-]*:/i.test(line) && URL.canParse(line);
   if (absolute || /^\/[^?#]*[?#]/.test(line)) {
     const url = new URL(line, 'http://unknown.invalid');
-    const parameters = [...listed(url.search.slice(1), 'query'), ...listed(url.hash.slice(1), 'fragment')];
+    const parameters = [
+      ...addressParameters(url.search.slice(1), 'query'),
+      ...addressParameters(url.hash.slice(1), 'fragment'),
+    ];
     const path = url.pathname;
     return { address: absolute ? `${url.protocol}${url.host === '' ? '' : `//${url.host}`}${path}` : path, parameters };
   }
@@ -177,11 +180,11 @@ function readAddress(
     /^([?#][a-z_]+|code|error|\w*_token|response)=/.test(line)
   ) {
     const where = line.startsWith('#') ? 'fragment' : 'query';
-    return { parameters: listed(line.replace(/^[?#]/, ''), where) };
+    return { parameters: addressParameters(line.replace(/^[?#]/, ''), where) };
   }
   return undefined;
 }
 
-function listed(text: string, where: AddressParameter['in']): AddressParameter[] {
+function addressParameters(text: string, where: AddressParameter['in']): AddressParameter[] {
   return [...new URLSearchParams(text)].map(([name, value]) => ({ name, value, in: where }));
 }

@@ -6,11 +6,11 @@ import { isLoopback } from '../loopback.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { toResponse } from '../network/response.js';
 import type { Recorder } from '../trace/recorder.js';
-import { namedElsewhere } from './endpoint-origin.js';
-import { createKeySet, type KeptKeySet, type KeySet } from './key-set.js';
+import { withEndpointOrigin } from './endpoint-origin.js';
+import { type CachedKeySet, createKeySet, type KeySet } from './key-set.js';
 import { checkEndpoint, checkMetadata, readMetadata } from './metadata.js';
 import { libraryCode, originalError } from './original-error.js';
-import { contentTypeOf, locationOf, reasonOf } from './response-facts.js';
+import { failureReason, locationHeader, mediaType } from './response-facts.js';
 import { PORTABLE_SIGNATURES } from './signature-algorithms.js';
 
 /** What it takes to talk to a provider. */
@@ -21,7 +21,7 @@ export interface ProviderDeps {
 }
 
 /** The relying party, as far as a `Configuration` needs to know it. */
-export interface RelyingParty {
+export interface Client {
   readonly clientId: string;
   readonly authentication: client.ClientAuth;
   /** Seconds by which two clocks may differ. */
@@ -29,7 +29,7 @@ export interface RelyingParty {
 }
 
 /** Endpoints that hold in place of what discovery says. */
-export interface NamedEndpoints {
+export interface ConfiguredEndpoints {
   readonly authorizationEndpoint?: string | undefined;
   readonly tokenEndpoint?: string | undefined;
   readonly jwksUri?: string | undefined;
@@ -52,7 +52,7 @@ export interface Provider {
    * arrives. Fresh, because openid-client remembers the first key set it saw
    * for a minute and would refuse a key rotated since. No request is made.
    */
-  configuration(party: RelyingParty): Promise<client.Configuration>;
+  configuration(clientSettings: Client): Promise<client.Configuration>;
   /** For building an authorization URL, which takes no request; one for all that ask for this client. */
   configurationOf(clientId: string): client.Configuration;
   /**
@@ -85,7 +85,7 @@ export async function discoverProvider(
   request: {
     readonly issuer: string;
     readonly allowHttp?: boolean;
-    readonly endpoints?: NamedEndpoints | undefined;
+    readonly endpoints?: ConfiguredEndpoints | undefined;
   },
   deps: ProviderDeps,
 ): Promise<Provider> {
@@ -93,12 +93,12 @@ export async function discoverProvider(
   const plainHttp = server.protocol === 'http:';
   const execute = plainHttp ? [client.allowInsecureRequests] : [];
   let text: string | undefined;
-  const discover = (fetch: client.CustomFetch, party?: RelyingParty) =>
+  const discover = (fetch: client.CustomFetch, clientSettings?: Client) =>
     client.discovery(
       server,
-      party?.clientId ?? 'not-yet-known',
-      party && ofClient(party, deps.clock),
-      party?.authentication ?? client.None(),
+      clientSettings?.clientId ?? 'not-yet-known',
+      clientSettings && clientMetadata(clientSettings, deps.clock),
+      clientSettings?.authentication ?? client.None(),
       { [client.customFetch]: fetch, execute },
     );
 
@@ -106,7 +106,7 @@ export async function discoverProvider(
   try {
     const configuration = await discover(async (url, init) => {
       const response = await deps.fetch(url, { ...init, step: 'discovery' });
-      const named = request.endpoints && (await withNamedEndpoints(response, request.issuer, request.endpoints));
+      const named = request.endpoints && (await withConfiguredEndpoints(response, request.issuer, request.endpoints));
       text = await (named ?? response).clone().text();
       return named ?? response;
     });
@@ -134,25 +134,27 @@ export async function discoverProvider(
     return configuration;
   };
 
-  const configurationFor = async (party: RelyingParty): Promise<client.Configuration> => {
+  const configurationFor = async (clientSettings: Client): Promise<client.Configuration> => {
     // Microsoft's common endpoints announce another issuer than they are asked by: only `discovery` knows what to make of it.
     if (new URL(metadata.issuer).href !== server.href) {
-      const kept = new Response(text, { headers: { 'content-type': 'application/json' } });
-      return discover(async () => kept, party);
+      const saved = new Response(text, { headers: { 'content-type': 'application/json' } });
+      return discover(async () => saved, clientSettings);
     }
-    const { clientId, authentication } = party;
-    return extended(new client.Configuration(metadata, clientId, ofClient(party, deps.clock), authentication));
+    const { clientId, authentication } = clientSettings;
+    return extended(
+      new client.Configuration(metadata, clientId, clientMetadata(clientSettings, deps.clock), authentication),
+    );
   };
 
-  const ofClients = new Map<string, client.Configuration>();
+  const configurations = new Map<string, client.Configuration>();
 
-  const ofJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
+  const forJob = (job: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider => ({
     issuer: metadata.issuer,
     metadata,
     document,
     keySet,
     recorder: job.recorder,
-    forJob: ofJob,
+    forJob,
     endpoint: (name) => {
       const url = document[name];
       if (!url) throw new OidcCliError('endpoint_missing', { endpoint: name, issuer: metadata.issuer });
@@ -160,38 +162,38 @@ export async function discoverProvider(
       return String(url);
     },
     configurationOf: (clientId) => {
-      const known = ofClients.get(clientId);
+      const known = configurations.get(clientId);
       if (known) return known;
       const made = extended(new client.Configuration(metadata, clientId));
-      ofClients.set(clientId, made);
+      configurations.set(clientId, made);
       return made;
     },
-    configuration: async (party) => {
-      const configuration = await configurationFor(party);
+    configuration: async (clientSettings) => {
+      const configuration = await configurationFor(clientSettings);
       client.enableNonRepudiationChecks(configuration);
       // Our fetch has its own time limit.
       configuration.timeout = 0;
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
         // Its answer may rotate the refresh token: one that nobody waits for ends the session.
-        const onlyOnce = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
-        const answer = await job.fetch.ask(url, { ...init, step, onlyOnce }).catch((error: unknown) => {
-          throw namedElsewhere(error, step, metadata.issuer);
+        const nonIdempotent = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
+        const response = await job.fetch.ask(url, { ...init, step, nonIdempotent }).catch((error: unknown) => {
+          throw withEndpointOrigin(error, step, metadata.issuer);
         });
-        if (step === 'token request' && answer.status < 300) {
-          const kid = keyIdOfIdToken(answer.body);
-          if (kid.present) handOver(configuration, await keySet.forKey(kid.value));
+        if (step === 'token request' && response.status < 300) {
+          const kid = idTokenKeyId(response.body);
+          if (kid.present) useKeySet(configuration, await keySet.forKey(kid.value));
         }
-        return toResponse(answer);
+        return toResponse(response);
       };
       return configuration;
     },
   });
-  return ofJob(deps);
+  return forJob(deps);
 }
 
 /** What openid-client is told of the client. Our clock may be a test's; it reads the machine's, and is told the difference. */
-function ofClient({ clockTolerance }: RelyingParty, clock: Clock): Partial<client.ClientMetadata> {
+function clientMetadata({ clockTolerance }: Client, clock: Clock): Partial<client.ClientMetadata> {
   return {
     [client.clockTolerance]: clockTolerance,
     [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
@@ -199,10 +201,10 @@ function ofClient({ clockTolerance }: RelyingParty, clock: Clock): Partial<clien
 }
 
 /** The provider's discovery document with the named endpoints in it; undefined where it is no document and they are not enough. */
-async function withNamedEndpoints(
+async function withConfiguredEndpoints(
   response: Response,
   issuer: string,
-  named: NamedEndpoints,
+  named: ConfiguredEndpoints,
 ): Promise<Response | undefined> {
   const members = {
     ...(named.authorizationEndpoint === undefined ? {} : { authorization_endpoint: named.authorizationEndpoint }),
@@ -213,15 +215,15 @@ async function withNamedEndpoints(
     return Response.json({ issuer, id_token_signing_alg_values_supported: [...PORTABLE_SIGNATURES], ...members });
   }
   const { status, headers } = response;
-  const announced: unknown =
+  const metadata: unknown =
     status === 200
       ? await response
           .clone()
           .json()
           .catch(() => undefined)
       : undefined;
-  if (typeof announced !== 'object' || announced === null || Array.isArray(announced)) return undefined;
-  const text = JSON.stringify({ ...announced, ...members });
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return undefined;
+  const text = JSON.stringify({ ...metadata, ...members });
   return new Response(text, { headers: { 'content-type': headers.get('content-type') ?? '' } });
 }
 
@@ -235,15 +237,15 @@ const STEPS = {
   jwks_uri: 'key set',
 };
 
-function handOver(configuration: client.Configuration, keySet: KeptKeySet): void {
+function useKeySet(configuration: client.Configuration, keySet: CachedKeySet): void {
   // `uat` is compared with the machine's clock; the set was renewed a moment ago or is young enough.
   client.setJwksCache(configuration, { jwks: keySet.jwks, uat: Math.floor(Date.now() / 1000) });
 }
 
 /** The `kid` of the ID token in a token response, without judging anything: that is the readers' work. */
-function keyIdOfIdToken(answer: Buffer): { present: boolean; value?: string } {
+function idTokenKeyId(response: Buffer): { present: boolean; value?: string } {
   try {
-    const body: unknown = parseJson(answer.toString());
+    const body: unknown = parseJson(response.toString());
     if (typeof body !== 'object' || body === null || !('id_token' in body) || typeof body.id_token !== 'string') {
       return { present: false };
     }
@@ -280,8 +282,8 @@ function discoveryError(error: unknown, issuer: string, recorder: Recorder): Err
     issuer,
     url: exchange?.url,
     status: exchange?.status,
-    contentType: contentTypeOf(exchange),
-    location: locationOf(exchange),
+    contentType: mediaType(exchange),
+    location: locationHeader(exchange),
   };
   const options = { cause: error };
   switch (libraryCode(error)) {
@@ -297,17 +299,17 @@ function discoveryError(error: unknown, issuer: string, recorder: Recorder): Err
     case 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED':
       return new OidcCliError(
         'discovery_issuer_mismatch',
-        { ...facts, expected: issuer, actual: announcedIssuer(exchange?.responseBody) },
+        { ...facts, expected: issuer, actual: advertisedIssuer(exchange?.responseBody) },
         options,
       );
     case 'ERR_INVALID_URL':
       return new OidcCliError('discovery_invalid', { ...facts, reason: 'its issuer is not a URL' }, options);
     default:
-      return new OidcCliError('discovery_invalid', { ...facts, reason: reasonOf(error, exchange) }, options);
+      return new OidcCliError('discovery_invalid', { ...facts, reason: failureReason(error, exchange) }, options);
   }
 }
 
-function announcedIssuer(document: string | undefined): string | undefined {
+function advertisedIssuer(document: string | undefined): string | undefined {
   try {
     const parsed: unknown = parseJson(document ?? '');
     const issuer = typeof parsed === 'object' && parsed !== null && 'issuer' in parsed ? parsed.issuer : undefined;

@@ -1,5 +1,5 @@
 /** "in 59 minutes", "3 days ago": a time in words, `now` and `seconds` since the epoch in seconds. */
-export function inWords(seconds: number, now: number): string {
+export function relativeTime(seconds: number, now: number): string {
   const distance = Math.floor(Math.abs(seconds - now));
   const [amount, unit] =
     distance < 120

@@ -5,7 +5,7 @@ import type { Exchange } from '../trace/recorder.js';
 import { innermostMessage, libraryCode } from './original-error.js';
 
 /** The media type of an answer without its parameters, or undefined. */
-export function contentTypeOf(exchange: Exchange | undefined): string | undefined {
+export function mediaType(exchange: Exchange | undefined): string | undefined {
   return exchange?.responseHeaders?.['content-type']?.split(';')[0]?.trim() || undefined;
 }
 
@@ -13,7 +13,7 @@ export function contentTypeOf(exchange: Exchange | undefined): string | undefine
  * Where an answer redirects to, without credentials, query and fragment, and
  * without what in its path may be a secret. Undefined where it is no redirect.
  */
-export function locationOf(exchange: Exchange | undefined): string | undefined {
+export function locationHeader(exchange: Exchange | undefined): string | undefined {
   if (exchange === undefined) return undefined;
   const { status, responseHeaders, url } = exchange;
   const target = redirectUrl({ status, location: responseHeaders?.location }, new URL(url));
@@ -31,8 +31,8 @@ export function withoutIds(pathname: string): string {
 const TITLE = 80;
 
 /** The title of a page that came in place of an answer; undefined where the answer is none. */
-export function titleOf(exchange: Exchange | undefined): string | undefined {
-  if (contentTypeOf(exchange) !== 'text/html') return undefined;
+export function pageTitle(exchange: Exchange | undefined): string | undefined {
+  if (mediaType(exchange) !== 'text/html') return undefined;
   const title = /<title[^>]*>([^<]{1,400})</i
     .exec(exchange?.responseBody ?? '')?.[1]
     ?.replace(/\s+/g, ' ')
@@ -41,7 +41,7 @@ export function titleOf(exchange: Exchange | undefined): string | undefined {
 }
 
 /** Seconds that an answer has been in a cache on the way (RFC 9111 §5.1), where one says so. */
-export function ageOf(exchange: Exchange | undefined): number | undefined {
+export function cacheAge(exchange: Exchange | undefined): number | undefined {
   const age = Number(exchange?.responseHeaders?.age ?? Number.NaN);
   return Number.isInteger(age) && age > 0 ? age : undefined;
 }
@@ -54,7 +54,7 @@ const LATE_DATE_MS = 2_000;
  * answer (RFC 9110 §6.6.1): 0 where that may be a time between the request and
  * the end of the answer, undefined where there is none.
  */
-export function clockSkewOf(exchange: Exchange | undefined): number | undefined {
+export function measureClockSkew(exchange: Exchange | undefined): number | undefined {
   const date = Date.parse(exchange?.responseHeaders?.date ?? '');
   if (!exchange || Number.isNaN(date)) return undefined;
   const { startedAt, durationMs = 0 } = exchange;
@@ -68,8 +68,8 @@ export function clockSkewOf(exchange: Exchange | undefined): number | undefined 
  * Why openid-client would not take an answer, in words that fit behind "the
  * answer is not what the standard asks for:". `exchange` is the recorded answer.
  */
-export function reasonOf(error: unknown, exchange: Exchange | undefined): string {
-  const contentType = contentTypeOf(exchange);
+export function failureReason(error: unknown, exchange: Exchange | undefined): string {
+  const contentType = mediaType(exchange);
   switch (libraryCode(error)) {
     case 'OAUTH_RESPONSE_IS_NOT_JSON':
     case 'OAUTH_PARSE_ERROR':
@@ -80,25 +80,25 @@ export function reasonOf(error: unknown, exchange: Exchange | undefined): string
     case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
       return `it has the status ${exchange?.status ?? 'of an error'}`;
     default:
-      return inPlainWords(innermostMessage(error));
+      return plainReason(innermostMessage(error));
   }
 }
 
 /** oauth4webapi speaks of `"response" body "x" property`; people read "its x". */
-function inPlainWords(message: string): string {
+function plainReason(message: string): string {
   if (/unsupported `token_type` value/.test(message)) return 'its token_type is not "Bearer"';
   if (/^"response" body must be a top level object$/.test(message)) return 'it must be a JSON object';
   return message.replace(/^"response" body "(\w+)" property /, 'its $1 ');
 }
 
 /** Shorter values are no secrets worth the name, and would tear holes into plain words. */
-const SHORTEST_SECRET = 4;
+const MIN_SECRET_LENGTH = 4;
 
 /** A provider's words without what it was told in confidence: some repeat the code, token or secret that they refuse. */
 export function withoutSecrets(words: string | undefined, exchange: Exchange | undefined): string | undefined {
   if (words === undefined || exchange === undefined) return words;
   return maskSecrets(
     words,
-    sentSecrets(exchange).filter((secret) => secret.length >= SHORTEST_SECRET),
+    sentSecrets(exchange).filter((secret) => secret.length >= MIN_SECRET_LENGTH),
   );
 }

@@ -11,16 +11,16 @@ import type { TokenClient } from './token-requests.js';
  */
 export async function revokeToken(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   token: string,
   hint: 'refresh_token' | 'access_token',
   deps: ProviderDeps,
 ): Promise<'done' | 'not offered'> {
   provider.endpoint('revocation_endpoint');
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: clientSettings.authentication.apply,
   });
   try {
     await client.tokenRevocation(configuration, token, { token_type_hint: hint });
@@ -28,7 +28,7 @@ export async function revokeToken(
   } catch (error) {
     const mapped = refusedByTokenEndpoint(
       error,
-      { endpoint: 'revocation_endpoint', method: party.authentication.method },
+      { endpoint: 'revocation_endpoint', method: clientSettings.authentication.method },
       deps.recorder.exchanges.at(-1),
     );
     if (mapped instanceof OidcCliError && mapped.facts.error === 'unsupported_token_type') return 'not offered';

@@ -2,9 +2,9 @@ import * as client from 'openid-client';
 import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 import { lookup, parseJson } from '../json.js';
 import type { Exchange } from '../trace/recorder.js';
-import { members, text } from './json-values.js';
+import { objectMembers, textValue } from './json-values.js';
 import { originalError } from './original-error.js';
-import { contentTypeOf, locationOf, reasonOf, titleOf, withoutSecrets } from './response-facts.js';
+import { failureReason, locationHeader, mediaType, pageTitle, withoutSecrets } from './response-facts.js';
 
 /** OAuth error codes with an entry of their own (RFC 6749 §5.2, RFC 8707 §2, RFC 9126 §2.3), and some of §4.1.2.1 that occur here. */
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
@@ -38,9 +38,9 @@ export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: 
   const known = {
     ...facts,
     status: exchange?.status,
-    contentType: contentTypeOf(exchange),
-    location: locationOf(exchange),
-    title: titleOf(exchange),
+    contentType: mediaType(exchange),
+    location: locationHeader(exchange),
+    title: pageTitle(exchange),
     error: withoutSecrets(provider?.error, exchange),
     description: withoutSecrets(provider?.description, exchange),
   };
@@ -50,14 +50,14 @@ export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: 
   const success = exchange?.status !== undefined && exchange.status >= 200 && exchange.status < 300;
   return new OidcCliError(
     success ? 'token_response_invalid' : 'token_request_refused',
-    { ...known, reason: reasonOf(error, exchange) },
+    { ...known, reason: failureReason(error, exchange) },
     { cause: error },
   );
 }
 
 function providerError(error: unknown, exchange: Exchange | undefined): ProviderError | undefined {
   if (error instanceof client.ResponseBodyError) {
-    return { error: error.error, description: text(error.error_description) };
+    return { error: error.error, description: textValue(error.error_description) };
   }
   if (exchange?.status === undefined) return undefined;
   const stated = errorInBody(exchange.responseBody);
@@ -69,7 +69,7 @@ function providerError(error: unknown, exchange: Exchange | undefined): Provider
   }
   // RFC 6749 §5.2: a 401 means that the client was not authenticated. A page in HTML is a gateway's.
   const challenged = error instanceof client.WWWAuthenticateChallengeError;
-  if (exchange.status === 401 && (challenged || contentTypeOf(exchange) !== 'text/html')) {
+  if (exchange.status === 401 && (challenged || mediaType(exchange) !== 'text/html')) {
     return { error: 'invalid_client' };
   }
   return undefined;
@@ -78,10 +78,10 @@ function providerError(error: unknown, exchange: Exchange | undefined): Provider
 /** An OAuth error in a body of any status: some providers answer 200 with one. */
 function errorInBody(responseBody: string | undefined): ProviderError | undefined {
   try {
-    const body = members(parseJson(responseBody ?? ''));
-    const error = text(body.error);
+    const body = objectMembers(parseJson(responseBody ?? ''));
+    const error = textValue(body.error);
     if (error === undefined || Object.hasOwn(body, 'access_token')) return undefined;
-    return { error, description: text(body.error_description) };
+    return { error, description: textValue(body.error_description) };
   } catch {
     return undefined;
   }

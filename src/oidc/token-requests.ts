@@ -27,14 +27,14 @@ export interface SentRequest {
   /** What a refusal is read by. */
   readonly prompt?: string | undefined;
   readonly scope?: string | undefined;
-  readonly came?: CameBack | undefined;
+  readonly delivery?: Delivery | undefined;
 }
 
 /** How an authorization response came, and how many seconds after the request. */
-export interface CameBack {
+export interface Delivery {
   /** `paste`: by a person's hand, so that its code may be old. */
-  readonly by: 'listener' | 'driver' | 'paste';
-  readonly seconds: number;
+  readonly via: 'listener' | 'driver' | 'paste';
+  readonly afterSeconds: number;
 }
 
 /** A refresh request, beside the refresh token. */
@@ -61,22 +61,22 @@ export interface TokenRequestOutcome {
  */
 export async function requestTokensForCode(
   provider: Provider,
-  party: TokenClient,
-  answer: URLSearchParams,
+  clientSettings: TokenClient,
+  response: URLSearchParams,
   sent: SentRequest,
   deps: ProviderDeps,
 ): Promise<TokenRequestOutcome> {
   const before = deps.recorder.exchanges.length;
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: withExactRedirectUri(party.authentication.apply, sent.redirectUri),
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: withExactRedirectUri(clientSettings.authentication.apply, sent.redirectUri),
   });
   provider.endpoint('token_endpoint');
   const currentUrl = new URL(sent.redirectUri);
-  currentUrl.search = answer.toString();
+  currentUrl.search = response.toString();
   currentUrl.hash = '';
-  const verdict = await settle(
+  const verdict = await settleGrant(
     client.authorizationCodeGrant(
       configuration,
       currentUrl,
@@ -91,33 +91,33 @@ export async function requestTokensForCode(
     ),
   );
   const exchange = tokenExchange(deps, before);
-  if (!exchange && !verdict.accepted) throw refusedByAuthorizationEndpoint(verdict.error, answer, sent, provider);
+  if (!exchange && !verdict.accepted) throw refusedByAuthorizationEndpoint(verdict.error, response, sent, provider);
   return { verdict, exchange };
 }
 
 /** Sends a refresh token to the token endpoint (RFC 6749 §6, OIDC Core §12). A refusal is in the outcome. */
 export async function requestRefreshedTokens(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   refreshToken: string,
   request: RefreshRequest,
   deps: ProviderDeps,
 ): Promise<TokenRequestOutcome> {
   const before = deps.recorder.exchanges.length;
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: clientSettings.authentication.apply,
   });
   provider.endpoint('token_endpoint');
   const parameters = resourceParameters(request.resource);
   if (request.scope) parameters.set('scope', request.scope);
   for (const [name, value] of Object.entries(request.parameters ?? {})) parameters.set(name, value);
-  const verdict = await settle(client.refreshTokenGrant(configuration, refreshToken, parameters));
+  const verdict = await settleGrant(client.refreshTokenGrant(configuration, refreshToken, parameters));
   return { verdict, exchange: tokenExchange(deps, before) };
 }
 
-async function settle(grant: Promise<client.TokenEndpointResponse>): Promise<TokenRequestOutcome['verdict']> {
+async function settleGrant(grant: Promise<client.TokenEndpointResponse>): Promise<TokenRequestOutcome['verdict']> {
   try {
     return { accepted: true, tokens: await grant };
   } catch (error) {

@@ -1,10 +1,10 @@
 import * as client from 'openid-client';
 import { OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
-import { members, text } from './json-values.js';
+import { objectMembers, textValue } from './json-values.js';
 import { originalError } from './original-error.js';
 import type { Provider, ProviderDeps } from './provider.js';
-import { contentTypeOf, reasonOf, withoutSecrets } from './response-facts.js';
+import { failureReason, mediaType, withoutSecrets } from './response-facts.js';
 import type { TokenClient } from './token-requests.js';
 
 /**
@@ -14,16 +14,16 @@ import type { TokenClient } from './token-requests.js';
  */
 export async function requestUserinfo(
   provider: Provider,
-  party: TokenClient,
+  clientSettings: TokenClient,
   accessToken: string,
   subject: string,
   deps: ProviderDeps,
 ): Promise<Readonly<Record<string, unknown>>> {
   const url = provider.endpoint('userinfo_endpoint');
   const configuration = await provider.configuration({
-    clientId: party.clientId,
-    clockTolerance: party.clockTolerance,
-    authentication: party.authentication.apply,
+    clientId: clientSettings.clientId,
+    clockTolerance: clientSettings.clockTolerance,
+    authentication: clientSettings.authentication.apply,
   });
   try {
     return await client.fetchUserInfo(configuration, accessToken, subject);
@@ -31,19 +31,19 @@ export async function requestUserinfo(
     const original = originalError(error);
     if (original) throw original;
     const exchange = deps.recorder.last('userinfo request');
-    const actual = subjectOf(exchange?.responseBody);
+    const actual = userinfoSubject(exchange?.responseBody);
     if (exchange?.status === 200 && actual !== undefined && actual !== subject) {
       throw new OidcCliError('userinfo_subject_mismatch', { url, expected: subject, actual }, { cause: error });
     }
     if (exchange?.status === 200) {
-      const facts = { url, contentType: contentTypeOf(exchange), reason: reasonOf(error, exchange) };
+      const facts = { url, contentType: mediaType(exchange), reason: failureReason(error, exchange) };
       throw new OidcCliError('userinfo_invalid', facts, { cause: error });
     }
     const challenge = error instanceof client.WWWAuthenticateChallengeError ? error.cause[0]?.parameters : undefined;
     const facts = {
       url,
       status: exchange?.status,
-      audience: audienceOf(accessToken),
+      audience: accessTokenAudience(accessToken),
       error: withoutSecrets(challenge?.error, exchange),
       description: withoutSecrets(challenge?.error_description, exchange),
     };
@@ -52,9 +52,9 @@ export async function requestUserinfo(
 }
 
 /** Whom an access token is for, where it is a JWT that says so (RFC 9068 §2.2). */
-function audienceOf(accessToken: string): readonly string[] | undefined {
+function accessTokenAudience(accessToken: string): readonly string[] | undefined {
   try {
-    const { aud } = members(parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()));
+    const { aud } = objectMembers(parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()));
     const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
     return audience.every((one) => typeof one === 'string') ? audience : undefined;
   } catch {
@@ -62,9 +62,9 @@ function audienceOf(accessToken: string): readonly string[] | undefined {
   }
 }
 
-function subjectOf(body: string | undefined): string | undefined {
+function userinfoSubject(body: string | undefined): string | undefined {
   try {
-    return text(members(parseJson(body ?? '')).sub);
+    return textValue(objectMembers(parseJson(body ?? '')).sub);
   } catch {
     return undefined;
   }

@@ -3,10 +3,10 @@ import { INTERACTION_ERRORS } from '../oidc/authorization-errors.js';
 import { hostileText, lostCharacters } from './hostile-text.js';
 import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing } from './probing.js';
-import { type AuthorizationOutcome, openAuthorizationRequest, unguessable } from './raw-requests.js';
+import { type AuthorizationOutcome, openAuthorizationRequest, randomText } from './raw-requests.js';
 
 /** Errors that say that the request itself is not taken, whoever is signed in. */
-const OF_THE_REQUEST: readonly string[] = [
+const REQUEST_ERRORS: readonly string[] = [
   'invalid_request',
   'invalid_scope',
   'invalid_target',
@@ -17,10 +17,10 @@ const OF_THE_REQUEST: readonly string[] = [
 ];
 
 /** A host that can belong to nobody (RFC 6761 §6.4). */
-const NOBODYS_HOST = 'oidc-cli.invalid';
+const RESERVED_HOST = 'oidc-cli.invalid';
 
 /** Errors that say that the provider is in no state to be asked. */
-const OF_THE_PROVIDER: readonly string[] = ['server_error', 'temporarily_unavailable'];
+const PROVIDER_ERRORS: readonly string[] = ['server_error', 'temporarily_unavailable'];
 
 /** The first of them, which is sound and tells whether the others tell anything. */
 interface Control {
@@ -87,8 +87,11 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
     add('met', error);
     return { tells: true, iss };
   }
-  const foreign = OF_THE_REQUEST.includes(error);
-  add(foreign ? 'not testable' : 'violated', `${word(error)}${foreign ? ', which says nothing of prompt=none' : ''}`);
+  const foreign = REQUEST_ERRORS.includes(error);
+  add(
+    foreign ? 'not testable' : 'violated',
+    `${errorText(error)}${foreign ? ', which says nothing of prompt=none' : ''}`,
+  );
   return { tells: false, iss };
 }
 
@@ -96,7 +99,7 @@ async function probeRedirectUris(probing: Probing, control: Control): Promise<vo
   const registered = new URL(probing.unusedRedirectUri);
   const suffixed = new URL(registered);
   suffixed.pathname = `${registered.pathname.replace(/\/$/, '')}/oidc-cli-probe`;
-  const foreign = new URL(`https://${NOBODYS_HOST}`);
+  const foreign = new URL(`https://${RESERVED_HOST}`);
   foreign.pathname = registered.pathname;
   foreign.search = registered.search;
   for (const [name, redirectUri] of [
@@ -109,7 +112,7 @@ async function probeRedirectUris(probing: Probing, control: Control): Promise<vo
     if (outcome.kind === 'unclear') {
       probing.results.addSince(mark, name, 'not testable', outcome.reason);
     } else if (outcome.kind === 'page') {
-      const { verdict, actual } = judgedPage(outcome, control);
+      const { verdict, actual } = pageOutcome(outcome, control);
       const more = verdict === 'met' ? ', and no redirect' : '';
       probing.results.addSince(mark, name, verdict, `${actual}${more}`);
     } else {
@@ -131,7 +134,7 @@ async function probeResponseType(probing: Probing, control: Control): Promise<vo
     code_challenge: undefined,
     code_challenge_method: undefined,
   });
-  const { verdict, actual } = judgedByRefusal(outcome, control);
+  const { verdict, actual } = refusalOutcome(outcome, control);
   probing.results.addSince(mark, name, verdict, actual);
 }
 
@@ -142,30 +145,30 @@ async function probeResponseType(probing: Probing, control: Control): Promise<vo
 async function probeRequestObject(probing: Probing, control: Control): Promise<void> {
   const name = 'unsigned-request-object';
   if (!probing.results.wants(name)) return;
-  const { provider, party, results, evidence } = probing;
-  const announced: unknown = provider.metadata.request_object_signing_alg_values_supported;
-  if (Array.isArray(announced) && announced.includes('none')) {
+  const { provider, client, results, evidence } = probing;
+  const metadata: unknown = provider.metadata.request_object_signing_alg_values_supported;
+  if (Array.isArray(metadata) && metadata.includes('none')) {
     results.add(name, 'not applicable', 'the provider announces that it takes unsigned ones');
     return;
   }
   const mark = evidence.mark;
-  const inside = unguessable();
+  const inside = randomText();
   const parameters = { ...Object.fromEntries(authorizationParameters(probing)), state: inside };
   const { UnsecuredJWT } = await import('jose');
-  const request = new UnsecuredJWT(parameters).setIssuer(party.clientId).setAudience(provider.issuer).encode();
+  const request = new UnsecuredJWT(parameters).setIssuer(client.clientId).setAudience(provider.issuer).encode();
   const outcome = await open(probing, { request });
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
     results.addSince(mark, name, verdict, actual);
   if (outcome.kind === 'unclear') add('not testable', outcome.reason);
   else if (outcome.kind === 'page') {
-    const { verdict, actual } = judgedPage(outcome, control);
+    const { verdict, actual } = pageOutcome(outcome, control);
     add(verdict, actual);
   } else if (outcome.parameters.get('state') === inside)
     add('violated', 'its parameters were taken: its state came back');
   else {
     const error = outcome.parameters.get('error');
     const ignored = error === null || INTERACTION_ERRORS.includes(error);
-    add('met', ignored ? 'it was not read: the state of the address came back' : word(error));
+    add('met', ignored ? 'it was not read: the state of the address came back' : errorText(error));
   }
 }
 
@@ -187,7 +190,7 @@ async function probeState(probing: Probing, { tells }: Control): Promise<void> {
   const back = outcome.parameters.get('state');
   if (back === state) return add('met', 'unchanged with an error');
   const error = outcome.parameters.get('error');
-  const refused = error !== null && !INTERACTION_ERRORS.includes(error) ? ` (${word(error)})` : '';
+  const refused = error !== null && !INTERACTION_ERRORS.includes(error) ? ` (${errorText(error)})` : '';
   add('violated', `${lostCharacters(state, back)} with an error${refused}`);
 }
 
@@ -209,8 +212,8 @@ export async function probePlainChallenge(
     return undefined;
   }
   const mark = evidence.mark;
-  const outcome = await open(probing, { code_challenge: unguessable(), code_challenge_method: 'plain' });
-  const { verdict, actual } = judgedByRefusal(outcome, control);
+  const outcome = await open(probing, { code_challenge: randomText(), code_challenge_method: 'plain' });
+  const { verdict, actual } = refusalOutcome(outcome, control);
   if (verdict !== 'violated') {
     results.addSince(mark, name, verdict, actual);
     return undefined;
@@ -219,29 +222,29 @@ export async function probePlainChallenge(
 }
 
 /** The iss of the answers, with an error and with a code (RFC 9207 §2). */
-export function judgeIss(
+export function verifyIss(
   { provider, results }: Probing,
   seen: readonly { readonly value: string | null; readonly events: readonly number[] }[],
 ): void {
-  const announced = provider.metadata.authorization_response_iss_parameter_supported === true;
+  const metadata = provider.metadata.authorization_response_iss_parameter_supported === true;
   const wrong = seen.find(({ value }) => value !== null && value !== provider.issuer);
   const missing = seen.find(({ value }) => value === null);
-  const judged = (): [ProbeVerdict, string, (readonly number[])?] => {
+  const result = (): [ProbeVerdict, string, (readonly number[])?] => {
     if (seen.length === 0) return ['not testable', 'no answer came'];
     if (wrong) return ['violated', `another: ${wrong.value?.slice(0, 200)}`, wrong.events];
     if (!missing) return ['met', 'the issuer', seen.flatMap(({ events }) => events)];
-    if (announced) return ['violated', 'absent, though it is announced', missing.events];
+    if (metadata) return ['violated', 'absent, though it is announced', missing.events];
     return ['not applicable', 'the provider does not announce it', missing.events];
   };
-  results.add('iss-in-answer', ...judged());
+  results.add('iss-in-answer', ...result());
 }
 
-type Judged = { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string };
+type ProbeOutcome = { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string };
 
 /** A request that must be refused: login_required says that it was not. */
-function judgedByRefusal(outcome: AuthorizationOutcome, control: Control): Judged {
+function refusalOutcome(outcome: AuthorizationOutcome, control: Control): ProbeOutcome {
   if (outcome.kind === 'unclear') return { verdict: 'not testable', actual: outcome.reason };
-  if (outcome.kind === 'page') return judgedPage(outcome, control);
+  if (outcome.kind === 'page') return pageOutcome(outcome, control);
   const { parameters } = outcome;
   const error = parameters.get('error');
   if (error === null) {
@@ -250,11 +253,11 @@ function judgedByRefusal(outcome: AuthorizationOutcome, control: Control): Judge
   if (INTERACTION_ERRORS.includes(error)) {
     return { verdict: 'violated', actual: `accepted: it only lacks a sign-in (${error})` };
   }
-  return { verdict: OF_THE_PROVIDER.includes(error) ? 'not testable' : 'met', actual: word(error) };
+  return { verdict: PROVIDER_ERRORS.includes(error) ? 'not testable' : 'met', actual: errorText(error) };
 }
 
 /** A page in place of an answer: a refusal, unless a sound request gets such a page too. */
-function judgedPage(outcome: Page, { tells, page }: Control): Judged {
+function pageOutcome(outcome: Page, { tells, page }: Control): ProbeOutcome {
   const actual = pageText(outcome);
   if (tells || (isRefusal(outcome) && outcome.status !== page)) return { verdict: 'met', actual };
   return { verdict: 'not testable', actual: `${actual}, which a request with nothing wrong may get here as well` };
@@ -279,22 +282,22 @@ function open(
   return openAuthorizationRequest(probing, parameters, probing.unusedRedirectUri);
 }
 
-function authorizationParameters({ request, unusedRedirectUri, party, deps }: Probing): URLSearchParams {
+function authorizationParameters({ request, unusedRedirectUri, client, deps }: Probing): URLSearchParams {
   const { scope, acrValues, claims, resource = [], parameters = {} } = request.authorization;
-  const [state, nonce] = [unguessable(), unguessable()];
+  const [state, nonce] = [randomText(), randomText()];
   deps.recorder.hideInWords(state, nonce);
   const optional = { acr_values: acrValues, claims };
   const given = Object.entries(optional).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const all = new URLSearchParams([...Object.entries(parameters), ...(given as [string, string][])]);
   const own = {
     response_type: 'code',
-    client_id: party.clientId,
+    client_id: client.clientId,
     redirect_uri: unusedRedirectUri,
     scope,
     state,
     nonce,
     // Nobody has its verifier: no code comes of this.
-    code_challenge: unguessable(),
+    code_challenge: randomText(),
     code_challenge_method: 'S256',
     prompt: 'none',
   };
@@ -306,11 +309,11 @@ function authorizationParameters({ request, unusedRedirectUri, party, deps }: Pr
 }
 
 function pageText({ status, error }: { readonly status: number; readonly error?: string | undefined }): string {
-  if (error !== undefined) return `refused when it was pushed: ${word(error)}`;
+  if (error !== undefined) return `refused when it was pushed: ${errorText(error)}`;
   return `${status >= 400 ? 'an error page' : 'a page'} (${status})`;
 }
 
 /** An error's code; what is none is cut. */
-function word(error: string): string {
+function errorText(error: string): string {
   return error.slice(0, 60);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chooseClientAuthentication } from '../oidc/client-authentication.js';
-import { isTokenInUse } from '../sign-in/token-activity.js';
+import { isTokenActive } from '../sign-in/token-activity.js';
 import type { ProbeName } from './probe.js';
 import type { Probing, Tokens } from './probing.js';
-import { postForm, type RawOutcome, unguessable } from './raw-requests.js';
+import { postForm, type RawOutcome, randomText } from './raw-requests.js';
 import type { Grant } from './sign-ins.js';
 
 /** A wrong request for the tokens of a code. */
@@ -16,12 +16,12 @@ interface WrongRequest {
 const WRONG_REQUESTS: readonly WrongRequest[] = [
   {
     name: 'code-verifier-wrong',
-    send: (probing, grant) => sendCode(probing, grant, { code_verifier: hiddenRandom(probing) }),
+    send: (probing, grant) => sendCode(probing, grant, { code_verifier: secretRandom(probing) }),
   },
   { name: 'code-verifier-missing', send: (probing, grant) => sendCode(probing, grant, { code_verifier: undefined }) },
   {
     name: 'code-verifier-plain',
-    send: (probing, grant) => sendCode(probing, grant, { code_verifier: challengeOf(grant.sent.codeVerifier) }),
+    send: (probing, grant) => sendCode(probing, grant, { code_verifier: codeChallenge(grant.sent.codeVerifier) }),
   },
   {
     name: 'redirect-uri-at-token',
@@ -34,8 +34,8 @@ const WRONG_REQUESTS: readonly WrongRequest[] = [
   {
     name: 'client-secret-wrong',
     send: (probing, grant) => {
-      const { clientId, authentication } = probing.party;
-      const random = { method: authentication.method, secret: hiddenRandom(probing) };
+      const { clientId, authentication } = probing.client;
+      const random = { method: authentication.method, secret: secretRandom(probing) };
       const wrong = chooseClientAuthentication(random, probing.provider.metadata);
       return postForm(probing, 'token_endpoint', codeRequest(probing, grant), { clientId, authentication: wrong });
     },
@@ -54,13 +54,13 @@ export async function probeFirstCode(probing: Probing): Promise<{
 }> {
   const { signIns, results } = probing;
   let grant = await signIns.getCode({ why: 'the first tokens' });
-  const [first] = wanted(probing);
+  const [first] = selectedRequests(probing);
   if (first?.name !== 'code-verifier-wrong') {
     return { grant, tokens: await signIns.redeem(grant), survives: undefined };
   }
   const mark = probing.evidence.mark;
   const outcome = await first.send(probing, grant);
-  judge(probing, first.name, outcome, mark);
+  addResult(probing, first.name, outcome, mark);
   if (outcome.kind === 'refused' || outcome.kind === 'unclear') {
     try {
       return { grant, tokens: await signIns.redeem(grant), survives: true };
@@ -84,29 +84,29 @@ export async function probeCodes(probing: Probing, survives: boolean | undefined
   /** What was refused on account of this code, and is proven only when the code still gets its tokens. */
   let unproven: ProbeName[] = [];
   let alive = survives;
-  for (const { name, send } of wanted(probing).filter((one) => one.name !== 'code-verifier-wrong')) {
-    grant ??= await signIns.getCode({ why: why(name) });
+  for (const { name, send } of selectedRequests(probing).filter((one) => one.name !== 'code-verifier-wrong')) {
+    grant ??= await signIns.getCode({ why: redirectReason(name) });
     const mark = evidence.mark;
     const outcome = await send(probing, grant);
-    judge(probing, name, outcome, mark);
+    addResult(probing, name, outcome, mark);
     if (outcome.kind === 'done') {
       grant = undefined;
       unproven = [];
     } else if (alive === true) unproven.push(name);
     else if (alive === undefined) {
-      alive = await survived(probing, grant);
+      alive = await isGrantUsable(probing, grant);
       grant = undefined;
     } else grant = undefined;
   }
   if (results.wants('code-reuse', 'code-reuse-revokes')) {
     grant ??= await signIns.getCode({ why: 'a code to use twice' });
     await probeReuse(probing, grant, unproven);
-  } else if (grant && !(await survived(probing, grant))) doubt(probing, unproven);
+  } else if (grant && !(await isGrantUsable(probing, grant))) markUnproven(probing, unproven);
 }
 
 /** Those that are wanted and can be sent: without a secret none can be wrong. */
-function wanted({ results, party }: Probing): readonly WrongRequest[] {
-  const isPublic = party.authentication.method === 'none';
+function selectedRequests({ results, client }: Probing): readonly WrongRequest[] {
+  const isPublic = client.authentication.method === 'none';
   if (isPublic) results.add('client-secret-wrong', 'not applicable', 'a public client has no secret');
   return WRONG_REQUESTS.filter(({ name }) => results.wants(name) && !(isPublic && name === 'client-secret-wrong'));
 }
@@ -119,19 +119,19 @@ async function probeReuse(probing: Probing, grant: Grant, unproven: readonly Pro
     tokens = await signIns.redeem(grant);
   } catch (error) {
     if (unproven.length === 0 || !isInvalidGrant(error)) throw error;
-    doubt(probing, unproven);
+    markUnproven(probing, unproven);
     const again = await signIns.getCode({ why: 'a code to use twice' });
     return probeReuse(probing, again, []);
   }
   const outcome = await sendCode(probing, grant, {});
-  judge(probing, 'code-reuse', outcome, mark);
+  addResult(probing, 'code-reuse', outcome, mark);
   const name = 'code-reuse-revokes';
   if (!results.wants(name)) return;
   if (outcome.kind === 'done') return results.add(name, 'not testable', 'the code could be used twice');
   if (outcome.kind === 'unclear') return results.add(name, 'not testable', outcome.reason);
-  const { provider, party, deps } = probing;
+  const { provider, client, deps } = probing;
   await results.guard([name], async () => {
-    const inUse = await isTokenInUse(provider, party, tokens.accessToken, tokens.subject, deps);
+    const inUse = await isTokenActive(provider, client, tokens.accessToken, tokens.subject, deps);
     if (inUse === undefined) {
       return results.addSince(mark, name, 'not testable', 'neither introspection nor userinfo can be asked');
     }
@@ -144,7 +144,7 @@ async function probeReuse(probing: Probing, grant: Grant, unproven: readonly Pro
 }
 
 /** Writes down what became of a wrong request. */
-function judge({ results, ledger }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
+function addResult({ results, ledger }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
   if (outcome.kind === 'done') {
     ledger.addBody(outcome.body);
     const got = ['access_token', 'id_token', 'refresh_token'].filter((member) => member in outcome.body);
@@ -159,7 +159,7 @@ export function refusalText({ status, error }: Extract<RawOutcome, { kind: 'refu
 }
 
 /** Whether a code that was refused still gets its tokens in the right way. */
-async function survived({ signIns }: Probing, grant: Grant): Promise<boolean> {
+async function isGrantUsable({ signIns }: Probing, grant: Grant): Promise<boolean> {
   try {
     await signIns.redeem(grant);
     return true;
@@ -170,11 +170,11 @@ async function survived({ signIns }: Probing, grant: Grant): Promise<boolean> {
 }
 
 /** The code had come to its end somewhere between these: only the first of them is known to be refused for its fault. */
-function doubt({ results }: Probing, unproven: readonly ProbeName[]): void {
+function markUnproven({ results }: Probing, unproven: readonly ProbeName[]): void {
   for (const name of unproven.slice(1)) {
-    const found = results.of(name);
+    const result = results.of(name);
     const why = 'refused, but the code had been used up by another refusal before';
-    if (found?.verdict === 'met') results.add(name, 'not testable', why, found.events);
+    if (result?.verdict === 'met') results.add(name, 'not testable', why, result.events);
   }
 }
 
@@ -194,28 +194,28 @@ function sendCode(
 }
 
 /** The right request (RFC 6749 §4.1.3, RFC 7636 §4.5). */
-function codeRequest({ request }: Probing, { answer, sent, redirectUri }: Grant): [string, string][] {
+function codeRequest({ request }: Probing, { response, sent, redirectUri }: Grant): [string, string][] {
   const resource = request.kind === 'logto' ? [] : (request.authorization.resource ?? []);
   return [
     ['grant_type', 'authorization_code'],
-    ['code', answer.get('code') ?? ''],
+    ['code', response.get('code') ?? ''],
     ['redirect_uri', redirectUri],
     ['code_verifier', sent.codeVerifier],
     ...resource.map((uri): [string, string] => ['resource', uri]),
   ];
 }
 
-function challengeOf(verifier: string): string {
+function codeChallenge(verifier: string): string {
   return createHash('sha256').update(verifier).digest('base64url');
 }
 
-function hiddenRandom({ deps }: Probing): string {
-  const value = unguessable();
+function secretRandom({ deps }: Probing): string {
+  const value = randomText();
   deps.recorder.hide(value);
   return value;
 }
 
-function why(name: ProbeName): string {
+function redirectReason(name: ProbeName): string {
   return name === 'client-secret-wrong' ? 'a code for a wrong client secret' : 'a code for wrong requests';
 }
 
@@ -235,5 +235,5 @@ export async function probePlainCode(probing: Probing, mark: number): Promise<vo
     },
   });
   const outcome = await sendCode(probing, grant, {});
-  judge(probing, name, outcome, mark);
+  addResult(probing, name, outcome, mark);
 }

@@ -1,4 +1,4 @@
-import { unguessable } from './raw-requests.js';
+import { randomText } from './raw-requests.js';
 
 /**
  * What a state or nonce may hold and careless code changes: all visible ASCII
@@ -9,7 +9,7 @@ const PIECES = `a+b c%20d%2Be&amp;f=g;h#i?j"k<l>m'n\\o/p{q}r|s^t\`u~v!w@x$y*z(1)
 
 /** A text of hostile but legal characters that is another each time. */
 export function hostileText(): string {
-  return `${unguessable()}${PIECES}`;
+  return `${randomText()}${PIECES}`;
 }
 
 /** What became of it, in words that do not repeat it. */

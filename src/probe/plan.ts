@@ -1,4 +1,4 @@
-import { definitionOf, PROBE_NAMES, type ProbeName } from './probe.js';
+import { PROBE_NAMES, type ProbeName, probeDefinition } from './probe.js';
 
 /** What a run of probes is about to do at the provider. */
 export interface ProbePlan {
@@ -34,7 +34,11 @@ export const WITH_FIRST_TOKENS: readonly ProbeName[] = [
 export const WITH_REFRESH_TOKEN: readonly ProbeName[] = ['refresh-reuse', 'refresh-reuse-revokes'];
 
 /** Probes of the sign-in with odd characters, or of its tokens. */
-export const WITH_ODD_SIGN_IN: readonly ProbeName[] = ['state-unchanged', 'nonce-unchanged', 'revoked-refresh-token'];
+export const WITH_HOSTILE_SIGN_IN: readonly ProbeName[] = [
+  'state-unchanged',
+  'nonce-unchanged',
+  'revoked-refresh-token',
+];
 
 /** Probes of the sign-in with max_age=0, or of its tokens. */
 export const WITH_LAST_SIGN_IN: readonly ProbeName[] = ['max-age', 'revoked-access-token'];
@@ -63,14 +67,14 @@ export function planProbes(
   const shared = learnt ? one(others + reuse > 0) : Math.min(2, others) + (others === 1 ? reuse : 0);
   const codes = learnt || others > 0 ? shared : reuse;
   const ordinary =
-    one(wants(...WITH_FIRST_TOKENS)) + one(wants(...WITH_ODD_SIGN_IN)) + one(wants(...WITH_LAST_SIGN_IN));
+    one(wants(...WITH_FIRST_TOKENS)) + one(wants(...WITH_HOSTILE_SIGN_IN)) + one(wants(...WITH_LAST_SIGN_IN));
   const unsound =
     one(learnt) +
     one(wants('plain-challenge')) +
     one(wants('state-unchanged', 'nonce-unchanged')) +
     one(wants('refresh-other-client'));
   const most = ordinary + others + reuse + unsound;
-  const definitions = sent.map(definitionOf);
+  const definitions = sent.map(probeDefinition);
   return {
     names,
     signIns: { least: ordinary + codes, most: Math.max(most, ordinary + codes) },

@@ -299,6 +299,6 @@ export type ProbeName = keyof typeof PROBES;
 export const PROBE_NAMES = Object.keys(PROBES) as readonly ProbeName[];
 
 /** A probe as it is defined. */
-export function definitionOf(name: ProbeName): ProbeDefinition {
+export function probeDefinition(name: ProbeName): ProbeDefinition {
   return PROBES[name];
 }

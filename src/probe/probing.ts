@@ -5,7 +5,7 @@ import type { TokenClient } from '../oidc/token-requests.js';
 import type { SignInRequest } from '../sign-in/client.js';
 import type { Evidence } from './evidence.js';
 import type { ProbeName, ProbeResult, ProbeVerdict } from './probe.js';
-import type { RawParty } from './raw-requests.js';
+import type { RawClient } from './raw-requests.js';
 import type { SignIns } from './sign-ins.js';
 import type { TokenLedger } from './token-ledger.js';
 
@@ -18,7 +18,7 @@ export interface Tokens extends VerifiedTokens {
 }
 
 /** What the probes of one run share. */
-export interface Probing extends RawParty {
+export interface Probing extends RawClient {
   readonly request: SignInRequest;
   /** The redirect URI of authorization requests whose response nobody receives. */
   readonly unusedRedirectUri: string;

@@ -13,9 +13,9 @@ import type { TokenClient } from '../oidc/token-requests.js';
  */
 
 /** Where requests go, and as whom. */
-export interface RawParty {
+export interface RawClient {
   readonly provider: Provider;
-  readonly party: TokenClient;
+  readonly client: TokenClient;
   readonly deps: ProviderDeps;
 }
 
@@ -39,7 +39,7 @@ export type AuthorizationOutcome =
   | { readonly kind: 'unclear'; readonly reason: string };
 
 /** A value that nobody has seen before: never a guess. */
-export function unguessable(): string {
+export function randomText(): string {
   return randomBytes(32).toString('base64url');
 }
 
@@ -48,24 +48,31 @@ export function unguessable(): string {
  * `authentication` it is that of the party. Never throws but for an abort.
  */
 export async function postForm(
-  { provider, party, deps }: RawParty,
+  { provider, client, deps }: RawClient,
   endpoint: 'token_endpoint' | 'pushed_authorization_request_endpoint',
   parameters: Iterable<readonly [string, string]>,
-  as: { readonly clientId: string; readonly authentication: ClientAuthentication } = party,
+  as: { readonly clientId: string; readonly authentication: ClientAuthentication } = client,
 ): Promise<RawOutcome> {
   const body = new URLSearchParams();
   for (const [name, value] of parameters) body.append(name, value);
   const headers = new Headers({ accept: 'application/json' });
   await as.authentication.apply(provider.metadata, { client_id: as.clientId }, body, headers);
   const step = endpoint === 'token_endpoint' ? 'token request' : 'pushed authorization request';
-  return outcomeOf(deps, provider.endpoint(endpoint), { method: 'POST', headers, body, step });
+  return sendRequest(deps, provider.endpoint(endpoint), { method: 'POST', headers, body, step });
 }
 
 /** Asks userinfo with this token, or with none. */
-export async function askUserinfo({ provider, deps }: RawParty, token: string | undefined): Promise<RawOutcome> {
+export async function requestRawUserinfo(
+  { provider, deps }: RawClient,
+  token: string | undefined,
+): Promise<RawOutcome> {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const headers = { accept: 'application/json', ...authorization };
-  return outcomeOf(deps, provider.endpoint('userinfo_endpoint'), { method: 'GET', headers, step: 'userinfo request' });
+  return sendRequest(deps, provider.endpoint('userinfo_endpoint'), {
+    method: 'GET',
+    headers,
+    step: 'userinfo request',
+  });
 }
 
 /**
@@ -74,7 +81,7 @@ export async function askUserinfo({ provider, deps }: RawParty, token: string | 
  * requests pushed (RFC 9126), it is pushed first. Never throws but for an abort.
  */
 export async function openAuthorizationRequest(
-  at: RawParty,
+  at: RawClient,
   parameters: URLSearchParams,
   registeredRedirectUri: string,
 ): Promise<AuthorizationOutcome> {
@@ -85,7 +92,7 @@ export async function openAuthorizationRequest(
     const pushed = await postForm(at, 'pushed_authorization_request_endpoint', parameters);
     if (pushed.kind === 'unclear') return pushed;
     if (pushed.kind === 'refused') return { kind: 'page', status: pushed.status, error: pushed.error };
-    url.searchParams.set('client_id', at.party.clientId);
+    url.searchParams.set('client_id', at.client.clientId);
     url.searchParams.set('request_uri', String(pushed.body.request_uri));
   } else {
     for (const [name, value] of parameters) url.searchParams.append(name, value);
@@ -102,27 +109,27 @@ export async function openAuthorizationRequest(
       for (const each of response.headers.getSetCookie()) await jar.setCookie(each, url.href, { ignoreError: true });
       const { status, headers } = response;
       const target = redirectUrl({ status, location: headers.get('location') }, url);
-      if (target === undefined || target === 'invalid') return pageOf(status, await response.text());
+      if (target === undefined || target === 'invalid') return pageOutcome(status, await response.text());
       url = target;
-      const asAsked = isAt(url, asked);
-      if (asAsked || isAt(url, registeredRedirectUri)) {
-        return { kind: 'answered', asAsked, parameters: answerIn(url) };
+      const asAsked = isRedirectUri(url, asked);
+      if (asAsked || isRedirectUri(url, registeredRedirectUri)) {
+        return { kind: 'answered', asAsked, parameters: responseParameters(url) };
       }
     }
     return { kind: 'unclear', reason: `more than ${MAX_REDIRECTS} redirects` };
   } catch (error) {
-    return { kind: 'unclear', reason: reasonOf(error) };
+    return { kind: 'unclear', reason: failureReason(error) };
   }
 }
 
 /** A host that exists nowhere is asked for nothing, whatever the path. */
-function isAt(url: URL, redirectUri: string): boolean {
+function isRedirectUri(url: URL, redirectUri: string): boolean {
   const { protocol, host, hostname, pathname } = new URL(redirectUri);
   if (url.protocol !== protocol || url.host !== host) return false;
   return url.pathname === pathname || hostname.endsWith('.invalid');
 }
 
-function pageOf(status: number, text: string): AuthorizationOutcome {
+function pageOutcome(status: number, text: string): AuthorizationOutcome {
   if (status < 400 && /\b(login|interaction)_required\b/.test(text)) {
     return { kind: 'unclear', reason: 'a page that leads on by a script, which is not run here' };
   }
@@ -130,11 +137,11 @@ function pageOf(status: number, text: string): AuthorizationOutcome {
 }
 
 /** Of the query, and of the fragment, where the implicit flow answers. */
-function answerIn({ searchParams, hash }: URL): URLSearchParams {
+function responseParameters({ searchParams, hash }: URL): URLSearchParams {
   return new URLSearchParams([...searchParams, ...new URLSearchParams(hash.slice(1))]);
 }
 
-async function outcomeOf(
+async function sendRequest(
   { fetch }: ProviderDeps,
   url: string,
   init: Parameters<ProviderDeps['fetch']>[1],
@@ -154,7 +161,7 @@ async function outcomeOf(
     if (isBusy(status)) return { kind: 'unclear', reason: `the status ${status}` };
     return { kind: 'refused', status, error: error ?? challengeError(response.headers.get('www-authenticate')) };
   } catch (error) {
-    return { kind: 'unclear', reason: reasonOf(error) };
+    return { kind: 'unclear', reason: failureReason(error) };
   }
 }
 
@@ -178,7 +185,7 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> | un
 }
 
 /** Why nothing came; Ctrl-C is thrown on. */
-function reasonOf(error: unknown): string {
+function failureReason(error: unknown): string {
   if (isAbort(error)) throw error;
   return error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
 }

@@ -5,15 +5,15 @@ import type { ProviderDeps } from '../oidc/provider.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 import { connect, type SignInRequest } from '../sign-in/client.js';
 import type { UserAgent } from '../sign-in/user-agent.js';
-import { judgeIss, probeAuthorization, probePlainChallenge } from './authorization-probes.js';
+import { probeAuthorization, probePlainChallenge, verifyIss } from './authorization-probes.js';
 import { probeCodes, probeFirstCode, probePlainCode } from './code-probes.js';
 import type { Evidence } from './evidence.js';
 import {
   type ProbePlan,
   WITH_FIRST_TOKENS,
+  WITH_HOSTILE_SIGN_IN,
   WITH_LAST_SIGN_IN,
   WITH_MORE_CODES,
-  WITH_ODD_SIGN_IN,
   WITH_REFRESH_TOKEN,
 } from './plan.js';
 import { PROBE_NAMES, type ProbeName, type ProbeResult } from './probe.js';
@@ -21,7 +21,7 @@ import { type Probing, Results, type Tokens } from './probing.js';
 import { probeHostileSignIn, probeMaxAge } from './sign-in-probes.js';
 import { type Grant, SignIns } from './sign-ins.js';
 import { probeEndSession } from './sign-out-probe.js';
-import { type LeftOver, TokenLedger } from './token-ledger.js';
+import { type RemainingTokens, TokenLedger } from './token-ledger.js';
 import {
   probeOtherClient,
   probeReusedRefreshToken,
@@ -60,7 +60,7 @@ export interface ProbeRun {
   readonly issuer: string;
   /** In the order of a report. */
   readonly results: readonly ProbeResult[];
-  readonly tokens: LeftOver;
+  readonly tokens: RemainingTokens;
 }
 
 /**
@@ -70,8 +70,8 @@ export interface ProbeRun {
  */
 export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<ProbeRun> {
   const { request, plan, otherClient: other, byCommand } = order;
-  const { provider, client: party } = await connect(request, deps);
-  const at = { provider, party, deps };
+  const { provider, client } = await connect(request, deps);
+  const at = { provider, client, deps };
   const ledger = new TokenLedger(at);
   const results = new Results(new Set(plan.names), deps.evidence, deps.on);
   deps.recorder.hideCredentials(other?.secret);
@@ -92,11 +92,11 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
   const shared = { request, unusedRedirectUri, otherClient, signIns, ledger, evidence: deps.evidence, results };
   const probing: Probing = { ...at, ...shared };
   const sorted = () => {
-    const found = new Map(results.all().map((result) => [result.name, result]));
-    return PROBE_NAMES.flatMap((name) => found.get(name) ?? []);
+    const byName = new Map(results.all().map((result) => [result.name, result]));
+    return PROBE_NAMES.flatMap((name) => byName.get(name) ?? []);
   };
   try {
-    await inOrder(probing, byCommand);
+    await runInOrder(probing, byCommand);
   } catch (error) {
     if (isAbort(error) || deps.signal.aborted) throw error;
     await ledger.revokeAll().catch(() => undefined);
@@ -107,10 +107,10 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
   return { issuer: provider.issuer, results: sorted(), tokens: await ledger.revokeAll() };
 }
 
-const OF_USERINFO: readonly ProbeName[] = ['userinfo-without-token', 'userinfo-foreign-token'];
+const USERINFO_PROBES: readonly ProbeName[] = ['userinfo-without-token', 'userinfo-foreign-token'];
 
 /** What only looks comes before what spends; what ends tokens has a sign-in of its own after it. */
-async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
+async function runInOrder(probing: Probing, byCommand: boolean): Promise<void> {
   const { results, signIns } = probing;
   const grants: Grant[] = [];
   let tokens: Tokens | undefined;
@@ -121,7 +121,7 @@ async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
     ({ tokens, survives } = first);
   }
   const control = await probeAuthorization(probing, tokens !== undefined);
-  await results.guard(OF_USERINFO, () => probeUserinfo(probing, tokens));
+  await results.guard(USERINFO_PROBES, () => probeUserinfo(probing, tokens));
   if (tokens) {
     await probeOtherClient(probing, tokens);
     if (results.of('refresh-other-client')?.verdict === 'violated' && results.wants(...WITH_REFRESH_TOKEN)) {
@@ -132,7 +132,7 @@ async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
   if (results.wants(...WITH_MORE_CODES)) await probeCodes(probing, survives);
   const plain = await probePlainChallenge(probing, control);
   if (plain) await probePlainCode(probing, plain.mark);
-  if (results.wants(...WITH_ODD_SIGN_IN)) {
+  if (results.wants(...WITH_HOSTILE_SIGN_IN)) {
     const odd = results.wants('state-unchanged', 'nonce-unchanged') ? await probeHostileSignIn(probing) : {};
     if (odd.grant) grants.push(odd.grant);
     if (results.wants('revoked-refresh-token')) {
@@ -147,7 +147,7 @@ async function inOrder(probing: Probing, byCommand: boolean): Promise<void> {
     await probeRevokedAccessToken(probing, last.tokens);
     tokens = last.tokens;
   }
-  const ofCodes = grants.map(({ iss, event }) => ({ value: iss, events: [event] }));
-  judgeIss(probing, [...(control.iss ? [control.iss] : []), ...ofCodes]);
+  const codeResponses = grants.map(({ iss, event }) => ({ value: iss, events: [event] }));
+  verifyIss(probing, [...(control.iss ? [control.iss] : []), ...codeResponses]);
   await results.guard(['end-session-redirect'], () => probeEndSession(probing, tokens?.idToken));
 }

@@ -6,7 +6,7 @@ import { jsonObject } from './raw-requests.js';
 import type { Grant } from './sign-ins.js';
 
 /** By how much a new sign-in must be younger than the one before, to be told from it: auth_time has no fractions. */
-const APART_MS = 1_100;
+const SIGN_IN_INTERVAL_MS = 1_100;
 
 /**
  * A sign-in with a hostile state and nonce. Undefined where the provider does
@@ -60,13 +60,13 @@ async function redeemHostile(
     return { tokens };
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'id_token_nonce_mismatch') throw error;
-    const answer = jsonObject(deps.recorder.last('token request')?.responseBody ?? '') ?? {};
+    const response = jsonObject(deps.recorder.last('token request')?.responseBody ?? '') ?? {};
     const { decodeJwt } = await import('jose');
-    const claims = decodeJwt(String(answer.id_token));
+    const claims = decodeJwt(String(response.id_token));
     const back = typeof claims.nonce === 'string' ? claims.nonce : null;
     results.addSince(mark, 'nonce-unchanged', 'violated', lostCharacters(nonce, back));
     // Good for what comes next all the same: it is the nonce alone that is wrong.
-    const { access_token: accessToken, refresh_token: refreshToken } = answer;
+    const { access_token: accessToken, refresh_token: refreshToken } = response;
     if (typeof accessToken !== 'string' || typeof claims.sub !== 'string') return {};
     const refreshable = typeof refreshToken === 'string' ? { refreshToken } : {};
     return { tokens: { accessToken, tokenType: 'bearer', subject: claims.sub, ...refreshable } };
@@ -89,7 +89,9 @@ export async function probeMaxAge(
   }
   const before = signIns.latestAuthTime;
   const since = deps.clock.now() - (signIns.endedAt ?? 0);
-  await wait(Math.min(APART_MS, Math.max(0, APART_MS - since)), undefined, { signal: deps.signal });
+  await wait(Math.min(SIGN_IN_INTERVAL_MS, Math.max(0, SIGN_IN_INTERVAL_MS - since)), undefined, {
+    signal: deps.signal,
+  });
   const mark = evidence.mark;
   const grant = await signIns.getCode({ why: 'max_age=0, which asks for the password again', maxAge: 0 });
   const tokens = await signIns.redeem(grant);

@@ -5,12 +5,12 @@ import type { ClientRequest, SignInRequest } from '../sign-in/client.js';
 import { signIn } from '../sign-in/sign-in.js';
 import { noteProgress } from '../sign-in/steps.js';
 import type { AuthorizationResponse, UserAgent } from '../sign-in/user-agent.js';
-import { jsonObject, type RawParty } from './raw-requests.js';
+import { jsonObject, type RawClient } from './raw-requests.js';
 import type { TokenLedger } from './token-ledger.js';
 
 /** A code that nobody has spent, with all that belongs to it. */
 export interface Grant {
-  readonly answer: URLSearchParams;
+  readonly response: URLSearchParams;
   readonly sent: AuthorizationRequest;
   readonly redirectUri: string;
   /** When the browser was sent away: milliseconds since the epoch. */
@@ -22,7 +22,7 @@ export interface Grant {
 }
 
 /** What is special about one sign-in. */
-interface SignInWish {
+interface SignInOptions {
   /** Why somebody has to sign in again: half a sentence. */
   readonly why: string;
   readonly state?: string;
@@ -37,7 +37,7 @@ interface SignInWish {
 const LONG_AGO = 315_360_000;
 
 /** An OIDC client that gets a code and does not spend it: the probes do. */
-class CodeOnly implements Application<RawParty, ClientRequest & { readonly askedAt: number }, Grant, Grant> {
+class CodeOnly implements Application<RawClient, ClientRequest & { readonly askedAt: number }, Grant, Grant> {
   readonly redirectUri: string;
   readonly responseMode: string | undefined;
   readonly secretUrl = false;
@@ -45,8 +45,8 @@ class CodeOnly implements Application<RawParty, ClientRequest & { readonly asked
 
   constructor(
     private readonly request: SignInRequest,
-    private readonly wish: SignInWish,
-    private readonly at: RawParty,
+    private readonly wish: SignInOptions,
+    private readonly at: RawClient,
     private readonly evidence: { readonly mark: number },
   ) {
     this.redirectUri = request.redirectUri;
@@ -54,38 +54,38 @@ class CodeOnly implements Application<RawParty, ClientRequest & { readonly asked
     this.state = wish.state;
   }
 
-  async discover(): Promise<RawParty> {
+  async discover(): Promise<RawClient> {
     return this.at;
   }
 
-  async authorizationRequest(at: RawParty, redirectUri: string, state: string) {
-    const { wish, request } = this;
-    const { provider, party, deps } = at;
+  async authorizationRequest(at: RawClient, redirectUri: string, state: string) {
+    const { wish: options, request } = this;
+    const { provider, client, deps } = at;
     // Of what the profile asks of the person only the consent stays: some providers give a refresh token for it alone.
     const { prompt: asked, maxAge: _maxAge, ...others } = request.authorization;
     const prompt = asked?.split(' ').includes('consent') ? 'consent' : undefined;
-    const authorization = { ...others, redirectUri, maxAge: wish.maxAge, prompt };
-    const sent = await createAuthorizationRequest(provider, party, authorization, state, wish.nonce);
+    const authorization = { ...others, redirectUri, maxAge: options.maxAge, prompt };
+    const sent = await createAuthorizationRequest(provider, client, authorization, state, options.nonce);
     const url = new URL(sent.url);
-    wish.change?.(url, sent);
-    if (!provider.keySet.kept()) provider.keySet.warm();
+    options.change?.(url, sent);
+    if (!provider.keySet.cached()) provider.keySet.warm();
     return { ...sent, url: url.href, redirectUri, repeatable: !sent.pushed, askedAt: deps.clock.now() };
   }
 
   async exchange(
-    _at: RawParty,
+    _at: RawClient,
     { askedAt, redirectUri, ...sent }: ClientRequest & { readonly askedAt: number },
     { parameters }: AuthorizationResponse,
   ): Promise<Grant> {
     const event = this.evidence.mark;
-    return { answer: parameters, sent, redirectUri, askedAt, iss: parameters.get('iss'), event };
+    return { response: parameters, sent, redirectUri, askedAt, iss: parameters.get('iss'), event };
   }
 
-  async complete(_at: RawParty, _sent: ClientRequest, grant: Grant): Promise<Grant> {
+  async complete(_at: RawClient, _sent: ClientRequest, grant: Grant): Promise<Grant> {
     return grant;
   }
 
-  greeting({ provider }: RawParty): Greeting {
+  greeting({ provider }: RawClient): Greeting {
     return { name: `oidc-cli probe: ${this.wish.why}`, issuer: provider.issuer };
   }
 }
@@ -106,29 +106,29 @@ export class SignIns {
     /** How many sign-ins there will be at least, for people. */
     private readonly planned: number,
     private readonly request: SignInRequest,
-    private readonly at: RawParty,
+    private readonly at: RawClient,
     private readonly evidence: { readonly mark: number },
     private readonly ledger: TokenLedger,
     private readonly newUserAgent: () => UserAgent,
   ) {}
 
   /** Throws what `signIn` throws, and the coded error of an answer without a code. */
-  async getCode(wish: SignInWish): Promise<Grant> {
+  async getCode(options: SignInOptions): Promise<Grant> {
     const { request, at, evidence, withAuthTime } = this;
     const { deps } = at;
     this.count += 1;
     const planned = Math.max(this.count, this.planned);
-    noteProgress(deps, 'sign-in begins', { number: this.count, planned, why: wish.why });
-    const maxAge = withAuthTime ? (wish.maxAge ?? LONG_AGO) : undefined;
-    const application = new CodeOnly(request, { ...wish, maxAge }, at, evidence);
+    noteProgress(deps, 'sign-in begins', { number: this.count, planned, why: options.why });
+    const maxAge = withAuthTime ? (options.maxAge ?? LONG_AGO) : undefined;
+    const application = new CodeOnly(request, { ...options, maxAge }, at, evidence);
     const { signedIn: grant, conclude } = await signIn(application, this.newUserAgent(), deps).finally(() =>
       noteProgress(deps, 'sign-in ends', {}),
     );
     await conclude();
-    deps.recorder.hide(grant.answer.get('code') ?? undefined);
+    deps.recorder.hide(grant.response.get('code') ?? undefined);
     this.endedAt = deps.clock.now();
     // An answer that is no code: openid-client says what it is.
-    if (!grant.answer.get('code')) await this.redeem(grant);
+    if (!grant.response.get('code')) await this.redeem(grant);
     return grant;
   }
 
@@ -137,9 +137,9 @@ export class SignIns {
    * been written down, and does not end the run. Throws what `exchangeCode` throws.
    */
   async redeem(grant: Grant): Promise<VerifiedTokens & { readonly subject: string }> {
-    const { provider, party, deps } = this.at;
-    const { answer, sent, redirectUri } = grant;
-    const known = new URLSearchParams(answer);
+    const { provider, client, deps } = this.at;
+    const { response, sent, redirectUri } = grant;
+    const known = new URLSearchParams(response);
     if (provider.metadata.authorization_response_iss_parameter_supported === true || known.has('iss')) {
       known.set('iss', provider.issuer);
     }
@@ -149,7 +149,7 @@ export class SignIns {
     try {
       tokens = await exchangeCode(
         provider,
-        party,
+        client,
         known,
         {
           redirectUri,
@@ -163,8 +163,8 @@ export class SignIns {
       );
     } catch (error) {
       // What was refused here was issued all the same.
-      const answer = deps.recorder.exchanges.slice(before).find(({ step }) => step === 'token request');
-      this.ledger.addBody(jsonObject(answer?.responseBody ?? '') ?? {});
+      const received = deps.recorder.exchanges.slice(before).find(({ step }) => step === 'token request');
+      this.ledger.addBody(jsonObject(received?.responseBody ?? '') ?? {});
       throw error;
     }
     this.ledger.add(tokens);

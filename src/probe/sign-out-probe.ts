@@ -10,7 +10,7 @@ import type { Probing } from './probing.js';
 const FOREIGN = 'https://oidc-cli.invalid/signed-out';
 
 /** Milliseconds. */
-const PATIENCE = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /**
  * Opens a sign-out with a foreign address to come back to, in a browser where
@@ -19,7 +19,7 @@ const PATIENCE = 30_000;
  */
 export async function probeEndSession(probing: Probing, idToken: string | undefined): Promise<void> {
   const name = 'end-session-redirect';
-  const { results, evidence, provider, party, deps } = probing;
+  const { results, evidence, provider, client, deps } = probing;
   if (!results.wants(name)) return;
   if (provider.metadata.end_session_endpoint === undefined) {
     return results.add(name, 'not applicable', 'the provider has no end session endpoint');
@@ -28,7 +28,7 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   const mark = evidence.mark;
   const state = randomState();
   deps.recorder.hideInWords(state);
-  const url = await createEndSessionRequest(provider, party, { idToken, postLogoutRedirectUri: FOREIGN, state });
+  const url = await createEndSessionRequest(provider, client, { idToken, postLogoutRedirectUri: FOREIGN, state });
   const fetch: PageFetch = (address, init) => deps.fetch.ask(address, { ...init, step: 'end session request' });
   const driver = httpDriver({ fetch, clock: deps.clock });
   const { signal } = deps;
@@ -37,7 +37,7 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
     redirectUri: FOREIGN,
     state,
     credentials: { username: '' },
-    timeoutMs: PATIENCE,
+    timeoutMs: TIMEOUT_MS,
     signal,
     session: {},
   };
@@ -49,14 +49,14 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   } catch (error) {
     if (isAbort(error) || signal.aborted) throw error;
     if (!(error instanceof OidcCliError)) throw error;
-    add(...ended(error));
+    add(...logoutOutcome(error));
   } finally {
     await driver.close();
   }
 }
 
 /** What the way to a foreign address ended at. */
-function ended({ code, facts }: OidcCliError): ['met' | 'not testable', string] {
+function logoutOutcome({ code, facts }: OidcCliError): ['met' | 'not testable', string] {
   switch (code) {
     case 'sign_in_page_error':
       return ['met', `an error page${facts.status === undefined ? '' : ` (${facts.status})`}, and no redirect`];

@@ -1,12 +1,12 @@
 import type { VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
 import { revokeToken } from '../oidc/revocation.js';
-import type { RawParty } from './raw-requests.js';
+import type { RawClient } from './raw-requests.js';
 
 type Kind = 'access_token' | 'refresh_token';
 
 /** What became of the tokens that the probes got. */
-export interface LeftOver {
+export interface RemainingTokens {
   readonly revoked: number;
   /** Those that could not be revoked: they live until they expire. */
   readonly left: number;
@@ -18,7 +18,7 @@ export interface LeftOver {
 export class TokenLedger {
   private readonly living = new Map<string, Kind>();
 
-  constructor(private readonly at: RawParty) {}
+  constructor(private readonly at: RawClient) {}
 
   /** Writes down the tokens of an answer, and hides them. */
   add({ accessToken, refreshToken, idToken }: Pick<VerifiedTokens, 'accessToken' | 'refreshToken' | 'idToken'>): void {
@@ -44,8 +44,8 @@ export class TokenLedger {
   }
 
   /** Revokes what is left, refresh tokens first: the access tokens of many providers go with them. Never throws but for an abort. */
-  async revokeAll(): Promise<LeftOver> {
-    const { provider, party, deps } = this.at;
+  async revokeAll(): Promise<RemainingTokens> {
+    const { provider, client, deps } = this.at;
     const tokens = [...this.living].sort(([, one], [, other]) => other.localeCompare(one));
     if (provider.metadata.revocation_endpoint === undefined) {
       return { revoked: 0, left: tokens.length, reasons: ['endpoint_missing'] };
@@ -53,7 +53,7 @@ export class TokenLedger {
     const reasons: string[] = [];
     for (const [token, kind] of tokens) {
       try {
-        const outcome = await revokeToken(provider, party, token, kind, deps);
+        const outcome = await revokeToken(provider, client, token, kind, deps);
         if (outcome === 'not offered') reasons.push('unsupported_token_type');
       } catch (error) {
         if (!(error instanceof OidcCliError)) throw error;

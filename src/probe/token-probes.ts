@@ -1,13 +1,13 @@
 import { refreshTokens, type VerifiedTokens } from '../checks/verified-tokens.js';
 import { OidcCliError } from '../errors.js';
 import { revokeToken } from '../oidc/revocation.js';
-import { isTokenInUse } from '../sign-in/token-activity.js';
+import { isTokenActive } from '../sign-in/token-activity.js';
 import { refusalText } from './code-probes.js';
 import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing, Tokens } from './probing.js';
 import { postForm, type RawOutcome } from './raw-requests.js';
 
-type Judged = [verdict: ProbeVerdict, actual: string];
+type ProbeOutcome = [verdict: ProbeVerdict, actual: string];
 
 const NO_REFRESH_TOKEN =
   'the provider gave no refresh token (with most, the scope offline_access gets one: --scope "openid offline_access")';
@@ -21,7 +21,7 @@ export async function probeOtherClient(probing: Probing, { refreshToken }: Token
   if (!otherClient)
     return results.add(name, 'not testable', 'there is no other client: name one with --other-client-id');
   const mark = evidence.mark;
-  const outcome = await spend(probing, refreshToken, otherClient);
+  const outcome = await useRefreshToken(probing, refreshToken, otherClient);
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
     results.addSince(mark, name, verdict, actual);
   if (outcome.kind === 'unclear') return add('not testable', outcome.reason);
@@ -40,7 +40,7 @@ export async function probeOtherClient(probing: Probing, { refreshToken }: Token
 
 /** A rotated refresh token once more, and what becomes of the newest then. */
 export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens): Promise<void> {
-  const { results, evidence, ledger, party } = probing;
+  const { results, evidence, ledger, client } = probing;
   const [reuse, family] = ['refresh-reuse', 'refresh-reuse-revokes'] as const;
   if (!results.wants(reuse, family)) return;
   const { refreshToken } = tokens;
@@ -59,14 +59,14 @@ export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens):
   ledger.add(newest);
   if (newest.refreshToken === undefined || newest.refreshToken === refreshToken) {
     // RFC 9700 §2.2.2 asks it of public clients; those with a secret are bound by that.
-    if (party.authentication.method === 'none') {
+    if (client.authentication.method === 'none') {
       results.addSince(mark, reuse, 'violated', 'refresh tokens are not rotated, and this client is public');
     } else {
       results.addSince(mark, reuse, 'not applicable', 'refresh tokens are not rotated, and the client has a secret');
     }
     return results.addSince(mark, family, 'not applicable', 'refresh tokens are not rotated');
   }
-  const outcome = await spend(probing, refreshToken);
+  const outcome = await useRefreshToken(probing, refreshToken);
   if (outcome.kind === 'unclear') return both('not testable', outcome.reason);
   if (outcome.kind === 'done') {
     ledger.addBody(outcome.body);
@@ -76,7 +76,7 @@ export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens):
   ledger.dead(refreshToken);
   results.addSince(mark, reuse, 'met', refusalText(outcome));
   if (!results.wants(family)) return;
-  const after = await spend(probing, newest.refreshToken);
+  const after = await useRefreshToken(probing, newest.refreshToken);
   if (after.kind === 'unclear') return results.addSince(mark, family, 'not testable', after.reason);
   if (after.kind === 'done') {
     ledger.addBody(after.body);
@@ -89,15 +89,15 @@ export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens):
 /** An access token after its revocation, where it was of use before. */
 export async function probeRevokedAccessToken(probing: Probing, tokens: Tokens): Promise<void> {
   const name = 'revoked-access-token';
-  const { results, evidence, ledger, provider, party, deps } = probing;
+  const { results, evidence, ledger, provider, client, deps } = probing;
   if (!results.wants(name)) return;
-  if (!revokes(probing, name)) return;
+  if (!supportsRevocation(probing, name)) return;
   const mark = evidence.mark;
   const { accessToken, subject } = tokens;
-  const inUse = () => isTokenInUse(provider, party, accessToken, subject, deps);
-  const judged = async (): Promise<Judged> => {
+  const inUse = () => isTokenActive(provider, client, accessToken, subject, deps);
+  const result = async (): Promise<ProbeOutcome> => {
     const before = await inUse();
-    const outcome = await revokeToken(provider, party, accessToken, 'access_token', deps);
+    const outcome = await revokeToken(provider, client, accessToken, 'access_token', deps);
     if (outcome === 'not offered') return ['not applicable', 'the provider does not revoke access tokens'];
     if (before === undefined) return ['not testable', 'neither introspection nor userinfo can be asked'];
     if (!before) return ['not testable', 'it was of no use before that'];
@@ -105,22 +105,22 @@ export async function probeRevokedAccessToken(probing: Probing, tokens: Tokens):
     ledger.dead(accessToken);
     return ['met', 'of no use'];
   };
-  await results.guard([name], async () => results.addSince(mark, name, ...(await judged())));
+  await results.guard([name], async () => results.addSince(mark, name, ...(await result())));
 }
 
 /** A refresh token after its revocation. */
 export async function probeRevokedRefreshToken(probing: Probing, { refreshToken }: Tokens): Promise<void> {
   const name = 'revoked-refresh-token';
-  const { results, evidence, ledger, provider, party, deps } = probing;
+  const { results, evidence, ledger, provider, client, deps } = probing;
   if (!results.wants(name)) return;
-  if (!revokes(probing, name)) return;
+  if (!supportsRevocation(probing, name)) return;
   if (refreshToken === undefined) return results.add(name, 'not applicable', NO_REFRESH_TOKEN);
   const mark = evidence.mark;
-  const judged = async (): Promise<Judged> => {
-    const outcome = await revokeToken(provider, party, refreshToken, 'refresh_token', deps);
+  const result = async (): Promise<ProbeOutcome> => {
+    const outcome = await revokeToken(provider, client, refreshToken, 'refresh_token', deps);
     // RFC 7009 §2: revoking refresh tokens is not for the provider to choose.
     if (outcome === 'not offered') return ['violated', 'the provider does not revoke refresh tokens'];
-    const after = await spend(probing, refreshToken);
+    const after = await useRefreshToken(probing, refreshToken);
     if (after.kind === 'unclear') return ['not testable', after.reason];
     if (after.kind === 'done') {
       ledger.addBody(after.body);
@@ -129,24 +129,28 @@ export async function probeRevokedRefreshToken(probing: Probing, { refreshToken 
     ledger.dead(refreshToken);
     return ['met', refusalText(after)];
   };
-  await results.guard([name], async () => results.addSince(mark, name, ...(await judged())));
+  await results.guard([name], async () => results.addSince(mark, name, ...(await result())));
 }
 
-function revokes({ provider, results }: Probing, name: ProbeName): boolean {
+function supportsRevocation({ provider, results }: Probing, name: ProbeName): boolean {
   if (provider.metadata.revocation_endpoint !== undefined) return true;
   results.add(name, 'not applicable', 'the provider has no revocation endpoint');
   return false;
 }
 
 async function refresh(probing: Probing, tokens: Tokens, refreshToken: string): Promise<VerifiedTokens> {
-  const { provider, party, deps, request } = probing;
+  const { provider, client, deps, request } = probing;
   const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
   const previous = tokens.report === undefined ? {} : { previous: tokens.report.claims };
-  return refreshTokens(provider, party, refreshToken, { resource, ...previous }, deps);
+  return refreshTokens(provider, client, refreshToken, { resource, ...previous }, deps);
 }
 
 /** A refresh that must be refused (RFC 6749 §6). */
-function spend(probing: Probing, refreshToken: string, as?: Parameters<typeof postForm>[3]): Promise<RawOutcome> {
+function useRefreshToken(
+  probing: Probing,
+  refreshToken: string,
+  as?: Parameters<typeof postForm>[3],
+): Promise<RawOutcome> {
   const parameters: [string, string][] = [
     ['grant_type', 'refresh_token'],
     ['refresh_token', refreshToken],

@@ -1,6 +1,6 @@
 import type { ProbeName } from './probe.js';
 import type { Probing, Tokens } from './probing.js';
-import { askUserinfo, type RawOutcome, unguessable } from './raw-requests.js';
+import { type RawOutcome, randomText, requestRawUserinfo } from './raw-requests.js';
 
 /** Seconds. */
 const LIFETIME = 600;
@@ -16,16 +16,16 @@ export async function probeUserinfo(probing: Probing, tokens: Tokens | undefined
   const [without, foreign] = names;
   if (results.wants(without)) {
     const mark = evidence.mark;
-    judge(probing, without, await askUserinfo(probing, undefined), mark);
+    addResult(probing, without, await requestRawUserinfo(probing, undefined), mark);
   }
   if (results.wants(foreign) && tokens) {
-    const token = await forged(probing, tokens.subject);
+    const token = await forgeToken(probing, tokens.subject);
     const mark = evidence.mark;
-    judge(probing, foreign, await askUserinfo(probing, token), mark);
+    addResult(probing, foreign, await requestRawUserinfo(probing, token), mark);
   }
 }
 
-function judge({ results }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
+function addResult({ results }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
   if (outcome.kind === 'unclear') results.addSince(mark, name, 'not testable', outcome.reason);
   else if (outcome.kind === 'done') results.addSince(mark, name, 'violated', 'it answered with claims');
   else {
@@ -38,16 +38,16 @@ function judge({ results }: Probing, name: ProbeName, outcome: RawOutcome, mark:
  * An access token for this person with all that the provider would put into one
  * (RFC 9068 §2), the name of its own key among it, signed by a key that only we know.
  */
-async function forged({ provider, party, deps }: Probing, subject: string): Promise<string> {
+async function forgeToken({ provider, client, deps }: Probing, subject: string): Promise<string> {
   const { generateKeyPair, SignJWT } = await import('jose');
-  const { keys = [] } = provider.keySet.kept()?.jwks ?? {};
+  const { keys = [] } = provider.keySet.cached()?.jwks ?? {};
   // As a provider signs, where it has such a key; its other keys take longer to make.
   const elliptic = keys.find(({ kty, crv }) => kty === 'EC' && crv === 'P-256');
   const { kid } = elliptic ?? keys.find(({ kty }) => kty === 'RSA') ?? {};
   const alg = elliptic ? 'ES256' : 'RS256';
   const { privateKey } = await generateKeyPair(alg);
   const now = Math.floor(deps.clock.now() / 1000);
-  const claims = { client_id: party.clientId, scope: 'openid profile email', jti: unguessable() };
+  const claims = { client_id: client.clientId, scope: 'openid profile email', jti: randomText() };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg, typ: 'at+jwt', ...(kid === undefined ? {} : { kid }) })
     .setIssuer(provider.issuer)

@@ -6,11 +6,11 @@ import { type Facts, OidcCliError } from '../errors.js';
 import { FileReadError, readBoundedFile, readBoundedStream } from '../read-file.js';
 import { refusedFileContent } from './key-files.js';
 import type { SecretReference, UntrustedPlace } from './profile.js';
-import { refuseStoreKeyName, refuseStoreKeyValue, type StoreKeyWorld } from './store-key-guard.js';
-import { untrusted } from './trust.js';
+import { refuseStoreKeyName, refuseStoreKeyValue, type StoreKeyDeps } from './store-key-guard.js';
+import { untrustedError } from './trust.js';
 
 /** No client secret is longer; a file or a stream that is holds something else. Bytes. */
-const LONGEST = 64 * 1024;
+const MAX_LENGTH = 64 * 1024;
 
 /** A secret that an untrusted file names, with the place that names it. */
 export type UntrustedSecret = Extract<SecretReference, { readonly kind: 'env' | 'file' }> & {
@@ -21,7 +21,7 @@ export type UntrustedSecret = Extract<SecretReference, { readonly kind: 'env' | 
 export type Consent = (secrets: readonly UntrustedSecret[]) => Promise<void>;
 
 /** The places that a secret may have to be asked from. */
-export interface SecretWorld extends StoreKeyWorld {
+export interface SecretDeps extends StoreKeyDeps {
   /** Lets a secret go that an untrusted file names; without it none goes. */
   readonly consent?: Consent | undefined;
   /** Reads the secret from stdin. */
@@ -30,7 +30,7 @@ export interface SecretWorld extends StoreKeyWorld {
   readonly stored?: () => Promise<string | undefined>;
 }
 
-function unavailable(facts: Record<string, string>, cause?: unknown): OidcCliError {
+function unavailableError(facts: Record<string, string>, cause?: unknown): OidcCliError {
   return new OidcCliError('client_secret_unavailable', facts, { cause });
 }
 
@@ -41,7 +41,7 @@ function oneLine(text: string): string {
 
 async function fromFile(path: string): Promise<string> {
   try {
-    return (await readBoundedFile(path, LONGEST)).bytes.toString('utf8');
+    return (await readBoundedFile(path, MAX_LENGTH)).bytes.toString('utf8');
   } catch (error) {
     if (!(error instanceof FileReadError)) throw error;
     const reasons: Readonly<Record<string, string>> = {
@@ -49,7 +49,7 @@ async function fromFile(path: string): Promise<string> {
       ENOTREG: 'it is not a file',
       EFBIG: 'it is too large to be a secret',
     };
-    throw unavailable({ file: path, reason: reasons[error.code] ?? error.reason }, error);
+    throw unavailableError({ file: path, reason: reasons[error.code] ?? error.reason }, error);
   }
 }
 
@@ -60,14 +60,14 @@ async function fromFile(path: string): Promise<string> {
  * reason) where there is none, or an empty one, `store_key_as_secret`, and
  * `config_untrusted`.
  */
-export async function readClientSecret(reference: SecretReference, world: SecretWorld): Promise<string> {
-  await refuseStoreKeyName(reference, world);
+export async function readClientSecret(reference: SecretReference, deps: SecretDeps): Promise<string> {
+  await refuseStoreKeyName(reference, deps);
   if (isUntrusted(reference)) {
-    if (world.consent === undefined) throw untrusted(reference.untrusted, namedBy(reference));
-    await world.consent([reference]);
+    if (deps.consent === undefined) throw untrustedError(reference.untrusted, referenceName(reference));
+    await deps.consent([reference]);
   }
-  const value = await referredValue(reference, world);
-  await refuseStoreKeyValue(value, world);
+  const value = await referredValue(reference, deps);
+  await refuseStoreKeyValue(value, deps);
   return value;
 }
 
@@ -77,7 +77,7 @@ export function isUntrusted(reference: SecretReference): reference is UntrustedS
 }
 
 /** The variable or the file of a secret, as the facts of an error. */
-export function namedBy(reference: UntrustedSecret): Facts {
+export function referenceName(reference: UntrustedSecret): Facts {
   return reference.kind === 'env' ? { variable: reference.name } : { path: reference.path };
 }
 
@@ -87,10 +87,10 @@ export function namedBy(reference: UntrustedSecret): Facts {
  * there is no mistake yet. Throws `config_untrusted` (facts: path, reason) and
  * `store_key_as_secret`.
  */
-export async function checkUntrustedValue(reference: UntrustedSecret, world: StoreKeyWorld): Promise<void> {
-  if (reference.kind === 'env') return refuseStoreKeyValue(world.env[reference.name] ?? '', world);
+export async function checkUntrustedValue(reference: UntrustedSecret, deps: StoreKeyDeps): Promise<void> {
+  if (reference.kind === 'env') return refuseStoreKeyValue(deps.env[reference.name] ?? '', deps);
   try {
-    await refuseStoreKeyValue(await fromUntrustedFile(reference), world);
+    await refuseStoreKeyValue(await fromUntrustedFile(reference), deps);
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
   }
@@ -99,37 +99,37 @@ export async function checkUntrustedValue(reference: UntrustedSecret, world: Sto
 async function fromUntrustedFile(reference: Extract<UntrustedSecret, { readonly kind: 'file' }>): Promise<string> {
   const text = oneLine(await fromFile(reference.path));
   const reason = refusedFileContent(text);
-  if (reason !== undefined) throw untrusted(reference.untrusted, { path: reference.path, reason });
+  if (reason !== undefined) throw untrustedError(reference.untrusted, { path: reference.path, reason });
   return text;
 }
 
-async function referredValue(reference: SecretReference, world: SecretWorld): Promise<string> {
+async function referredValue(reference: SecretReference, deps: SecretDeps): Promise<string> {
   switch (reference.kind) {
     case 'value':
       return reference.value;
     case 'env': {
-      noteSecretVariable(world.env, reference.name);
-      const value = world.env[reference.name];
+      noteSecretVariable(deps.env, reference.name);
+      const value = deps.env[reference.name];
       // A CI server sets a secret that it does not hand on to nothing.
       const reason = value === undefined ? 'it is not set' : 'it is empty';
-      if (!value) throw unavailable({ variable: reference.name, reason });
+      if (!value) throw unavailableError({ variable: reference.name, reason });
       return value;
     }
     case 'file': {
       const value = isUntrusted(reference)
         ? await fromUntrustedFile(reference)
         : oneLine(await fromFile(reference.path));
-      if (value === '') throw unavailable({ file: reference.path, reason: 'it is empty' });
+      if (value === '') throw unavailableError({ file: reference.path, reason: 'it is empty' });
       return value;
     }
     case 'stdin': {
-      const value = oneLine((await world.stdin?.()) ?? '');
-      if (value === '') throw unavailable({ source: 'stdin', reason: 'it is empty' });
+      const value = oneLine((await deps.stdin?.()) ?? '');
+      if (value === '') throw unavailableError({ source: 'stdin', reason: 'it is empty' });
       return value;
     }
     case 'stored': {
-      const value = await world.stored?.();
-      if (!value) throw unavailable({ source: 'session store', reason: 'none is kept for this issuer' });
+      const value = await deps.stored?.();
+      if (!value) throw unavailableError({ source: 'session store', reason: 'none is kept for this issuer' });
       return value;
     }
   }
@@ -152,7 +152,7 @@ export async function readSecretFromStdin(
   } catch (error) {
     if (signal.aborted) throw new OidcCliError('interrupted', {}, { cause: error });
     if (limit.aborted) {
-      throw unavailable({ source: 'stdin', reason: `nothing came within ${timeout / 1000} seconds` });
+      throw unavailableError({ source: 'stdin', reason: `nothing came within ${timeout / 1000} seconds` });
     }
     throw error;
   }
@@ -176,9 +176,9 @@ function hiddenLine(input: Input, signal: AbortSignal): Promise<string> {
 
 async function wholeStream(input: Input, signal: AbortSignal): Promise<string> {
   try {
-    return (await readBoundedStream(input, LONGEST, signal)).toString('utf8');
+    return (await readBoundedStream(input, MAX_LENGTH, signal)).toString('utf8');
   } catch (error) {
     if (!(error instanceof FileReadError)) throw error;
-    throw unavailable({ source: 'stdin', reason: 'it is too large to be a secret' });
+    throw unavailableError({ source: 'stdin', reason: 'it is too large to be a secret' });
   }
 }

@@ -1,18 +1,18 @@
 import { OidcCliError } from '../errors.js';
 import { bindEndpoints } from './endpoint-binding.js';
 import { environmentLayer, fileLayer, flagLayer, type Layer, variableWarnings } from './layers.js';
-import { completed, kindAmong, LOGTO_DEFAULTS, logtoIssuer } from './logto-kind.js';
+import { completeScope, kindFromLayers, LOGTO_DEFAULTS, logtoIssuer } from './logto-kind.js';
 import { nearest } from './nearest.js';
 import type {
   ChosenBy,
   Profile,
   ProfileChoice,
+  ProfileDeps,
   ProfileRequest,
-  ProfileWorld,
   SecretReference,
   Source,
 } from './profile.js';
-import { defaultOf, known, named, unnamed } from './profile-choice.js';
+import { defaultProfile, matchingProfile, profileNames, requestedName } from './profile-choice.js';
 import { loadProfileFiles, type ProfileFiles, userFilePath } from './profile-file.js';
 import { redirectUriWithPort } from './redirect-uri.js';
 import { type BoundSecret, bindSecret } from './secret-binding.js';
@@ -35,21 +35,21 @@ export interface CollectedProfile {
 }
 
 /** The layers of the files that know the profile, the project's first. */
-async function fileLayers(name: string, files: ProfileFiles, trust: boolean, world: ProfileWorld): Promise<Layer[]> {
+async function fileLayers(name: string, files: ProfileFiles, trust: boolean, deps: ProfileDeps): Promise<Layer[]> {
   const layers: Layer[] = [];
-  const ofUser = files.user?.profiles.get(name);
-  if (files.user && ofUser) layers.push(fileLayer(files.user, name, ofUser, world.env));
-  const ofProject = files.project?.profiles.get(name);
-  if (files.project && ofProject) {
-    const layer = fileLayer(files.project, name, ofProject, world.env);
-    const trusted = trust || (await isTrustedFolder(files.project.folder, files.user, world.env));
+  const userValues = files.user?.profiles.get(name);
+  if (files.user && userValues) layers.push(fileLayer(files.user, name, userValues, deps.env));
+  const projectValues = files.project?.profiles.get(name);
+  if (files.project && projectValues) {
+    const layer = fileLayer(files.project, name, projectValues, deps.env);
+    const trusted = trust || (await isTrustedFolder(files.project.folder, files.user, deps.env));
     const checked = trusted
       ? layer
       : await checkProjectTrust(layer, {
           file: files.project,
           name,
-          lower: ofUser ?? {},
-          userFile: userFilePath(world),
+          lower: userValues ?? {},
+          userFile: userFilePath(deps),
         });
     layers.unshift(checked);
   }
@@ -57,8 +57,8 @@ async function fileLayers(name: string, files: ProfileFiles, trust: boolean, wor
 }
 
 /** The kind, and what has to be said where one is named and does not hold. */
-function kindOf(layers: readonly Layer[]): { kind: Profile['kind']; warning?: string } {
-  const kind = kindAmong(layers);
+function profileKind(layers: readonly Layer[]): { kind: Profile['kind']; warning?: string } {
+  const kind = kindFromLayers(layers);
   const decides = layers.find(({ values }) => values.issuer !== undefined);
   const below = layers.find(({ values }) => values.kind !== undefined);
   if (kind !== undefined || decides === undefined || below === undefined) return { kind };
@@ -70,7 +70,7 @@ function kindOf(layers: readonly Layer[]): { kind: Profile['kind']; warning?: st
 /** What holds for a profile of kind logto once all layers are one: as its SDKs complete their configuration. */
 function completeLogto(values: CollectedProfile['values']): CollectedProfile['values'] {
   const { issuer } = values;
-  const asked = completed(values.scope, values.resource);
+  const asked = completeScope(values.scope, values.resource);
   return { ...values, ...asked, ...(issuer === undefined ? {} : { issuer: logtoIssuer(issuer) }) };
 }
 
@@ -95,10 +95,10 @@ function unexpandedWarnings(values: CollectedProfile['values'], sources: Collect
   });
 }
 
-type Merged = Pick<CollectedProfile, 'values' | 'sources'>;
+type MergedLayers = Pick<CollectedProfile, 'values' | 'sources'>;
 
 /** Takes each value from the highest layer that has it; parameters one by one. */
-function merge(layers: readonly Layer[], kind: Profile['kind']): Merged {
+function merge(layers: readonly Layer[], kind: Profile['kind']): MergedLayers {
   const values: Record<string, unknown> = { ...DEFAULTS, ...(kind === 'logto' ? LOGTO_DEFAULTS : {}), resource: [] };
   const sources: Record<string, Source> = {};
   for (const key of Object.keys(values)) sources[key] = { layer: 'default', where: '' };
@@ -131,23 +131,23 @@ function merge(layers: readonly Layer[], kind: Profile['kind']): Merged {
  * sign-in. Throws as `resolveProfile` does, but for `config_missing` and
  * `client_secret_unavailable`.
  */
-export async function collectProfile(request: ProfileRequest, world: ProfileWorld): Promise<CollectedProfile> {
+export async function collectProfile(request: ProfileRequest, deps: ProfileDeps): Promise<CollectedProfile> {
   const flags = request.flags ?? {};
-  const ofFlags = await flagLayer(flags, world.cwd, world.env);
-  const ofEnvironment = await environmentLayer(request.files ? {} : world.env, world.cwd);
-  const issuers = { flag: ofFlags.values.issuer, env: ofEnvironment };
+  const fromFlags = await flagLayer(flags, deps.cwd, deps.env);
+  const environmentValues = await environmentLayer(request.files ? {} : deps.env, deps.cwd);
+  const issuers = { flag: fromFlags.values.issuer, env: environmentValues };
   const anIssuer = issuers.flag !== undefined || issuers.env.values.issuer !== undefined;
-  const byName = named(request, world.env);
+  const byName = requestedName(request, deps.env);
   // An issuer without a profile stands for itself: it inherits nothing, so the files aren't even read.
   const files: ProfileFiles | undefined =
-    request.files ?? (byName || !anIssuer ? await loadProfileFiles(world) : undefined);
-  const choice: ProfileChoice = byName ?? (files && defaultOf(files)) ?? unnamed(request, issuers) ?? {};
+    request.files ?? (byName || !anIssuer ? await loadProfileFiles(deps) : undefined);
+  const choice: ProfileChoice = byName ?? (files && defaultProfile(files)) ?? matchingProfile(request, issuers) ?? {};
   const { name, chosenBy } = choice;
-  if (name !== undefined && files && !anIssuer && !known(files).includes(name)) {
-    const suggestion = nearest(name, known(files));
+  if (name !== undefined && files && !anIssuer && !profileNames(files).includes(name)) {
+    const suggestion = nearest(name, profileNames(files));
     throw new OidcCliError('profile_unknown', {
       name,
-      known: known(files),
+      known: profileNames(files),
       files: files.searched,
       chosenBy: choice.where ?? chosenBy,
       ...(suggestion === undefined ? {} : { suggestion }),
@@ -155,12 +155,13 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   }
   if (byName) await checkName(byName.name, byName.chosenBy);
 
-  const ofFiles = name !== undefined && files ? await fileLayers(name, files, flags.trustProject === true, world) : [];
-  const { layers, warnings: ofEndpoints } = bindEndpoints([ofFlags, ofEnvironment, ...ofFiles]);
-  const warnings = [...variableWarnings(world.env), ...ofEndpoints];
+  const fileValues =
+    name !== undefined && files ? await fileLayers(name, files, flags.trustProject === true, deps) : [];
+  const { layers, warnings: endpointWarnings } = bindEndpoints([fromFlags, environmentValues, ...fileValues]);
+  const warnings = [...variableWarnings(deps.env), ...endpointWarnings];
   const issuerWarning = layers.find((layer) => layer.values.issuer !== undefined)?.issuerWarning;
   if (issuerWarning !== undefined) warnings.push(issuerWarning);
-  const { kind, warning } = kindOf(layers);
+  const { kind, warning } = profileKind(layers);
   if (warning !== undefined) warnings.push(warning);
   const merged = merge(layers, kind);
   const values = kind === 'logto' ? completeLogto(merged.values) : { ...merged.values };
@@ -175,7 +176,7 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
   }
   const bound = bindSecret(layers, values.clientAuth);
   warnings.push(...bound.warnings);
-  const reference = bound.secret && (await sentReference(bound.secret.reference, values.issuer, world));
+  const reference = bound.secret && (await boundReference(bound.secret.reference, values.issuer, deps));
   if (bound.secret) {
     Object.assign(values, { clientSecret: reference });
     sources.clientSecret = bound.secret.source;
@@ -202,12 +203,12 @@ export async function collectProfile(request: ProfileRequest, world: ProfileWorl
  * The reference with the host that the secret goes to. Throws
  * `store_key_as_secret`.
  */
-async function sentReference(
+async function boundReference(
   reference: SecretReference,
   issuer: string | undefined,
-  world: ProfileWorld,
+  deps: ProfileDeps,
 ): Promise<SecretReference> {
-  await refuseStoreKeyName(reference, world);
+  await refuseStoreKeyName(reference, deps);
   if (!('untrusted' in reference) || !reference.untrusted || issuer === undefined) return reference;
   return { ...reference, untrusted: { ...reference.untrusted, host: hostOf(issuer) } };
 }

@@ -1,11 +1,11 @@
 import { SECRET_KEYS } from './settings.js';
 
-const LONGEST = 100;
+const MAX_LENGTH = 100;
 
 /** What stands here is, or may by mistake be, a secret. */
-const UNSHOWN: readonly string[] = [...SECRET_KEYS, 'clientSecretEnv', 'parameters', 'connector', ''];
+const HIDDEN_KEYS: readonly string[] = [...SECRET_KEYS, 'clientSecretEnv', 'parameters', 'connector', ''];
 
-function kindOf(value: unknown): string {
+function valueKind(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
@@ -19,14 +19,14 @@ function kindOf(value: unknown): string {
  * `key` is the key of the profile that holds the value; empty where something
  * stands at a place that no key accounts for.
  */
-export function found(value: unknown, key: string): string {
-  if (UNSHOWN.includes(key)) return kindOf(value);
+export function describeValue(value: unknown, key: string): string {
+  if (HIDDEN_KEYS.includes(key)) return valueKind(value);
   if (typeof value === 'string') {
     if (value === '') return 'empty text';
     // user:password@ in a URL is a secret as much as any.
     if (/\/\/[^/\s]*@/.test(value)) return 'a URL with a user name or password';
-    return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
+    return JSON.stringify(value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH)}…` : value);
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return kindOf(value);
+  return valueKind(value);
 }

@@ -1,5 +1,5 @@
 import { issuerChangedBy, type Layer } from './layers.js';
-import { issuerAmong } from './logto-kind.js';
+import { issuerFromLayers } from './logto-kind.js';
 
 /** Endpoints that a profile may name itself, in place of what discovery says. */
 export const ENDPOINT_KEYS = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const;
@@ -10,12 +10,12 @@ export const ENDPOINT_KEYS = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri
  * addresses. Each that is left out is told in a warning.
  */
 export function bindEndpoints(layers: readonly Layer[]): { layers: Layer[]; warnings: string[] } {
-  const issuer = issuerAmong(layers);
+  const issuer = issuerFromLayers(layers);
   const warnings: string[] = [];
   const bound = layers.map((layer, at) => {
     const keys = ENDPOINT_KEYS.filter((key) => layer.values[key] !== undefined);
     const below = layers.slice(at);
-    const own = issuerAmong(below);
+    const own = issuerFromLayers(below);
     if (keys.length === 0 || own === undefined || own === issuer) return layer;
     const values = { ...layer.values };
     for (const key of keys) delete values[key];

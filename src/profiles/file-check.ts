@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { found } from './describe-value.js';
-import { keysOfKind } from './kind-check.js';
+import { describeValue } from './describe-value.js';
+import { kindKeys } from './kind-check.js';
 import { nearest } from './nearest.js';
 import { invalid, parseYaml, valueAt } from './placed-yaml.js';
 import type { fileSchema } from './schema.js';
@@ -33,10 +33,10 @@ export async function checkFile(file: string, text: string): Promise<CheckedFile
     const path = (issue?.path ?? []).map(String);
     if (issue?.code === 'unrecognized_keys') {
       const key = issue.keys[0] ?? '';
-      const ofProfile = keysOfKind(Object.keys(profileSchema.shape), valueAt(content, [...path, 'kind']));
-      const ofConnector = Object.keys(profileSchema.shape.connector.unwrap().shape);
-      const ofNamed = path[2] === 'connector' ? ofConnector : ofProfile;
-      const known = keysOf(path, { file: Object.keys(fileSchema.shape), profile: ofNamed });
+      const profileKeys = kindKeys(Object.keys(profileSchema.shape), valueAt(content, [...path, 'kind']));
+      const connectorKeys = Object.keys(profileSchema.shape.connector.unwrap().shape);
+      const allowedKeys = path[2] === 'connector' ? connectorKeys : profileKeys;
+      const known = keysOf(path, { file: Object.keys(fileSchema.shape), profile: allowedKeys });
       const suggestion = nearest(key, known);
       throw invalid(file, {
         ...place([...path, key], 'key'),
@@ -61,7 +61,7 @@ export async function checkFile(file: string, text: string): Promise<CheckedFile
       found:
         issue?.code === 'custom' && typeof issue.params?.found === 'string'
           ? issue.params.found
-          : found(value, path[0] === 'profiles' ? (path[2] ?? '') : (path[0] ?? '')),
+          : describeValue(value, path[0] === 'profiles' ? (path[2] ?? '') : (path[0] ?? '')),
       allowed: issue?.message ?? '',
     });
   }

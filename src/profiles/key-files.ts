@@ -9,16 +9,16 @@ const KEY: Reason = 'holds a key or a certificate';
 
 /** Folders, and files that go by a whole name, lower case. */
 const NAMES: Readonly<Record<string, Reason>> = {
-  ...named(GIT, '.git', '.gitconfig', '.git-credentials', '.gitmodules', '.hg', '.hgrc', '.svn', '.jj', '.bzr'),
-  ...named(SETTINGS, '.env', '.envrc', '.flaskenv', '.dev.vars', '.npmrc', '.yarnrc', '.yarnrc.yml', '.pnpmrc'),
-  ...named(SETTINGS, '.netrc', '_netrc', '.pypirc', '.pgpass', '.my.cnf', '.mylogin.cnf', '.htpasswd', '.s3cfg'),
-  ...named(SETTINGS, '.boto', '.dockercfg', '.dockerconfigjson', '.docker', '.aws', '.azure', '.gcloud', '.kube'),
-  ...named(SETTINGS, '.terraformrc', '.terraform', '.vault-token', '.curlrc', '.wgetrc', '.gem', '.bundle'),
-  ...named(SETTINGS, '.config', '.m2', '.gradle', '.cargo', '.nuget', '.composer', '.oci', '.password-store'),
-  ...named(SETTINGS, 'kubeconfig', 'credentials.json', 'credentials.csv', 'auth.json', 'secrets.yaml'),
-  ...named(SETTINGS, 'secrets.yml', 'secrets.json', 'master.key', 'nuget.config', 'settings.xml'),
-  ...named(KEY, '.ssh', '.gnupg', '.pki', 'authorized_keys', 'known_hosts', 'id_rsa', 'id_dsa', 'id_ecdsa'),
-  ...named(KEY, 'id_ed25519', 'id_ecdsa_sk', 'id_ed25519_sk', 'id_xmss'),
+  ...fileNames(GIT, '.git', '.gitconfig', '.git-credentials', '.gitmodules', '.hg', '.hgrc', '.svn', '.jj', '.bzr'),
+  ...fileNames(SETTINGS, '.env', '.envrc', '.flaskenv', '.dev.vars', '.npmrc', '.yarnrc', '.yarnrc.yml', '.pnpmrc'),
+  ...fileNames(SETTINGS, '.netrc', '_netrc', '.pypirc', '.pgpass', '.my.cnf', '.mylogin.cnf', '.htpasswd', '.s3cfg'),
+  ...fileNames(SETTINGS, '.boto', '.dockercfg', '.dockerconfigjson', '.docker', '.aws', '.azure', '.gcloud', '.kube'),
+  ...fileNames(SETTINGS, '.terraformrc', '.terraform', '.vault-token', '.curlrc', '.wgetrc', '.gem', '.bundle'),
+  ...fileNames(SETTINGS, '.config', '.m2', '.gradle', '.cargo', '.nuget', '.composer', '.oci', '.password-store'),
+  ...fileNames(SETTINGS, 'kubeconfig', 'credentials.json', 'credentials.csv', 'auth.json', 'secrets.yaml'),
+  ...fileNames(SETTINGS, 'secrets.yml', 'secrets.json', 'master.key', 'nuget.config', 'settings.xml'),
+  ...fileNames(KEY, '.ssh', '.gnupg', '.pki', 'authorized_keys', 'known_hosts', 'id_rsa', 'id_dsa', 'id_ecdsa'),
+  ...fileNames(KEY, 'id_ed25519', 'id_ecdsa_sk', 'id_ed25519_sk', 'id_xmss'),
 };
 
 const ENDINGS: readonly (readonly [RegExp, Reason])[] = [
@@ -28,7 +28,7 @@ const ENDINGS: readonly (readonly [RegExp, Reason])[] = [
   [/^ssh_host_.*_key$|^id_(rsa|dsa|ecdsa|ed25519)[._-]/, KEY],
 ];
 
-function named(reason: Reason, ...names: string[]): Record<string, Reason> {
+function fileNames(reason: Reason, ...names: string[]): Record<string, Reason> {
   return Object.fromEntries(names.map((name) => [name, reason]));
 }
 
@@ -37,7 +37,7 @@ function named(reason: Reason, ...names: string[]): Record<string, Reason> {
  * dots and spaces at the end and what follows a colon, macOS some characters
  * that are not seen.
  */
-function folded(name: string): string {
+function normalizeName(name: string): string {
   return name
     .normalize('NFKC')
     .replace(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g, '')
@@ -54,7 +54,7 @@ function folded(name: string): string {
  */
 export function refusedFileName(path: string, folder: string): string | undefined {
   for (const segment of relative(folder, path).split(/[/\\]/)) {
-    const name = folded(segment);
+    const name = normalizeName(segment);
     // The short name that Windows gives to .git.
     if (/^git~\d+$/.test(name)) return GIT;
     const reason = Object.hasOwn(NAMES, name) ? NAMES[name] : ENDINGS.find(([ending]) => ending.test(name))?.[1];

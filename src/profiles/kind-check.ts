@@ -10,7 +10,7 @@ export function promptFault(prompt: string | undefined): { found: string; allowe
 }
 
 /** Of the keys that a profile may have, those that one of this kind may. */
-export function keysOfKind(keys: readonly string[], kind: unknown): string[] {
+export function kindKeys(keys: readonly string[], kind: unknown): string[] {
   const others: readonly string[] = kind === undefined ? Object.keys(LOGTO_KEYS) : Object.values(LOGTO_KEYS);
   return keys.filter((key) => !others.includes(key));
 }
@@ -18,14 +18,14 @@ export function keysOfKind(keys: readonly string[], kind: unknown): string[] {
 /** Which keys go with which kind, for editors, in JSON Schema: as `refuseOtherKinds` has it. */
 export function kindsForEditors(keys: readonly string[]) {
   const only = (allowed: readonly string[]) => Object.fromEntries(keys.map((key) => [key, allowed.includes(key)]));
-  const ordinary = keysOfKind(keys, undefined).filter((key) => key !== 'kind');
+  const ordinary = kindKeys(keys, undefined).filter((key) => key !== 'kind');
   const prompt = { type: 'string', pattern: '^(?!(?:.* )?select_account(?: |$)).*$' };
   return {
     anyOf: [
       { type: 'object', properties: only(ordinary), additionalProperties: false },
       {
         type: 'object',
-        properties: { ...only(keysOfKind(keys, 'logto')), kind: { const: 'logto' }, prompt },
+        properties: { ...only(kindKeys(keys, 'logto')), kind: { const: 'logto' }, prompt },
         required: ['kind'],
         additionalProperties: false,
       },
@@ -35,8 +35,8 @@ export function kindsForEditors(keys: readonly string[]) {
 
 /** One thing has one name in a profile: Logto's in a profile of kind logto, ours in any other. */
 export function refuseOtherKinds(values: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
-  const refuse = (key: string, found: string, message: string) =>
-    context.addIssue({ code: 'custom', message, path: [key], params: { reserved: true, found } });
+  const refuse = (key: string, actual: string, message: string) =>
+    context.addIssue({ code: 'custom', message, path: [key], params: { reserved: true, found: actual } });
   for (const [own, ordinary] of Object.entries(LOGTO_KEYS)) {
     if (values.kind === 'logto' && values[ordinary] !== undefined) {
       refuse(ordinary, `${ordinary} beside kind: logto`, `the key ${own} instead`);

@@ -1,6 +1,6 @@
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { found } from './describe-value.js';
+import { describeValue } from './describe-value.js';
 import { ordinaryValues } from './logto-kind.js';
 import { nearest } from './nearest.js';
 import { absolutePath } from './paths.js';
@@ -49,15 +49,15 @@ export function variable(env: Environment, name: string): string | undefined {
 }
 
 function invalid(where: string, value: unknown, key: string, allowed: string): OidcCliError {
-  return new OidcCliError('config_value_invalid', { where, found: found(value, key), allowed });
+  return new OidcCliError('config_value_invalid', { where, found: describeValue(value, key), allowed });
 }
 
-function asNumber(text: string | number): unknown {
+function toNumber(text: string | number): unknown {
   if (typeof text === 'number') return text;
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
-function asBoolean(text: string): unknown {
+function toBoolean(text: string): unknown {
   const word = text.toLowerCase();
   if (['1', 'true', 'yes', 'on'].includes(word)) return true;
   if (['0', 'false', 'no', 'off'].includes(word)) return false;
@@ -65,7 +65,7 @@ function asBoolean(text: string): unknown {
 }
 
 /** `name=value` pairs as a mapping; the later of two equal names holds. */
-function asParameters(pairs: readonly string[], where: string): Record<string, string> {
+function toParameters(pairs: readonly string[], where: string): Record<string, string> {
   const named: [string, string][] = [];
   for (const pair of pairs) {
     const at = pair.indexOf('=');
@@ -78,9 +78,9 @@ function asParameters(pairs: readonly string[], where: string): Record<string, s
 function fromVariable(text: string, kind: Setting['kind']): unknown {
   switch (kind) {
     case 'number':
-      return asNumber(text);
+      return toNumber(text);
     case 'boolean':
-      return asBoolean(text);
+      return toBoolean(text);
     case 'list':
       return text.split(/\s+/).filter((part) => part !== '');
     case 'parameters':
@@ -91,7 +91,7 @@ function fromVariable(text: string, kind: Setting['kind']): unknown {
 }
 
 /** Checks values that came as text with the file's schema. Throws `config_value_invalid` (facts: where, found, allowed). */
-async function checked(
+async function checkValues(
   given: ReadonlyMap<SettingKey, unknown>,
   where: (key: SettingKey) => string,
 ): Promise<ProfileValues> {
@@ -110,7 +110,7 @@ async function checked(
     const faulty = Array.isArray(value) && typeof name === 'number' ? value[name] : value;
     throw new OidcCliError('config_value_invalid', {
       where: where(key),
-      found: key === 'parameters' && name !== undefined ? JSON.stringify(String(name)) : found(faulty, key),
+      found: key === 'parameters' && name !== undefined ? JSON.stringify(String(name)) : describeValue(faulty, key),
       allowed: message ?? '',
     });
   }
@@ -121,7 +121,7 @@ async function checked(
  * The issuer of what may be the address of its configuration, which is what
  * people find to copy (OpenID Connect Discovery 1.0 section 4).
  */
-function issuerOf(given: string): string {
+function layerIssuer(given: string): string {
   return given.replace(/\/\.well-known\/openid-configuration\/?$/, '');
 }
 
@@ -140,9 +140,9 @@ function finish(
   for (const key of SECRET_KEYS) delete rest[key];
   if (rest.ca !== undefined) rest.ca = absolutePath(rest.ca, folder, env);
   let { issuerWarning } = ordinary;
-  if (rest.issuer !== undefined && issuerOf(rest.issuer) !== rest.issuer) {
+  if (rest.issuer !== undefined && layerIssuer(rest.issuer) !== rest.issuer) {
     const given = rest.issuer;
-    rest.issuer = issuerOf(given);
+    rest.issuer = layerIssuer(given);
     issuerWarning = `${where('issuer')}: ${given} is the address of a provider's configuration; its issuer is taken to be ${rest.issuer}`;
   }
   return {
@@ -155,7 +155,7 @@ function finish(
 }
 
 /** The client secrets that flags give, under either of its names; `values` are the checked ones of the flags. */
-function secretsOf(flags: ProfileFlags, values: ProfileValues, cwd: string, env: Environment) {
+function flagSecrets(flags: ProfileFlags, values: ProfileValues, cwd: string, env: Environment) {
   const secrets: { flag: string; reference: SecretReference }[] = [];
   for (const word of ['client', 'app'] as const) {
     const flag = `--${word}-secret`;
@@ -190,17 +190,17 @@ export async function flagLayer(flags: ProfileFlags, cwd: string, env: Environme
     if (setting.flag === undefined) continue;
     const value = key === 'parameters' ? flags.param : flags[key as keyof ProfileFlags];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-    if (key === 'parameters') given.set(key, asParameters(flags.param ?? [], '--param'));
-    else if (setting.kind === 'number') given.set(key, asNumber(value as string | number));
+    if (key === 'parameters') given.set(key, toParameters(flags.param ?? [], '--param'));
+    else if (setting.kind === 'number') given.set(key, toNumber(value as string | number));
     else given.set(key, value);
   }
   // On the command line the secret stands for itself: it is never a ${NAME}, and the schema has no say.
   given.delete('clientSecret');
   given.delete('appSecret');
   const where = (key: string) => (SETTINGS[key as SettingKey] as Setting).flag ?? key;
-  const values = await checked(given, where as (key: SettingKey) => string);
+  const values = await checkValues(given, where as (key: SettingKey) => string);
 
-  const secrets = secretsOf(flags, values, cwd, env);
+  const secrets = flagSecrets(flags, values, cwd, env);
   const [secret, second] = secrets;
   if (secret && second) {
     throw new OidcCliError('config_value_invalid', {
@@ -233,7 +233,7 @@ export async function environmentLayer(env: Environment, cwd: string): Promise<L
     if (text === undefined || key === 'clientSecret' || key === 'appSecret') continue;
     given.set(key, fromVariable(text, setting.kind));
   }
-  const values = await checked(given, where);
+  const values = await checkValues(given, where);
   const secrets: LayerSecret[] = [];
   const add = (key: string, reference: SecretReference) =>
     secrets.push({ reference, source: { layer: 'environment', where: key }, key });

@@ -33,7 +33,7 @@ export const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
 const ORGANIZATIONS_RESOURCE = 'urn:logto:resource:organizations';
 
 /** The endpoint out of what may be its issuer, or the address of its configuration: what people find to copy. */
-function endpointOf(given: string): string {
+function logtoEndpoint(given: string): string {
   return given
     .replace(/\/+$/, '')
     .replace(/\/\.well-known\/openid-configuration$/, '')
@@ -43,7 +43,7 @@ function endpointOf(given: string): string {
 
 /** The issuer of Logto at an endpoint, which may be the issuer itself: Logto serves OpenID Connect under `/oidc`. */
 export function logtoIssuer(endpoint: string): string {
-  return `${endpointOf(endpoint)}/oidc`;
+  return `${logtoEndpoint(endpoint)}/oidc`;
 }
 
 /** Layers of a profile, highest first, their keys made ordinary. */
@@ -54,18 +54,20 @@ type Layers = readonly { readonly values: Readonly<ProfileValues> }[];
  * so that an ordinary issuer on the command line is not treated as Logto. One
  * that is the same as below keeps the kind from there.
  */
-export function kindAmong(layers: Layers): 'logto' | undefined {
+export function kindFromLayers(layers: Layers): 'logto' | undefined {
   const at = layers.findIndex(({ values }) => values.kind !== undefined || values.issuer !== undefined);
   const { kind, issuer } = layers[at]?.values ?? {};
   if (kind !== undefined || issuer === undefined) return kind;
   const below = layers.slice(at + 1);
-  return kindAmong(below) === 'logto' && issuerAmong(below) === issuer.replace(/\/+$/, '') ? 'logto' : undefined;
+  return kindFromLayers(below) === 'logto' && issuerFromLayers(below) === issuer.replace(/\/+$/, '')
+    ? 'logto'
+    : undefined;
 }
 
 /** The issuer that these layers come to, as Logto serves it where they are of that kind. */
-export function issuerAmong(layers: Layers): string | undefined {
+export function issuerFromLayers(layers: Layers): string | undefined {
   const issuer = layers.find(({ values }) => values.issuer !== undefined)?.values.issuer;
-  return issuer !== undefined && kindAmong(layers) === 'logto' ? logtoIssuer(issuer) : issuer;
+  return issuer !== undefined && kindFromLayers(layers) === 'logto' ? logtoIssuer(issuer) : issuer;
 }
 
 /** What a profile says, in ordinary keys. */
@@ -108,7 +110,7 @@ export function ordinaryValues(given: ProfileValues, where: (key: string) => str
   if (address !== undefined) {
     values.issuer = logtoIssuer(address);
     const key = endpoint === undefined ? 'issuer' : 'endpoint';
-    const plain = key === 'issuer' ? values.issuer : endpointOf(address);
+    const plain = key === 'issuer' ? values.issuer : logtoEndpoint(address);
     if (plain !== address) {
       issuerWarning = `${where(key)}: ${address} is not an ${key} of Logto; it is taken to be ${plain}`;
     }
@@ -132,12 +134,12 @@ export function logtoValues(ordinary: ProfileValues): ProfileValues {
   if (ordinary.kind !== 'logto') return ordinary;
   const { kind, issuer, clientId, clientSecret, clientSecretFile, clientSecretStored, ...others } = ordinary;
   const { scope, resource, ...rest } = others;
-  const scopes = words(scope).filter((one) => !RESERVED_SCOPES.includes(one));
+  const scopes = splitWords(scope).filter((one) => !RESERVED_SCOPES.includes(one));
   const asked = typeof resource === 'string' ? [resource] : (resource ?? []);
   const resources = asked.filter((one) => !scopes.includes(ORGANIZATIONS_SCOPE) || one !== ORGANIZATIONS_RESOURCE);
   return {
     kind,
-    ...(issuer === undefined ? {} : { endpoint: endpointOf(issuer) }),
+    ...(issuer === undefined ? {} : { endpoint: logtoEndpoint(issuer) }),
     ...(clientId === undefined ? {} : { appId: clientId }),
     ...(clientSecret === undefined ? {} : { appSecret: clientSecret }),
     ...(clientSecretFile === undefined ? {} : { appSecretFile: clientSecretFile }),
@@ -154,8 +156,8 @@ export function logtoValues(ordinary: ProfileValues): ProfileValues {
  * resource by which organization tokens are issued (seen in `@logto/js` 6.1 and
  * `@logto/client` 3.1).
  */
-export function completed(scope: string, resource: readonly string[]): { scope: string; resource: string[] } {
-  const scopes = [...new Set([...RESERVED_SCOPES, ...words(scope)])];
+export function completeScope(scope: string, resource: readonly string[]): { scope: string; resource: string[] } {
+  const scopes = [...new Set([...RESERVED_SCOPES, ...splitWords(scope)])];
   const resources = new Set(resource);
   if (scopes.includes(ORGANIZATIONS_SCOPE)) resources.add(ORGANIZATIONS_RESOURCE);
   return { scope: scopes.join(' '), resource: [...resources] };
@@ -174,6 +176,6 @@ export function isResourceScope(scope: string): boolean {
   return !USER_SCOPES.includes(scope) && !scope.startsWith('urn:logto:');
 }
 
-function words(text: string | undefined): string[] {
+function splitWords(text: string | undefined): string[] {
   return (text ?? '').split(/\s+/).filter((word) => word !== '');
 }

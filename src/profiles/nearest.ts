@@ -24,7 +24,7 @@ function distance(a: string, b: string, limit: number): number {
 }
 
 /** Nobody types a longer word, and comparing two takes the product of their lengths. */
-const LONGEST = 100;
+const MAX_LENGTH = 100;
 
 /**
  * The one of `known` that a mistyped word most likely meant, for "did you
@@ -33,18 +33,18 @@ const LONGEST = 100;
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
-  if (word.length > LONGEST) return undefined;
+  if (word.length > MAX_LENGTH) return undefined;
   const wanted = plain(word);
   const limit = Math.min(4, Math.floor(wanted.length / 3));
-  let found: string | undefined;
+  let best: string | undefined;
   let fewest = limit + 1;
   for (const candidate of known) {
-    if (candidate.length > LONGEST) continue;
+    if (candidate.length > MAX_LENGTH) continue;
     const edits = distance(wanted, plain(candidate), limit);
     if (edits < fewest) {
       fewest = edits;
-      found = candidate;
+      best = candidate;
     }
   }
-  return found;
+  return best;
 }

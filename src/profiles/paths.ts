@@ -12,6 +12,6 @@ export function absolutePath(path: string, folder: string, env: Environment): st
 
 /** Whether an absolute path is the folder or lies below it. Links must have been resolved before. */
 export function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (!isAbsolute(way) && way !== '..' && !/^\.\.[/\\]/.test(way));
+  const driver = relative(folder, path);
+  return driver === '' || (!isAbsolute(driver) && driver !== '..' && !/^\.\.[/\\]/.test(driver));
 }

@@ -1,7 +1,7 @@
 import type { Document, LineCounter, Pair, Range, YAMLError, YAMLMap } from 'yaml';
 import { type Facts, OidcCliError } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
-import { cutShort } from '../safe-text.js';
+import { truncate } from '../safe-text.js';
 
 /** What a YAML file says, and the way back to its lines. */
 export interface PlacedYaml {
@@ -70,7 +70,7 @@ function locate(yaml: Yaml, document: Document, path: readonly string[], index: 
   return { at, depth };
 }
 
-function startOf(yaml: Yaml, place: Place | undefined, part: 'key' | 'value'): number {
+function startOffset(yaml: Yaml, place: Place | undefined, part: 'key' | 'value'): number {
   const node = place?.[part] ?? place?.key ?? place?.value;
   const range: Range | null | undefined = yaml.isNode(node) ? node.range : undefined;
   return range?.[0] ?? 0;
@@ -101,7 +101,7 @@ function duplicateKey(yaml: Yaml, document: Document): Duplicate | undefined {
         seen.set(pair.key.value, pair);
         if (first === undefined) continue;
         const path = [...names([...ancestors, map]), String(pair.key.value)];
-        result = { path, first: startOf(yaml, first, 'key'), second: startOf(yaml, pair, 'key') };
+        result = { path, first: startOffset(yaml, first, 'key'), second: startOffset(yaml, pair, 'key') };
         return yaml.visit.BREAK;
       }
       return undefined;
@@ -111,23 +111,23 @@ function duplicateKey(yaml: Yaml, document: Document): Duplicate | undefined {
 }
 
 /** Characters of a key, or of anything else in a file, that a message repeats. */
-const LONGEST_FACT = 300;
+const MAX_FACT_LENGTH = 300;
 
 /** The error for a mistake in a configuration file (facts: line, column, key, found, allowed). */
 export function invalid(file: string, facts: Facts): OidcCliError {
   // What is allowed is our own list, and whole.
   const short = Object.entries(facts).map(([name, value]) => [
     name,
-    typeof value === 'string' && name !== 'allowed' ? cutShort(value, LONGEST_FACT) : value,
+    typeof value === 'string' && name !== 'allowed' ? truncate(value, MAX_FACT_LENGTH) : value,
   ]);
   return new OidcCliError('config_file_invalid', { file, ...Object.fromEntries(short) });
 }
 
 function syntaxError(file: string, problem: Pick<YAMLError, 'code' | 'pos'>, counter: LineCounter): OidcCliError {
   const at = counter.linePos(problem.pos[0]);
-  const found = SYNTAX[problem.code] ?? 'a mistake in the YAML';
+  const actual = SYNTAX[problem.code] ?? 'a mistake in the YAML';
   const allowed = problem.code === 'MULTIPLE_DOCS' ? 'one document in a file' : 'valid YAML';
-  return invalid(file, { line: at.line, column: at.col, found, key: '', allowed });
+  return invalid(file, { line: at.line, column: at.col, found: actual, key: '', allowed });
 }
 
 function duplicateError(file: string, { path, first, second }: Duplicate, counter: LineCounter): OidcCliError {
@@ -137,7 +137,7 @@ function duplicateError(file: string, { path, first, second }: Duplicate, counte
 }
 
 /** Steps that yaml may take to resolve the aliases of a file: it goes through the whole document for each. */
-const MOST_ALIAS_STEPS = 1_000_000;
+const MAX_ALIAS_STEPS = 1_000_000;
 
 /**
  * Where the first alias stands that no anchor before it explains, or
@@ -157,7 +157,7 @@ function offsetOfLostAlias(yaml: Yaml, document: Document): number | undefined {
     if (yaml.isNode(node) && !yaml.isAlias(node) && node.anchor) anchors.add(node.anchor);
     return undefined;
   });
-  if (nodes * aliases > MOST_ALIAS_STEPS) throw new RangeError('too many aliases');
+  if (nodes * aliases > MAX_ALIAS_STEPS) throw new RangeError('too many aliases');
   return offset;
 }
 
@@ -172,7 +172,7 @@ export function valueAt(content: unknown, path: readonly PropertyKey[]): unknown
 }
 
 /** Characters of indentation, of `- ` and `? `, that a line may begin with: each level takes one or two. */
-const MOST_INDENTATION = 400;
+const MAX_INDENTATION = 400;
 
 /**
  * Whether a file nests deeper than yaml can read without running out of stack,
@@ -186,7 +186,7 @@ function isNestedTooDeepForYaml(text: string): boolean {
     depth = Math.max(0, depth + (bracket === '[' || bracket === '{' ? 1 : -1));
     if (depth > MAX_JSON_DEPTH) return true;
   }
-  return new RegExp(`^[ \\t?-]{${MOST_INDENTATION}}`, 'm').test(text);
+  return new RegExp(`^[ \\t?-]{${MAX_INDENTATION}}`, 'm').test(text);
 }
 
 /**
@@ -213,8 +213,8 @@ export async function parseYaml(file: string, text: string): Promise<PlacedYaml>
     const lost = offsetOfLostAlias(yaml, document);
     if (lost !== undefined) {
       const { line, col: column } = counter.linePos(lost);
-      const [found, allowed] = ['an alias (*) without its anchor (&)', 'an alias of an anchor that stands before it'];
-      throw invalid(file, { line, column, key: '', found, allowed });
+      const [actual, allowed] = ['an alias (*) without its anchor (&)', 'an alias of an anchor that stands before it'];
+      throw invalid(file, { line, column, key: '', found: actual, allowed });
     }
     content = document.toJS() ?? {};
   } catch (error) {
@@ -227,7 +227,7 @@ export async function parseYaml(file: string, text: string): Promise<PlacedYaml>
     content,
     place: (path, part) => {
       const { at, depth } = locate(yaml, document, path, index);
-      const { line, col } = counter.linePos(startOf(yaml, at, depth === path.length ? part : 'key'));
+      const { line, col } = counter.linePos(startOffset(yaml, at, depth === path.length ? part : 'key'));
       return { line: Math.max(1, line), column: Math.max(1, col) };
     },
   };

@@ -10,7 +10,7 @@ export function adHocName(issuer: string): string {
 }
 
 /** The profile that an issuer without a name, or the last sign-in, comes to. */
-export function unnamed(
+export function matchingProfile(
   request: ProfileRequest,
   issuers: { readonly flag?: string | undefined; readonly env?: Layer },
 ): ProfileChoice | undefined {
@@ -24,14 +24,17 @@ export function unnamed(
 }
 
 /** The profile that somebody named: the argument, or `OIDC_CLI_PROFILE`. */
-export function named(request: ProfileRequest, env: Environment): { name: string; chosenBy: ChosenBy } | undefined {
+export function requestedName(
+  request: ProfileRequest,
+  env: Environment,
+): { name: string; chosenBy: ChosenBy } | undefined {
   if (request.name !== undefined) return { name: request.name, chosenBy: 'argument' };
   const name = variable(env, 'OIDC_CLI_PROFILE');
   return name === undefined ? undefined : { name, chosenBy: 'OIDC_CLI_PROFILE' };
 }
 
 /** The `default` of the project's file, else of the user's. */
-export function defaultOf(files: ProfileFiles): ProfileChoice | undefined {
+export function defaultProfile(files: ProfileFiles): ProfileChoice | undefined {
   for (const file of [files.project, files.user]) {
     if (file?.default === undefined) continue;
     return { name: file.default, chosenBy: 'default in file', where: `${file.path}:${file.lineOf(['default'])}` };
@@ -40,6 +43,6 @@ export function defaultOf(files: ProfileFiles): ProfileChoice | undefined {
 }
 
 /** The names that the files know, in order. */
-export function known(files: ProfileFiles): string[] {
+export function profileNames(files: ProfileFiles): string[] {
   return [...new Set([...(files.project?.profiles.keys() ?? []), ...(files.user?.profiles.keys() ?? [])])].sort();
 }

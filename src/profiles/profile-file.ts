@@ -10,7 +10,7 @@ export const PROJECT_FILE = 'oidc-cli.yaml';
 const USER_FILE = 'config.yaml';
 
 /** More than this is no configuration, and parsing it would be felt. */
-const LARGEST = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** A configuration file that has been read and found valid. */
 export interface ProfileFile {
@@ -27,7 +27,7 @@ export interface ProfileFile {
 }
 
 /** Where files are looked for: the current folder, and the folder of the user's file. */
-export interface FileWorld {
+export interface FileDeps {
   readonly cwd: string;
   readonly folders: { readonly config: string };
 }
@@ -41,8 +41,8 @@ export interface ProfileFiles {
 }
 
 /** The path of the user's file, whether it is there or not. */
-export function userFilePath(world: FileWorld): string {
-  return join(world.folders.config, USER_FILE);
+export function userFilePath(deps: FileDeps): string {
+  return join(deps.folders.config, USER_FILE);
 }
 
 /** The project's file: in the current folder or the nearest one above that has one. */
@@ -65,7 +65,7 @@ async function findProjectFile(cwd: string): Promise<string | undefined> {
 export async function readConfigFile(path: string): Promise<string | undefined> {
   let bytes: Buffer;
   try {
-    ({ bytes } = await readBoundedFile(path, LARGEST));
+    ({ bytes } = await readBoundedFile(path, MAX_BYTES));
   } catch (error) {
     if (!(error instanceof FileReadError)) throw error;
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -113,9 +113,9 @@ export async function loadProfileFile(path: string, kind: ProfileFile['kind']): 
  * column, key, found, allowed), and `config_untrusted` where a project's file
  * says that folders are trusted.
  */
-export async function loadProfileFiles(world: FileWorld): Promise<ProfileFiles> {
-  const projectPath = await findProjectFile(world.cwd);
-  const userPath = userFilePath(world);
+export async function loadProfileFiles(deps: FileDeps): Promise<ProfileFiles> {
+  const projectPath = await findProjectFile(deps.cwd);
+  const userPath = userFilePath(deps);
   const [project, user] = await Promise.all([
     projectPath === undefined ? undefined : loadProfileFile(projectPath, 'project'),
     loadProfileFile(userPath, 'user'),
@@ -129,5 +129,5 @@ export async function loadProfileFiles(world: FileWorld): Promise<ProfileFiles> 
       how: `Move it to ${userPath}`,
     });
   }
-  return { project, user, searched: [projectPath ?? join(resolve(world.cwd), PROJECT_FILE), userPath] };
+  return { project, user, searched: [projectPath ?? join(resolve(deps.cwd), PROJECT_FILE), userPath] };
 }

@@ -3,9 +3,9 @@ import { OidcCliError } from '../errors.js';
 import type { CollectedProfile } from './collect-profile.js';
 import { promptFault } from './kind-check.js';
 import { environmentLayer, flagLayer, variable } from './layers.js';
-import { defaultOf, known, named, unnamed } from './profile-choice.js';
+import { defaultProfile, matchingProfile, profileNames, requestedName } from './profile-choice.js';
 import { loadProfileFiles, type ProfileFiles } from './profile-file.js';
-import type { KeptConnector } from './saved-connector.js';
+import type { SavedConnector } from './saved-connector.js';
 import { SETTINGS } from './settings.js';
 
 /** How the client authenticates at the token endpoint (OpenID Connect Core 9). */
@@ -54,7 +54,7 @@ export interface Profile {
   readonly tokenEndpoint?: string;
   readonly jwksUri?: string;
   /** Of a profile that was a Logto connector: what else that says. */
-  readonly connector?: KeptConnector;
+  readonly connector?: SavedConnector;
   readonly clientId: string;
   readonly clientSecret?: SecretReference;
   /** Absent: the first that the provider announces. */
@@ -151,7 +151,7 @@ export type ChosenBy =
   | 'last signed in to';
 
 /** What this part needs of the outside world; the context satisfies it. */
-export interface ProfileWorld {
+export interface ProfileDeps {
   readonly env: Environment;
   readonly cwd: string;
   readonly folders: { readonly config: string; readonly data: string };
@@ -196,21 +196,21 @@ export interface ResolvedProfile {
  *
  * Throws `config_file_*` and `config_value_invalid`.
  */
-export async function chooseProfileName(request: ProfileRequest, world: ProfileWorld): Promise<ProfileChoice> {
-  const byName = named(request, world.env);
+export async function chooseProfileName(request: ProfileRequest, deps: ProfileDeps): Promise<ProfileChoice> {
+  const byName = requestedName(request, deps.env);
   if (byName) return byName;
   const { issuer, endpoint, kind } = request.flags ?? {};
-  const { OIDC_CLI_ISSUER, OIDC_CLI_ENDPOINT, OIDC_CLI_KIND } = world.env;
+  const { OIDC_CLI_ISSUER, OIDC_CLI_ENDPOINT, OIDC_CLI_KIND } = deps.env;
   if (issuer !== undefined || endpoint !== undefined || OIDC_CLI_ISSUER || OIDC_CLI_ENDPOINT) {
-    const flags = await flagLayer({ issuer, endpoint, kind }, world.cwd, world.env);
-    const environment = await environmentLayer({ OIDC_CLI_ISSUER, OIDC_CLI_ENDPOINT, OIDC_CLI_KIND }, world.cwd);
-    return unnamed(request, { flag: flags.values.issuer, env: environment }) ?? {};
+    const flags = await flagLayer({ issuer, endpoint, kind }, deps.cwd, deps.env);
+    const environment = await environmentLayer({ OIDC_CLI_ISSUER, OIDC_CLI_ENDPOINT, OIDC_CLI_KIND }, deps.cwd);
+    return matchingProfile(request, { flag: flags.values.issuer, env: environment }) ?? {};
   }
-  const byFile = defaultOf(await loadProfileFiles(world));
-  return byFile ?? unnamed(request, {}) ?? {};
+  const byFile = defaultProfile(await loadProfileFiles(deps));
+  return byFile ?? matchingProfile(request, {}) ?? {};
 }
 
-function missing(ordinary: 'issuer' | 'clientId', { name, files, values }: CollectedProfile): OidcCliError {
+function missingError(ordinary: 'issuer' | 'clientId', { name, files, values }: CollectedProfile): OidcCliError {
   const key = values.kind === 'logto' ? ({ issuer: 'endpoint', clientId: 'appId' } as const)[ordinary] : ordinary;
   return new OidcCliError('config_missing', {
     key,
@@ -218,7 +218,7 @@ function missing(ordinary: 'issuer' | 'clientId', { name, files, values }: Colle
     variable: SETTINGS[key].variable,
     // Where an issuer stands for itself, its name is in no file.
     profile: files && name,
-    known: files && known(files),
+    known: files && profileNames(files),
     files: files?.searched,
   });
 }
@@ -235,20 +235,20 @@ function missing(ordinary: 'issuer' | 'clientId', { name, files, values }: Colle
  * (key, flag, variable, profile, known, files) and, where a variable that holds the secret is not
  * set, `client_secret_unavailable` (variable, key, file).
  */
-export async function resolveProfile(request: ProfileRequest, world: ProfileWorld): Promise<ResolvedProfile> {
+export async function resolveProfile(request: ProfileRequest, deps: ProfileDeps): Promise<ResolvedProfile> {
   // Loaded here: commands that need only a profile's name come without it.
   const { collectProfile } = await import('./collect-profile.js');
-  const collected = await collectProfile(request, world);
+  const collected = await collectProfile(request, deps);
   const { name, chosenBy, values, sources, secret, warnings } = collected;
   const { issuer, clientId } = values;
-  if (issuer === undefined || name === undefined || chosenBy === undefined) throw missing('issuer', collected);
-  if (clientId === undefined) throw missing('clientId', collected);
+  if (issuer === undefined || name === undefined || chosenBy === undefined) throw missingError('issuer', collected);
+  if (clientId === undefined) throw missingError('clientId', collected);
   const fault = values.kind === 'logto' ? promptFault(values.prompt) : undefined;
   if (fault) throw new OidcCliError('config_value_invalid', { where: sources.prompt?.where, ...fault });
   if (
     !request.withoutSecret &&
     secret?.reference.kind === 'env' &&
-    variable(world.env, secret.reference.name) === undefined
+    variable(deps.env, secret.reference.name) === undefined
   ) {
     throw new OidcCliError('client_secret_unavailable', {
       variable: secret.reference.name,

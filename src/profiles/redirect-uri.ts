@@ -1,5 +1,5 @@
 import { OidcCliError } from '../errors.js';
-import { found } from './describe-value.js';
+import { describeValue } from './describe-value.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -13,7 +13,7 @@ export function redirectUriWithPort(redirectUri: string, port: string | number):
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new OidcCliError('config_value_invalid', {
       where: '--port',
-      found: found(port, 'port'),
+      found: describeValue(port, 'port'),
       allowed: 'a port from 1 to 65535, or 0 for any free one',
     });
   }

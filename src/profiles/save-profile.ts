@@ -6,7 +6,7 @@ import { OidcCliError } from '../errors.js';
 import { lookup } from '../json.js';
 import { type StillHeld, withLock } from '../lock.js';
 import { writeWholeFile } from '../write-file.js';
-import { found } from './describe-value.js';
+import { describeValue } from './describe-value.js';
 import { checkFile } from './file-check.js';
 import { LOGTO_KEYS } from './logto-kind.js';
 import { isInside } from './paths.js';
@@ -95,7 +95,7 @@ export async function saveProfile(
     for (const key of WRITTEN) {
       const value = values[key];
       if (value === undefined) profile.delete(key);
-      else if (!isDeepStrictEqual(present?.[key], value)) put(document, profile, key, value);
+      else if (!isDeepStrictEqual(present?.[key], value)) setValue(document, profile, key, value);
     }
     if (options.makeDefault) setDefault(yaml, document, name);
     const { default: byDefault, ...rest } = content;
@@ -144,14 +144,14 @@ export async function checkProfile(name: string, values: ProfileValues): Promise
   const validName = profileNameSchema.safeParse(name);
   if (!validName.success) {
     const allowed = validName.error.issues[0]?.message ?? '';
-    throw new OidcCliError('config_value_invalid', { where: 'profile', found: found(name, 'name'), allowed });
+    throw new OidcCliError('config_value_invalid', { where: 'profile', found: describeValue(name, 'name'), allowed });
   }
   for (const key of SECRET_VALUE_KEYS) {
     const secret = values[key];
     if (secret === undefined || SECRET_VARIABLE.test(secret)) continue;
     throw new OidcCliError('config_value_invalid', {
       where: key,
-      found: found(secret, key),
+      found: describeValue(secret, key),
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own notation
       allowed: '${NAME}: no secret is written to a file',
     });
@@ -165,7 +165,7 @@ export async function checkProfile(name: string, values: ProfileValues): Promise
     found:
       issue?.code === 'custom' && typeof issue.params?.found === 'string'
         ? issue.params.found
-        : found(values[key as keyof ProfileValues], key),
+        : describeValue(values[key as keyof ProfileValues], key),
     allowed: issue?.message ?? '',
   });
 }
@@ -187,13 +187,13 @@ async function change(file: string, name: string, options: SaveOptions, edit: Ed
   const { mode = PRIVATE, signal, before, after, undo } = options;
   if (mode !== PRIVATE) await refuseLinkOut(file);
   const work = async (stillHeld: StillHeld) => {
-    const edited = await orUnwritable(file, () => editedText(file, edit));
+    const edited = await withWriteError(file, () => editedText(file, edit));
     if (edited === undefined) return;
     const old = profileIn(edited.content, name) ?? undefined;
     try {
       await before?.(old);
       await stillHeld();
-      await orUnwritable(file, () => writeWholeFile(file, edited.text, mode === PRIVATE ? { mode } : {}));
+      await withWriteError(file, () => writeWholeFile(file, edited.text, mode === PRIVATE ? { mode } : {}));
     } catch (error) {
       await undo?.(old);
       throw error;
@@ -218,7 +218,7 @@ async function refuseLinkOut(file: string): Promise<void> {
   throw unwritable(file, `a link leads out of its folder, to ${target}`);
 }
 
-async function orUnwritable<T>(file: string, work: () => Promise<T>): Promise<T> {
+async function withWriteError<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -288,7 +288,7 @@ function mapIn(yaml: Yaml, document: Document.Parsed, parent: YAMLMap, key: stri
 }
 
 /** Sets a key, keeping the comment that follows its old value. */
-function put(document: Document.Parsed, map: YAMLMap, key: string, value: unknown): void {
+function setValue(document: Document.Parsed, map: YAMLMap, key: string, value: unknown): void {
   const old = map.get(key, true);
   const node = document.createNode(value);
   if (old?.comment) node.comment = old.comment;
@@ -299,7 +299,7 @@ function put(document: Document.Parsed, map: YAMLMap, key: string, value: unknow
 function setDefault(yaml: Yaml, document: Document.Parsed, name: string): void {
   const root = documentMap(yaml, document);
   if (root.has('default')) {
-    put(document, root, 'default', name);
+    setValue(document, root, 'default', name);
     return;
   }
   const first = root.items[0]?.key;

@@ -4,7 +4,7 @@ const keys = () => z.array(z.string(), { error: 'a list of keys' }).optional();
 const mapping = () => z.record(z.string(), z.unknown(), { error: 'a mapping' }).optional();
 
 /** A Logto connector that a profile was imported from, so that it can be written back as it was. */
-export const keptConnector = z.strictObject(
+export const savedConnector = z.strictObject(
   {
     /** The connector's JSON, whole, with a placeholder for each secret. */
     document: mapping(),
@@ -21,5 +21,5 @@ export const keptConnector = z.strictObject(
   { error: 'a mapping with document and stored' },
 );
 
-/** As `keptConnector` has it. */
-export type KeptConnector = z.infer<typeof keptConnector>;
+/** As `savedConnector` has it. */
+export type SavedConnector = z.infer<typeof savedConnector>;

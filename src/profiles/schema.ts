@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseJson } from '../json.js';
 import { kindsForEditors, refuseOtherKinds } from './kind-check.js';
-import { keptConnector } from './saved-connector.js';
+import { savedConnector } from './saved-connector.js';
 
 // The one definition of the configuration file: the files, the flags and the
 // environment are checked with it, and the JSON Schema for editors is written
@@ -271,7 +271,7 @@ const profileKeys = z.strictObject(
     jwksUri: endpointUrl()
       .meta({ description: 'The key set, in place of the one that discovery announces.' })
       .optional(),
-    connector: keptConnector
+    connector: savedConnector
       .meta({ description: 'The Logto connector that the profile was imported from; profile import writes it.' })
       .optional(),
     kind: z

@@ -1,7 +1,7 @@
 import { issuerChangedBy, type Layer, type LayerSecret } from './layers.js';
-import { issuerAmong } from './logto-kind.js';
+import { issuerFromLayers } from './logto-kind.js';
 import type { ClientAuthMethod, UntrustedPlace } from './profile.js';
-import { hostOf, untrusted } from './trust.js';
+import { hostOf, untrustedError } from './trust.js';
 
 /** The secret that may be used, and what has to be said about it. */
 export interface BoundSecret {
@@ -10,7 +10,7 @@ export interface BoundSecret {
 }
 
 /** The issuer as far as it decides where a secret goes: host, port and path. */
-function place(issuer: string): string {
+function normalizeIssuer(issuer: string): string {
   return new URL(issuer).href.replace(/\/+$/, '');
 }
 
@@ -18,9 +18,9 @@ function place(issuer: string): string {
 function untrustedIssuer(layers: readonly Layer[]): Layer | undefined {
   const project = layers.find((layer) => layer.untrusted !== undefined);
   if (!project) return undefined;
-  const issuer = issuerAmong(layers);
-  const own = issuerAmong(layers.filter((layer) => layer !== project));
-  if (issuer === undefined || (own !== undefined && place(own) === place(issuer))) return undefined;
+  const issuer = issuerFromLayers(layers);
+  const own = issuerFromLayers(layers.filter((layer) => layer !== project));
+  if (issuer === undefined || (own !== undefined && normalizeIssuer(own) === normalizeIssuer(issuer))) return undefined;
   return project;
 }
 
@@ -30,7 +30,7 @@ function untrustedIssuer(layers: readonly Layer[]): Layer | undefined {
  * Throws `config_untrusted` (facts as `untrusted`, with `variable`, `host`)
  * where it names none.
  */
-function withoutAmbient(
+function dropAmbientSecret(
   ambient: LayerSecret,
   project: Layer,
   layers: readonly Layer[],
@@ -44,9 +44,9 @@ function withoutAmbient(
     const key = project.values.kind === 'logto' ? 'appSecret' : 'clientSecret';
     const line = `${key}: \${${variable}}`;
     const add = `${variable === ambient.key ? 'Add' : `Put the secret into ${variable}, add`} the line ${line} to the profile`;
-    throw untrusted(project.untrusted as UntrustedPlace, {
+    throw untrustedError(project.untrusted as UntrustedPlace, {
       variable: ambient.key,
-      host: hostOf(issuerAmong(layers) ?? ''),
+      host: hostOf(issuerFromLayers(layers) ?? ''),
       how: `${add}, unset ${ambient.key}, or pass --trust-project`,
     });
   }
@@ -71,7 +71,7 @@ export function bindSecret(layers: readonly Layer[], clientAuth: ClientAuthMetho
   if (secret === undefined) return { secret: undefined, warnings: [] };
   if (secret.source.layer === 'environment' && clientAuth !== 'none') {
     const project = untrustedIssuer(layers);
-    if (project) return withoutAmbient(secret, project, layers, clientAuth);
+    if (project) return dropAmbientSecret(secret, project, layers, clientAuth);
   }
   const from = `the client secret from ${secret.source.where}`;
   if (clientAuth === 'none') {
@@ -80,10 +80,10 @@ export function bindSecret(layers: readonly Layer[], clientAuth: ClientAuthMetho
   const effective = layers.find((layer) => layer.values.issuer !== undefined);
   const own = layers.slice(at);
   // Compared as they will be used: the kind logto, from a layer above, makes another issuer of the same words.
-  const issuer = issuerAmong(layers);
-  const ownIssuer = issuerAmong(own);
+  const issuer = issuerFromLayers(layers);
+  const ownIssuer = issuerFromLayers(own);
   if (issuer !== undefined) {
-    const same = ownIssuer !== undefined && place(issuer) === place(ownIssuer);
+    const same = ownIssuer !== undefined && normalizeIssuer(issuer) === normalizeIssuer(ownIssuer);
     const free = ownIssuer === undefined && effective?.layer !== 'project file';
     if (!same && !free) {
       const set = ownIssuer === undefined ? 'not set for an issuer there' : `set for ${ownIssuer}`;

@@ -1,5 +1,5 @@
 import { noteSecretVariable } from '../child-environment.js';
-import type { ProfileWorld } from './profile.js';
+import type { ProfileDeps } from './profile.js';
 import { loadProfileFiles } from './profile-file.js';
 import { SECRET_VALUE_KEYS } from './settings.js';
 import { isTrustedFolder } from './trust.js';
@@ -13,16 +13,16 @@ const VARIABLE = /^\$\{(\w+)\}$/;
  * project's file counts where its folder is trusted: any other could name
  * `PATH`. Throws nothing; files that cannot be read name no variables.
  */
-export async function noteProfileVariables(world: ProfileWorld): Promise<void> {
-  const files = await loadProfileFiles(world).catch(() => undefined);
+export async function noteProfileVariables(deps: ProfileDeps): Promise<void> {
+  const files = await loadProfileFiles(deps).catch(() => undefined);
   if (!files) return;
   const { project, user } = files;
-  const trusted = project && (await isTrustedFolder(project.folder, user, world.env));
+  const trusted = project && (await isTrustedFolder(project.folder, user, deps.env));
   for (const file of [user, trusted ? project : undefined]) {
     for (const profile of file?.profiles.values() ?? []) {
       for (const key of SECRET_VALUE_KEYS) {
         const name = VARIABLE.exec(profile[key] ?? '')?.[1];
-        if (name !== undefined) noteSecretVariable(world.env, name);
+        if (name !== undefined) noteSecretVariable(deps.env, name);
       }
     }
   }

@@ -7,13 +7,13 @@ import { readBoundedFile } from '../read-file.js';
 const VARIABLE = 'OIDC_CLI_STORE_KEY';
 
 /** Shorter values of the variable are refused as keys, and could stand in a password by chance. */
-const SHORTEST = 8;
+const MIN_LENGTH = 8;
 
 /** A key file is smaller; bytes. */
-const LARGEST = 4096;
+const MAX_BYTES = 4096;
 
 /** Where to find the session store's key: the variable, and the file `store/key` in the data folder. */
-export interface StoreKeyWorld {
+export interface StoreKeyDeps {
   readonly env: Environment;
   readonly folders: { readonly data: string };
 }
@@ -30,7 +30,7 @@ export function isStoreKeyVariable(name: string): boolean {
  */
 export async function refuseStoreKeyName(
   reference: { readonly kind: string; readonly name?: string; readonly path?: string },
-  { folders }: Pick<StoreKeyWorld, 'folders'>,
+  { folders }: Pick<StoreKeyDeps, 'folders'>,
 ): Promise<void> {
   if (reference.kind === 'env' && isStoreKeyVariable(reference.name ?? '')) {
     throw new OidcCliError('store_key_as_secret', { variable: VARIABLE });
@@ -46,14 +46,14 @@ export async function refuseStoreKeyName(
  * whatever name it came: another variable, a copy or a link of the key file,
  * the process's environment read as a file. Throws as `refuseStoreKeyName`.
  */
-export async function refuseStoreKeyValue(value: string, { env, folders }: StoreKeyWorld): Promise<void> {
+export async function refuseStoreKeyValue(value: string, { env, folders }: StoreKeyDeps): Promise<void> {
   const given = env[VARIABLE]?.trim() ?? '';
-  if (given.length >= SHORTEST && value.includes(given)) {
+  if (given.length >= MIN_LENGTH && value.includes(given)) {
     throw new OidcCliError('store_key_as_secret', { variable: VARIABLE });
   }
   const file = keyFile(folders);
-  const read = await readBoundedFile(file, LARGEST).catch(() => undefined);
-  if (read === undefined || read.bytes.length < SHORTEST) return;
+  const read = await readBoundedFile(file, MAX_BYTES).catch(() => undefined);
+  if (read === undefined || read.bytes.length < MIN_LENGTH) return;
   const { bytes } = read;
   const spellings = [bytes.toString('utf8'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')];
   const isHere = spellings.some((key) => value.includes(key)) || value.toLowerCase().includes(bytes.toString('hex'));
@@ -61,6 +61,6 @@ export async function refuseStoreKeyValue(value: string, { env, folders }: Store
 }
 
 /** As `sessions/encrypted-file.ts` and `sessions/store-key.ts` name it. */
-function keyFile({ data }: StoreKeyWorld['folders']): string {
+function keyFile({ data }: StoreKeyDeps['folders']): string {
   return join(data, 'store', 'key');
 }

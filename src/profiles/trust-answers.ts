@@ -4,14 +4,14 @@ import { OidcCliError } from '../errors.js';
 import { isObject } from '../json.js';
 import { type StillHeld, withLock } from '../lock.js';
 import { writeWholeFile } from '../write-file.js';
-import { namedBy, type UntrustedSecret } from './client-secret.js';
+import { referenceName, type UntrustedSecret } from './client-secret.js';
 import { readConfigFile } from './profile-file.js';
 
 /** An answer of the person to the question whether a file that came with a folder may send a secret. */
 export interface TrustAnswer {
   /** The folder of the file, without links. */
   readonly folder: string;
-  /** As `hostOf` has it. */
+  /** As `addressHost` has it. */
   readonly host: string;
   /** `NAME` of a variable, or a file's path from the folder on, with slashes. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface TrustAnswer {
 }
 
 /** The folder of the file with the answers, and what ends a wait for it. */
-export interface AnswerWorld {
+export interface AnswerDeps {
   readonly folders: { readonly config: string };
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,15 +31,15 @@ const FILE = 'trust.json';
 const LOCK_TIMEOUT_MS = 40_000;
 
 /** The path of the file with the answers, whether it is there or not. */
-export function trustAnswersPath({ folders }: AnswerWorld): string {
+export function trustAnswersPath({ folders }: AnswerDeps): string {
   return join(folders.config, FILE);
 }
 
 /** The key that an answer about a secret is saved by. The secret's place has a host. */
-export async function questionAbout(reference: UntrustedSecret): Promise<Omit<TrustAnswer, 'allowed'>> {
+export async function trustQuestion(reference: UntrustedSecret): Promise<Omit<TrustAnswer, 'allowed'>> {
   const { folder, host = '' } = reference.untrusted;
   const here = await realpath(folder).catch(() => folder);
-  const { variable } = namedBy(reference);
+  const { variable } = referenceName(reference);
   return reference.kind === 'env'
     ? { folder: here, host, name: String(variable), kind: 'variable' }
     : { folder: here, host, name: relative(here, reference.path).replaceAll('\\', '/'), kind: 'file' };
@@ -55,13 +55,13 @@ export function isSameQuestion(one: Omit<TrustAnswer, 'allowed'>, other: Omit<Tr
  * `config_file_unreadable`, and `config_file_invalid` for a file that holds
  * something else.
  */
-export async function readTrustAnswers(world: AnswerWorld): Promise<readonly TrustAnswer[]> {
-  const file = trustAnswersPath(world);
+export async function readTrustAnswers(deps: AnswerDeps): Promise<readonly TrustAnswer[]> {
+  const file = trustAnswersPath(deps);
   const text = await readConfigFile(file);
   if (text === undefined) return [];
-  const invalid = (found: string) => {
+  const invalid = (actual: string) => {
     const allowed = 'what oidc-cli writes there; remove the file to be asked again';
-    return new OidcCliError('config_file_invalid', { file, line: 1, key: 'answers', found, allowed });
+    return new OidcCliError('config_file_invalid', { file, line: 1, key: 'answers', found: actual, allowed });
   };
   let content: unknown;
   try {
@@ -76,8 +76,8 @@ export async function readTrustAnswers(world: AnswerWorld): Promise<readonly Tru
 }
 
 /** Remembers answers in place of earlier ones about the same. Throws as `readTrustAnswers`, also where it cannot be written. */
-export async function rememberAnswers(answers: readonly TrustAnswer[], world: AnswerWorld): Promise<void> {
-  await change(world, (before) => [
+export async function rememberAnswers(answers: readonly TrustAnswer[], deps: AnswerDeps): Promise<void> {
+  await change(deps, (before) => [
     ...before.filter((one) => !answers.some((other) => isSameQuestion(one, other))),
     ...answers,
   ]);
@@ -86,10 +86,10 @@ export async function rememberAnswers(answers: readonly TrustAnswer[], world: An
 /** Forgets the answers that `isMeant` picks, and returns them. Throws as `rememberAnswers`. */
 export async function forgetAnswers(
   isMeant: (answer: TrustAnswer) => boolean,
-  world: AnswerWorld,
+  deps: AnswerDeps,
 ): Promise<readonly TrustAnswer[]> {
   let forgotten: readonly TrustAnswer[] = [];
-  await change(world, (before) => {
+  await change(deps, (before) => {
     forgotten = before.filter(isMeant);
     return forgotten.length === 0 ? before : before.filter((answer) => !isMeant(answer));
   });
@@ -98,14 +98,14 @@ export async function forgetAnswers(
 
 /** Replaces the file whole, under its lock, so that of two processes neither undoes the other's answer. */
 async function change(
-  world: AnswerWorld,
+  deps: AnswerDeps,
   edit: (before: readonly TrustAnswer[]) => readonly TrustAnswer[],
 ): Promise<void> {
-  const file = trustAnswersPath(world);
+  const file = trustAnswersPath(deps);
   const unwritable = (reason: string | undefined, cause: unknown) =>
     new OidcCliError('config_file_unreadable', { file, reason: reason ?? 'unknown', doing: 'write' }, { cause });
   const work = async (stillHeld: StillHeld) => {
-    const before = await readTrustAnswers(world);
+    const before = await readTrustAnswers(deps);
     const answers = edit(before);
     if (answers === before) return;
     await stillHeld();
@@ -115,7 +115,7 @@ async function change(
       throw unwritable((error as NodeJS.ErrnoException).code, error);
     }
   };
-  await withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS, signal: world.signal, failure: unwritable });
+  await withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS, signal: deps.signal, failure: unwritable });
 }
 
 function isAnswer(value: unknown): value is TrustAnswer {

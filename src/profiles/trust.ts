@@ -13,7 +13,7 @@ import type { SettingKey } from './settings.js';
 import { isStoreKeyVariable } from './store-key-guard.js';
 
 /** A clock that is off by more than this lets tokens live on that have expired. Seconds. */
-const LARGEST_UNTRUSTED_TOLERANCE = 300;
+const MAX_UNTRUSTED_TOLERANCE = 300;
 
 /**
  * The keys by which a file that came with a cloned repository could run a
@@ -28,7 +28,7 @@ function refusedKeys(values: ProfileValues, lower: ProfileValues): SettingKey[] 
   // They decide where the client secret goes and whose keys are believed, whatever the issuer.
   keys.push(...ENDPOINT_KEYS.filter((key) => values[key] !== undefined && values[key] !== lower[key]));
   if (values.strict === false && lower.strict) keys.push('strict');
-  if ((values.clockTolerance ?? 0) > LARGEST_UNTRUSTED_TOLERANCE) keys.push('clockTolerance');
+  if ((values.clockTolerance ?? 0) > MAX_UNTRUSTED_TOLERANCE) keys.push('clockTolerance');
   return keys;
 }
 
@@ -47,7 +47,7 @@ interface Reference {
 }
 
 /** `config_untrusted` for a place, with what to do about it. */
-export function untrusted(place: UntrustedPlace, more: Facts = {}): OidcCliError {
+export function untrustedError(place: UntrustedPlace, more: Facts = {}): OidcCliError {
   const { file, line, key, folder } = place;
   return new OidcCliError('config_untrusted', {
     file,
@@ -90,14 +90,14 @@ export async function checkSecretReference<T extends Reference>(reference: T, pl
     if (!name.startsWith('OIDC_CLI_')) {
       const more = isStdin(place) ? ` or pass ${allow(place)}` : `, pass ${allow(place)}`;
       const how = `Give the variable a name that begins with OIDC_CLI_${more}`;
-      throw untrusted(place, { variable: name, how });
+      throw untrustedError(place, { variable: name, how });
     }
     return { ...reference, untrusted: place };
   }
   if (kind !== 'file') return reference;
   const resolved = await checkPath(path, place);
   const reason = refusedFileName(path, place.folder) ?? refusedFileName(resolved, place.folder);
-  if (reason !== undefined) throw untrusted(place, { path, reason });
+  if (reason !== undefined) throw untrustedError(place, { path, reason });
   return { ...reference, path: resolved, untrusted: place };
 }
 
@@ -107,17 +107,17 @@ export async function checkSecretReference<T extends Reference>(reference: T, pl
  */
 export async function checkPath(path: string, place: UntrustedPlace): Promise<string> {
   const resolved = await fileInFolder(path, place.folder);
-  if (resolved === undefined) throw untrusted(place, { path });
+  if (resolved === undefined) throw untrustedError(place, { path });
   return resolved;
 }
 
-async function real(path: string): Promise<string | undefined> {
+async function realPath(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
 }
 
 /** The path without links, also of a file that is not there yet; undefined where a link leads nowhere. */
 async function realOrFuture(path: string): Promise<string | undefined> {
-  const there = await real(path);
+  const there = await realPath(path);
   if (there !== undefined) return there;
   // The file that such a link names may come later, and is anywhere.
   if (dirname(path) === path || (await lstat(path).catch(() => undefined))?.isSymbolicLink()) return undefined;
@@ -128,7 +128,7 @@ async function realOrFuture(path: string): Promise<string | undefined> {
 async function fileInFolder(path: string, folder: string): Promise<string | undefined> {
   // The system cuts a path at NUL: it would read another file than the one that was checked.
   if (path.includes('\0')) return undefined;
-  const [resolved, inside] = [await realOrFuture(path), (await real(folder)) ?? folder];
+  const [resolved, inside] = [await realOrFuture(path), (await realPath(folder)) ?? folder];
   return resolved !== undefined && isInside(resolved, inside) ? resolved : undefined;
 }
 
@@ -138,10 +138,10 @@ export async function isTrustedFolder(
   user: ProfileFile | undefined,
   env: Environment,
 ): Promise<boolean> {
-  const here = await real(folder);
+  const here = await realPath(folder);
   if (here === undefined || user === undefined) return false;
   for (const entry of user.trustedFolders ?? []) {
-    const trusted = await real(absolutePath(entry, user.folder, env));
+    const trusted = await realPath(absolutePath(entry, user.folder, env));
     if (trusted !== undefined && isInside(here, trusted)) return true;
   }
   return false;
@@ -156,11 +156,11 @@ export async function isTrustedFolder(
 export async function isTrustedFile(
   path: string,
   trustProject: boolean | undefined,
-  world: { readonly cwd: string; readonly env: Environment; readonly folders: { readonly config: string } },
+  deps: { readonly cwd: string; readonly env: Environment; readonly folders: { readonly config: string } },
 ): Promise<boolean> {
   if (trustProject || path === '-') return trustProject === true;
-  const user = await loadProfileFile(userFilePath(world), 'user');
-  return isTrustedFolder(dirname(resolve(world.cwd, path)), user, world.env);
+  const user = await loadProfileFile(userFilePath(deps), 'user');
+  return isTrustedFolder(dirname(resolve(deps.cwd, path)), user, deps.env);
 }
 
 /**
@@ -174,9 +174,9 @@ export async function isTrustedFile(
  */
 export async function checkProjectTrust(
   layer: Layer,
-  world: { file: ProfileFile; name: string; lower: ProfileValues; userFile: string },
+  deps: { file: ProfileFile; name: string; lower: ProfileValues; userFile: string },
 ): Promise<Layer> {
-  const { file, name, userFile } = world;
+  const { file, name, userFile } = deps;
   const place = (key: string): UntrustedPlace => ({
     file: file.path,
     line: file.lineOf(['profiles', name, key]),
@@ -184,8 +184,8 @@ export async function checkProjectTrust(
     folder: file.folder,
     userFile,
   });
-  const [key] = refusedKeys(layer.values, world.lower);
-  if (key !== undefined) throw untrusted(place(key));
+  const [key] = refusedKeys(layer.values, deps.lower);
+  if (key !== undefined) throw untrustedError(place(key));
   const given = file.profiles.get(name) ?? {};
   const issuer = place((['issuer', 'endpoint', 'kind'] as const).find((one) => given[one] !== undefined) ?? 'issuer');
   const { secret } = layer;

@@ -23,7 +23,7 @@ export interface ClientSecrets {
 }
 
 /** Client secrets over `index` and the stores; those in the memory store stay in this object. */
-export function createClientSecrets(world: {
+export function createClientSecrets(deps: {
   index: SessionIndex;
   storeOf: (kind: StoreKind) => SessionStore;
   names: ValueNames;
@@ -31,21 +31,21 @@ export function createClientSecrets(world: {
   const inMemory = new Map<string, StoredClientSecret>();
 
   const remove = async (entries: readonly ClientSecretEntry[]) => {
-    for (const { store, key } of entries) await world.storeOf(store).delete(key);
+    for (const { store, key } of entries) await deps.storeOf(store).delete(key);
   };
 
   const firstOf = async (entries: readonly ClientSecretEntry[]): Promise<string | undefined> => {
     // The newest is last; between two saves there may be two, and the newer not written yet.
     for (const { profile, issuer, store, key } of entries.toReversed()) {
-      const value = await world
+      const value = await deps
         .storeOf(store)
         .get(key)
         .catch(failWith({ value: 'client secret', profile, issuer }));
       if (value === undefined) continue;
-      const kept = parseClientSecret(value);
-      if (kept?.profile !== profile || kept.issuer !== issuer)
+      const saved = parseClientSecret(value);
+      if (saved?.profile !== profile || saved.issuer !== issuer)
         throw new OidcCliError('store_corrupt', { store, key, value: 'client secret', profile, issuer });
-      return kept.secret;
+      return saved.secret;
     }
     return undefined;
   };
@@ -53,13 +53,13 @@ export function createClientSecrets(world: {
   return {
     async saveClientSecret(profile, issuer, secret, store) {
       const kind = store.kind;
-      const key = world.names.clientSecret(kind, profile, issuer);
+      const key = deps.names.clientSecret(kind, profile, issuer);
       const value: StoredClientSecret = { profile, issuer, secret };
       if (kind === 'memory') {
         inMemory.set(key, value);
         return;
       }
-      await world.index.change(async (content, save) => {
+      await deps.index.change(async (content, save) => {
         const earlier = content.clientSecrets.filter((entry) => entry.profile === profile);
         const replaced = earlier.filter((entry) => entry.store !== kind || entry.key !== key);
         const others = content.clientSecrets.filter((entry) => entry.profile !== profile);
@@ -73,10 +73,10 @@ export function createClientSecrets(world: {
     },
 
     async readClientSecret(profile, issuer) {
-      const held = inMemory.get(world.names.clientSecret('memory', profile, issuer));
+      const held = inMemory.get(deps.names.clientSecret('memory', profile, issuer));
       if (held) return held.secret;
       for (let before: readonly ClientSecretEntry[] = []; ; ) {
-        const { clientSecrets } = await world.index.read();
+        const { clientSecrets } = await deps.index.read();
         const entries = clientSecrets.filter((entry) => entry.profile === profile && entry.issuer === issuer);
         // Gone from where the list had it: another process may have put it into another store, and then the list says so.
         if (isDeepStrictEqual(entries, before)) return undefined;
@@ -88,9 +88,9 @@ export function createClientSecrets(world: {
 
     async forgetClientSecret(profile) {
       for (const [key, held] of inMemory) if (held.profile === profile) inMemory.delete(key);
-      const known = await world.index.read();
+      const known = await deps.index.read();
       if (!known.clientSecrets.some((entry) => entry.profile === profile)) return;
-      await world.index.change(async (content, save) => {
+      await deps.index.change(async (content, save) => {
         await remove(content.clientSecrets.filter((entry) => entry.profile === profile));
         await save({ ...content, clientSecrets: content.clientSecrets.filter((entry) => entry.profile !== profile) });
       });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
-import { reasonOf } from '../lock.js';
+import { failureReason } from '../lock.js';
 import { makeFolder } from '../make-folder.js';
 import { readBoundedFile } from '../read-file.js';
 import { writeAtomically } from './atomic-file.js';
@@ -12,7 +12,7 @@ import type { SessionStore } from './session-store.js';
 import { createStoreKeys, type StoreKey } from './store-key.js';
 
 /** Far more than any session takes; bytes. */
-const LARGEST = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** What an entry's file holds. Only `data` is secret; all of it is covered by `sum`, so that damage is told from a wrong key. */
 interface EntryFile {
@@ -63,10 +63,10 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
   const load = async (file: string): Promise<EntryFile | undefined> => {
     let text: string;
     try {
-      text = (await readBoundedFile(file, LARGEST)).bytes.toString('utf8');
+      text = (await readBoundedFile(file, MAX_BYTES)).bytes.toString('utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw failed('read', file, error);
+      throw storeError('read', file, error);
     }
     return parseEntry(text, file);
   };
@@ -82,7 +82,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
       await makeFolder(folder, 0o700);
       if (options.platform !== 'win32') await chmod(folder, 0o700);
     } catch (error) {
-      throw failed('create', folder, error);
+      throw storeError('create', folder, error);
     }
   };
 
@@ -108,12 +108,12 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
         // A copy: at no instant is the entry's name without a file.
         const movedTo = `${file}.damaged-${Date.now()}`;
         await copyFile(file, movedTo).catch((cause) => {
-          throw failed('set aside', file, cause);
+          throw storeError('set aside', file, cause);
         });
         options.onSetAside?.({ file, movedTo });
       }
       await writeAtomically(file, encrypt(key, value, storeKey)).catch((error) => {
-        throw failed('write', file, error);
+        throw storeError('write', file, error);
       });
     },
 
@@ -124,7 +124,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-        throw failed('delete', file, error);
+        throw storeError('delete', file, error);
       }
     },
 
@@ -135,19 +135,19 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
 
     async values() {
       const names = await readdir(folder).catch(() => []);
-      const found: { key: string; value: string }[] = [];
+      const entries: { key: string; value: string }[] = [];
       for (const name of names) {
         if (!/^[0-9a-f]{40}\.json$/.test(name)) continue;
         const file = join(folder, name);
         try {
           const entry = await load(file);
           if (entry && fileOf(entry.key) === file)
-            found.push({ key: entry.key, value: await open(entry, entry.key, file) });
+            entries.push({ key: entry.key, value: await open(entry, entry.key, file) });
         } catch {
           // Another key's, or damaged: reading it by its own name says so.
         }
       }
-      return found;
+      return entries;
     },
   };
 }
@@ -210,6 +210,6 @@ function parseEntry(text: string, file: string): EntryFile {
   return entry as EntryFile;
 }
 
-function failed(operation: string, file: string, cause: unknown): OidcCliError {
-  return new OidcCliError('store_failed', { file, operation, ...reasonOf(cause) }, { cause });
+function storeError(operation: string, file: string, cause: unknown): OidcCliError {
+  return new OidcCliError('store_failed', { file, operation, ...failureReason(cause) }, { cause });
 }

@@ -34,7 +34,7 @@ export async function guardAgainstHang<T>(call: () => Promise<T>, options: HangG
     const { operation, limitMs } = options;
     const facts = { store: 'keychain', operation, timeoutSeconds: limitMs / 1000 };
     try {
-      (options.onHang ?? sayOnStderr)(new OidcCliError('store_timeout', facts));
+      (options.onHang ?? writeToStderr)(new OidcCliError('store_timeout', facts));
     } finally {
       process.kill(process.pid, 'SIGKILL');
     }
@@ -47,6 +47,6 @@ export async function guardAgainstHang<T>(call: () => Promise<T>, options: HangG
   }
 }
 
-function sayOnStderr(error: OidcCliError): void {
+function writeToStderr(error: OidcCliError): void {
   writeSync(2, `${error.code}: ${JSON.stringify(error.facts)}\n`);
 }

@@ -51,21 +51,21 @@ export async function probeKeychain(options: ProbeOptions): Promise<KeychainProb
 
 function refusal(error: unknown, platform: NodeJS.Platform): KeychainProbe {
   if (error instanceof KeychainSilence) {
-    if (error.phase !== 'call' || error.ms === undefined) return unavailable(error.message);
+    if (error.phase !== 'call' || error.ms === undefined) return unavailableResult(error.message);
     return { available: false, locked: true, reason: `it was not unlocked within ${error.ms / 1000} s` };
   }
   switch (classifyKeychainError(error instanceof Error ? error.message : '')) {
     case 'locked':
       return { available: false, locked: true, reason: 'it is locked' };
     case 'unavailable':
-      return unavailable(
+      return unavailableResult(
         platform === 'linux' ? 'there is no Secret Service to keep it in' : 'there is none on this machine',
       );
     default:
-      return unavailable('it refused a test entry');
+      return unavailableResult('it refused a test entry');
   }
 }
 
-function unavailable(reason: string): KeychainProbe {
+function unavailableResult(reason: string): KeychainProbe {
   return { available: false, locked: false, reason };
 }

@@ -135,7 +135,7 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
   });
 
   /** Waits for the next line. */
-  const answer = <T>(silence: KeychainSilence, ms: number, request?: readonly string[]): Promise<T> => {
+  const response = <T>(silence: KeychainSilence, ms: number, request?: readonly string[]): Promise<T> => {
     if (failure) return Promise.reject(failure);
     const timer = setTimeout(() => fail(silence), ms);
     const line = new Promise<unknown>((resolve, reject) => waiting.push({ resolve, reject }));
@@ -143,17 +143,17 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
     return line.finally(() => clearTimeout(timer)) as Promise<T>;
   };
 
-  const answers = answer(new KeychainSilence('process'), START_MS).then(() =>
+  const responses = response(new KeychainSilence('process'), START_MS).then(() =>
     // A search fails where no keychain answers, and does not block the calling thread as the first call of an entry may.
-    answer(new KeychainSilence('answer', answerMs), answerMs, ['findCredentials', NO_SERVICE]),
+    response(new KeychainSilence('answer', answerMs), answerMs, ['findCredentials', NO_SERVICE]),
   );
-  answers.catch(() => {});
+  responses.catch(() => {});
   const call = async <T>(...request: string[]) => {
-    await answers;
-    return answer<T>(new KeychainSilence('call', callMs), callMs, request);
+    await responses;
+    return response<T>(new KeychainSilence('call', callMs), callMs, request);
   };
   return {
-    answers,
+    answers: responses,
     getPassword: (service, account) => call('getPassword', service, account),
     setPassword: (service, account, password) => call('setPassword', service, account, password),
     deletePassword: (service, account) => call('deletePassword', service, account),

@@ -84,9 +84,9 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
     set: entries.set,
     delete: entries.delete,
     async values() {
-      const found = await call('search', (keytar) => keytar.findCredentials(SERVICE));
+      const credentials = await call('search', (keytar) => keytar.findCredentials(SERVICE));
       const values: { key: string; value: string }[] = [];
-      for (const { account } of found.filter((credential) => entries.isHead(credential.account))) {
+      for (const { account } of credentials.filter((credential) => entries.isHead(credential.account))) {
         const value = await entries.get(account);
         if (value !== undefined) values.push({ key: account, value });
       }

@@ -15,10 +15,10 @@ export function createMemoryStore(): SessionStore {
 }
 
 /** Runs `work` while nobody else in this object does under the same name. */
-export type InTurn = <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+export type RunInTurn = <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /** What a lock is for processes, for what lives in one process only. A wait ends with the signal's reason when it aborts. */
-export function createTurns(): InTurn {
+export function createTurns(): RunInTurn {
   const last = new Map<string, Promise<void>>();
   return async (name, work, signal) => {
     const before = last.get(name) ?? Promise.resolve();
@@ -31,7 +31,7 @@ export function createTurns(): InTurn {
       before.then(() => mine),
     );
     try {
-      await unlessAborted(before, signal);
+      await rejectOnAbort(before, signal);
       return await work();
     } finally {
       done();
@@ -39,7 +39,7 @@ export function createTurns(): InTurn {
   };
 }
 
-function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+function rejectOnAbort(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal?.reason);
     if (signal?.aborted) abort();

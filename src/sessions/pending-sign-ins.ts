@@ -16,7 +16,7 @@ export interface PendingSignIn {
 /** What is kept between `login --start` and `login --callback-url`. */
 export interface PendingSignIns {
   /** Keeps a sign-in until it expires. Throws `store_*`. */
-  keepPending(pending: PendingSignIn, store: SessionStore): Promise<void>;
+  savePending(pending: PendingSignIn, store: SessionStore): Promise<void>;
   /**
    * Hands out the sign-in with this state and removes it; of two takers one
    * gets it. Undefined when there is none or it has expired. Throws `store_*`.
@@ -31,13 +31,13 @@ export interface PendingSignIns {
 }
 
 /** Pending sign-ins over `index` and the stores; those in the memory store stay in this object. */
-export function createPendingSignIns(world: {
+export function createPendingSignIns(deps: {
   index: SessionIndex;
   storeOf: (kind: StoreKind) => SessionStore;
   clock: Clock;
 }): PendingSignIns {
   const inMemory = new Map<string, PendingSignIn>();
-  const expired = ({ expiresAt }: { expiresAt: number }) => expiresAt <= world.clock.now() / 1000;
+  const expired = ({ expiresAt }: { expiresAt: number }) => expiresAt <= deps.clock.now() / 1000;
 
   /** Without those that have expired. A store that was not asked for is not opened for the sake of tidiness. */
   const prune = async (list: readonly PendingEntry[], using: StoreKind | undefined): Promise<PendingEntry[]> => {
@@ -46,7 +46,7 @@ export function createPendingSignIns(world: {
       const due = expired(entry) && (entry.store === 'file' || entry.store === using);
       const removed =
         due &&
-        (await world
+        (await deps
           .storeOf(entry.store)
           .delete(entry.key)
           .then(
@@ -59,7 +59,7 @@ export function createPendingSignIns(world: {
   };
 
   return {
-    async keepPending(pending, store) {
+    async savePending(pending, store) {
       const id = pendingId(pending.state);
       const kind = store.kind;
       if (kind === 'memory') {
@@ -67,7 +67,7 @@ export function createPendingSignIns(world: {
         return;
       }
       const entry: PendingEntry = { id, store: kind, key: pendingName(id), expiresAt: pending.expiresAt };
-      await world.index.change(async (content, save) => {
+      await deps.index.change(async (content, save) => {
         const others = (await prune(content.pending, kind)).filter((other) => other.id !== id);
         // The index first: killed between the two, it names a value that is not there, instead of nothing naming one that is.
         await save({ ...content, pending: [...others, entry] });
@@ -77,10 +77,10 @@ export function createPendingSignIns(world: {
 
     async findPending(state) {
       const id = pendingId(state);
-      const entry = (await world.index.read()).pending.find((candidate) => candidate.id === id);
+      const entry = (await deps.index.read()).pending.find((candidate) => candidate.id === id);
       const value =
         entry &&
-        (await world
+        (await deps
           .storeOf(entry.store)
           .get(entry.key)
           .catch(failWith({ value: 'unfinished sign-in' })));
@@ -89,19 +89,19 @@ export function createPendingSignIns(world: {
     },
 
     async onlyPending() {
-      const waiting = (await world.index.read()).pending.filter((entry) => !expired(entry));
+      const waiting = (await deps.index.read()).pending.filter((entry) => !expired(entry));
       const [entry, another] = waiting;
       if (!entry || another) return undefined;
-      const value = await world.storeOf(entry.store).get(entry.key);
+      const value = await deps.storeOf(entry.store).get(entry.key);
       return value === undefined ? undefined : parsePending(value);
     },
 
     async aboutPending(state) {
       const id = pendingId(state);
-      const { pending } = await world.index.read();
+      const { pending } = await deps.index.read();
       const entry = pending.find((candidate) => candidate.id === id);
       const others = pending.filter((candidate) => candidate !== entry && !expired(candidate)).length;
-      const now = Math.floor(world.clock.now() / 1000);
+      const now = Math.floor(deps.clock.now() / 1000);
       return entry && expired(entry) ? { expiredFor: now - entry.expiresAt, others } : { others };
     },
 
@@ -112,13 +112,13 @@ export function createPendingSignIns(world: {
         inMemory.delete(id);
         return expired(held) ? undefined : held;
       }
-      const known = await world.index.read();
+      const known = await deps.index.read();
       if (known.pending.length === 0) return undefined;
       // Outside of the change, which may be run twice: what was taken out of the store is not there a second time.
       let pending: PendingSignIn | undefined;
-      return world.index.change(async (content, save) => {
+      return deps.index.change(async (content, save) => {
         const entry = content.pending.find((candidate) => candidate.id === id);
-        const store = entry && world.storeOf(entry.store);
+        const store = entry && deps.storeOf(entry.store);
         if (entry && store) {
           const value = await store.get(entry.key).catch(failWith({ value: 'unfinished sign-in' }));
           if (value !== undefined) pending = parsePending(value);

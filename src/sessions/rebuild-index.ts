@@ -34,9 +34,9 @@ export function rebuildIndex(
         pending.push({ id: pendingId(signIn.state), store: kind, key, expiresAt: signIn.expiresAt });
         continue;
       }
-      const kept = parseClientSecret(value);
-      if (kept && names.clientSecret(kind, kept.profile, kept.issuer) === key) {
-        clientSecrets.push({ profile: kept.profile, issuer: kept.issuer, store: kind, key });
+      const saved = parseClientSecret(value);
+      if (saved && names.clientSecret(kind, saved.profile, saved.issuer) === key) {
+        clientSecrets.push({ profile: saved.profile, issuer: saved.issuer, store: kind, key });
       }
     }
   }

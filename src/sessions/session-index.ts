@@ -2,7 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OidcCliError } from '../errors.js';
 import { parseJson } from '../json.js';
-import { type LockOptions, reasonOf, type StillHeld, withLock } from '../lock.js';
+import { failureReason, type LockOptions, type StillHeld, withLock } from '../lock.js';
 import { readBoundedFile } from '../read-file.js';
 import { tryToWrite, writeAtomically } from './atomic-file.js';
 import type { StoreKind } from './session-store.js';
@@ -11,7 +11,7 @@ import type { StoreKind } from './session-store.js';
 const LOCK_TIMEOUT_MS = 40_000;
 
 /** Room for some ten thousand sessions; bytes. */
-const LARGEST = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** A value in a store that outlives the process. */
 export interface StoredValue {
@@ -110,16 +110,16 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
   const load = async (): Promise<IndexContent | undefined> => {
     let text: string;
     try {
-      text = (await readBoundedFile(file, LARGEST)).bytes.toString('utf8');
+      text = (await readBoundedFile(file, MAX_BYTES)).bytes.toString('utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
-      throw new OidcCliError('store_failed', { file, operation: 'read', ...reasonOf(error) }, { cause: error });
+      throw new OidcCliError('store_failed', { file, operation: 'read', ...failureReason(error) }, { cause: error });
     }
     return parse(text, file);
   };
 
   const unwritable = (error: unknown) => {
-    throw new OidcCliError('store_failed', { file, operation: 'write', ...reasonOf(error) }, { cause: error });
+    throw new OidcCliError('store_failed', { file, operation: 'write', ...failureReason(error) }, { cause: error });
   };
 
   const save = async (content: IndexContent, stillHeld: StillHeld) => {
@@ -141,7 +141,11 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
       // A copy: killed before the save below, the damaged file is still in its place.
       await copyFile(file, movedTo);
     } catch (error) {
-      throw new OidcCliError('store_failed', { file, operation: 'set aside', ...reasonOf(error) }, { cause: error });
+      throw new OidcCliError(
+        'store_failed',
+        { file, operation: 'set aside', ...failureReason(error) },
+        { cause: error },
+      );
     }
     await save(rebuilt, stillHeld);
     options.onRebuilt?.({ file, movedTo, sessions: rebuilt.sessions.length });
@@ -172,11 +176,11 @@ function parse(text: string, file: string): IndexContent | undefined {
   const { sessions, pending, clientSecrets, unsettled } = content;
   const whole =
     content.version === 1 &&
-    all(sessions, ['profile', 'issuer', 'clientId', 'subject'], ['signedInAt', 'savedAt']) &&
+    allOfType(sessions, ['profile', 'issuer', 'clientId', 'subject'], ['signedInAt', 'savedAt']) &&
     sessions?.every(hasItsTypes) === true &&
-    all(pending, ['id'], ['expiresAt']) &&
-    all(clientSecrets, ['profile', 'issuer'], []) &&
-    all(unsettled, [], []);
+    allOfType(pending, ['id'], ['expiresAt']) &&
+    allOfType(clientSecrets, ['profile', 'issuer'], []) &&
+    allOfType(unsettled, [], []);
   return whole ? (content as IndexContent) : undefined;
 }
 
@@ -189,7 +193,7 @@ function hasItsTypes({ name, signInId, expiresAt, signedInAt, savedAt, issuer }:
 }
 
 /** Whether a list holds only stored values with these text and number properties. */
-function all(list: unknown, texts: readonly string[], numbers: readonly string[]): boolean {
+function allOfType(list: unknown, texts: readonly string[], numbers: readonly string[]): boolean {
   return (
     Array.isArray(list) &&
     list.every(

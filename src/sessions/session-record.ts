@@ -1,21 +1,21 @@
 import { isObject, parseJson } from '../json.js';
 import type { Session } from './session-store.js';
 
-type Holds = (value: unknown) => boolean;
+type TypeCheck = (value: unknown) => boolean;
 
-const text: Holds = (value) => typeof value === 'string';
-const flag: Holds = (value) => typeof value === 'boolean';
+const text: TypeCheck = (value) => typeof value === 'string';
+const flag: TypeCheck = (value) => typeof value === 'boolean';
 /** A time that a date can have (ECMA-262 §21.4.1.1). */
-const seconds: Holds = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
+const seconds: TypeCheck = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
 /** Of an expiry: the provider chose it, and it may be later than any date. */
-const expiry: Holds = (value) => typeof value === 'number' && Number.isFinite(value);
-const texts: Holds = (value) => Array.isArray(value) && value.every(text);
+const expiry: TypeCheck = (value) => typeof value === 'number' && Number.isFinite(value);
+const texts: TypeCheck = (value) => Array.isArray(value) && value.every(text);
 const optional =
-  (holds: Holds): Holds =>
+  (holds: TypeCheck): TypeCheck =>
   (value) =>
     value === undefined || holds(value);
 const objectOf =
-  (members: Readonly<Record<string, Holds>>): Holds =>
+  (members: Readonly<Record<string, TypeCheck>>): TypeCheck =>
   (value) =>
     isObject(value) && Object.entries(members).every(([name, holds]) => holds(value[name]));
 

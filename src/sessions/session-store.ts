@@ -35,7 +35,7 @@ export interface TokenTarget {
 }
 
 /** An access token for one target. `expiresAt` in seconds since the epoch; absent when the provider did not say. */
-export interface KeptAccessToken extends TokenTarget {
+export interface SavedAccessToken extends TokenTarget {
   readonly accessToken: string;
   readonly tokenType: string;
   readonly expiresAt?: number;
@@ -74,7 +74,7 @@ export interface Session {
   readonly expiresAt?: number;
   readonly refreshToken?: string;
   /** For resources and organizations, one a target; absent before the first. */
-  readonly accessTokens?: readonly KeptAccessToken[];
+  readonly accessTokens?: readonly SavedAccessToken[];
   readonly scope: { readonly requested: readonly string[]; readonly granted: readonly string[] };
   readonly resource?: readonly string[];
   /** How far the ID tokens of this session are trusted: the sign-in's own tolerance in seconds, and `strict`. */

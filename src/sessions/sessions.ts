@@ -88,7 +88,7 @@ export interface Sessions extends PendingSignIns, ClientSecrets {
   exclusively<T>(entry: SessionEntry, work: (stillHeld: StillHeld) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
-const same = (a: StoredValue, b: StoredValue) => a.store === b.store && a.key === b.key;
+const isSameValue = (a: StoredValue, b: StoredValue) => a.store === b.store && a.key === b.key;
 
 /** Makes the keeper of sessions: one index, one memory, stores opened when they are first needed. */
 export function createSessions(options: SessionsOptions): Sessions {
@@ -149,7 +149,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const settle = async (content: IndexContent, using: StoreKind): Promise<IndexContent> => {
     const unsettled: StoredValue[] = [];
     for (const value of content.unsettled) {
-      if (content.sessions.some((entry) => same(entry, value))) continue;
+      if (content.sessions.some((entry) => isSameValue(entry, value))) continue;
       const reachable = value.store === 'file' || value.store === using;
       const removed =
         reachable &&
@@ -232,19 +232,19 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
       await index.change(async (found, save) => {
         let content = await settle(found, kind);
-        const kept: SessionEntry & StoredValue = { ...entry, store: kind };
-        const old = content.sessions.find((other) => sameOwner(other, kept));
-        if (!old || !same(old, kept)) {
+        const saved: SessionEntry & StoredValue = { ...entry, store: kind };
+        const old = content.sessions.find((other) => sameOwner(other, saved));
+        if (!old || !isSameValue(old, saved)) {
           // Written down first, so that a kill leaves no token in a store that nothing knows of.
           content = { ...content, unsettled: [...content.unsettled, { store: kind, key }] };
           await save(content);
         }
         await store.set(key, JSON.stringify(session));
-        const moved = old && !same(old, kept) ? [{ store: old.store, key: old.key }] : [];
+        const moved = old && !isSameValue(old, saved) ? [{ store: old.store, key: old.key }] : [];
         content = {
           ...content,
-          sessions: [kept, ...content.sessions.filter((other) => other !== old)],
-          unsettled: [...content.unsettled.filter((value) => !same(value, kept)), ...moved],
+          sessions: [saved, ...content.sessions.filter((other) => other !== old)],
+          unsettled: [...content.unsettled.filter((value) => !isSameValue(value, saved)), ...moved],
         };
         await save(content);
         if (!old || moved.length === 0) return;
@@ -257,10 +257,10 @@ export function createSessions(options: SessionsOptions): Sessions {
           await storeOf(old.store).delete(old.key);
         } catch (error) {
           // The new session is whole; the old one goes when its store is used next.
-          options.onNotice?.('old_session_left', { store: old.store, reason: codeOf(error) });
+          options.onNotice?.('old_session_left', { store: old.store, reason: errorCode(error) });
           return;
         }
-        await save({ ...content, unsettled: content.unsettled.filter((value) => !same(value, old)) });
+        await save({ ...content, unsettled: content.unsettled.filter((value) => !isSameValue(value, old)) });
       });
     },
 
@@ -315,18 +315,18 @@ export function createSessions(options: SessionsOptions): Sessions {
       const gone: StoredValue = { store: entry.store, key: entry.key };
       return index.change(async (found, save) => {
         // Not read by who asks this, and so not signed out at the provider: nobody would know of its tokens any more.
-        const listed = found.sessions.find((other) => same(other, gone));
+        const listed = found.sessions.find((other) => isSameValue(other, gone));
         if (listed && !sameSignIn(listed, entry)) {
           const stored = await storedSession(storeOf(gone.store), gone.key);
           if (!stored || !sameSignIn(stored, entry)) return false;
         }
-        const sessions = found.sessions.filter((other) => !same(other, gone));
+        const sessions = found.sessions.filter((other) => !isSameValue(other, gone));
         // First, since the store may be out of reach, perhaps for ever, or hang and take this process with it: nobody is
         // to stay signed in for that. The value goes when the store is back.
         // Where the list cannot be written, on a full disk, the value goes all the same, and makes room for it.
         await save({ ...found, sessions, unsettled: [...found.unsettled, gone] }).catch(() => {});
         const there = await storeOf(gone.store).delete(gone.key);
-        const unsettled = found.unsettled.filter((value) => !same(value, gone));
+        const unsettled = found.unsettled.filter((value) => !isSameValue(value, gone));
         await save(await settle({ ...found, sessions, unsettled }, gone.store));
         return there || sessions.length < found.sessions.length;
       });
@@ -353,12 +353,12 @@ export function createSessions(options: SessionsOptions): Sessions {
       const current = content.sessions.find((other) => other.key === entry.key && other.store === entry.store);
       const session = current && (await storedSession(storeOf(current.store), current.key));
       if (!session) return;
-      const kept: SessionEntry & StoredValue = {
+      const saved: SessionEntry & StoredValue = {
         ...describeSession(session, current.store, current.key),
         store: current.store,
       };
-      if (isDeepStrictEqual(kept, current)) return;
-      await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
+      if (isDeepStrictEqual(saved, current)) return;
+      await save({ ...content, sessions: content.sessions.map((other) => (other === current ? saved : other)) });
     });
     await change.catch((error) => {
       if (!(error instanceof OidcCliError)) throw error;
@@ -381,6 +381,6 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 }
 
-function codeOf(error: unknown): string {
+function errorCode(error: unknown): string {
   return error instanceof OidcCliError ? error.code : 'store_failed';
 }

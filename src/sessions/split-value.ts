@@ -55,7 +55,7 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
   const sweep = async (account: string, current: Generation | undefined) => {
     const text = await entries.get(noteName(account));
     if (text === undefined) return;
-    const note = parsed<Note>(text);
+    const note = tryParse<Note>(text);
     for (const generation of [note?.made, note?.replaced]) {
       if (generation && generation.id !== current?.id) await removeParts(account, generation);
     }
@@ -117,10 +117,10 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
 function pointer(head: string): Generation | undefined {
   if (!head.startsWith(MARK)) return undefined;
   // A damaged pointer has no part that fits its sum, so that reading it says so.
-  return parsed<Generation>(head.slice(MARK.length)) ?? { id: '', count: 0, sum: '' };
+  return tryParse<Generation>(head.slice(MARK.length)) ?? { id: '', count: 0, sum: '' };
 }
 
-function parsed<T>(text: string): T | undefined {
+function tryParse<T>(text: string): T | undefined {
   try {
     return parseJson(text) as T;
   } catch {

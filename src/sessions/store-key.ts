@@ -2,16 +2,16 @@ import { createHmac, randomBytes, scrypt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../context.js';
 import { OidcCliError } from '../errors.js';
-import { reasonOf } from '../lock.js';
+import { failureReason } from '../lock.js';
 import { makeFolder } from '../make-folder.js';
 import { type ReadFile, readBoundedFile } from '../read-file.js';
 import { writeWholeFile } from '../write-file.js';
 
 const KEY_BYTES = 32;
 /** Enough to see that a file is not a key, and to say how long it is; bytes. */
-const LARGEST = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** A shorter passphrase is more likely a mistake, such as half of a pasted value, than a choice. */
-const SHORTEST_PASSPHRASE = 8;
+const MIN_PASSPHRASE_LENGTH = 8;
 
 /** A 256-bit key for the encrypted file, with what an entry must say to be read again. */
 export interface StoreKey {
@@ -45,7 +45,7 @@ export function createStoreKeys(folder: string, env: Environment, platform: Node
 
   /** Once per process and salt: it is slow on purpose. */
   const fromPassphrase = (passphrase: string, salt: string): Promise<StoreKey> => {
-    if (passphrase.length < SHORTEST_PASSPHRASE) {
+    if (passphrase.length < MIN_PASSPHRASE_LENGTH) {
       throw new OidcCliError('store_key_invalid', { variable: 'OIDC_CLI_STORE_KEY', reason: 'too short' });
     }
     let key = derived.get(salt);
@@ -57,8 +57,8 @@ export function createStoreKeys(folder: string, env: Environment, platform: Node
   };
 
   const fromKeyFile = async (): Promise<StoreKey | undefined> => {
-    const found = await readSecretFile(keyFile, platform);
-    return found && storeKey(found, 'key file');
+    const file = await readSecretFile(keyFile, platform);
+    return file && storeKey(file, 'key file');
   };
 
   return {
@@ -110,14 +110,14 @@ function deriveKey(passphrase: string, salt: string): Promise<Buffer> {
 
 /** The 32 bytes in a file that only its owner may read, or undefined where there is no file. */
 async function readSecretFile(file: string, platform: NodeJS.Platform): Promise<Buffer | undefined> {
-  let found: ReadFile;
+  let content: ReadFile;
   try {
-    found = await readBoundedFile(file, LARGEST);
+    content = await readBoundedFile(file, MAX_BYTES);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new OidcCliError('store_failed', { file, operation: 'read', ...reasonOf(error) }, { cause: error });
+    throw new OidcCliError('store_failed', { file, operation: 'read', ...failureReason(error) }, { cause: error });
   }
-  const { bytes, mode } = found;
+  const { bytes, mode } = content;
   if (platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new OidcCliError('store_key_invalid', {
       file,
@@ -136,14 +136,14 @@ async function readSecretFile(file: string, platform: NodeJS.Platform): Promise<
  * whole and once: of two processes that make it, both take the first one's.
  */
 async function readOrMake(file: string, platform: NodeJS.Platform): Promise<Buffer> {
-  const found = await readSecretFile(file, platform);
-  if (found) return found;
+  const content = await readSecretFile(file, platform);
+  if (content) return content;
   try {
     await makeFolder(dirname(file), 0o700);
     await writeWholeFile(file, randomBytes(KEY_BYTES), { mode: 0o600, exclusive: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new OidcCliError('store_failed', { file, operation: 'create', ...reasonOf(error) }, { cause: error });
+      throw new OidcCliError('store_failed', { file, operation: 'create', ...failureReason(error) }, { cause: error });
     }
   }
   const made = await readSecretFile(file, platform);

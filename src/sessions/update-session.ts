@@ -83,11 +83,11 @@ export async function updateStored(
     await index.change(async (content, save, stillHeld) => {
       const current = await replaceStored(refreshed, content.sessions, store, stillHeld);
       if (!current) return;
-      const kept: SessionEntry & StoredValue = {
+      const saved: SessionEntry & StoredValue = {
         ...describeSession(session, current.store, entry.key),
         store: current.store,
       };
-      await save({ ...content, sessions: content.sessions.map((other) => (other === current ? kept : other)) });
+      await save({ ...content, sessions: content.sessions.map((other) => (other === current ? saved : other)) });
     });
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code === 'not_signed_in') throw error;

@@ -1,13 +1,13 @@
 import type { Facts } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { askAuthorizationEndpoint, complaintOf } from '../oidc/authorization-endpoint.js';
+import { classifyRefusal, tryAuthorizationRequest } from '../oidc/authorization-endpoint.js';
 import type { Recorder } from '../trace/recorder.js';
 
 /** Milliseconds: somebody has waited for long already. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** Characters of the page's words. */
-const LONGEST = 160;
+const MAX_LENGTH = 160;
 
 /**
  * What the provider shows to a browser that comes with this authorization
@@ -22,14 +22,14 @@ export async function authorizationPage(
 ): Promise<Facts> {
   const clientId = new URL(url).searchParams.get('client_id') ?? undefined;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await askAuthorizationEndpoint(url, redirectUri, { fetch, signal });
-    if (answer.kind === 'unreachable') return { clientId };
-    if (answer.kind !== 'refused') return { clientId, pageStatus: 'status' in answer ? answer.status : 302 };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await tryAuthorizationRequest(url, redirectUri, { fetch, signal });
+    if (response.kind === 'unreachable') return { clientId };
+    if (response.kind !== 'refused') return { clientId, pageStatus: 'status' in response ? response.status : 302 };
     // Some providers repeat the request that they refuse.
-    const words = recorder.maskWords(answer.words);
-    const pageWords = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
-    return { clientId, pageStatus: answer.status, pageWords, complaint: complaintOf(answer) };
+    const words = recorder.maskWords(response.words);
+    const pageWords = words.length > MAX_LENGTH ? `${words.slice(0, MAX_LENGTH)}…` : words;
+    return { clientId, pageStatus: response.status, pageWords, complaint: classifyRefusal(response) };
   } catch {
     return { clientId };
   }

@@ -3,12 +3,12 @@ import { withUnusedPort } from '../browser/loopback-redirect-uri.js';
 import { type SentCredentials, withCredentialsSent } from '../browser/sent-credentials.js';
 import type {
   Credentials,
-  PageAnswer,
+  DriverKind,
   PageFetch,
   PageSignIn,
+  PageSignInResult,
   SignInDriver,
   SignInStep,
-  SignInWay,
 } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
 import type { AuthorizationUrl, Redirect } from './application.js';
@@ -49,13 +49,13 @@ export class Automated implements UserAgent {
   private state = '';
   private credentialsSent: SentCredentials | undefined;
   /** Who made the sign-in in the end. */
-  private usedWay: SignInWay | undefined;
+  private usedDriver: DriverKind | undefined;
 
   constructor(
     private readonly automation: Automation,
     private readonly deps: AutomatedDeps,
   ) {
-    deps.recorder.hideCredentials(...secretsOf(automation));
+    deps.recorder.hideCredentials(...automationSecrets(automation));
   }
 
   async open({ redirectUri }: Redirect, state: string): Promise<string> {
@@ -73,7 +73,7 @@ export class Automated implements UserAgent {
     const note = `signs in without a person, by ${driver.name}`;
     noteStep(deps, 'driver started', { driver: driver.name, redirectUri }, { to: 'browser', note });
     try {
-      const answer = await driver.signIn({
+      const response = await driver.signIn({
         ...{ credentials, credentialPolicy, steps, evidenceFolder, session, fetch },
         ...{ url, redirectUri, state, signal: deps.signal },
         masking: deps.recorder,
@@ -84,12 +84,12 @@ export class Automated implements UserAgent {
         },
         timeoutMs: timeLeft(),
       });
-      const { parameters, via, way, pages } = answer;
-      this.credentialsSent = answer.credentialsSent;
-      this.usedWay = way;
-      noteProgress(deps, 'driver finished', { driver: way, pages });
+      const { parameters, via, way: driverName, pages } = response;
+      this.credentialsSent = response.credentialsSent;
+      this.usedDriver = driverName;
+      noteProgress(deps, 'driver finished', { driver: driverName, pages });
       const seconds = Math.round((deps.clock.now() - sentAt) / 1000);
-      return { parameters, mode: via, delivery: { by: 'driver', seconds } };
+      return { parameters, mode: via, delivery: { via: 'driver', afterSeconds: seconds } };
     } catch (error) {
       if (deps.signal.aborted) throw new OidcCliError('interrupted', {}, { cause: error });
       throw error;
@@ -100,8 +100,8 @@ export class Automated implements UserAgent {
    * Sends the same browser to another address of the provider, with steps of
    * its own. Undefined where a command signed in: its browser is not ours.
    */
-  get visit(): ((next: Visit) => Promise<PageAnswer>) | undefined {
-    if (this.usedWay === 'command') return undefined;
+  get visit(): ((next: Visit) => Promise<PageSignInResult>) | undefined {
+    if (this.usedDriver === 'command') return undefined;
     const { driver, credentials, credentialPolicy, session, fetch, timeLeft } = this.automation;
     const { signal, recorder } = this.deps;
     const shared = { credentials, credentialPolicy, session, fetch, signal, masking: recorder };
@@ -118,7 +118,7 @@ export class Automated implements UserAgent {
 }
 
 /** What a driver types: a page may repeat it. */
-function secretsOf({ credentials, steps }: Pick<Automation, 'credentials' | 'steps'>): (string | undefined)[] {
+function automationSecrets({ credentials, steps }: Pick<Automation, 'credentials' | 'steps'>): (string | undefined)[] {
   const typed = (steps ?? []).map((step) => ('value' in step ? step.value : undefined));
   return [credentials.password, credentials.totp, ...typed];
 }

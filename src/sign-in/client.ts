@@ -8,7 +8,7 @@ import {
   createAuthorizationRequest,
 } from '../oidc/authorization-request.js';
 import { chooseClientAuthentication } from '../oidc/client-authentication.js';
-import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../oidc/provider.js';
+import { type ConfiguredEndpoints, discoverProvider, type Provider, type ProviderDeps } from '../oidc/provider.js';
 import type { TokenClient } from '../oidc/token-requests.js';
 import { requestUserinfo } from '../oidc/userinfo.js';
 import { isResourceScope } from '../profiles/logto-kind.js';
@@ -25,7 +25,7 @@ export interface SignInRequest {
   readonly kind?: 'logto' | undefined;
   readonly issuer: string;
   /** Endpoints that the profile names itself. */
-  readonly endpoints?: NamedEndpoints | undefined;
+  readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly allowHttp: boolean;
   readonly clientId: string;
   /** As the profile has it: port 0 stands for any free one. */
@@ -106,7 +106,7 @@ export async function connect(
 }
 
 /** Builds the authorization request for a redirect URI that is ready for the response. Throws as `createAuthorizationRequest` does. */
-export async function requestOf(
+export async function createClientRequest(
   request: SignInRequest,
   { provider, client }: Connection,
   redirectUri: string,
@@ -157,9 +157,9 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
     if (this.saved) return { ...this.saved, url: '', pushed: false, repeatable: false, redirectUri };
     if (!this.requested) this.noteAuthentication(connection);
     this.requested = true;
-    const request = await requestOf(this.request, connection, redirectUri, state);
+    const request = await createClientRequest(this.request, connection, redirectUri, state);
     // Fetched while the person is away; one set serves several sign-ins.
-    if (!connection.provider.keySet.kept()) connection.provider.keySet.warm();
+    if (!connection.provider.keySet.cached()) connection.provider.keySet.warm();
     return request;
   }
 
@@ -194,7 +194,7 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
         resource: kind === 'logto' ? undefined : authorization.resource,
         prompt: authorization.prompt,
         scope: authorization.scope,
-        came: delivery,
+        delivery,
       },
       deps,
     );

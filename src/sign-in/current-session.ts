@@ -4,8 +4,8 @@ import type { ProviderDeps } from '../oidc/provider.js';
 import { requestUserinfo } from '../oidc/userinfo.js';
 import type { Session } from '../sessions/session-store.js';
 import { type Connection, connect } from './client.js';
-import { type SpendDeps, spendRefreshToken } from './refresh.js';
-import { isFresh, sessionState } from './session-status.js';
+import { type RefreshDeps, refreshGrant } from './refresh.js';
+import { isUnexpired, sessionStatus } from './session-status.js';
 
 /** What this flow needs of the world: the provider, and the one session in its store. */
 export interface CurrentSessionDeps extends ProviderDeps {
@@ -43,17 +43,17 @@ export async function currentSession(
 ): Promise<CurrentSession> {
   const { session, force } = request;
   const now = () => Math.floor(deps.clock.now() / 1000);
-  if (!force && isFresh(session, now())) return { session, refreshed: false };
+  if (!force && isUnexpired(session, now())) return { session, refreshed: false };
   if (session.refreshToken === undefined) {
     if (force) throw new OidcCliError('no_refresh_token', facts(session));
     // Not yet over, only soon: the last seconds of a token that cannot be renewed are still good.
-    if (sessionState(session, now()) === 'valid') return { session, refreshed: false };
+    if (sessionStatus(session, now()) === 'valid') return { session, refreshed: false };
     throw new OidcCliError('session_expired', facts(session));
   }
   return deps.exclusively(async (stillHeld) => {
     const newest = await deps.read();
     if (!newest) throw new OidcCliError('not_signed_in', facts(session));
-    if (newest.accessToken !== session.accessToken && isFresh(newest, now()))
+    if (newest.accessToken !== session.accessToken && isUnexpired(newest, now()))
       return { session: newest, refreshed: true };
     // Before the refresh token is spent: on a full disk the rotated one would be lost.
     await deps.ready();
@@ -69,7 +69,7 @@ function facts(session: Session) {
 }
 
 /** The provider and client of a kept session, as at its sign-in. */
-export async function meetProviderOf(
+export async function discoverForSession(
   session: Session,
   deps: ProviderDeps & Pick<CurrentSessionDeps, 'clientSecret'>,
 ): Promise<Connection> {
@@ -91,14 +91,14 @@ export async function meetProviderOf(
   );
 }
 
-async function refresh(session: Session, deps: CurrentSessionDeps & SpendDeps): Promise<Session> {
+async function refresh(session: Session, deps: CurrentSessionDeps & RefreshDeps): Promise<Session> {
   // Logto gives one token a resource, and the one for userinfo to who names none.
   const resource = session.kind === 'logto' ? undefined : session.resource;
-  const met = await meetProviderOf(session, deps);
-  const { tokens, renewed } = await spendRefreshToken(session, met, { resource }, deps);
-  const { expiresAt: _old, ...kept } = renewed;
+  const connection = await discoverForSession(session, deps);
+  const { tokens, renewed } = await refreshGrant(session, connection, { resource }, deps);
+  const { expiresAt: _old, ...saved } = renewed;
   return {
-    ...kept,
+    ...saved,
     accessToken: tokens.accessToken,
     tokenType: tokens.tokenType,
     ...(tokens.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
@@ -106,13 +106,16 @@ async function refresh(session: Session, deps: CurrentSessionDeps & SpendDeps): 
   };
 }
 
-/** As `meetProviderOf`, for what needs no client authentication: the secret is not asked for. */
-export async function meetProviderUnauthenticated(session: Session, deps: ProviderDeps): Promise<Connection> {
-  return meetProviderOf({ ...session, clientAuth: 'none' }, { ...deps, clientSecret: async () => undefined });
+/** As `discoverForSession`, for what needs no client authentication: the secret is not asked for. */
+export async function discoverUnauthenticated(session: Session, deps: ProviderDeps): Promise<Connection> {
+  return discoverForSession({ ...session, clientAuth: 'none' }, { ...deps, clientSecret: async () => undefined });
 }
 
 /** Asks the userinfo endpoint about a kept session and compares `sub`. Throws as `requestUserinfo` does. */
-export async function userinfoOf(session: Session, deps: ProviderDeps): Promise<Readonly<Record<string, unknown>>> {
-  const { provider, client } = await meetProviderUnauthenticated(session, deps);
+export async function requestSessionUserinfo(
+  session: Session,
+  deps: ProviderDeps,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { provider, client } = await discoverUnauthenticated(session, deps);
   return requestUserinfo(provider, client, session.accessToken, session.subject, deps);
 }

@@ -2,17 +2,17 @@ import type { Check } from '../check.js';
 import { checkToken, MUST_BE_JWT } from '../checks/token-checks.js';
 import { OidcCliError } from '../errors.js';
 import { chooseClientAuthentication } from '../oidc/client-authentication.js';
-import { type ReadToken, readToken } from '../oidc/decode-token.js';
+import { type DecodedToken, decodeToken } from '../oidc/decode-token.js';
 import { introspectToken } from '../oidc/introspection.js';
-import { type NamedToken, tokenNameOf } from '../oidc/parse-input.js';
-import { discoverProvider, type NamedEndpoints, type Provider, type ProviderDeps } from '../oidc/provider.js';
-import { clockSkewOf } from '../oidc/response-facts.js';
+import { type NamedToken, tokenName } from '../oidc/parse-input.js';
+import { type ConfiguredEndpoints, discoverProvider, type Provider, type ProviderDeps } from '../oidc/provider.js';
+import { measureClockSkew } from '../oidc/response-facts.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 
 /** Whom tokens are held against: as much of a profile or session as is known. */
 export interface InspectionTarget {
   readonly issuer?: string | undefined;
-  readonly endpoints?: NamedEndpoints | undefined;
+  readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly allowHttp: boolean;
   readonly clientId?: string | undefined;
   readonly clientAuth?: ClientAuthMethod | undefined;
@@ -27,7 +27,7 @@ export interface InspectionTarget {
 /** One token, read and checked. */
 export interface InspectedToken {
   readonly name: string | undefined;
-  readonly token: ReadToken;
+  readonly token: DecodedToken;
   readonly checks: readonly Check[];
   /** What the provider says of it (RFC 7662 §2.2); absent where it was not asked or did not answer. */
   readonly introspection?: Readonly<Record<string, unknown>> | undefined;
@@ -73,29 +73,29 @@ export async function inspectTokens(
 
   const inspected: InspectedToken[] = [];
   for (const { name, value } of tokens) {
-    const token = readToken(value, tokenNameOf(name));
+    const token = decodeToken(value, tokenName(name));
     const kid = typeof token.header.kid === 'string' ? token.header.kid : undefined;
     const signed = token.form === 'signed' || token.form === 'unsigned';
-    const met = provider;
-    const keys = met && signed ? await trying(() => met.keySet.forKey(kid)) : undefined;
-    const sibling = tokens.find((other) => tokenNameOf(other.name) === 'access_token');
+    const connection = provider;
+    const keys = connection && signed ? await trying(() => connection.keySet.forKey(kid)) : undefined;
+    const sibling = tokens.find((other) => tokenName(other.name) === 'access_token');
     const expectations = {
-      issuer: met?.issuer ?? issuer,
+      issuer: connection?.issuer ?? issuer,
       clientId: target.clientId,
       jwks: keys?.jwks,
-      algorithms: met?.metadata.id_token_signing_alg_values_supported,
+      algorithms: connection?.metadata.id_token_signing_alg_values_supported,
       accessToken: token.kind === 'ID token' ? (sibling?.value ?? target.accessToken) : undefined,
       now: Math.floor(clock.now() / 1000),
       tolerance: target.clockTolerance,
-      clockSkew: clockSkewOf(deps?.recorder.last('discovery')),
+      clockSkew: measureClockSkew(deps?.recorder.last('discovery')),
     };
-    const checked = async (one: ReadToken): Promise<Omit<InspectedToken, 'name'>> => ({
+    const checked = async (one: DecodedToken): Promise<Omit<InspectedToken, 'name'>> => ({
       token: one,
       checks: await checkToken(one, expectations),
       ...(one.nested ? { nested: { name: undefined, ...(await checked(one.nested)) } } : {}),
     });
     const result = await checked(token);
-    const asked = met && deps ? await introspected(value, token, met, target, deps) : undefined;
+    const asked = connection && deps ? await introspected(value, token, connection, target, deps) : undefined;
     inspected.push({
       name,
       ...result,
@@ -109,7 +109,7 @@ export async function inspectTokens(
 /** What the provider says of a token, as a check; undefined where it is nothing to ask it about. */
 async function introspected(
   value: string,
-  token: ReadToken,
+  token: DecodedToken,
   provider: Provider,
   target: InspectionTarget,
   deps: ProviderDeps,
@@ -129,16 +129,16 @@ async function introspected(
   try {
     const secret = await target.clientSecret();
     const authentication = chooseClientAuthentication({ method: clientAuth, secret }, provider.metadata);
-    const party = { clientId, authentication, clockTolerance, strict: false };
+    const client = { clientId, authentication, clockTolerance, strict: false };
     const hint = token.kind === 'refresh token' ? 'refresh_token' : 'access_token';
-    const answer = await introspectToken(provider, party, value, hint, deps);
-    const actual = answer.active ? 'active' : 'not active: expired, revoked, or not of this provider';
-    return { check: { name, verdict: answer.active ? 'pass' : 'fail', expected, actual }, answer };
+    const response = await introspectToken(provider, client, value, hint, deps);
+    const actual = response.active ? 'active' : 'not active: expired, revoked, or not of this provider';
+    return { check: { name, verdict: response.active ? 'pass' : 'fail', expected, actual }, answer: response };
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
     // Whether the token is good is not known then: nothing that could fail it.
-    const said = typeof error.facts.error === 'string' ? `: ${error.facts.error}` : '';
-    const actual = `no answer (${error.code}${said})`;
+    const details = typeof error.facts.error === 'string' ? `: ${error.facts.error}` : '';
+    const actual = `no answer (${error.code}${details})`;
     // Many providers keep no list of the JWTs that they gave out.
     if (!opaque) return skipped(actual);
     return { check: { name, verdict: 'warn', expected, actual, code: error.code } };

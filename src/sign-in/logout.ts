@@ -6,7 +6,7 @@ import type { ProviderDeps } from '../oidc/provider.js';
 import { revokeToken } from '../oidc/revocation.js';
 import type { Session } from '../sessions/session-store.js';
 import type { Connection } from './client.js';
-import { type CurrentSessionDeps, meetProviderOf, meetProviderUnauthenticated } from './current-session.js';
+import { type CurrentSessionDeps, discoverForSession, discoverUnauthenticated } from './current-session.js';
 import { noteProgress } from './steps.js';
 import { type OpenUrl, waitForPerson } from './wait-for-person.js';
 
@@ -46,7 +46,7 @@ export async function logout(
     } catch (error) {
       const interrupted = deps.signal.aborted || (error instanceof OidcCliError && error.code === 'interrupted');
       // What was done until then is part of the answer to Ctrl-C.
-      if (interrupted) throw new OidcCliError('interrupted', { done: doneOf(steps) }, { cause: error });
+      if (interrupted) throw new OidcCliError('interrupted', { done: completedSteps(steps) }, { cause: error });
       // A fault of ours must not keep a session that was to be forgotten.
       const failure = toCodedError(error);
       steps.push({ step, outcome: failure.code === 'endpoint_missing' ? 'not offered' : 'failed', error: failure });
@@ -55,13 +55,13 @@ export async function logout(
 
   let current = session;
   // Each is met once, and its failure belongs to every step that needs it. Only revocation needs the client's secret.
-  const authenticated = once(() => meetProviderOf(current, deps));
-  const unauthenticated = once(async () => {
+  const authenticated = memoize(() => discoverForSession(current, deps));
+  const unauthenticated = memoize(async () => {
     try {
       return await authenticated();
     } catch (error) {
       if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
-      return meetProviderUnauthenticated(current, deps);
+      return discoverUnauthenticated(current, deps);
     }
   });
   const revoke = async (token: string, hint: 'refresh_token' | 'access_token') => {
@@ -74,7 +74,7 @@ export async function logout(
     // What cannot be read any more is signed out of as it was read before.
     current = (await deps.read().catch(() => undefined)) ?? session;
   };
-  await aloneIfPossible(deps, read, async () => {
+  await runExclusively(deps, read, async () => {
     const { refreshToken, accessToken } = current;
     if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
     await attempt('revoke access token', () => revoke(accessToken, 'access_token'));
@@ -94,7 +94,7 @@ export async function logout(
 }
 
 /** Runs `read` and `work` in the session's turn; where another process does not let go, or no lock can be made, without it. */
-async function aloneIfPossible(deps: LogoutDeps, read: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+async function runExclusively(deps: LogoutDeps, read: () => Promise<void>, work: () => Promise<void>): Promise<void> {
   let begun = false;
   try {
     await deps.exclusively(async (stillHeld) => {
@@ -111,7 +111,7 @@ async function aloneIfPossible(deps: LogoutDeps, read: () => Promise<void>, work
 }
 
 /** Makes the promise at the first call and hands out the same one ever after. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+function memoize<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make();
@@ -119,7 +119,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function doneOf(steps: readonly LogoutStep[]): string[] {
+function completedSteps(steps: readonly LogoutStep[]): string[] {
   return steps.filter(({ outcome }) => outcome === 'done').map(({ step }) => step);
 }
 
@@ -156,7 +156,7 @@ async function endSession(
       return address;
     };
     const address = newAddress();
-    const answer = await waitForPerson(
+    const response = await waitForPerson(
       {
         open: openUrl && {
           openUrl,
@@ -166,7 +166,7 @@ async function endSession(
             newAddress();
           },
         },
-        answers: [listener.answer],
+        answers: [listener.response],
         seconds: request.timeout,
         timeoutError: () =>
           new OidcCliError('end_session_not_confirmed', {
@@ -182,7 +182,7 @@ async function endSession(
       from: 'browser',
       to: 'cli',
       at: deps.clock.now(),
-      parameters: [...answer.parameters],
+      parameters: [...response.parameters],
     });
     await listener.conclude({ ok: true });
     return 'done';

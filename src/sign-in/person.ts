@@ -1,13 +1,13 @@
 import {
-  type CallbackAnswer,
   type CallbackListener,
+  type CallbackResponse,
   startAddressListener,
   startCallbackListener,
 } from '../browser/callback-listener.js';
 import { stateMatches } from '../browser/state-parameter.js';
 import { type Facts, OidcCliError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
-import { maskedError } from '../masking/mask.js';
+import { maskError } from '../masking/mask.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { AuthorizationUrl, Greeting, Redirect } from './application.js';
 import { authorizationPage } from './authorization-page.js';
@@ -99,10 +99,10 @@ export class Person implements UserAgent {
       const afterSeconds = Math.round((clock.now() - sentAt) / 1000);
       if (response instanceof URLSearchParams) {
         this.pasted = true;
-        return { parameters: response, mode: 'query', delivery: { by: 'paste', seconds: afterSeconds } };
+        return { parameters: response, mode: 'query', delivery: { via: 'paste', afterSeconds } };
       }
       const { parameters, via, bound } = response;
-      return { parameters, mode: via, bound, delivery: { by: 'listener', seconds: afterSeconds } };
+      return { parameters, mode: via, bound, delivery: { via: 'listener', afterSeconds } };
     } catch (error) {
       if (!(error instanceof OidcCliError) || error.code !== 'login_timeout' || !repeatable) throw error;
       // The provider did answer, to a browser without the cookie.
@@ -124,7 +124,7 @@ export class Person implements UserAgent {
 
   async fail(error: unknown): Promise<unknown> {
     if (this.listener && error instanceof OidcCliError) {
-      const words = await this.options.explain(maskedError(error, this.deps.recorder.masker));
+      const words = await this.options.explain(maskError(error, this.deps.recorder.masker));
       await this.listener.conclude({ ok: false, code: error.code, ...words });
     }
     await this.close();
@@ -137,14 +137,14 @@ export class Person implements UserAgent {
   }
 
   /** Opens a browser or shows the URL, then waits for the first true response, from the listener or pasted. */
-  private async waitForResponse(url: string): Promise<CallbackAnswer | URLSearchParams> {
+  private async waitForResponse(url: string): Promise<CallbackResponse | URLSearchParams> {
     const { listener, addresses, redirectUri, deps } = this;
     const { openUrl, pasted, timeout } = this.options;
-    const answers: Promise<CallbackAnswer | URLSearchParams>[] = [];
-    if (listener) answers.push(listener.answer);
+    const responses: Promise<CallbackResponse | URLSearchParams>[] = [];
+    if (listener) responses.push(listener.response);
     // This listener gives no answer. It rejects when a second client opens the address.
-    if (addresses && addresses !== listener) answers.push(addresses.answer);
-    if (pasted) answers.push(this.pastedResponse(pasted(this.over.signal)));
+    if (addresses && addresses !== listener) responses.push(addresses.response);
+    if (pasted) responses.push(this.pastedResponse(pasted(this.over.signal)));
     const hint = setInterval(
       () => noteProgress(deps, 'long wait', { redirectUri, strays: listener?.strays.count ?? 0 }),
       LONG_WAIT_MS,
@@ -159,7 +159,10 @@ export class Person implements UserAgent {
     };
     try {
       const open = openUrl && address ? { openUrl, address, onFailure } : undefined;
-      return await waitForPerson({ open, answers, seconds: timeout, timeoutError: () => this.timeoutError() }, deps);
+      return await waitForPerson(
+        { open, answers: responses, seconds: timeout, timeoutError: () => this.timeoutError() },
+        deps,
+      );
     } finally {
       clearInterval(hint);
     }

@@ -13,7 +13,7 @@ export interface RefreshRequest {
 }
 
 /** Dependencies of the refresh grant. */
-export interface SpendDeps extends ProviderDeps {
+export interface RefreshDeps extends ProviderDeps {
   /** Throws where another process may be spending the same token by now. */
   readonly stillHeld: () => Promise<void>;
 }
@@ -26,11 +26,11 @@ export interface SpendDeps extends ProviderDeps {
  *
  * Throws `no_refresh_token`, `refresh_refused`, and what `refreshTokens` throws.
  */
-export async function spendRefreshToken(
+export async function refreshGrant(
   session: Session,
   connection: Connection,
   request: RefreshRequest,
-  deps: SpendDeps,
+  deps: RefreshDeps,
 ): Promise<{ tokens: VerifiedTokens; renewed: Session }> {
   const { profile, issuer, refreshToken } = session;
   const facts = { profile, issuer, scope: session.scope.requested.join(' ') };

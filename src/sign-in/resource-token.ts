@@ -1,14 +1,14 @@
 import { type Facts, OidcCliError } from '../errors.js';
 import { ORGANIZATIONS_SCOPE } from '../profiles/logto-kind.js';
-import type { KeptAccessToken, Session, TokenTarget } from '../sessions/session-store.js';
-import { type CurrentSessionDeps, meetProviderOf } from './current-session.js';
-import { type SpendDeps, spendRefreshToken } from './refresh.js';
-import { isFresh } from './session-status.js';
+import type { SavedAccessToken, Session, TokenTarget } from '../sessions/session-store.js';
+import { type CurrentSessionDeps, discoverForSession } from './current-session.js';
+import { type RefreshDeps, refreshGrant } from './refresh.js';
+import { isUnexpired } from './session-status.js';
 
 /** An access token ready for use, and the session that keeps it. */
 export interface ResourceToken {
   readonly session: Session;
-  readonly token: KeptAccessToken;
+  readonly token: SavedAccessToken;
   readonly refreshed: boolean;
 }
 
@@ -33,8 +33,8 @@ export async function resourceToken(
 ): Promise<ResourceToken> {
   const { session, target, force } = request;
   const now = () => Math.floor(deps.clock.now() / 1000);
-  const kept = keptFor(session, target);
-  if (!force && kept && isFresh(kept, now())) return { session, token: kept, refreshed: false };
+  const cached = cachedAccessToken(session, target);
+  if (!force && cached && isUnexpired(cached, now())) return { session, token: cached, refreshed: false };
   // A refresh is for what was granted (RFC 8707 §2.2). Providers refuse another resource only after they have
   // rotated the refresh token, and the new one never arrives: asking would end the session.
   if (target.resource !== undefined && !session.resource?.includes(target.resource)) {
@@ -46,17 +46,17 @@ export async function resourceToken(
   }
   if (session.refreshToken === undefined) {
     // Not yet over, only soon: the last seconds of a token that cannot be renewed are still good.
-    if (!force && kept?.expiresAt !== undefined && kept.expiresAt > now()) {
-      return { session, token: kept, refreshed: false };
+    if (!force && cached?.expiresAt !== undefined && cached.expiresAt > now()) {
+      return { session, token: cached, refreshed: false };
     }
     throw new OidcCliError('no_refresh_token', facts(session, target));
   }
   return deps.exclusively(async (stillHeld) => {
     const newest = await deps.read();
     if (!newest) throw new OidcCliError('not_signed_in', { profile: session.profile, issuer: session.issuer });
-    const other = keptFor(newest, target);
+    const other = cachedAccessToken(newest, target);
     // Another process asked for the same meanwhile.
-    if (other && other.accessToken !== kept?.accessToken && isFresh(other, now())) {
+    if (other && other.accessToken !== cached?.accessToken && isUnexpired(other, now())) {
       return { session: newest, token: other, refreshed: true };
     }
     await deps.ready();
@@ -74,17 +74,17 @@ export async function resourceToken(
 async function requestToken(
   session: Session,
   target: TokenTarget,
-  deps: CurrentSessionDeps & SpendDeps,
-): Promise<{ token: KeptAccessToken; renewed: Session }> {
+  deps: CurrentSessionDeps & RefreshDeps,
+): Promise<{ token: SavedAccessToken; renewed: Session }> {
   const { resource, organization } = target;
-  const met = await meetProviderOf(session, deps);
+  const connection = await discoverForSession(session, deps);
   const request = {
     resource: resource === undefined ? [] : [resource],
     parameters: organization === undefined ? {} : { organization_id: organization },
   };
   try {
-    const { tokens, renewed } = await spendRefreshToken(session, met, request, deps);
-    const token: KeptAccessToken = {
+    const { tokens, renewed } = await refreshGrant(session, connection, request, deps);
+    const token: SavedAccessToken = {
       ...(resource === undefined ? {} : { resource }),
       ...(organization === undefined ? {} : { organization }),
       accessToken: tokens.accessToken,
@@ -99,9 +99,9 @@ async function requestToken(
   }
 }
 
-function keptFor(session: Session, target: TokenTarget): KeptAccessToken | undefined {
+function cachedAccessToken(session: Session, target: TokenTarget): SavedAccessToken | undefined {
   return session.accessTokens?.find(
-    (kept) => kept.resource === target.resource && kept.organization === target.organization,
+    (saved) => saved.resource === target.resource && saved.organization === target.organization,
   );
 }
 

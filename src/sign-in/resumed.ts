@@ -5,7 +5,7 @@ import type { ClientRequest, SignInRequest } from './client.js';
 import type { AuthorizationResponse, UserAgent } from './user-agent.js';
 
 /** How long a pending sign-in can be finished, in seconds. */
-const PENDING_SECONDS = 600;
+const PENDING_LIFETIME_SECONDS = 600;
 
 /** A sign-in saved between `login --start` and `login --callback-url`. It holds the code verifier: a secret, for the session store alone. */
 export interface PendingSignIn {
@@ -28,17 +28,17 @@ export function pendingSignIn(
   store: string,
   now: number,
 ): PendingSignIn {
-  const expiresAt = Math.floor(now / 1000) + PENDING_SECONDS;
+  const expiresAt = Math.floor(now / 1000) + PENDING_LIFETIME_SECONDS;
   return { state, expiresAt, nonce, codeVerifier, redirectUri, request, store };
 }
 
 /** Seconds since `login --start`; `now` is in milliseconds since the epoch. */
 export function pendingAge({ expiresAt }: PendingSignIn, now: number): number {
-  return Math.max(0, Math.floor(now / 1000) - (expiresAt - PENDING_SECONDS));
+  return Math.max(0, Math.floor(now / 1000) - (expiresAt - PENDING_LIFETIME_SECONDS));
 }
 
 /** The state of a pasted callback URL, where it has one. Throws `callback_invalid` when the text is no URL. */
-export function stateOfCallback(text: string): string | undefined {
+export function callbackState(text: string): string | undefined {
   try {
     return new URL(text.trim()).searchParams.get('state') || undefined;
   } catch {
@@ -76,7 +76,7 @@ export class Resumed implements UserAgent {
 
   async authorize(): Promise<AuthorizationResponse> {
     const { parameters = new URLSearchParams(), pasted } = this;
-    return { parameters, mode: 'query', delivery: { by: 'paste', seconds: pasted.afterSeconds } };
+    return { parameters, mode: 'query', delivery: { via: 'paste', afterSeconds: pasted.afterSeconds } };
   }
 
   confirm(): void {}

@@ -15,13 +15,13 @@ export interface SignInDetails {
 }
 
 /** A profile, with its secret resolved, as the flow takes it. */
-export function signInRequestOf(profile: Profile, details: SignInDetails): SignInRequest {
+export function createSignInRequest(profile: Profile, details: SignInDetails): SignInRequest {
   const { name, userinfo, clientSecret, clientSecretSource, oneTimeToken } = details;
   return {
     profile: name,
     kind: profile.kind,
     issuer: profile.issuer,
-    endpoints: namedEndpoints(profile),
+    endpoints: configuredEndpoints(profile),
     allowHttp: profile.allowHttp,
     clientId: profile.clientId,
     clientSecret,
@@ -52,7 +52,7 @@ export function signInRequestOf(profile: Profile, details: SignInDetails): SignI
 }
 
 /** The endpoints that the profile names itself, where it names any. */
-export function namedEndpoints({
+export function configuredEndpoints({
   authorizationEndpoint,
   tokenEndpoint,
   jwksUri,

@@ -1,4 +1,4 @@
-import type { PageAnswer, SignInStep } from '../browser/sign-in-driver.js';
+import type { PageSignInResult, SignInStep } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
 
 /** What a provider's page offers to somebody who is about to sign out, with the word for its kind before it. */
@@ -8,8 +8,8 @@ const SIGN_OUT =
 /** Ends the session at the provider, which may ask whether that is meant. Throws what `visit` throws. */
 export async function signOutOnPages<Asked extends object>(
   asked: Asked,
-  visit: (asked: Asked & { readonly steps?: readonly SignInStep[] }) => Promise<PageAnswer>,
-): Promise<PageAnswer> {
+  visit: (asked: Asked & { readonly steps?: readonly SignInStep[] }) => Promise<PageSignInResult>,
+): Promise<PageSignInResult> {
   try {
     return await visit(asked);
   } catch (error) {

@@ -1,8 +1,8 @@
-import type { SignInDriver, SignInWay } from '../browser/sign-in-driver.js';
+import type { DriverKind, SignInDriver } from '../browser/sign-in-driver.js';
 import type { Clock } from '../context.js';
 import type { Facts } from '../errors.js';
 import { lookup } from '../json.js';
-import type { CameBack, TokenClient } from '../oidc/token-requests.js';
+import type { Delivery, TokenClient } from '../oidc/token-requests.js';
 import type { Recorder, Step } from '../trace/recorder.js';
 import type { AuthorizationResponse } from './user-agent.js';
 
@@ -37,8 +37,8 @@ export interface SignInSteps {
   readonly 'stray request': { readonly reason: string; readonly count: number };
   readonly 'pasted address ignored': { readonly reason: 'not a callback' | 'wrong state' };
   readonly 'driver started': { readonly driver: SignInDriver['name']; readonly redirectUri: string };
-  readonly 'driver finished': { readonly driver: SignInWay; readonly pages: number };
-  readonly 'authorization response': { readonly delivery: CameBack['by'] };
+  readonly 'driver finished': { readonly driver: DriverKind; readonly pages: number };
+  readonly 'authorization response': { readonly delivery: Delivery['via'] };
   /** One of several sign-ins, `number` of `planned`. */
   readonly 'sign-in begins': { readonly number: number; readonly planned: number; readonly why: string };
   readonly 'sign-in ends': Facts;
@@ -64,7 +64,7 @@ export function noteAuthorizationResponse(
   redirectUri: string,
   { parameters, mode, delivery, bound }: AuthorizationResponse,
 ): void {
-  const how = delivery.by === 'paste' ? 'pasted' : mode;
+  const how = delivery.via === 'paste' ? 'pasted' : mode;
   const binding = bound === undefined ? '' : bound ? ', bound to one browser' : ', from any browser';
   recorder.note({
     step: 'authorization response',
@@ -75,7 +75,7 @@ export function noteAuthorizationResponse(
     url: redirectUri,
     posted: mode === 'form_post',
     parameters: [...parameters],
-    facts: { delivery: delivery.by },
+    facts: { delivery: delivery.via },
   });
 }
 

@@ -9,9 +9,9 @@ import { requestUserinfo } from '../oidc/userinfo.js';
  * userinfo; undefined where it cannot be asked. Throws the network's codes and
  * those of answers that are neither.
  */
-export async function isTokenInUse(
+export async function isTokenActive(
   provider: Provider,
-  party: TokenClient,
+  client: TokenClient,
   accessToken: string,
   subject: string | undefined,
   deps: ProviderDeps,
@@ -19,7 +19,7 @@ export async function isTokenInUse(
   const { introspection_endpoint: introspection, userinfo_endpoint: userinfo } = provider.metadata;
   if (introspection !== undefined) {
     try {
-      return (await introspectToken(provider, party, accessToken, 'access_token', deps)).active;
+      return (await introspectToken(provider, client, accessToken, 'access_token', deps)).active;
     } catch (error) {
       const refused = error instanceof OidcCliError && ['introspection_refused', 'invalid_client'].includes(error.code);
       if (!refused) throw error;
@@ -27,7 +27,7 @@ export async function isTokenInUse(
   }
   if (userinfo === undefined || subject === undefined) return undefined;
   try {
-    await requestUserinfo(provider, party, accessToken, subject, deps);
+    await requestUserinfo(provider, client, accessToken, subject, deps);
     return true;
   } catch (error) {
     if (error instanceof OidcCliError && error.code === 'userinfo_refused') return false;

@@ -1,4 +1,4 @@
-import type { CameBack } from '../oidc/token-requests.js';
+import type { Delivery } from '../oidc/token-requests.js';
 import type { AuthorizationUrl, Greeting, Redirect } from './application.js';
 
 /** The authorization response (RFC 6749 §4.1.2), as it was delivered. Its state has not been compared. */
@@ -6,7 +6,7 @@ export interface AuthorizationResponse {
   /** Without the redirect URI's own parameters. A parameter may be there twice. */
   readonly parameters: URLSearchParams;
   readonly mode: 'query' | 'form_post';
-  readonly delivery: CameBack;
+  readonly delivery: Delivery;
   /** It came with the cookie of the one browser that opened the one-time address; absent where no listener took it. */
   readonly bound?: boolean | undefined;
 }

@@ -37,7 +37,7 @@ interface Wait<T> {
  * cannot be opened is told and ends nothing: the person may open the URL elsewhere.
  */
 export async function waitForPerson<T>(wait: Wait<T>, deps: WaitDeps): Promise<T> {
-  const { open, answers, seconds } = wait;
+  const { open, answers: responses, seconds } = wait;
   const over = new AbortController();
   let limit: NodeJS.Timeout | undefined;
   const ended = new Promise<never>((_resolve, reject) => {
@@ -50,7 +50,7 @@ export async function waitForPerson<T>(wait: Wait<T>, deps: WaitDeps): Promise<T
     // Not waited for: a slow browser start must not delay an answer.
     if (open) void openBrowser(open, over.signal, deps);
     noteProgress(deps, 'waiting', { seconds });
-    return await Promise.race([...answers, ended]);
+    return await Promise.race([...responses, ended]);
   } finally {
     over.abort();
     clearTimeout(limit);
@@ -63,14 +63,14 @@ async function openBrowser(
   over: AbortSignal,
   deps: WaitDeps,
 ): Promise<void> {
-  const outcome = await outcomeOf(openUrl, address);
+  const outcome = await openAndReport(openUrl, address);
   if (!outcome.opened && !deps.signal.aborted) onFailure(outcome.reason);
   if (over.aborted) return;
   if (outcome.opened) noteStep(deps, 'browser opened', { by: outcome.by }, { to: 'browser', note: `by ${outcome.by}` });
   else noteStep(deps, 'browser not opened', { reason: outcome.reason }, { to: 'browser', note: outcome.reason });
 }
 
-async function outcomeOf(openUrl: OpenUrl, url: string): Promise<OpenOutcome> {
+async function openAndReport(openUrl: OpenUrl, url: string): Promise<OpenOutcome> {
   try {
     return await openUrl(url);
   } catch (error) {

@@ -2,23 +2,23 @@ import { rm } from 'node:fs/promises';
 import type { SignInEvidence } from '../browser/sign-in-driver.js';
 import type { Check } from '../check.js';
 import { OidcCliError, toCodedError } from '../errors.js';
-import { maskedData, maskedError } from '../masking/mask.js';
+import { maskData, maskError } from '../masking/mask.js';
 import { followSteps } from '../sign-in/steps.js';
-import { judgeFailure, judgeSignIn } from './expectations/expectations.js';
+import { checkFailure, checkSignIn } from './expectations/expectations.js';
 import { currentPhase, phaseTimes } from './phases.js';
-import { type ProviderFacts, unlessAborted } from './providers.js';
-import type { ReadyCheck } from './resolve.js';
-import type { Evidence, PhaseTime, UsedWay } from './result.js';
+import { type ProviderFacts, rejectOnAbort } from './providers.js';
+import type { ResolvedCheck } from './resolve.js';
+import type { Evidence, PhaseTime, UsedDriver } from './result.js';
 import { getTokens, type SignInTools } from './sign-in.js';
 import type { SignedIn } from './signed-in.js';
 
 /** The reason of a try's signal once it is over. One for all: an error keeps the stack it was made on. */
-const OVER = new OidcCliError('interrupted');
+const INTERRUPTED = new OidcCliError('interrupted');
 
 /** One try of a check, and all that is known after it. */
-export interface Tried {
+export interface AttemptResult {
   readonly durationMs: number;
-  readonly way: UsedWay | undefined;
+  readonly way: UsedDriver | undefined;
   readonly subject: string | undefined;
   readonly phases: readonly PhaseTime[];
   readonly expectations: readonly Check[];
@@ -31,14 +31,19 @@ export interface Tried {
 }
 
 /** What a try needs beside the check. */
-export type TryTools = Pick<SignInTools, 'providers' | 'drivers' | 'evidenceFolder' | 'refreshKept'>;
+export type AttemptTools = Pick<SignInTools, 'providers' | 'drivers' | 'evidenceFolder' | 'refreshKept'>;
 
 /**
  * Signs in once and compares what came with the check's expectations. Never
  * throws: what failed is in the result. `ends` ends it early, with its reason;
  * `seconds` is all the time it has.
  */
-export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSignal, tools: TryTools): Promise<Tried> {
+export async function attemptCheck(
+  check: ResolvedCheck,
+  seconds: number,
+  ends: AbortSignal,
+  tools: AttemptTools,
+): Promise<AttemptResult> {
   const { planned, discovery } = check;
   const { providers, drivers } = tools;
   const startedAt = performance.now();
@@ -54,14 +59,14 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     over.abort(ends.reason instanceof OidcCliError ? ends.reason.with({ facts: { phase: phase() } }) : ends.reason);
   if (ends.aborted) onEnd();
   ends.addEventListener('abort', onEnd, { once: true });
-  let way: UsedWay | undefined;
-  if (planned.with === 'refresh' || planned.with === 'client_credentials') way = planned.with;
+  let driverName: UsedDriver | undefined;
+  if (planned.with === 'refresh' || planned.with === 'client_credentials') driverName = planned.with;
   followSteps(recorder, {
     'driver started': ({ driver }) => {
-      way = driver === 'auto' ? 'http' : driver;
+      driverName = driver === 'auto' ? 'http' : driver;
     },
     'driver finished': ({ driver }) => {
-      way = driver;
+      driverName = driver;
     },
   });
   const session = planned.expect.logout ? {} : undefined;
@@ -82,7 +87,7 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
     const tokens = signedIn;
     const totalMs = elapsedMs();
     const expectations = await recorder.stage('expectations', () =>
-      judgeSignIn(check, tokens, providerAsMet(), phaseTimes(recorder), totalMs),
+      checkSignIn(check, tokens, providerAsMet(), phaseTimes(recorder), totalMs),
     );
     over.signal.throwIfAborted();
     return { expectations };
@@ -90,38 +95,38 @@ export async function tryCheck(check: ReadyCheck, seconds: number, ends: AbortSi
   let outcome: Outcome;
   const working = work();
   try {
-    outcome = await unlessAborted(working, over.signal);
+    outcome = await rejectOnAbort(working, over.signal);
   } catch (error) {
     outcome = { error: toCodedError(error), aborted: true };
   } finally {
     clearTimeout(timer);
     ends.removeEventListener('abort', onEnd);
     // Whatever still runs on its behalf is told that it is over.
-    over.abort(OVER);
+    over.abort(INTERRUPTED);
     if (session) drivers.endSession(session);
   }
   const { error } = outcome;
-  const judged =
+  const result =
     error && !outcome.aborted && planned.expect.failure !== undefined
-      ? await judgeFailure(check, error, providerAsMet(), phaseTimes(recorder), elapsedMs())
+      ? await checkFailure(check, error, providerAsMet(), phaseTimes(recorder), elapsedMs())
       : undefined;
   // A sign-in that was to fail has no evidence to keep.
-  if (judged?.asExpected) await removeEvidence(error);
+  if (result?.asExpected) await removeEvidence(error);
   const facts = providers.facts(discovery, deps);
   // Before the job's secrets are forgotten: from here on reports repeat it.
   const { masker } = recorder;
   const own = (text: string) => masker?.own(text) ?? text;
-  const failure = error && !judged?.asExpected ? maskedError(error, masker) : undefined;
-  const expectations = maskedData(outcome.expectations ?? judged?.expectations ?? [], own);
+  const failure = error && !result?.asExpected ? maskError(error, masker) : undefined;
+  const expectations = maskData(outcome.expectations ?? result?.expectations ?? [], own);
   const tried = {
     durationMs: elapsedMs(),
-    way,
+    way: driverName,
     subject: signedIn?.subject && own(signedIn.subject),
     phases: phaseTimes(recorder),
     expectations,
     error: failure,
     failedIn: failure && currentPhase(recorder),
-    evidence: evidenceOf(failure && error),
+    evidence: readEvidence(failure && error),
     facts,
   };
   const forget = () => recorder.forget();
@@ -138,7 +143,7 @@ interface Outcome {
 }
 
 /** What the driver left of a failed sign-in: `details.evidence` of its error. */
-function evidenceOf(error: OidcCliError | undefined): Evidence | undefined {
+function readEvidence(error: OidcCliError | undefined): Evidence | undefined {
   const { evidence } = error?.details ?? {};
   if (typeof evidence !== 'object' || evidence === null) return undefined;
   const { screenshot, text } = evidence as SignInEvidence;
@@ -147,6 +152,6 @@ function evidenceOf(error: OidcCliError | undefined): Evidence | undefined {
 }
 
 async function removeEvidence(error: OidcCliError | undefined): Promise<void> {
-  const files = Object.values(evidenceOf(error) ?? {}) as string[];
+  const files = Object.values(readEvidence(error) ?? {}) as string[];
   await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => undefined)));
 }

@@ -14,7 +14,7 @@ export interface Baseline {
 export const BASELINE_FILE = 'oidc-baseline.json';
 
 /** Metadata is a few KiB a provider: a larger file is not a baseline. Bytes. */
-const LARGEST = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Reads a baseline. Throws `smoke_baseline_unreadable` (facts: file, reason). */
 export async function readBaseline(file: string): Promise<Baseline> {
@@ -22,7 +22,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
     new OidcCliError('smoke_baseline_unreadable', { file, reason }, { cause });
   let text: string;
   try {
-    text = (await readBoundedFile(file, LARGEST)).bytes.toString('utf8');
+    text = (await readBoundedFile(file, MAX_BYTES)).bytes.toString('utf8');
   } catch (error) {
     throw refuse(error instanceof FileReadError ? error.reason : 'it cannot be read', error);
   }

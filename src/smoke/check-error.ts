@@ -1,11 +1,11 @@
 import type { OidcCliError } from '../errors.js';
 import { explain } from '../explain/explain.js';
-import { inPlanWords } from './plan-terms.js';
+import { toPlanTerms } from './plan-terms.js';
 import type { CheckError } from './result.js';
 
 /** An error in the words of every command, with the plan's keys in place of flags, for reports. */
 export function checkError(error: OidcCliError): CheckError {
   const { message, causes, fix } = explain(error.code, error.facts);
   const { code, exitCode } = error;
-  return { code, message: inPlanWords(message), causes: causes.map(inPlanWords), fix: inPlanWords(fix), exitCode };
+  return { code, message: toPlanTerms(message), causes: causes.map(toPlanTerms), fix: toPlanTerms(fix), exitCode };
 }

@@ -1,15 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ERROR_EXIT_CODES, OidcCliError } from '../errors.js';
-import { found } from '../profiles/describe-value.js';
-import { keysOfKind } from '../profiles/kind-check.js';
+import { describeValue } from '../profiles/describe-value.js';
+import { kindKeys } from '../profiles/kind-check.js';
 import { nearest } from '../profiles/nearest.js';
 import { invalid, type PlacedYaml, parseYaml, valueAt } from '../profiles/placed-yaml.js';
-import type { ProfileWorld } from '../profiles/profile.js';
+import type { ProfileDeps } from '../profiles/profile.js';
 import { type ProfileFiles, readConfigFile, userFilePath } from '../profiles/profile-file.js';
 import { isTrustedFolder } from '../profiles/trust.js';
 import type { PlanContent } from './plan.js';
-import { judgePlan } from './plan-rules.js';
+import { checkPlanRules } from './plan-rules.js';
 import { checkPlanTrust } from './plan-trust.js';
 import type { PlannedCheck } from './planned-check.js';
 
@@ -31,14 +31,14 @@ export interface PlanRequest {
  * `config_file_unreadable`, `config_file_invalid` (facts: file, line, column,
  * key, found, allowed, suggestion) and `config_untrusted`.
  */
-export async function readPlans(request: PlanRequest, world: ProfileWorld): Promise<readonly PlannedCheck[]> {
+export async function readPlans(request: PlanRequest, deps: ProfileDeps): Promise<readonly PlannedCheck[]> {
   const named = request.files.length > 0 ? request.files : [PLAN_FILE];
   const checks: PlannedCheck[] = [];
   for (const name of named) {
-    const path = resolve(world.cwd, name);
+    const path = resolve(deps.cwd, name);
     const text = await readConfigFile(path);
     if (text === undefined) throw new OidcCliError('plan_missing', { file: path, named: request.files.length > 0 });
-    checks.push(...(await checkPlan(path, text, request, world)));
+    checks.push(...(await checkPlan(path, text, request, deps)));
   }
   refuseEqualNames(checks);
   return checks;
@@ -48,21 +48,21 @@ async function checkPlan(
   path: string,
   text: string,
   { trustProject, profileFiles }: PlanRequest,
-  world: ProfileWorld,
+  deps: ProfileDeps,
 ): Promise<readonly PlannedCheck[]> {
   const [yaml, { planSchema }] = await Promise.all([parseYaml(path, text), import('./plan.js')]);
   const result = planSchema.safeParse(yaml.content);
-  if (!result.success) throw await mistake(path, yaml, foremost(result.error.issues));
+  if (!result.success) throw await mistake(path, yaml, firstIssue(result.error.issues));
   const folder = dirname(path);
   const plan = {
     path,
     folder,
-    trusted: trustProject || (await isTrustedFolder(folder, profileFiles.user, world.env)),
+    trusted: trustProject || (await isTrustedFolder(folder, profileFiles.user, deps.env)),
     lineOf: (at: readonly string[]) => yaml.place(at, 'key').line,
   };
-  const checks = judgePlan(result.data satisfies PlanContent, plan, yaml, world.env);
+  const checks = checkPlanRules(result.data satisfies PlanContent, plan, yaml, deps.env);
   if (plan.trusted) return checks;
-  return Promise.all(checks.map((check) => checkPlanTrust(check, userFilePath(world))));
+  return Promise.all(checks.map((check) => checkPlanTrust(check, userFilePath(deps))));
 }
 
 /** Each check is known by its name, in reports and when the plan is split. */
@@ -85,17 +85,17 @@ function refuseEqualNames(checks: readonly PlannedCheck[]): void {
 type Issue = z.core.$ZodIssue;
 
 /** The mistake to be told: a mistyped key is why another is missing. */
-function foremost(issues: readonly Issue[]): Issue | undefined {
+function firstIssue(issues: readonly Issue[]): Issue | undefined {
   return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
 }
 
 /** The issue of the alternative that was meant: the one that a mapping, or a text, got furthest with. */
-function innermost(issue: Issue): Issue {
+function innermostIssue(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   for (const alternative of issue.errors) {
-    const first = foremost(alternative);
+    const first = firstIssue(alternative);
     if (!first) continue;
-    const deeper = innermost(first);
+    const deeper = innermostIssue(first);
     const reached = deeper.path.length > 0 || deeper.code === 'unrecognized_keys' || deeper.code === 'custom';
     if (reached) return { ...deeper, path: [...issue.path, ...deeper.path] } as Issue;
   }
@@ -104,7 +104,7 @@ function innermost(issue: Issue): Issue {
 
 /** The first mistake that the schema found, with its place. */
 async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined): Promise<OidcCliError> {
-  const issue = first && innermost(first);
+  const issue = first && innermostIssue(first);
   const path = (issue?.path ?? []).map(String);
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
@@ -119,27 +119,28 @@ async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined)
       ...(suggestion === undefined ? {} : { suggestion }),
     });
   }
-  const ofKey = issue?.code === 'invalid_key' || (issue?.code === 'custom' && issue.params?.reserved === true);
-  const said = issue?.code === 'custom' && typeof issue.params?.found === 'string' ? issue.params.found : undefined;
-  const meant = meantCode(path, valueAt(yaml.content, issue?.path ?? []));
+  const isKeyFault = issue?.code === 'invalid_key' || (issue?.code === 'custom' && issue.params?.reserved === true);
+  const details = issue?.code === 'custom' && typeof issue.params?.found === 'string' ? issue.params.found : undefined;
+  const meant = suggestedCode(path, valueAt(yaml.content, issue?.path ?? []));
   return invalid(file, {
-    ...yaml.place(path, ofKey ? 'key' : 'value'),
+    ...yaml.place(path, isKeyFault ? 'key' : 'value'),
     key: path.join('.'),
     ...(meant === undefined ? {} : { suggestion: meant }),
-    found: said ?? found(valueAt(yaml.content, issue?.path ?? []), unshown(path) ? '' : (path.at(-1) ?? '')),
+    found:
+      details ?? describeValue(valueAt(yaml.content, issue?.path ?? []), isSecretPath(path) ? '' : (path.at(-1) ?? '')),
     allowed: (issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message) ?? '',
   });
 }
 
 /** The error code that a mistyped one, or the beginning of one, most likely means; undefined elsewhere. */
-function meantCode(path: readonly string[], value: unknown): string | undefined {
+function suggestedCode(path: readonly string[], value: unknown): string | undefined {
   if (typeof value !== 'string' || !path.join('.').includes('expect.failure')) return undefined;
   const codes = Object.keys(ERROR_EXIT_CODES);
   return nearest(value, codes) ?? codes.find((code) => value !== '' && code.startsWith(value));
 }
 
 /** Whether a secret may stand there, by mistake or not. */
-function unshown(path: readonly string[]): boolean {
+function isSecretPath(path: readonly string[]): boolean {
   return path.some((key) => ['password', 'totp', 'refreshToken', 'steps', 'parameters'].includes(key));
 }
 
@@ -170,5 +171,5 @@ async function keysAt(path: readonly string[], kind: unknown): Promise<string[]>
     at = here?.properties?.[key] ?? here?.items ?? other;
   }
   const keys = Object.keys(mapping(at)?.properties ?? {});
-  return path.at(-1) === 'profile' && !path.includes('expect') ? keysOfKind(keys, kind) : keys;
+  return path.at(-1) === 'profile' && !path.includes('expect') ? kindKeys(keys, kind) : keys;
 }

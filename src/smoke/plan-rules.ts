@@ -4,34 +4,39 @@ import { invalid, type PlacedYaml } from '../profiles/placed-yaml.js';
 import { SECRET_VARIABLE } from '../profiles/schema.js';
 import { SECRET_VALUE_KEYS } from '../profiles/settings.js';
 import type { Expectations, PlanContent, PlannedSecret, PlannedStep } from './plan.js';
-import type { PlanFile, PlannedAction, PlannedCheck, PlannedText, PlannedWay } from './planned-check.js';
+import type { PlanFile, PlannedAction, PlannedCheck, PlannedDriver, PlannedText } from './planned-check.js';
 
 type Check = PlanContent['checks'][number];
 type Defaults = NonNullable<PlanContent['defaults']>;
 
 /** Expectations that hold of a failure as well. */
-const OF_ANY_OUTCOME: readonly string[] = ['failure', 'within', 'discovery', 'certificateDays'];
+const OUTCOME_INDEPENDENT_KEYS: readonly string[] = ['failure', 'within', 'discovery', 'certificateDays'];
 
 /** Expectations for which Logto does nothing: its connector asks for an ID token and no more. */
-const NOT_OF_CONNECTOR: readonly string[] = ['userinfo', 'introspection', 'refresh', 'revocation', 'logout'];
+const NON_CONNECTOR_KEYS: readonly string[] = ['userinfo', 'introspection', 'refresh', 'revocation', 'logout'];
 
 /** Keys that go with a sign-in on the provider's pages. */
-const OF_PAGES = ['user', 'password', 'totp', 'steps', 'allowCredentialsTo', 'redirectUri'] as const;
+const PAGE_KEYS = ['user', 'password', 'totp', 'steps', 'allowCredentialsTo', 'redirectUri'] as const;
 
 /**
  * Applies the defaults and judges what no single key can tell. Throws
  * `config_file_invalid` for the first thing that cannot be meant.
  */
-export function judgePlan(content: PlanContent, plan: PlanFile, yaml: PlacedYaml, env: Environment): PlannedCheck[] {
+export function checkPlanRules(
+  content: PlanContent,
+  plan: PlanFile,
+  yaml: PlacedYaml,
+  env: Environment,
+): PlannedCheck[] {
   const { defaults = {} } = content;
   const stdin = new Set<string>();
   return content.checks.map((check, index) => {
-    const refuse = (key: string, found: string, allowed: string) => {
+    const refuse = (key: string, actual: string, allowed: string) => {
       const path = ['checks', String(index), ...key.split('.').filter(Boolean)];
-      throw invalid(plan.path, { ...yaml.place(path, 'key'), key: path.join('.'), found, allowed });
+      throw invalid(plan.path, { ...yaml.place(path, 'key'), key: path.join('.'), found: actual, allowed });
     };
-    const planned = applied(check, defaults, index, plan, env);
-    judge(check, planned, refuse);
+    const planned = withDefaults(check, defaults, index, plan, env);
+    checkRules(check, planned, refuse);
     for (const key of ['password', 'totp', 'refreshToken'] as const) {
       if (planned[key]?.kind !== 'stdin') continue;
       stdin.add(check[key] === undefined ? `defaults.${key}` : `checks.${index}.${key}`);
@@ -41,7 +46,7 @@ export function judgePlan(content: PlanContent, plan: PlanFile, yaml: PlacedYaml
   });
 }
 
-function applied(check: Check, defaults: Defaults, index: number, plan: PlanFile, env: Environment): PlannedCheck {
+function withDefaults(check: Check, defaults: Defaults, index: number, plan: PlanFile, env: Environment): PlannedCheck {
   const given = { ...defaults, ...check };
   const absolute = (path: string) => absolutePath(path, plan.folder, env);
   const place = (secret: PlannedSecret): PlannedText => {
@@ -55,20 +60,20 @@ function applied(check: Check, defaults: Defaults, index: number, plan: PlanFile
     if ('click' in step) return step;
     return { wait: typeof step.wait === 'number' ? step.wait * 1000 : step.wait };
   };
-  const way: PlannedWay = given.with ?? 'auto';
+  const driver: PlannedDriver = given.with ?? 'auto';
   const expect = mergedExpectations(defaults.expect, check.expect);
-  const onPages = way !== 'refresh' && way !== 'client_credentials';
+  const onPages = driver !== 'refresh' && driver !== 'client_credentials';
   return {
     name: check.name,
     where: { file: plan.path, line: plan.lineOf(['checks', String(index), 'name']) },
     profile: check.connector === undefined ? given.profile : check.profile,
     connector: check.connector === undefined ? undefined : absolute(check.connector),
-    with: way,
-    command: way === 'command' ? given.command : undefined,
+    with: driver,
+    command: driver === 'command' ? given.command : undefined,
     user: onPages && given.user !== undefined ? plain(given.user) : undefined,
     password: onPages && given.password !== undefined ? place(given.password) : undefined,
     totp: onPages && given.totp !== undefined ? place(given.totp) : undefined,
-    refreshToken: way === 'refresh' && given.refreshToken !== undefined ? place(given.refreshToken) : undefined,
+    refreshToken: driver === 'refresh' && given.refreshToken !== undefined ? place(given.refreshToken) : undefined,
     steps: onPages ? given.steps?.map(action) : undefined,
     allowCredentialsTo: onPages ? given.allowCredentialsTo : undefined,
     redirectUri: onPages ? given.redirectUri : undefined,
@@ -86,14 +91,16 @@ function mergedExpectations(defaults: Expectations = {}, own: Expectations = {})
   const merged: Expectations = { ...defaults, ...own };
   if (defaults.claims && own.claims) merged.claims = { ...defaults.claims, ...own.claims };
   if (merged.failure === undefined) return merged;
-  return Object.fromEntries(Object.entries(merged).filter(([key]) => key in own || OF_ANY_OUTCOME.includes(key)));
+  return Object.fromEntries(
+    Object.entries(merged).filter(([key]) => key in own || OUTCOME_INDEPENDENT_KEYS.includes(key)),
+  );
 }
 
 /** Judges what was written in the check itself: a default that does not apply is no mistake. */
-function judge(
+function checkRules(
   check: Check,
   planned: PlannedCheck,
-  refuse: (key: string, found: string, allowed: string) => void,
+  refuse: (key: string, actual: string, allowed: string) => void,
 ): void {
   if (check.profile !== undefined && check.connector !== undefined) {
     refuse('connector', 'a connector beside a profile', 'one of profile and connector');
@@ -101,48 +108,54 @@ function judge(
   if (planned.profile === undefined && planned.connector === undefined) {
     refuse('', 'neither profile nor connector', 'one of them, here or in defaults');
   }
-  if (typeof check.profile === 'object') judgeInlineProfile(check.profile, refuse);
-  const { with: way, connector } = planned;
+  if (typeof check.profile === 'object') checkInlineProfile(check.profile, refuse);
+  const { with: driver, connector } = planned;
   const own = Object.keys(check.expect ?? {});
-  if (way === 'command' && planned.command === undefined) {
+  if (driver === 'command' && planned.command === undefined) {
     refuse('with', 'command without a command', 'the key command beside it');
   }
-  if (check.command !== undefined && way !== 'command') refuse('command', `a command with: ${way}`, 'with: command');
-  if (check.allowCredentialsTo !== undefined && way === 'command') {
+  if (check.command !== undefined && driver !== 'command')
+    refuse('command', `a command with: ${driver}`, 'with: command');
+  if (check.allowCredentialsTo !== undefined && driver === 'command') {
     refuse(
       'allowCredentialsTo',
       'allowCredentialsTo with: command, which sends credentials itself',
       'auto, http or browser',
     );
   }
-  if (way === 'refresh' || way === 'client_credentials') {
-    const odd = OF_PAGES.find((key) => check[key] !== undefined);
+  if (driver === 'refresh' || driver === 'client_credentials') {
+    const odd = PAGE_KEYS.find((key) => check[key] !== undefined);
     if (odd)
-      refuse(odd, `${odd} beside with: ${way}, where nobody signs in`, 'auto, http or browser for a sign-in on pages');
-    if (connector !== undefined) refuse('with', `${way} with a connector`, 'auto, http, browser or command');
+      refuse(
+        odd,
+        `${odd} beside with: ${driver}, where nobody signs in`,
+        'auto, http or browser for a sign-in on pages',
+      );
+    if (connector !== undefined) refuse('with', `${driver} with a connector`, 'auto, http, browser or command');
     if (own.includes('logout')) refuse('expect.logout', 'a sign-out where nobody signed in', 'auto, http or browser');
-  } else if (way !== 'command' && planned.user === undefined) {
+  } else if (driver !== 'command' && planned.user === undefined) {
     refuse('', 'no user to sign in', 'the key user, here or in defaults; or with: refresh or client_credentials');
   }
-  if (check.refreshToken !== undefined && way !== 'refresh') {
-    refuse('refreshToken', `a refresh token with: ${way}`, 'with: refresh');
+  if (check.refreshToken !== undefined && driver !== 'refresh') {
+    refuse('refreshToken', `a refresh token with: ${driver}`, 'with: refresh');
   }
   if (connector === undefined && own.includes('profile')) {
     refuse('expect.profile', 'a profile of Logto without a connector', 'the key connector in place of profile');
   }
-  const beyond = connector === undefined ? undefined : own.find((key) => NOT_OF_CONNECTOR.includes(key));
+  const beyond = connector === undefined ? undefined : own.find((key) => NON_CONNECTOR_KEYS.includes(key));
   if (beyond !== undefined)
     refuse(`expect.${beyond}`, `${beyond} with a connector, which Logto never asks`, 'a profile');
-  judgeContradictions(check.expect ?? {}, refuse);
+  checkContradictions(check.expect ?? {}, refuse);
   if (planned.expect.failure === undefined) return;
-  const odd = own.find((key) => !OF_ANY_OUTCOME.includes(key));
-  if (odd !== undefined) refuse(`expect.${odd}`, `${odd} beside an expected failure`, OF_ANY_OUTCOME.join(', '));
+  const odd = own.find((key) => !OUTCOME_INDEPENDENT_KEYS.includes(key));
+  if (odd !== undefined)
+    refuse(`expect.${odd}`, `${odd} beside an expected failure`, OUTCOME_INDEPENDENT_KEYS.join(', '));
 }
 
 /** Refuses what no provider could fulfil. */
-function judgeContradictions(
+function checkContradictions(
   { refresh, claims, userinfo }: Expectations,
-  refuse: (key: string, found: string, allowed: string) => void,
+  refuse: (key: string, actual: string, allowed: string) => void,
 ): void {
   if (refresh?.works === false && (refresh.rotates !== undefined || refresh.oldRefused)) {
     const odd = refresh.rotates === undefined ? 'oldRefused' : 'rotates';
@@ -162,9 +175,9 @@ function judgeContradictions(
 }
 
 /** A plan is shared: the secret of a profile in it is elsewhere. */
-function judgeInlineProfile(
+function checkInlineProfile(
   profile: NonNullable<Exclude<Check['profile'], string>>,
-  refuse: (key: string, found: string, allowed: string) => void,
+  refuse: (key: string, actual: string, allowed: string) => void,
 ): void {
   for (const key of SECRET_VALUE_KEYS) {
     const value = profile[key];

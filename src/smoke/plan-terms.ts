@@ -15,11 +15,11 @@ const PHRASES: readonly (readonly [flags: string, words: string])[] = [
 ];
 
 /** Flags that `smoke` has as well, where they are what is meant. */
-const OURS: readonly string[] = ['--timeout'];
+const TERMS: readonly string[] = ['--timeout'];
 
 const KEYS = new Map(
   Object.entries(SETTINGS).flatMap(([key, setting]) =>
-    'flag' in setting && !OURS.includes(setting.flag) ? [[setting.flag as string, key] as const] : [],
+    'flag' in setting && !TERMS.includes(setting.flag) ? [[setting.flag as string, key] as const] : [],
   ),
 );
 
@@ -28,14 +28,14 @@ const KEYS = new Map(
  * the plan, or of its profile, that says the same. A whole command (`oidc-cli
  * …`) stays as it is.
  */
-export function inPlanWords(text: string): string {
+export function toPlanTerms(text: string): string {
   return text
     .split(/(oidc-cli [a-z](?:[^,;.)]|\.(?=\S))*)/)
-    .map((part, index) => (index % 2 === 1 ? part : translated(part)))
+    .map((part, index) => (index % 2 === 1 ? part : translateMessage(part)))
     .join('');
 }
 
-function translated(text: string): string {
+function translateMessage(text: string): string {
   return PHRASES.reduce((words, [flags, ours]) => words.replaceAll(flags, ours), text)
     .replace(/(with )?--with ([a-z]+)/g, 'with: $2')
     .replace(/\bpass (--[a-z]+(?:-[a-z]+)*)/g, (words, flag) => (KEYS.has(flag) ? `set ${KEYS.get(flag)}` : words))

@@ -1,4 +1,4 @@
-import { checkPath, checkSecretReference, untrusted } from '../profiles/trust.js';
+import { checkPath, checkSecretReference, untrustedError } from '../profiles/trust.js';
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 
 /**
@@ -19,9 +19,9 @@ export async function checkPlanTrust(check: PlannedCheck, userFile: string): Pro
     const line = plan.lineOf(inCheck);
     return { file: plan.path, line, key: inCheck.join('.'), folder: plan.folder, userFile };
   };
-  if (check.command !== undefined) throw untrusted(place('command'));
+  if (check.command !== undefined) throw untrustedError(place('command'));
   // It would send a password to a host of the file's choice.
-  if (check.allowCredentialsTo?.length) throw untrusted(place('allowCredentialsTo'));
+  if (check.allowCredentialsTo?.length) throw untrustedError(place('allowCredentialsTo'));
   const checked = async <T extends PlannedText | undefined>(key: string, text: T): Promise<T> =>
     text && checkSecretReference(text, place(key));
   const steps = check.steps?.map(async (step) =>

@@ -16,7 +16,7 @@ import {
 // The `error` of each check is the phrase that completes "what is allowed: …".
 
 /** How a check gets its tokens. `auto` is `http`, and `browser` where the page needs a script. */
-const WAYS = ['auto', 'http', 'browser', 'command', 'refresh', 'client_credentials'] as const;
+const DRIVERS = ['auto', 'http', 'browser', 'command', 'refresh', 'client_credentials'] as const;
 
 const SECRET = 'a variable as ${NAME}, a mapping with file: PATH, or with stdin: true; never the secret itself';
 const VARIABLE_PATTERN = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
@@ -228,12 +228,12 @@ const TAG = 'a word of letters, digits and -._/';
 const TAG_PATTERN = /^[\w./-]+$/;
 
 // What defaults and checks have in common.
-const ways = {
+const drivers = {
   profile: z
     .union([profileNameSchema, profileSchema], { error: 'the name of a profile, or a mapping with its keys' })
     .meta({ description: 'The profile to sign in with: its name, or all of it.' })
     .optional(),
-  with: choice(WAYS)
+  with: choice(DRIVERS)
     .meta({
       description: 'How to get the tokens. Default: auto, which is http, and browser where the page needs a script.',
     })
@@ -282,7 +282,7 @@ const checkSchema = z.strictObject(
     connector: text('a path')
       .meta({ description: 'A Logto connector (JSON), in place of a profile: the sign-in is made as Logto makes it.' })
       .optional(),
-    ...ways,
+    ...drivers,
   },
   { error: 'a mapping with at least name, and profile or connector' },
 );
@@ -292,7 +292,7 @@ export const planSchema = z
   .strictObject(
     {
       defaults: z
-        .strictObject(ways, { error: 'a mapping of what holds for every check' })
+        .strictObject(drivers, { error: 'a mapping of what holds for every check' })
         .meta({
           description: 'What holds for every check that does not say otherwise; expectations are merged by key.',
         })

@@ -3,7 +3,7 @@ import type { ProfileValues } from '../profiles/schema.js';
 import type { Expectations } from './plan.js';
 
 /** How a check is to get its tokens. */
-export type PlannedWay = 'auto' | 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
+export type PlannedDriver = 'auto' | 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
 
 /** Where a secret is, or a text that is none. */
 export type PlannedText =
@@ -25,7 +25,7 @@ export interface PlannedCheck {
   readonly profile: string | ProfileValues | undefined;
   /** The absolute path of a Logto connector's JSON. */
   readonly connector: string | undefined;
-  readonly with: PlannedWay;
+  readonly with: PlannedDriver;
   readonly command: string | undefined;
   readonly user: PlannedText | undefined;
   readonly password: PlannedText | undefined;

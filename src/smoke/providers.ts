@@ -3,7 +3,7 @@ import type { Clock, Environment } from '../context.js';
 import type { Masker } from '../masking/mask.js';
 import { createFetch, type NetworkFetch } from '../network/fetch.js';
 import type { NetworkInit } from '../network/outgoing-request.js';
-import type { NamedEndpoints, Provider } from '../oidc/provider.js';
+import type { ConfiguredEndpoints, Provider } from '../oidc/provider.js';
 import { discoverProvider } from '../oidc/provider.js';
 import type { ClientDeps } from '../sign-in/client.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
@@ -12,7 +12,7 @@ import { type Follower, Recorder } from '../trace/recorder.js';
 export interface ProviderSettings {
   readonly issuer: string;
   readonly allowHttp: boolean;
-  readonly endpoints?: NamedEndpoints | undefined;
+  readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly ca?: string | undefined;
   readonly insecure: boolean;
 }
@@ -54,7 +54,7 @@ interface Shared {
 }
 
 /** Makes the providers of one run. `signal` ends everything under way; `onWait` as for `createFetch`. */
-export function createProviders(world: {
+export function createProviders(context: {
   env: Environment;
   clock: Clock;
   signal: AbortSignal;
@@ -67,7 +67,7 @@ export function createProviders(world: {
 
   const fetchFor = ({ ca, insecure }: Pick<ProviderSettings, 'ca' | 'insecure'>): NetworkFetch => {
     const key = JSON.stringify([ca, insecure]);
-    const made = fetches.get(key) ?? createFetch({ ...world, caFile: ca, insecure });
+    const made = fetches.get(key) ?? createFetch({ ...context, caFile: ca, insecure });
     fetches.set(key, made);
     return made;
   };
@@ -77,9 +77,9 @@ export function createProviders(world: {
     const key = keyOf(settings);
     const known = shared.get(key);
     if (known) return known;
-    const recorder = new Recorder(world);
+    const recorder = new Recorder(context);
     // On the run's signal alone: a check that is given up must not take the others' metadata with it.
-    const deps = { fetch: recordedBy(fetchFor(settings), recorder), recorder, clock: world.clock };
+    const deps = { fetch: recordingFetch(fetchFor(settings), recorder), recorder, clock: context.clock };
     const made: Shared = { discovery: discoverProvider({ issuer, allowHttp, endpoints }, deps), recorder };
     shared.set(key, made);
     made.discovery.then(
@@ -95,13 +95,13 @@ export function createProviders(world: {
   return {
     fetchFor,
     job: (settings, signal, name) => {
-      const recorder = new Recorder(world, name);
+      const recorder = new Recorder(context, name);
       const { ca, insecure } = settings;
       const job: JobDeps = {
-        ...{ fetch: recordedBy(fetchFor(settings), recorder, signal), recorder, clock: world.clock, signal },
+        ...{ fetch: recordingFetch(fetchFor(settings), recorder, signal), recorder, clock: context.clock, signal },
         discoverProvider: async ({ issuer, allowHttp = false, endpoints }) => {
           const { discovery } = discover({ issuer, allowHttp, endpoints, ca, insecure });
-          return (await unlessAborted(discovery, signal)).forJob(job);
+          return (await rejectOnAbort(discovery, signal)).forJob(job);
         },
       };
       return job;
@@ -110,7 +110,7 @@ export function createProviders(world: {
     facts: (settings, job) => {
       const { provider, recorder } = (settings && shared.get(keyOf(settings))) ?? {};
       if (!provider || !recorder) return certificateIn([job.recorder]);
-      return factsOf(provider, [recorder, job.recorder]);
+      return providerFacts(provider, [recorder, job.recorder]);
     },
     close: () => {
       for (const fetch of fetches.values()) fetch.close();
@@ -119,17 +119,17 @@ export function createProviders(world: {
 }
 
 /** The same connections, with a recorder and a signal of their own. */
-function recordedBy(fetch: NetworkFetch, recorder: Recorder, own?: AbortSignal): NetworkFetch {
-  const ofJob = (init: NetworkInit = {}): NetworkInit => ({ ...init, recorder, jobSignal: own });
-  return Object.assign((url: string | URL, init?: NetworkInit) => fetch(url, ofJob(init)), {
-    ask: (url: string | URL, init?: NetworkInit) => fetch.ask(url, ofJob(init)),
+function recordingFetch(fetch: NetworkFetch, recorder: Recorder, own?: AbortSignal): NetworkFetch {
+  const jobInit = (init: NetworkInit = {}): NetworkInit => ({ ...init, recorder, jobSignal: own });
+  return Object.assign((url: string | URL, init?: NetworkInit) => fetch(url, jobInit(init)), {
+    ask: (url: string | URL, init?: NetworkInit) => fetch.ask(url, jobInit(init)),
     // The connections are the run's.
     close: () => undefined,
   });
 }
 
 /** The promise's outcome, or the signal's reason where that comes first: the work itself goes on. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();
@@ -138,9 +138,9 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
   });
 }
 
-function factsOf(provider: Provider, recorders: readonly Recorder[]): ProviderFacts {
-  const keys = provider.keySet.kept()?.jwks.keys;
-  return { ...certificateIn(recorders), ...(keys === undefined ? {} : { keySet: hashOf(keys) }) };
+function providerFacts(provider: Provider, recorders: readonly Recorder[]): ProviderFacts {
+  const keys = provider.keySet.cached()?.jwks.keys;
+  return { ...certificateIn(recorders), ...(keys === undefined ? {} : { keySet: keySetHash(keys) }) };
 }
 
 /** Settings that two checks have in common, where they share a provider. */
@@ -158,7 +158,7 @@ function certificateIn(recorders: readonly Pick<Recorder, 'exchanges'>[]): Pick<
 const hashes = new WeakMap<object, string>();
 
 /** One value for one set of public keys, in whatever order they are listed. */
-function hashOf(keys: readonly object[]): string {
+function keySetHash(keys: readonly object[]): string {
   const known = hashes.get(keys);
   if (known !== undefined) return known;
   const each = keys.map((key) => JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))));

@@ -5,7 +5,7 @@ import { OidcCliError } from '../errors.js';
 import { acceptConnector, type Connector } from '../logto/connector/connector.js';
 import { readConnectorFile } from '../logto/connector/file.js';
 import { connectorSecret, connectorSecretReference } from '../logto/connector/secret.js';
-import { text } from '../oidc/json-values.js';
+import { textValue } from '../oidc/json-values.js';
 import { type Consent, isUntrusted, readClientSecret, type UntrustedSecret } from '../profiles/client-secret.js';
 import { invalid } from '../profiles/placed-yaml.js';
 import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
@@ -14,13 +14,13 @@ import { type ProfileFile, type ProfileFiles, userFilePath } from '../profiles/p
 import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
 import { hostOf } from '../profiles/trust.js';
 import type { SignInRequest } from '../sign-in/client.js';
-import { signInRequestOf } from '../sign-in/sign-in-request.js';
+import { createSignInRequest } from '../sign-in/sign-in-request.js';
 import { readPlannedText } from './check-secrets.js';
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 import type { ProviderSettings } from './providers.js';
 
 /** What a check is made ready with. */
-export interface ReadyWorld {
+export interface ResolveDeps {
   readonly env: Environment;
   readonly cwd: string;
   readonly folders: { readonly config: string; readonly data: string };
@@ -37,7 +37,7 @@ export interface ReadyWorld {
 }
 
 /** A check whose profile has been resolved: its secrets are asked for when it runs. */
-export interface ReadyCheck {
+export interface ResolvedCheck {
   readonly planned: PlannedCheck;
   /** What reports call the profile. */
   readonly profileName: string;
@@ -64,33 +64,36 @@ export interface ReadyCheck {
 const CONFIGURATION = /^(config_|profile_|connector_file_|store_key_as_secret)/;
 
 /** Of these the ones that do not tell a place of their own. */
-const NAMED_BY_CHECK: readonly string[] = ['profile_unknown', 'config_missing', 'connector_file_unreadable'];
+const CHECK_KEYS: readonly string[] = ['profile_unknown', 'config_missing', 'connector_file_unreadable'];
 
 /**
  * Resolves the profiles that the checks name, each once. Throws what is wrong
  * with the files themselves: `config_*`, `profile_*`, `connector_file_*`.
  */
-export async function readyChecks(planned: readonly PlannedCheck[], world: ReadyWorld): Promise<readonly ReadyCheck[]> {
+export async function resolveChecks(
+  planned: readonly PlannedCheck[],
+  deps: ResolveDeps,
+): Promise<readonly ResolvedCheck[]> {
   const profiles = new Map<string, Promise<ResolvedProfile>>();
   const secrets = new Map<string, Promise<string | undefined>>();
-  const ready: ReadyCheck[] = [];
+  const ready: ResolvedCheck[] = [];
   // Before a browser is started for any of them: none of its environment is theirs.
-  for (const check of planned) noteSecretVariables(check, world.env);
+  for (const check of planned) noteSecretVariables(check, deps.env);
   for (const check of planned) {
     try {
-      ready.push(await readyCheck(check, profiles, secrets, world));
+      ready.push(await resolveCheck(check, profiles, secrets, deps));
     } catch (error) {
       if (!(error instanceof OidcCliError)) throw error;
-      if (CONFIGURATION.test(error.code)) throw atItsPlace(error, check);
-      ready.push(unready(check, error));
+      if (CONFIGURATION.test(error.code)) throw withPlanPlace(error, check);
+      ready.push(unresolvedCheck(check, error));
     }
   }
   return ready;
 }
 
 /** A mistake that the check makes by what it names: where it stands in the plan is told too. */
-function atItsPlace(error: OidcCliError, { plan, index, connector }: PlannedCheck): OidcCliError {
-  if (!NAMED_BY_CHECK.includes(error.code)) return error;
+function withPlanPlace(error: OidcCliError, { plan, index, connector }: PlannedCheck): OidcCliError {
+  if (!CHECK_KEYS.includes(error.code)) return error;
   const path = ['checks', String(index), connector === undefined ? 'profile' : 'connector'];
   const check = `${plan.path}, line ${plan.lineOf(path)}, key ${path.join('.')}`;
   return error.with({ facts: { check } });
@@ -103,39 +106,39 @@ function noteSecretVariables({ user, password, totp, refreshToken, steps = [] }:
   }
 }
 
-function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+function memoize<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const known = cache.get(key) ?? make();
   cache.set(key, known);
   return known;
 }
 
-async function readyCheck(
+async function resolveCheck(
   check: PlannedCheck,
   profiles: Map<string, Promise<ResolvedProfile>>,
   secrets: Map<string, Promise<string | undefined>>,
-  world: ReadyWorld,
-): Promise<ReadyCheck> {
+  deps: ResolveDeps,
+): Promise<ResolvedCheck> {
   if (check.connector !== undefined) {
-    const ready = await readyConnector(check, check.connector, world);
+    const ready = await resolveConnector(check, check.connector, deps);
     const { pages, untrusted, ...rest } = ready;
-    const own = await ownSecrets(check, pages, world);
+    const own = await ownSecrets(check, pages, deps);
     return { planned: check, failure: undefined, ...rest, ...own, untrusted: [...untrusted, ...own.untrusted] };
   }
 
   const inline = typeof check.profile === 'object';
   const key = inline ? `${check.plan.path} ${check.index}` : `named ${String(check.profile)}`;
-  const { profile: resolved, warnings } = await once(profiles, key, () => profileOf(check, world));
-  if (resolved.clientSecret?.kind === 'env') noteSecretVariable(world.env, resolved.clientSecret.name);
+  const { profile: resolved, warnings } = await memoize(profiles, key, () => resolveCheckProfile(check, deps));
+  if (resolved.clientSecret?.kind === 'env') noteSecretVariable(deps.env, resolved.clientSecret.name);
   const profile = check.redirectUri === undefined ? resolved : { ...resolved, redirectUri: check.redirectUri };
   const name = inline ? adHocName(profile.issuer) : profile.name;
   const reference = profile.clientSecret;
   const clientSecret = () =>
-    once(secrets, key, async () => {
+    memoize(secrets, key, async () => {
       if (!reference) return undefined;
-      const stored = () => world.storedClientSecret(profile.name, profile.issuer);
-      return readClientSecret(reference, { ...secretWorld(world), stored });
+      const stored = () => deps.storedClientSecret(profile.name, profile.issuer);
+      return readClientSecret(reference, { ...secretDeps(deps), stored });
     });
-  const own = await ownSecrets(check, profile.issuer, world);
+  const own = await ownSecrets(check, profile.issuer, deps);
   return {
     planned: check,
     failure: undefined,
@@ -148,13 +151,13 @@ async function readyCheck(
     warnings,
     request: async () => {
       const userinfo = Boolean(check.expect.userinfo);
-      return signInRequestOf(profile, { name, userinfo, clientSecret: await clientSecret() });
+      return createSignInRequest(profile, { name, userinfo, clientSecret: await clientSecret() });
     },
     connector: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no connector' })),
   };
 }
 
-function secretWorld({ env, folders, readStdin, consent }: ReadyWorld) {
+function secretDeps({ env, folders, readStdin, consent }: ResolveDeps) {
   return { env, folders, stdin: readStdin, consent };
 }
 
@@ -162,19 +165,19 @@ function secretWorld({ env, folders, readStdin, consent }: ReadyWorld) {
  * The texts that the check itself has typed or sent. `address` is that of the
  * pages they go to. Throws `store_key_as_secret`.
  */
-async function ownSecrets(check: PlannedCheck, address: string, world: ReadyWorld) {
+async function ownSecrets(check: PlannedCheck, address: string, deps: ResolveDeps) {
   const host = hostOf(address);
   const untrusted: UntrustedSecret[] = [];
   const placed = async <T extends PlannedText | undefined>(text: T): Promise<T> => {
     if (text === undefined || text.kind === 'text') return text;
-    await refuseStoreKeyName(text, world);
+    await refuseStoreKeyName(text, deps);
     if (!isUntrusted(text)) return text;
     const sent = { ...text, untrusted: { ...text.untrusted, host } };
     untrusted.push(sent);
     return sent;
   };
   const read = (text: PlannedText | undefined, what: string) =>
-    Promise.resolve(text && readPlannedText(text, what, secretWorld(world)));
+    Promise.resolve(text && readPlannedText(text, what, secretDeps(deps)));
   const user = await placed(check.user);
   const password = await placed(check.password);
   const totp = await placed(check.totp);
@@ -209,13 +212,16 @@ async function ownSecrets(check: PlannedCheck, address: string, world: ReadyWorl
 }
 
 /** A profile by its name, or of the keys in the plan; the environment gives no values: a plan has several. */
-async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWorld): Promise<ResolvedProfile> {
+async function resolveCheckProfile(
+  { profile, plan, index }: PlannedCheck,
+  deps: ResolveDeps,
+): Promise<ResolvedProfile> {
   const flags = { trustProject: plan.trusted };
   if (typeof profile !== 'object') {
-    return resolveProfile({ name: profile, flags, files: world.profileFiles }, world);
+    return resolveProfile({ name: profile, flags, files: deps.profileFiles }, deps);
   }
   const name = 'inline';
-  const { user } = world.profileFiles;
+  const { user } = deps.profileFiles;
   const inPlan = (key: string) => `checks.${index}.profile${key.slice(`profiles.${name}`.length)}`;
   const file: ProfileFile = {
     kind: 'project',
@@ -229,7 +235,7 @@ async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWor
   // The user's file says what is trusted, and nothing about this profile.
   const files = { project: file, user: user && { ...user, profiles: new Map() }, searched: [plan.path] };
   try {
-    return await resolveProfile({ name, flags, files }, world);
+    return await resolveProfile({ name, flags, files }, deps);
   } catch (error) {
     if (!(error instanceof OidcCliError) || typeof error.facts.key !== 'string') throw error;
     const { key } = error.facts;
@@ -243,33 +249,33 @@ async function profileOf({ profile, plan, index }: PlannedCheck, world: ReadyWor
 }
 
 /** Logto knows no setting that would weaken this. */
-function discoveryOfConnector(issuer: string): ProviderSettings {
+function connectorDiscovery(issuer: string): ProviderSettings {
   return { issuer, allowHttp: false, insecure: false };
 }
 
-async function readyConnector(check: PlannedCheck, path: string, world: ReadyWorld) {
-  const file = await readConnectorFile(path, world);
+async function resolveConnector(check: PlannedCheck, path: string, deps: ResolveDeps) {
+  const file = await readConnectorFile(path, deps);
   const { issuer } = (file.config.idTokenVerificationConfig ?? {}) as { issuer?: unknown };
-  const endpoint = text(file.config.authorizationEndpoint) ?? '';
+  const endpoint = textValue(file.config.authorizationEndpoint) ?? '';
   const stated = Array.isArray(issuer) ? issuer[0] : issuer;
-  const trust = { trusted: check.plan.trusted, folder: check.plan.folder, userFile: userFilePath(world) };
-  const reference = await connectorSecretReference(file, {}, world, trust);
-  if (reference?.kind === 'env') noteSecretVariable(world.env, reference.name);
+  const trust = { trusted: check.plan.trusted, folder: check.plan.folder, userFile: userFilePath(deps) };
+  const reference = await connectorSecretReference(file, {}, deps, trust);
+  if (reference?.kind === 'env') noteSecretVariable(deps.env, reference.name);
   return {
     profileName: check.plan.folder === '' ? path : path.slice(path.lastIndexOf('/') + 1),
     issuer: typeof stated === 'string' ? stated : URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint,
     profile: undefined,
-    discovery: typeof stated === 'string' ? discoveryOfConnector(stated) : undefined,
+    discovery: typeof stated === 'string' ? connectorDiscovery(stated) : undefined,
     warnings: [],
     pages: endpoint,
     untrusted: reference && isUntrusted(reference) ? [reference] : [],
     request: () => Promise.reject(new OidcCliError('internal', { reason: 'the check has no profile' })),
-    connector: async () => acceptConnector(file, await connectorSecret(file, reference, world)),
+    connector: async () => acceptConnector(file, await connectorSecret(file, reference, deps)),
   };
 }
 
 /** A check that fails before it begins, for a reason of its own. */
-function unready(check: PlannedCheck, failure: OidcCliError): ReadyCheck {
+function unresolvedCheck(check: PlannedCheck, failure: OidcCliError): ResolvedCheck {
   const { profile } = check;
   const reject = () => Promise.reject(failure);
   return {

@@ -10,7 +10,7 @@ const VERDICTS: Readonly<Record<CheckVerdict, Verdict>> = {
 };
 
 /** The end of a check as a step of its trace; `at` in milliseconds since the epoch. */
-export function judgedStep(result: CheckResult, at: number): Step {
+export function resultStep(result: CheckResult, at: number): Step {
   const { verdict, attempts, expectations } = result;
   const tries = attempts.length > 1 ? ` at attempt ${attempts.length}` : '';
   const { code, message, causes, fix } = attempts.at(-1)?.error ?? {};

@@ -5,7 +5,7 @@ import type { ErrorCode, ExitCode } from '../errors.js';
 export type CheckVerdict = 'passed' | 'failed' | 'flaky' | 'not run';
 
 /** How a check got its tokens. With the last two nobody signed in, and reports say so. */
-export type UsedWay = 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
+export type UsedDriver = 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
 
 /** One part of a sign-in and how long it took, in milliseconds. */
 export interface PhaseTime {
@@ -55,7 +55,7 @@ export interface CheckResult {
   readonly kind?: 'profile' | 'connector';
   readonly issuer: string;
   /** Absent when it did not come to that. */
-  readonly way?: UsedWay;
+  readonly way?: UsedDriver;
   readonly subject?: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;

@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import type { Check } from '../check.js';
 import { EXIT, type ExitCode, OidcCliError } from '../errors.js';
-import { type Tried, type TryTools, tryCheck } from './attempt.js';
+import { type AttemptResult, type AttemptTools, attemptCheck } from './attempt.js';
 import { checkError } from './check-error.js';
-import type { ReadyCheck } from './resolve.js';
+import type { ResolvedCheck } from './resolve.js';
 import type { Attempt, CheckResult, CheckVerdict, Evidence, SmokeEvent, SmokeRun } from './result.js';
 
 /** How a run goes. */
 export interface RunOptions {
-  readonly checks: readonly ReadyCheck[];
+  readonly checks: readonly ResolvedCheck[];
   /** Checks at once. */
   readonly concurrency: number;
   /** Further tries after a failure, over what the plan says. */
@@ -27,13 +27,13 @@ export interface RunOptions {
 }
 
 /** What a run needs of the world. */
-export interface RunWorld extends Omit<TryTools, 'evidenceFolder'> {
+export interface RunDeps extends Omit<AttemptTools, 'evidenceFolder'> {
   readonly clock: { now(): number };
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly on: (event: SmokeEvent) => void;
   /** Where a failed sign-in of this check leaves what was on the page. */
-  readonly evidenceFolder: (check: ReadyCheck, run: number) => string | undefined;
+  readonly evidenceFolder: (check: ResolvedCheck, run: number) => string | undefined;
 }
 
 /** Seconds for one try where nobody says. */
@@ -44,16 +44,16 @@ const DEFAULT_TIMEOUT = 60;
  * results. Ended early (Ctrl-C, the time for all, too many failures), it
  * reports what ran; those that were cut off or did not begin are `not run`.
  */
-export async function runChecks(options: RunOptions, world: RunWorld): Promise<SmokeRun> {
+export async function runChecks(options: RunOptions, deps: RunDeps): Promise<SmokeRun> {
   const { checks, concurrency, repeat, maxFailures = Number.POSITIVE_INFINITY, timeoutAll } = options;
-  const startedAt = world.clock.now();
+  const startedAt = deps.clock.now();
   const begun = performance.now();
   const over = new AbortController();
   // One for each check under way.
   setMaxListeners(0, over.signal);
   const interrupt = () => over.abort(new OidcCliError('interrupted'));
-  if (world.signal.aborted) interrupt();
-  world.signal.addEventListener('abort', interrupt, { once: true });
+  if (deps.signal.aborted) interrupt();
+  deps.signal.addEventListener('abort', interrupt, { once: true });
   const timer =
     timeoutAll === undefined
       ? undefined
@@ -62,60 +62,60 @@ export async function runChecks(options: RunOptions, world: RunWorld): Promise<S
   const jobs = Array.from({ length: repeat }, (_, index) => index + 1).flatMap((run) =>
     checks.map((check) => ({ check, run })),
   );
-  world.on({ type: 'planned', checks: jobs.length, concurrency });
+  deps.on({ type: 'planned', checks: jobs.length, concurrency });
   let failures = 0;
   const limit = pLimit(concurrency);
   const results = await Promise.all(
     jobs.map(({ check, run }) =>
       limit(async () => {
         const numbered = repeat > 1 ? { run } : {};
-        if (over.signal.aborted || failures >= maxFailures) return { ...notRun(check, world.clock.now()), ...numbered };
-        const result = { ...(await runCheck(check, run, over.signal, options, world)), ...numbered };
+        if (over.signal.aborted || failures >= maxFailures) return { ...notRun(check, deps.clock.now()), ...numbered };
+        const result = { ...(await runCheck(check, run, over.signal, options, deps)), ...numbered };
         if (result.verdict === 'failed') failures += 1;
-        if (result.verdict !== 'not run') world.on({ type: 'finished', result });
+        if (result.verdict !== 'not run') deps.on({ type: 'finished', result });
         return result;
       }),
     ),
   );
   clearTimeout(timer);
-  world.signal.removeEventListener('abort', interrupt);
-  const ended = howItEnded(over.signal, results);
+  deps.signal.removeEventListener('abort', interrupt);
+  const ended = endReason(over.signal, results);
   return {
     startedAt,
     durationMs: Math.round(performance.now() - begun),
     results,
     ...(options.shard === undefined ? {} : { shard: options.shard }),
     ...(ended === undefined ? {} : { ended }),
-    exitCode: exitCodeOf(results, ended),
+    exitCode: runExitCode(results, ended),
   };
 }
 
 async function runCheck(
-  check: ReadyCheck,
+  check: ResolvedCheck,
   run: number,
   over: AbortSignal,
   options: RunOptions,
-  world: RunWorld,
+  deps: RunDeps,
 ): Promise<CheckResult> {
   const { planned } = check;
   const { name } = planned;
   const retries = options.retries ?? planned.retries ?? 0;
   const seconds = options.timeout ?? planned.timeout ?? DEFAULT_TIMEOUT;
-  const startedAt = world.clock.now();
+  const startedAt = deps.clock.now();
   const attempts: Attempt[] = [];
   let evidence: Evidence | undefined;
-  const tools = { ...world, evidenceFolder: world.evidenceFolder(check, run) };
-  world.on({ type: 'started', name });
+  const tools = { ...deps, evidenceFolder: deps.evidenceFolder(check, run) };
+  deps.on({ type: 'started', name });
   for (;;) {
-    const tried = await tryCheck(check, seconds, over, tools);
-    const attempt = attemptOf(tried);
+    const tried = await attemptCheck(check, seconds, over, tools);
+    const attempt = toAttempt(tried);
     attempts.push(attempt);
     // Of a flake what was seen before it passed.
     evidence = tried.evidence ?? evidence;
-    const cutOff = over.aborted && tried.error !== undefined && tried.error.code === codeOf(over.reason);
+    const cutOff = over.aborted && tried.error !== undefined && tried.error.code === abortCode(over.reason);
     const failed = isFailure(attempt);
     if (failed && !cutOff && !over.aborted && attempts.length <= retries) {
-      world.on({ type: 'retried', name, error: attempt.error ?? violation(attempt.violated?.[0]) });
+      deps.on({ type: 'retried', name, error: attempt.error ?? violation(attempt.violated?.[0]) });
       continue;
     }
     // What Ctrl-C cut off has failed nothing; what was still running when the time for all was over may be why.
@@ -128,7 +128,7 @@ async function runCheck(
           ? 'flaky'
           : 'passed';
     return {
-      ...about(check, startedAt),
+      ...checkIdentity(check, startedAt),
       verdict,
       ...(tried.way === undefined ? {} : { way: tried.way }),
       ...(tried.subject === undefined ? {} : { subject: tried.subject }),
@@ -142,7 +142,7 @@ async function runCheck(
   }
 }
 
-function attemptOf({ durationMs, error, expectations, failedIn }: Tried): Attempt {
+function toAttempt({ durationMs, error, expectations, failedIn }: AttemptResult): Attempt {
   const violated = expectations.filter(({ verdict }) => verdict === 'fail');
   return {
     durationMs,
@@ -162,23 +162,30 @@ function violation(result: Check | undefined) {
   return checkError(new OidcCliError('smoke_expectation_violated', { expectation, expected, actual }));
 }
 
-function codeOf(reason: unknown): string | undefined {
+function abortCode(reason: unknown): string | undefined {
   return reason instanceof OidcCliError ? reason.code : undefined;
 }
 
 /** What every result says of its check. */
-function about({ planned, profileName, issuer }: ReadyCheck, startedAt: number) {
+function checkIdentity({ planned, profileName, issuer }: ResolvedCheck, startedAt: number) {
   const kind = planned.connector === undefined ? ('profile' as const) : ('connector' as const);
   return { name: planned.name, profile: profileName, kind, issuer, startedAt, where: planned.where };
 }
 
-function notRun(check: ReadyCheck, now: number): CheckResult {
-  return { ...about(check, now), verdict: 'not run', durationMs: 0, attempts: [], phases: [], expectations: [] };
+function notRun(check: ResolvedCheck, now: number): CheckResult {
+  return {
+    ...checkIdentity(check, now),
+    verdict: 'not run',
+    durationMs: 0,
+    attempts: [],
+    phases: [],
+    expectations: [],
+  };
 }
 
 /** Why checks were left out, if they were. */
-function howItEnded(over: AbortSignal, results: readonly CheckResult[]): SmokeRun['ended'] {
-  const code = over.aborted ? codeOf(over.reason) : undefined;
+function endReason(over: AbortSignal, results: readonly CheckResult[]): SmokeRun['ended'] {
+  const code = over.aborted ? abortCode(over.reason) : undefined;
   if (code === 'interrupted') return 'interrupted';
   if (code === 'smoke_run_timeout') return 'timed out';
   return results.some(({ verdict }) => verdict === 'not run') ? 'failed fast' : undefined;
@@ -188,7 +195,7 @@ function howItEnded(over: AbortSignal, results: readonly CheckResult[]): SmokeRu
  * The exit code of a run: the one that all failures share where each is a
  * sign-in's own, else 1. A flake is no failure.
  */
-function exitCodeOf(results: readonly CheckResult[], ended: SmokeRun['ended']): ExitCode {
+function runExitCode(results: readonly CheckResult[], ended: SmokeRun['ended']): ExitCode {
   if (ended === 'interrupted') return EXIT.interrupted;
   const codes = new Set(
     results

@@ -8,8 +8,8 @@ import { connect, OidcClient } from '../sign-in/client.js';
 import { signIn } from '../sign-in/sign-in.js';
 import type { Drivers } from './drivers.js';
 import type { JobDeps, Providers } from './providers.js';
-import type { ReadyCheck } from './resolve.js';
-import type { KeptTokens, ProviderConnection, SignedIn } from './signed-in.js';
+import type { ResolvedCheck } from './resolve.js';
+import type { ProviderConnection, SavedTokens, SignedIn } from './signed-in.js';
 
 /** Milliseconds by which the time on the pages ends before the try's: a picture of a page that hangs takes its time. */
 const HEAD_START_MS = 4_000;
@@ -27,22 +27,22 @@ export interface SignInTools {
   /** Shares cookies with what the expectations do afterwards. */
   readonly session: object | undefined;
   /** Spends the kept session's refresh token and keeps what comes back; of a profile without a session it throws. */
-  readonly refreshKept: (profile: string, issuer: string, deps: JobDeps) => Promise<KeptTokens>;
+  readonly refreshKept: (profile: string, issuer: string, deps: JobDeps) => Promise<SavedTokens>;
 }
 
 /**
  * Gets the tokens of a check in the way that its plan names. Throws the code of
  * the step that failed, or the signal's reason.
  */
-export async function getTokens(check: ReadyCheck, tools: SignInTools): Promise<SignedIn> {
+export async function getTokens(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   if (check.failure) throw check.failure;
-  const { with: way, connector } = check.planned;
+  const { with: driver, connector } = check.planned;
   if (connector !== undefined) return signInAsLogto(check, tools);
-  if (way === 'refresh') return refresh(check, tools);
-  return way === 'client_credentials' ? clientCredentials(check, tools) : signInOnPages(check, tools);
+  if (driver === 'refresh') return refresh(check, tools);
+  return driver === 'client_credentials' ? clientCredentials(check, tools) : signInOnPages(check, tools);
 }
 
-async function signInOnPages(check: ReadyCheck, tools: SignInTools): Promise<SignedIn> {
+async function signInOnPages(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   const { deps } = tools;
   const request = await check.request();
   const client = new OidcClient(request, deps);
@@ -67,7 +67,7 @@ async function signInOnPages(check: ReadyCheck, tools: SignInTools): Promise<Sig
 }
 
 /** As Logto's connector does it: its URL, its token request, its verdict. */
-async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<SignedIn> {
+async function signInAsLogto(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   const { deps } = tools;
   const redirectUri = check.planned.redirectUri ?? DEFAULTS.redirectUri;
   // Logto knows no setting that would weaken our own reading.
@@ -82,7 +82,7 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
   const { signedIn } = await signIn(connector, await userAgentOf(check, tools), deps);
   const { report, idToken, grantedScope, profile } = signedIn;
   return {
-    ...nobody(deps, undefined),
+    ...signedInWithoutUser(deps, undefined),
     subject: typeof report.claims.sub === 'string' ? report.claims.sub : undefined,
     idToken: { raw: idToken, claims: report.claims, header: report.header },
     scopes: grantedScope?.split(' ').filter(Boolean),
@@ -91,10 +91,10 @@ async function signInAsLogto(check: ReadyCheck, tools: SignInTools): Promise<Sig
 }
 
 /** Who goes to the provider's pages: http, a browser, whichever of them the page needs, or a command. */
-async function userAgentOf(check: ReadyCheck, tools: SignInTools): Promise<Automated> {
+async function userAgentOf(check: ResolvedCheck, tools: SignInTools): Promise<Automated> {
   const { drivers, providers, deps, evidenceFolder, session } = tools;
   const settings = { ca: check.profile?.ca, insecure: check.profile?.insecure === true };
-  const { with: way, command = '', allowCredentialsTo } = check.planned;
+  const { with: driverName, command = '', allowCredentialsTo } = check.planned;
   const [credentials, steps] = await deps.recorder.stage('sign-in pages', () =>
     Promise.all([check.credentials(), check.steps()]),
   );
@@ -105,9 +105,9 @@ async function userAgentOf(check: ReadyCheck, tools: SignInTools): Promise<Autom
   };
   const network = { settings, fetch: providers.fetchFor(settings) };
   const driver =
-    way === 'command'
+    driverName === 'command'
       ? await drivers.command(command)
-      : await drivers.get(way === 'http' || way === 'browser' ? way : 'auto', network);
+      : await drivers.get(driverName === 'http' || driverName === 'browser' ? driverName : 'auto', network);
   // The driver knows the page that it is stuck at, so its time is over first.
   const timeLeft = () => tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 5);
   const job = { driver, credentials, credentialPolicy, steps, evidenceFolder, session };
@@ -115,12 +115,12 @@ async function userAgentOf(check: ReadyCheck, tools: SignInTools): Promise<Autom
 }
 
 /** Discovery and client authentication, on the connections and metadata that the run shares. */
-async function connectFor(check: ReadyCheck, { deps }: SignInTools): Promise<ProviderConnection> {
+async function connectFor(check: ResolvedCheck, { deps }: SignInTools): Promise<ProviderConnection> {
   const request = await check.request();
   return { ...(await deps.recorder.stage('discovery', () => connect(request, deps))), request };
 }
 
-async function refresh(check: ReadyCheck, tools: SignInTools): Promise<SignedIn> {
+async function refresh(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   const { deps } = tools;
   const given = await check.refreshToken();
   const at = await connectFor(check, tools);
@@ -133,15 +133,15 @@ async function refresh(check: ReadyCheck, tools: SignInTools): Promise<SignedIn>
         if (typeof check.planned.profile !== 'object' || !(error instanceof OidcCliError)) throw error;
         throw error.with({ facts: { issuer: request.issuer, unnamedClient: request.clientId } });
       });
-    const kept = await tokenRequest(refreshKept);
+    const saved = await tokenRequest(refreshKept);
     return {
-      ...nobody(deps, at),
-      subject: kept.subject,
-      accessToken: kept.accessToken,
-      accessTokenLife: kept.expiresIn,
-      refreshToken: kept.refreshToken,
+      ...signedInWithoutUser(deps, at),
+      subject: saved.subject,
+      accessToken: saved.accessToken,
+      accessTokenLife: saved.expiresIn,
+      refreshToken: saved.refreshToken,
       refreshKept,
-      scopes: kept.scopes,
+      scopes: saved.scopes,
     };
   }
   const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
@@ -150,10 +150,14 @@ async function refresh(check: ReadyCheck, tools: SignInTools): Promise<SignedIn>
     await provider.keySet.forKey(undefined);
     return refreshTokens(provider, client, given, { resource }, deps);
   });
-  return { ...nobody(deps, at), ...ofTokens(tokens, deps), refreshToken: tokens.refreshToken ?? given };
+  return {
+    ...signedInWithoutUser(deps, at),
+    ...tokenMembers(tokens, deps),
+    refreshToken: tokens.refreshToken ?? given,
+  };
 }
 
-async function clientCredentials(check: ReadyCheck, tools: SignInTools): Promise<SignedIn> {
+async function clientCredentials(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   const { deps } = tools;
   const at = await connectFor(check, tools);
   const { request, client, provider } = at;
@@ -163,7 +167,7 @@ async function clientCredentials(check: ReadyCheck, tools: SignInTools): Promise
   const asked = { scope: scope.join(' '), resource: request.authorization.resource };
   const tokens = await deps.recorder.stage('token request', () => requestClientTokens(provider, client, asked, deps));
   return {
-    ...nobody(deps, at),
+    ...signedInWithoutUser(deps, at),
     accessToken: tokens.accessToken,
     accessTokenLife: tokens.expiresIn,
     scopes: tokens.scope ?? scope,
@@ -171,7 +175,7 @@ async function clientCredentials(check: ReadyCheck, tools: SignInTools): Promise
 }
 
 /** What there is where nobody signed in, before the tokens. */
-function nobody(deps: JobDeps, at: ProviderConnection | undefined): SignedIn {
+function signedInWithoutUser(deps: JobDeps, at: ProviderConnection | undefined): SignedIn {
   return {
     deps,
     at,
@@ -187,7 +191,7 @@ function nobody(deps: JobDeps, at: ProviderConnection | undefined): SignedIn {
   };
 }
 
-function ofTokens(tokens: VerifiedTokens, { clock }: JobDeps) {
+function tokenMembers(tokens: VerifiedTokens, { clock }: JobDeps) {
   const { report, idToken, expiresAt } = tokens;
   return {
     subject: typeof report?.claims.sub === 'string' ? report.claims.sub : undefined,

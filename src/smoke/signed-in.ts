@@ -16,7 +16,7 @@ export interface ProviderConnection extends Connection {
 }
 
 /** What a kept session has after its refresh. */
-export interface KeptTokens {
+export interface SavedTokens {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
   readonly subject: string;
@@ -36,7 +36,7 @@ export interface SignedIn {
   readonly accessTokenLife: number | undefined;
   readonly refreshToken: string | undefined;
   /** Spends the refresh token of the kept session and keeps what comes back; absent where it is of no kept session. */
-  readonly refreshKept?: () => Promise<KeptTokens>;
+  readonly refreshKept?: () => Promise<SavedTokens>;
   /** Absent where the provider does not say, which means: as asked (RFC 6749 §5.1). */
   readonly scopes: readonly string[] | undefined;
   readonly userinfo: UserinfoOutcome | undefined;

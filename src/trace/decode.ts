@@ -2,23 +2,23 @@ import { parseJson } from '../json.js';
 import type { ShownParameter, ShownUrl } from './document.js';
 
 /** An address as a line, its values as they are: for what is itself a value. */
-export function lineOf({ base, query, fragment }: ShownUrl): string {
+export function urlLine({ base, query, fragment }: ShownUrl): string {
   const part = (sign: string, pairs: readonly ShownParameter[]) =>
     pairs.length === 0 ? '' : sign + pairs.map(({ name, value }) => `${name}=${value}`).join('&');
   return base + part('?', query) + part('#', fragment);
 }
 
 /** Whether an address says the same in its shown form: nothing in it was replaced. */
-export function sameButForm(shown: string, value: string): boolean {
+export function isSameValue(shown: string, value: string): boolean {
   try {
-    return decoded(new URL(value).href.replaceAll('+', ' ')) === decoded(shown).replaceAll('+', ' ');
+    return decodeText(new URL(value).href.replaceAll('+', ' ')) === decodeText(shown).replaceAll('+', ' ');
   } catch {
     return false;
   }
 }
 
 /** Percent-decoded, or as it is where it cannot be. */
-export function decoded(text: string): string {
+export function decodeText(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -27,12 +27,12 @@ export function decoded(text: string): string {
 }
 
 /** Form-decoded (RFC 6749 appendix B), or as it is where it cannot be. */
-export function formDecoded(text: string): string {
-  return decoded(text.replaceAll('+', ' '));
+export function decodeForm(text: string): string {
+  return decodeText(text.replaceAll('+', ' '));
 }
 
 /** A JSON object or list; undefined where the text is neither. */
-export function parsedJson(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
     return parseJson(text);
@@ -42,13 +42,13 @@ export function parsedJson(text: string): unknown {
 }
 
 /** The JSON object in a part of a JWT; undefined where there is none. */
-export function objectIn(part: string | undefined): Record<string, unknown> | undefined {
-  const json = parsedJson(Buffer.from(part ?? '', 'base64url').toString());
+export function decodeJwtPart(part: string | undefined): Record<string, unknown> | undefined {
+  const json = tryParseJson(Buffer.from(part ?? '', 'base64url').toString());
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
 }
 
 /** What a person would read on an HTML page: attributes and scripts may hold anything. */
-export function wordsOfPage(html: string): string {
+export function pageText(html: string): string {
   return html
     .replace(/<(script|style|template)\b[\s\S]*?(<\/\1\s*>|$)/gi, ' ')
     .replace(/<!--[\s\S]*?(-->|$)/g, ' ')

@@ -1,5 +1,5 @@
 import type { Check } from '../check.js';
-import type { Party, RequestTimes, StepFailure } from './recorder.js';
+import type { Actor, RequestTimes, StepFailure } from './recorder.js';
 
 /*
  * A trace as it may be shown: redacted, and ready for every renderer. Text in
@@ -51,8 +51,8 @@ export interface ShownExchange {
   readonly number: number;
   readonly step: string;
   /** The browser, where a sign-in is driven in its place. */
-  readonly from: Party;
-  readonly to: Party;
+  readonly from: Actor;
+  readonly to: Actor;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Milliseconds; absent while it is under way. */
@@ -80,8 +80,8 @@ export interface ShownStep {
   readonly kind: 'step';
   readonly number: number;
   readonly step: string;
-  readonly from: Party;
-  readonly to: Party;
+  readonly from: Actor;
+  readonly to: Actor;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly note?: string;

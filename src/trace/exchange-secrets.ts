@@ -2,7 +2,7 @@ import { CREDENTIALS, ISSUED_CREDENTIALS } from '../masking/secret-names.js';
 import type { Exchange } from './recorder.js';
 
 /** A cookie's shorter value is a setting, and names no session. */
-const SHORTEST_COOKIE = 16;
+const MIN_COOKIE_LENGTH = 16;
 
 /** The secrets that an exchange sent: secret parameters, credentials, cookies. */
 export function sentSecrets({ url, requestHeaders, requestBody }: Exchange): string[] {
@@ -29,7 +29,7 @@ export function receivedSecrets({ responseHeaders, responseCookies = [], respons
   const code = /[?&#]code=([^&#]+)/.exec(location)?.[1];
   if (code !== undefined) secrets.push(new URLSearchParams(`value=${code}`).get('value') ?? '');
   if (responseBody.includes('token') || responseBody.includes('secret')) {
-    const body = parsed(responseBody);
+    const body = tryParse(responseBody);
     for (const name of ISSUED_CREDENTIALS) {
       const value = body[name];
       if (typeof value === 'string') secrets.push(value);
@@ -46,7 +46,7 @@ export function misnamedTokens({ step, responseBody = '' }: Exchange): string[] 
   if (step !== 'token request') return [];
   const tokens: string[] = [];
   // A list of what is left, since a response may be nested deeper than the stack.
-  const left: [name: string, value: unknown][] = [['', parsed(responseBody)]];
+  const left: [name: string, value: unknown][] = [['', tryParse(responseBody)]];
   for (let next = left.pop(); next; next = left.pop()) {
     const [name, value] = next;
     if (typeof value === 'string') {
@@ -60,10 +60,10 @@ export function misnamedTokens({ step, responseBody = '' }: Exchange): string[] 
 
 function cookieValue(pair: string): string {
   const value = pair.slice(pair.indexOf('=') + 1).trim();
-  return value.length < SHORTEST_COOKIE ? '' : value;
+  return value.length < MIN_COOKIE_LENGTH ? '' : value;
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+function tryParse(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -20,9 +20,9 @@ import type { RequestTimes } from './recorder.js';
  */
 export function renderHar(document: TraceDocument): string {
   const { version, command, exitCode, failure, events, names } = document;
-  const pages = pagesOf(document);
+  const pages = harPages(document);
   const entries = events.flatMap((event): Entry[] => {
-    const page = { pageref: pageOf(event) };
+    const page = { pageref: pageId(event) };
     if (event.kind === 'exchange') return [{ ...page, ...exchangeEntry(event) }];
     return event.url === undefined ? [] : [{ ...page, ...browserEntry(event, event.url) }];
   });
@@ -47,9 +47,9 @@ export function renderHar(document: TraceDocument): string {
 }
 
 /** A group of entries: the command, or each of its jobs where it has several. */
-function pagesOf({ command, events, startedAt, durationMs }: TraceDocument): Page[] {
+function harPages({ command, events, startedAt, durationMs }: TraceDocument): Page[] {
   const firsts = new Map<string, ShownEvent>();
-  for (const event of events) if (!firsts.has(pageOf(event))) firsts.set(pageOf(event), event);
+  for (const event of events) if (!firsts.has(pageId(event))) firsts.set(pageId(event), event);
   return [...firsts].map(([id, first]) => {
     const onLoad = first.about === undefined ? { onLoad: durationMs } : {};
     const begun = first.about === undefined ? startedAt : first.startedAt;
@@ -58,7 +58,7 @@ function pagesOf({ command, events, startedAt, durationMs }: TraceDocument): Pag
   });
 }
 
-function pageOf({ about }: ShownEvent): string {
+function pageId({ about }: ShownEvent): string {
   return about === undefined ? 'command' : `check ${about}`;
 }
 
@@ -74,35 +74,35 @@ function exchangeEntry(event: ShownExchange): Entry & Extras {
   const { requestBody, responseBody, status, durationMs = 0, failure } = event;
   const isRedirect = status !== undefined && status >= 300 && status < 400;
   const tokens = [
-    ...tokensIn(event.requestHeaders, requestBody),
-    ...tokensIn(event.responseHeaders ?? [], responseBody),
+    ...harTokens(event.requestHeaders, requestBody),
+    ...harTokens(event.responseHeaders ?? [], responseBody),
   ];
   const { requestHeaders, responseHeaders = [] } = event;
   return {
     startedDateTime: time(event.startedAt),
     time: durationMs,
     request: {
-      ...requestOf(event.method, event.url, requestHeaders),
-      cookies: requestHeaders.flatMap(({ name, value }) => (name === 'cookie' ? value.split('; ').map(cookieOf) : [])),
+      ...harRequest(event.method, event.url, requestHeaders),
+      cookies: requestHeaders.flatMap(({ name, value }) => (name === 'cookie' ? value.split('; ').map(harCookie) : [])),
       ...(requestBody === undefined ? {} : { postData: postData(requestBody, requestHeaders) }),
       // Of the body as it was sent: what stands here is another length without its secrets.
-      bodySize: requestBody === undefined ? 0 : Number(headerOf(requestHeaders, 'content-length') ?? -1),
+      bodySize: requestBody === undefined ? 0 : Number(findHeader(requestHeaders, 'content-length') ?? -1),
     },
     response: {
       ...noResponse(status === undefined || failure !== undefined ? (failure ?? 'no answer') : ''),
       status: status ?? 0,
       statusText: STATUS_CODES[status ?? 0] ?? '',
-      cookies: responseHeaders.flatMap(({ name, value }) => (name === 'set-cookie' ? [cookieOf(value)] : [])),
-      headers: named(responseHeaders),
+      cookies: responseHeaders.flatMap(({ name, value }) => (name === 'set-cookie' ? [harCookie(value)] : [])),
+      headers: harParameters(responseHeaders),
       content: {
         size: event.responseSize ?? 0,
-        mimeType: headerOf(responseHeaders, 'content-type') ?? '',
+        mimeType: findHeader(responseHeaders, 'content-type') ?? '',
         ...(responseBody === undefined ? {} : { text: bodyText(responseBody) }),
       },
-      redirectURL: (isRedirect && headerOf(responseHeaders, 'location')) || '',
+      redirectURL: (isRedirect && findHeader(responseHeaders, 'location')) || '',
     },
     cache: {},
-    timings: timingsOf(event.times, durationMs),
+    timings: harTimings(event.times, durationMs),
     ...(event.serverAddress === undefined ? {} : { serverIPAddress: event.serverAddress }),
     _number: event.number,
     _step: event.step,
@@ -112,14 +112,14 @@ function exchangeEntry(event: ShownExchange): Entry & Extras {
 }
 
 /** `connect` includes the TLS handshake there; -1 says that there was no such part. */
-function timingsOf(times: RequestTimes | undefined, durationMs: number): Timings {
+function harTimings(times: RequestTimes | undefined, durationMs: number): Timings {
   if (!times) return { send: 0, wait: durationMs, receive: 0 };
   const { blocked = -1, dns = -1, connect = -1, tls = -1, send = 0, wait = 0, receive = 0 } = times;
   return { blocked, dns, connect: tls < 0 ? connect : connect + tls, ssl: tls, send, wait, receive };
 }
 
 /** A cookie of a header as it is shown; its value has been replaced. */
-function cookieOf(header: string): Cookie {
+function harCookie(header: string): Cookie {
   const [pair = '', ...attributes] = header.split('; ');
   const [name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(pair)?.slice(1) ?? [];
   const of = (attribute: string) =>
@@ -140,7 +140,7 @@ function cookieOf(header: string): Cookie {
 
 function browserEntry(step: ShownStep, url: ShownUrl): Entry & Extras {
   const { startedAt, parameters = [], number, about } = step;
-  const tokens = tokensIn([...url.query, ...parameters], undefined);
+  const tokens = harTokens([...url.query, ...parameters], undefined);
   return {
     startedDateTime: time(startedAt),
     time: 0,
@@ -158,12 +158,12 @@ function browserEntry(step: ShownStep, url: ShownUrl): Entry & Extras {
 
 /** What the browser sent: its parameters in the address, or as a form (OAuth 2.0 Form Post Response Mode). */
 function browserRequest({ parameters = [], posted }: ShownStep, url: ShownUrl): Entry['request'] {
-  if (!posted) return { ...requestOf('GET', { ...url, query: [...url.query, ...parameters] }, []), bodySize: 0 };
+  if (!posted) return { ...harRequest('GET', { ...url, query: [...url.query, ...parameters] }, []), bodySize: 0 };
   const mimeType = 'application/x-www-form-urlencoded';
-  return { ...requestOf('POST', url, []), postData: { mimeType, text: formText(parameters) }, bodySize: -1 };
+  return { ...harRequest('POST', url, []), postData: { mimeType, text: formText(parameters) }, bodySize: -1 };
 }
 
-function requestOf(
+function harRequest(
   method: string,
   url: ShownUrl,
   headers: readonly ShownParameter[],
@@ -173,8 +173,8 @@ function requestOf(
     url: encodedUrl(url),
     httpVersion: 'HTTP/1.1',
     cookies: [],
-    headers: named(headers),
-    queryString: named(url.query),
+    headers: harParameters(headers),
+    queryString: harParameters(url.query),
     headersSize: -1,
   };
 }
@@ -194,7 +194,7 @@ function noResponse(comment: string): Entry['response'] {
   };
 }
 
-function named(parameters: readonly ShownParameter[]): { name: string; value: string; comment?: string }[] {
+function harParameters(parameters: readonly ShownParameter[]): { name: string; value: string; comment?: string }[] {
   return parameters.map(({ name, value, why }) => ({ name, value, ...(why === undefined ? {} : { comment: why }) }));
 }
 
@@ -207,7 +207,7 @@ function encodedUrl({ base, query, fragment }: ShownUrl): string {
 
 /** As text and not as `params`: one excludes the other, and this is what browsers read. */
 function postData(body: ShownBody, headers: readonly ShownParameter[]): PostData {
-  return { mimeType: headerOf(headers, 'content-type') ?? '', text: bodyText(body) };
+  return { mimeType: findHeader(headers, 'content-type') ?? '', text: bodyText(body) };
 }
 
 function bodyText(body: ShownBody): string {
@@ -220,13 +220,15 @@ function formText(parameters: readonly ShownParameter[]): string {
   return new URLSearchParams(parameters.map(({ name, value }): [string, string] => [name, value])).toString();
 }
 
-function tokensIn(parameters: readonly ShownParameter[], body: ShownBody | undefined) {
-  const ofForm = body?.type === 'form' ? body.parameters : [];
-  const named = [...parameters, ...ofForm].flatMap(({ name, token }) => (token ? [{ member: name, ...token }] : []));
+function harTokens(parameters: readonly ShownParameter[], body: ShownBody | undefined) {
+  const formParameters = body?.type === 'form' ? body.parameters : [];
+  const named = [...parameters, ...formParameters].flatMap(({ name, token }) =>
+    token ? [{ member: name, ...token }] : [],
+  );
   if (body?.type === 'json') return [...named, ...body.tokens];
   return body?.type === 'jwt' ? [...named, { member: 'body', ...body.token }] : named;
 }
 
-function headerOf(headers: readonly ShownParameter[] | undefined, name: string): string | undefined {
+function findHeader(headers: readonly ShownParameter[] | undefined, name: string): string | undefined {
   return headers?.find((header) => header.name === name)?.value;
 }

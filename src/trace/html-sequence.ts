@@ -1,10 +1,10 @@
 import type { ShownEvent, ShownStep } from './document.js';
-import { insideOf, statusText } from './html-details.js';
-import type { Markup, Words } from './html-text.js';
+import { eventDetails, statusText } from './html-details.js';
+import type { HtmlWriter, Markup } from './html-text.js';
 import { duration, isRefused } from './phases.js';
-import type { Party } from './recorder.js';
+import type { Actor } from './recorder.js';
 
-const PARTY_NAMES: Readonly<Record<Party, string>> = {
+const ACTOR_NAMES: Readonly<Record<Actor, string>> = {
   browser: 'Browser',
   cli: 'oidc-cli',
   client: 'Client',
@@ -13,8 +13,8 @@ const PARTY_NAMES: Readonly<Record<Party, string>> = {
 /** From left to right. Where this program is the provider, a client stands in its place. */
 const LANES = ['browser', 'cli', 'provider'] as const;
 
-function laneOf(party: Party): (typeof LANES)[number] {
-  return party === 'client' ? 'cli' : party;
+function lane(client: Actor): (typeof LANES)[number] {
+  return client === 'client' ? 'cli' : client;
 }
 
 /**
@@ -25,10 +25,10 @@ function laneOf(party: Party): (typeof LANES)[number] {
 export function sequence(
   events: readonly ShownEvent[],
   { failed, checksAt }: { readonly failed: boolean; readonly checksAt?: string },
-  words: Words,
+  words: HtmlWriter,
 ): Markup {
-  const middle = events.some(({ from }) => from === 'client') ? PARTY_NAMES.client : PARTY_NAMES.cli;
-  const names = { ...PARTY_NAMES, cli: middle };
+  const middle = events.some(({ from }) => from === 'client') ? ACTOR_NAMES.client : ACTOR_NAMES.cli;
+  const names = { ...ACTOR_NAMES, cli: middle };
   const heads = LANES.map((lane) => `<li class="${lane}"><span>${names[lane]}</span></li>`).join('');
   return `<h3 class="aside">Browser, ${middle} and provider</h3>
 <ul class="heads" aria-hidden="true">${heads}</ul>
@@ -41,22 +41,22 @@ export function isFailed(event: ShownEvent): boolean {
   return event.failure !== undefined || event.checks?.some(({ verdict }) => verdict === 'fail') === true;
 }
 
-function line(event: ShownEvent, failed: boolean, checksAt: string | undefined, words: Words): Markup {
+function line(event: ShownEvent, failed: boolean, checksAt: string | undefined, words: HtmlWriter): Markup {
   const { number, from, to } = event;
   const bad = isFailed(event);
   const tone = bad ? (failed ? ' bad' : ' refused') : '';
-  const way = from === to ? `inside ${PARTY_NAMES[from]}` : `from ${PARTY_NAMES[from]} to ${PARTY_NAMES[to]}`;
-  const gist = gistOf(event);
+  const driver = from === to ? `inside ${ACTOR_NAMES[from]}` : `from ${ACTOR_NAMES[from]} to ${ACTOR_NAMES[to]}`;
+  const gist = eventSummary(event);
   const label = `${words.text(event.step)}${gist === undefined ? '' : ` <span class="gist">${words.text(gist)}</span>`}`;
   const arrow =
     from === to
       ? `<span class="own"><span class="label">${label}</span></span>`
-      : `<span class="label">${label}</span><span class="arrow ${direction(from, to)}"></span>${answerArrow(event)}`;
-  return `<details id="event-${number}" class="event ${laneOf(from)}-${laneOf(to)}${tone}"${bad && failed ? ' open' : ''}><summary><span class="number">${number}</span><span class="lanes">${arrow}<span class="aside"> ${way}</span></span></summary>
-<div class="inside">${insideOf(event, checksAt, words)}</div></details>`;
+      : `<span class="label">${label}</span><span class="arrow ${direction(from, to)}"></span>${responseArrow(event)}`;
+  return `<details id="event-${number}" class="event ${lane(from)}-${lane(to)}${tone}"${bad && failed ? ' open' : ''}><summary><span class="number">${number}</span><span class="lanes">${arrow}<span class="aside"> ${driver}</span></span></summary>
+<div class="inside">${eventDetails(event, checksAt, words)}</div></details>`;
 }
 
-function answerArrow(event: ShownEvent): Markup {
+function responseArrow(event: ShownEvent): Markup {
   if (event.kind === 'step') return '';
   const { status, durationMs, from, to } = event;
   const took = durationMs === undefined ? '' : ` · ${duration(durationMs)}`;
@@ -65,35 +65,35 @@ function answerArrow(event: ShownEvent): Markup {
 }
 
 /** What an event says in few words. */
-function gistOf(event: ShownEvent): string | undefined {
+function eventSummary(event: ShownEvent): string | undefined {
   if (event.kind === 'exchange') return `${event.method} ${event.url.base.replace(/^\w+:\/\/[^/]*/, '')}`;
-  if (event.step === 'authorization response') return answerOf(event);
-  if (event.checks) return checksOf(event.checks);
+  if (event.step === 'authorization response') return responseText(event);
+  if (event.checks) return checksText(event.checks);
   return event.note;
 }
 
 /** What came back: a code, or the provider's refusal. */
-function answerOf({ url, parameters = [] }: ShownStep): string | undefined {
+function responseText({ url, parameters = [] }: ShownStep): string | undefined {
   const all = [...parameters, ...(url?.query ?? []), ...(url?.fragment ?? [])];
   const error = all.find(({ name }) => name === 'error');
   if (error) return `error ${error.value}`;
   return all.some(({ name }) => name === 'code') ? 'with a code' : undefined;
 }
 
-function checksOf(checks: NonNullable<ShownStep['checks']>): string {
+function checksText(checks: NonNullable<ShownStep['checks']>): string {
   const count = (verdict: string) => checks.filter((check) => check.verdict === verdict).length;
-  const said = [
+  const details = [
     [count('pass'), 'met'],
     [count('warn'), count('warn') === 1 ? 'warning' : 'warnings'],
     [count('fail'), 'failed'],
   ] as const;
-  return said
+  return details
     .filter(([number]) => number > 0)
     .map(([number, words]) => `${number} ${words}`)
     .join(', ');
 }
 
-function direction(from: Party, to: Party): string {
-  const [start, end] = [LANES.indexOf(laneOf(from)), LANES.indexOf(laneOf(to))];
+function direction(from: Actor, to: Actor): string {
+  const [start, end] = [LANES.indexOf(lane(from)), LANES.indexOf(lane(to))];
   return `${start < end ? 'rightward' : 'leftward'} ${Math.abs(start - end) > 1 ? 'far' : 'near'}`;
 }

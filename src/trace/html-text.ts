@@ -1,10 +1,10 @@
-import { jsonLines, timeInWords } from './json-text.js';
+import { annotateTime, jsonLines } from './json-text.js';
 
 /** Markup that is finished: what was put into it has been escaped. */
 export type Markup = string;
 
 /** Turns text into markup, and replaced values into links to where else they were seen. */
-export class Words {
+export class HtmlWriter {
   /** `printable` shows control characters and marks of direction instead of sending them. */
   constructor(private readonly printable: (text: string) => string) {}
 
@@ -26,7 +26,7 @@ export class Words {
   json(value: unknown): Markup {
     return jsonLines(value)
       .map((line) => {
-        const time = timeInWords(line);
+        const time = annotateTime(line);
         return this.named(line) + (time === undefined ? '' : `  <span class="said">${time}</span>`);
       })
       .join('\n');
@@ -47,6 +47,6 @@ export function anchor(name: string): string {
 }
 
 /** `1 request`, `2 requests`. */
-export function counted(count: number, one: string): string {
+export function countText(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }

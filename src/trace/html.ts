@@ -2,11 +2,11 @@ import type { ShownEvent, ShownFailure, ShownName, ShownStep, TraceDocument } fr
 import { checkTable, failureText } from './html-details.js';
 import { isFailed, sequence } from './html-sequence.js';
 import { STYLE } from './html-style.js';
-import { anchor, counted, type Markup, Words } from './html-text.js';
+import { anchor, countText, HtmlWriter, type Markup } from './html-text.js';
 import { timeTable } from './html-time.js';
 import { time } from './json.js';
-import { duration, timingOf } from './phases.js';
-import { type Glance, glanceOf } from './summary.js';
+import { duration, measurePhases } from './phases.js';
+import { type Summary, summarize } from './summary.js';
 
 /**
  * A trace as one HTML page that needs no network and no script: the
@@ -17,14 +17,14 @@ import { type Glance, glanceOf } from './summary.js';
  */
 export function renderHtml(document: TraceDocument, printable: (text: string) => string): string {
   const { command, startedAt, durationMs, exitCode, version, events, personsMasked } = document;
-  const words = new Words(printable);
-  const jobs = jobsOf(document);
-  const ended = endingOf(exitCode);
+  const words = new HtmlWriter(printable);
+  const jobs = groupJobs(document);
+  const ended = toEnding(exitCode);
   const sections = jobs.length > 1 ? jobSections(jobs, words) : commandSections(document, words);
   const links = [...sections.links, ...(document.names.length > 0 ? [['names', 'Replaced values'] as const] : [])]
     .map(([id, title]) => `<li><a href="#${id}">${words.text(title)}</a></li>`)
     .join('');
-  const requests = counted(events.filter(({ kind }) => kind === 'exchange').length, 'request');
+  const requests = countText(events.filter(({ kind }) => kind === 'exchange').length, 'request');
   const facts = [duration(durationMs), requests, `exit code ${exitCode}`, `oidc-cli ${version}`]
     .map((fact) => `<span>${words.text(fact)}</span>`)
     .join('');
@@ -62,7 +62,7 @@ ${names(document.names, words)}
 /** How a command or one of its jobs ended: also the class of its badge. */
 type Ending = 'done' | 'failed' | 'interrupted' | 'flaky' | 'not run' | 'shared';
 
-function endingOf(exitCode: number): Ending {
+function toEnding(exitCode: number): Ending {
   return exitCode === 0 ? 'done' : exitCode === 130 ? 'interrupted' : 'failed';
 }
 
@@ -86,11 +86,11 @@ interface Job {
 
 const ENDINGS: Readonly<Record<string, Ending>> = { pass: 'done', fail: 'failed', warn: 'flaky', skip: 'not run' };
 
-function jobsOf({ events, exitCode }: TraceDocument): readonly Job[] {
+function groupJobs({ events, exitCode }: TraceDocument): readonly Job[] {
   const byName = new Map<string | undefined, ShownEvent[]>();
   for (const event of events) byName.set(event.about, [...(byName.get(event.about) ?? []), event]);
   return [...byName].map(([name, own], index) => {
-    const judged = own.findLast((event): event is ShownStep => event.kind === 'step' && event.verdict !== undefined);
+    const result = own.findLast((event): event is ShownStep => event.kind === 'step' && event.verdict !== undefined);
     const failed = exitCode !== 0 && own.some(isFailed);
     const last = Math.max(
       ...own.map((event) => event.startedAt + (event.kind === 'exchange' ? (event.durationMs ?? 0) : 0)),
@@ -98,22 +98,22 @@ function jobsOf({ events, exitCode }: TraceDocument): readonly Job[] {
     return {
       id: `job-${index + 1}`,
       name: name ?? 'Shared by all',
-      ending: ENDINGS[judged?.verdict ?? ''] ?? (name === undefined ? 'shared' : failed ? 'failed' : 'done'),
-      failed: judged === undefined ? failed : judged.verdict === 'fail',
+      ending: ENDINGS[result?.verdict ?? ''] ?? (name === undefined ? 'shared' : failed ? 'failed' : 'done'),
+      failed: result === undefined ? failed : result.verdict === 'fail',
       events: own,
       durationMs: last - Math.min(...own.map(({ startedAt }) => startedAt)),
-      judged,
+      judged: result,
     };
   });
 }
 
 /** On top: why it failed and what to change, or that it did not; what it was about; how each job ended. */
-function outcome({ failure, exitCode, events }: TraceDocument, jobs: readonly Job[], words: Words): Markup {
-  const ending = endingOf(exitCode);
-  const about = jobs.length > 1 ? jobTable(jobs, words) : glance(glanceOf(events), words);
+function outcome({ failure, exitCode, events }: TraceDocument, jobs: readonly Job[], words: HtmlWriter): Markup {
+  const ending = toEnding(exitCode);
+  const about = jobs.length > 1 ? jobTable(jobs, words) : summarySection(summarize(events), words);
   if (!failure) {
-    const said = exitCode === 0 ? 'It worked: nothing failed.' : withoutFailure(exitCode, jobs);
-    return `<section class="card outcome ${ending}" aria-label="Outcome"><p class="message">${said}</p>${about}</section>`;
+    const details = exitCode === 0 ? 'It worked: nothing failed.' : withoutFailure(exitCode, jobs);
+    return `<section class="card outcome ${ending}" aria-label="Outcome"><p class="message">${details}</p>${about}</section>`;
   }
   const seen = events.findLast(isFailed);
   const where = seen === undefined ? '' : ` · <a href="#event-${seen.number}">seen in step ${seen.number}</a>`;
@@ -125,22 +125,22 @@ ${about}</section>`;
 }
 
 function withoutFailure(exitCode: number, jobs: readonly Job[]): string {
-  const named = jobs.filter(({ judged }) => judged !== undefined);
+  const named = jobs.filter(({ judged: result }) => result !== undefined);
   const failed = named.filter(({ ending }) => ending === 'failed').length;
-  if (failed > 0) return `${failed} of ${counted(named.length, 'check')} failed.`;
+  if (failed > 0) return `${failed} of ${countText(named.length, 'check')} failed.`;
   return `The command ended with exit code ${exitCode}: a check failed.`;
 }
 
-function glance(about: Glance, words: Words): Markup {
+function summarySection(about: Summary, words: HtmlWriter): Markup {
   if (about.length === 0) return '';
   const rows = about.map(([name, value]) => `<div><dt>${name}</dt><dd>${words.value(value)}</dd></div>`).join('');
   return `<dl class="glance">${rows}</dl>`;
 }
 
-function jobTable(jobs: readonly Job[], words: Words): Markup {
+function jobTable(jobs: readonly Job[], words: HtmlWriter): Markup {
   const rows = jobs
-    .map(({ id, name, ending, durationMs, judged }) => {
-      const why = judged?.failure?.message ?? violation(judged) ?? '';
+    .map(({ id, name, ending, durationMs, judged: result }) => {
+      const why = result?.failure?.message ?? violation(result) ?? '';
       return `<tr class="${ending === 'failed' ? 'fail' : ''}"><td>${badge(ending)}</td><th scope="row"><a href="#${id}">${words.text(name)}</a></th><td>${words.named(why)}</td><td class="took">${duration(durationMs)}</td></tr>`;
     })
     .join('');
@@ -148,8 +148,8 @@ function jobTable(jobs: readonly Job[], words: Words): Markup {
 }
 
 /** The first expectation that was not met, in words. */
-function violation(judged: ShownStep | undefined): string | undefined {
-  const violated = judged?.checks?.find(({ verdict }) => verdict === 'fail');
+function violation(result: ShownStep | undefined): string | undefined {
+  const violated = result?.checks?.find(({ verdict }) => verdict === 'fail');
   return violated && `${violated.name}: expected ${violated.expected}, found ${violated.actual}`;
 }
 
@@ -160,15 +160,15 @@ function badge(ending: Ending): Markup {
 }
 
 /** The parts of a command that did one thing. */
-function commandSections(document: TraceDocument, words: Words): Sections {
+function commandSections(document: TraceDocument, words: HtmlWriter): Sections {
   const { events } = document;
   if (events.length === 0) {
     const nothing = 'Nothing was sent, and nothing happened that a trace tells of.';
     return { markup: `<section class="card"><p>${nothing}</p></section>`, links: [] };
   }
-  const judged = events.filter((event): event is ShownStep => event.kind === 'step' && event.checks !== undefined);
-  const timing = timingOf(events, document);
-  const titled = judged.some(({ step }) => step === 'ID token checks') ? 'ID token checks' : 'Checks';
+  const result = events.filter((event): event is ShownStep => event.kind === 'step' && event.checks !== undefined);
+  const timing = measurePhases(events, document);
+  const titled = result.some(({ step }) => step === 'ID token checks') ? 'ID token checks' : 'Checks';
   const all = [
     section(
       'sequence',
@@ -176,14 +176,14 @@ function commandSections(document: TraceDocument, words: Words): Sections {
       `${HINT}${sequence(events, { failed: document.exitCode !== 0, checksAt: 'checks' }, words)}`,
       'diagram',
     ),
-    ...(judged.length === 0 ? [] : [section('checks', titled, checkTables(judged, words))]),
+    ...(result.length === 0 ? [] : [section('checks', titled, checkTables(result, words))]),
     ...(timing.phases.length === 0 ? [] : [section('timing', 'Time', timeTable(timing, words))]),
   ];
   return { markup: all.map(({ markup }) => markup).join('\n'), links: all.map(({ id, title }) => [id, title]) };
 }
 
 /** The checks of each step that made some, one below the other. */
-function checkTables(steps: readonly ShownStep[], words: Words): Markup {
+function checkTables(steps: readonly ShownStep[], words: HtmlWriter): Markup {
   return steps
     .map(({ step, number, checks = [] }, index) => {
       const heading = `<h3 class="of"><a href="#event-${number}">${words.text(step)}</a></h3>`;
@@ -195,13 +195,13 @@ function checkTables(steps: readonly ShownStep[], words: Words): Markup {
 const HINT = '<p class="hint">Each line unfolds to what was sent and what it means.</p>';
 
 /** A job each: folded, but for those that failed. */
-function jobSections(jobs: readonly Job[], words: Words): Sections {
+function jobSections(jobs: readonly Job[], words: HtmlWriter): Sections {
   const markup = jobs
-    .map(({ id, name, ending, failed, events, durationMs, judged }) => {
+    .map(({ id, name, ending, failed, events, durationMs, judged: result }) => {
       const startedAt = Math.min(...events.map((event) => event.startedAt));
-      const timing = timingOf(events, { startedAt, durationMs, exitCode: failed ? 1 : 0 });
-      const requests = counted(events.filter(({ kind }) => kind === 'exchange').length, 'request');
-      const why = judged?.failure === undefined ? '' : jobFailure(judged.failure, words);
+      const timing = measurePhases(events, { startedAt, durationMs, exitCode: failed ? 1 : 0 });
+      const requests = countText(events.filter(({ kind }) => kind === 'exchange').length, 'request');
+      const why = result?.failure === undefined ? '' : jobFailure(result.failure, words);
       const times = timing.phases.length === 0 ? '' : `<h3>Time</h3>${timeTable(timing, words)}`;
       return `<details class="card job" id="${id}"${failed ? ' open' : ''}><summary>${badge(ending)} <h2>${words.text(name)}</h2> <span class="why">${requests}, ${duration(durationMs)}</span></summary>
 ${why}${HINT}<div class="diagram">${sequence(events, { failed }, words)}</div>${times}</details>`;
@@ -210,7 +210,7 @@ ${why}${HINT}<div class="diagram">${sequence(events, { failed }, words)}</div>${
   return { markup, links: [] };
 }
 
-function jobFailure(failure: ShownFailure, words: Words): Markup {
+function jobFailure(failure: ShownFailure, words: HtmlWriter): Markup {
   return `<div class="outcome failed"><p class="message">${words.text(failure.message)}</p>${failureText(failure, words)}<p class="code"><code>${words.text(failure.code)}</code></p></div>`;
 }
 
@@ -221,14 +221,14 @@ ${content}</section>`;
 }
 
 /** Where each replaced value was seen: first those that connect several places. */
-function names(all: readonly ShownName[], words: Words): Markup {
+function names(all: readonly ShownName[], words: HtmlWriter): Markup {
   if (all.length === 0) return '';
   const several = all.filter(({ places }) => places.length > 1);
   const single = all.filter(({ places }) => places.length <= 1);
   const folded =
     single.length === 0
       ? ''
-      : `<details class="more"><summary>${counted(single.length, 'value')} seen in one place</summary>${nameTable(single, words)}</details>`;
+      : `<details class="more"><summary>${countText(single.length, 'value')} seen in one place</summary>${nameTable(single, words)}</details>`;
   return section(
     'names',
     'Replaced values',
@@ -236,7 +236,7 @@ function names(all: readonly ShownName[], words: Words): Markup {
   ).markup;
 }
 
-function nameTable(list: readonly ShownName[], words: Words): Markup {
+function nameTable(list: readonly ShownName[], words: HtmlWriter): Markup {
   const rows = list
     .map(({ name, places }) => {
       const where = places.map((place) => `<li>${words.text(place)}</li>`).join('');

@@ -5,7 +5,7 @@ const WIDTH = 96;
 const TIME_LINE = /^\s*"(?:exp|iat|nbf|auth_time|updated_at)": (\d{9,10}),?$/;
 
 /** The time that a line of `jsonLines` is about, as people read it; undefined where it is about none. */
-export function timeInWords(line: string): string | undefined {
+export function annotateTime(line: string): string | undefined {
   const seconds = TIME_LINE.exec(line)?.[1];
   return seconds === undefined
     ? undefined
@@ -16,12 +16,12 @@ export function timeInWords(line: string): string | undefined {
 export function jsonLines(value: unknown, indent = ''): string[] {
   const whole = JSON.stringify(value) ?? 'null';
   if (typeof value !== 'object' || value === null || indent.length + whole.length <= WIDTH)
-    return [spaced(value, whole)];
+    return [spacedJson(value, whole)];
   const list = Array.isArray(value);
   if (list && value.every((each) => typeof each !== 'object' || each === null)) {
     return [
       '[',
-      ...filled(
+      ...fillLines(
         value.map((each) => JSON.stringify(each) ?? 'null'),
         WIDTH - indent.length,
       ),
@@ -41,7 +41,7 @@ export function jsonLines(value: unknown, indent = ''): string[] {
 }
 
 /** Words with commas between, as many to a line as there is room for. */
-function filled(words: readonly string[], width: number): string[] {
+function fillLines(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const [index, word] of words.entries()) {
@@ -56,11 +56,11 @@ function filled(words: readonly string[], width: number): string[] {
 }
 
 /** With a space after each comma and colon of the JSON itself, not of its strings. */
-function spaced(value: unknown, whole: string): string {
-  if (Array.isArray(value)) return `[${value.map((each) => spaced(each, JSON.stringify(each))).join(', ')}]`;
+function spacedJson(value: unknown, whole: string): string {
+  if (Array.isArray(value)) return `[${value.map((each) => spacedJson(each, JSON.stringify(each))).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return whole;
   const members = Object.entries(value).map(
-    ([name, each]) => `${JSON.stringify(name)}: ${spaced(each, JSON.stringify(each))}`,
+    ([name, each]) => `${JSON.stringify(name)}: ${spacedJson(each, JSON.stringify(each))}`,
   );
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }

@@ -1,6 +1,6 @@
-import { harmlessInJson } from '../safe-text.js';
+import { safeJson } from '../safe-text.js';
 import { type ShownEvent, type ShownUrl, type TraceDocument, urlText } from './document.js';
-import { timingOf } from './phases.js';
+import { measurePhases } from './phases.js';
 
 /** A trace as JSON: our own events, as docs/trace.md describes them. */
 export function renderJson(document: TraceDocument): string {
@@ -23,7 +23,7 @@ export function renderJson(document: TraceDocument): string {
 
 /** JSON text, indented, in which nothing can drive a terminal or deceive a reader: such characters are `\uXXXX`. */
 export function harmlessJson(value: unknown): string {
-  return `${harmlessInJson(JSON.stringify(value, undefined, 2))}\n`;
+  return `${safeJson(JSON.stringify(value, undefined, 2))}\n`;
 }
 
 /** RFC 3339, in UTC. */
@@ -60,7 +60,7 @@ function urlJson(url: ShownUrl) {
 }
 
 function timingJson(document: TraceDocument) {
-  const { phases, requestsMs, browserMs, ownMs } = timingOf(document.events, document);
+  const { phases, requestsMs, browserMs, ownMs } = measurePhases(document.events, document);
   return {
     requestsMs,
     browserMs,

@@ -5,10 +5,10 @@ import { isSecretClaim, PROTOCOL_SECRETS } from '../masking/secret-names.js';
  * or, among the claims of a person, for personal.
  */
 
-const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+const nameSet = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /** Parameters, members and claims of the protocol that say nothing secret. */
-const HARMLESS = words(`
+const HARMLESS = nameSet(`
   response_type response_mode client_id redirect_uri post_logout_redirect_uri scope scopes code_challenge
   code_challenge_method prompt max_age ui_locales claims_locales acr_values display resource audience claims
   grant_type token_type_hint client_assertion_type subject_token_type requested_token_type issued_token_type
@@ -22,10 +22,10 @@ const HARMLESS = words(`
 `);
 
 /** Words of the provider: shown, less what in them is or looks like a secret. */
-const TEXTS = words('error_description message detail title reason error_hint');
+const TEXTS = nameSet('error_description message detail title reason error_hint');
 
 /** Who somebody is: masked in a file that is handed on. */
-const PERSONAL = words(`
+const PERSONAL = nameSet(`
   sub name given_name family_name middle_name nickname preferred_username profile picture website email gender
   birthdate zoneinfo locale phone_number address updated_at login_hint logout_hint username upn unique_name oid
   formatted street_address locality region postal_code country
@@ -36,10 +36,10 @@ const METADATA =
   /^(issuer|check_session_iframe|mtls_endpoint_aliases|service_documentation|op_policy_uri|op_tos_uri|signed_metadata|tenant_region_scope|cloud_instance_name|cloud_graph_host_name|msgraph_host|rbac_url|.+_(endpoint|endpoints|uri|supported|required|access_tokens))$/;
 
 /** Members of a public key (RFC 7517 §4, RFC 7518 §6). */
-const PUBLIC_KEY = words('keys kty use key_ops alg kid x5u x5c x5t x5t#S256 n e crv x y ext issuer nbf exp iat');
+const PUBLIC_KEY = nameSet('keys kty use key_ops alg kid x5u x5c x5t x5t#S256 n e crv x y ext issuer nbf exp iat');
 
 /** Headers that say nothing secret; identifiers of a request are what a provider's support asks for. */
-const HEADERS = words(`
+const HEADERS = nameSet(`
   accept accept-encoding accept-language content-type content-length content-encoding content-language user-agent
   host cache-control pragma expires age date vary server via connection keep-alive transfer-encoding retry-after
   allow last-modified strict-transport-security x-content-type-options x-frame-options x-xss-protection
@@ -53,7 +53,7 @@ const HEADERS = words(`
 `);
 
 /** Steps whose request goes to an address that was configured or announced: its path is no secret. */
-const ENDPOINT_STEPS = words(
+const ENDPOINT_STEPS = nameSet(
   'discovery key-set token-request userinfo-request revocation-request introspection-request pushed-authorization-request authorization-request end-session-request authorization-response end-session-response',
 );
 
@@ -64,7 +64,7 @@ export type Reading = 'parameters' | 'metadata' | 'key set' | 'claims';
 export type Handling = 'shown' | 'text' | 'personal' | 'secret';
 
 /** How a value of this name may be shown. */
-export function handlingOf(name: string, reading: Reading): Handling {
+export function nameHandling(name: string, reading: Reading): Handling {
   if (reading === 'key set') return PUBLIC_KEY.has(name) ? 'shown' : 'secret';
   if (reading === 'metadata' && METADATA.test(name)) return 'shown';
   if (HARMLESS.has(name)) return 'shown';

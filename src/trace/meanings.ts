@@ -1,5 +1,5 @@
 import { lookup } from '../json.js';
-import type { Party } from './recorder.js';
+import type { Actor } from './recorder.js';
 
 /*
  * Why a parameter is sent, in one clause with its section. Where a parameter
@@ -86,12 +86,12 @@ const STEPS: Readonly<Record<string, string>> = {
 };
 
 /** Why a parameter is in a step's request or answer; undefined where there is nothing to say. */
-export function whyParameter(step: string, name: string): string | undefined {
+export function parameterMeaning(step: string, name: string): string | undefined {
   return lookup(lookup(IN_STEP, step) ?? {}, name) ?? lookup(ANYWHERE, name);
 }
 
 /** Why an `Authorization` header is sent. */
-export function whyAuthorization(scheme: string): string | undefined {
+export function authorizationMeaning(scheme: string): string | undefined {
   if (/^basic$/i.test(scheme)) return 'authenticates the client (RFC 6749 §2.3.1)';
   if (/^bearer$/i.test(scheme)) return 'the access token (RFC 6750 §2.1)';
   if (/^dpop$/i.test(scheme)) return 'the access token, bound to a key (RFC 9449 §7.1)';
@@ -99,11 +99,11 @@ export function whyAuthorization(scheme: string): string | undefined {
 }
 
 /** What a step is for; undefined where its name says it. */
-export function whyStep(step: string): string | undefined {
+export function stepMeaning(step: string): string | undefined {
   return lookup(STEPS, step);
 }
 
 /** Who sends a request of this step: where a sign-in is driven without a browser, its pages are asked for in one's place. */
-export function senderOf(step: string): Party {
+export function stepSender(step: string): Actor {
   return step === 'sign-in page' ? 'browser' : 'cli';
 }

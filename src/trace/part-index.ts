@@ -1,8 +1,8 @@
 /** Characters of the shortest part that is found. */
-export const SHORTEST_PART = 10;
+export const MIN_PART_LENGTH = 10;
 
 /** Parts that are remembered: some 50 MB. Of what comes after them only the whole is found, by others. */
-const MOST = 4_000_000;
+const MAX_ENTRIES = 4_000_000;
 
 /**
  * Remembers every ten characters of texts, as two hashes each: whether a word
@@ -15,7 +15,7 @@ export class PartIndex {
 
   /** Adds all parts of a text. */
   add(text: string): void {
-    for (let at = 0; at + SHORTEST_PART <= text.length && this.count < MOST; at += 1) {
+    for (let at = 0; at + MIN_PART_LENGTH <= text.length && this.count < MAX_ENTRIES; at += 1) {
       if (this.count * 4 > this.table.length) this.grow();
       const [first, second] = hashes(text, at);
       this.insert(first, second);
@@ -24,8 +24,8 @@ export class PartIndex {
 
   /** Whether every ten characters of a word are in a text that was added; a shorter word is no part. */
   has(word: string): boolean {
-    if (word.length < SHORTEST_PART) return false;
-    for (let at = 0; at + SHORTEST_PART <= word.length; at += 1) {
+    if (word.length < MIN_PART_LENGTH) return false;
+    for (let at = 0; at + MIN_PART_LENGTH <= word.length; at += 1) {
       const [first, second] = hashes(word, at);
       if (this.table[this.slot(first, second)] === 0) return false;
     }
@@ -65,7 +65,7 @@ export class PartIndex {
 function hashes(text: string, at: number): [number, number] {
   let first = 0x811c9dc5;
   let second = 0x9e3779b9;
-  for (let index = at; index < at + SHORTEST_PART; index += 1) {
+  for (let index = at; index < at + MIN_PART_LENGTH; index += 1) {
     const code = text.charCodeAt(index);
     first = Math.imul(first ^ code, 0x01000193);
     second = Math.imul(second ^ code, 0x85ebca6b) ^ (second >>> 13);

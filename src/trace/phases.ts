@@ -47,7 +47,7 @@ type Stretch = readonly [from: number, to: number];
  * browser that did not come back was waited for until the end, unless the
  * command was not to wait (`exitCode` 0).
  */
-export function timingOf(
+export function measurePhases(
   events: readonly ShownEvent[],
   run: { readonly startedAt: number; readonly durationMs: number; readonly exitCode: number },
 ): Timing {
@@ -73,8 +73,8 @@ export function timingOf(
     phases
       .filter(({ kind }) => kinds.includes(kind))
       .map(({ startedAt, durationMs }): Stretch => [startedAt, startedAt + durationMs]);
-  const requestsMs = covered(stretches(['request']));
-  const all = covered(stretches(['request', 'browser']));
+  const requestsMs = coveredTime(stretches(['request']));
+  const all = coveredTime(stretches(['request', 'browser']));
   return { phases, requestsMs, browserMs: all - requestsMs, ownMs: Math.max(0, run.durationMs - all) };
 }
 
@@ -84,7 +84,7 @@ export function isRefused(event: ShownEvent & { kind: 'exchange' }): boolean {
 }
 
 /** Milliseconds that are in at least one of the stretches. */
-function covered(stretches: readonly Stretch[]): number {
+function coveredTime(stretches: readonly Stretch[]): number {
   let sum = 0;
   let until = Number.NEGATIVE_INFINITY;
   for (const [from, to] of [...stretches].sort(([one], [other]) => one - other)) {
@@ -107,7 +107,7 @@ const PARTS: readonly (readonly [keyof RequestTimes, string])[] = [
 ];
 
 /** The parts of a request that took time, in their order, each with a name for people. */
-export function partsOf(
+export function timingParts(
   times: RequestTimes | undefined,
 ): readonly { readonly part: keyof RequestTimes; readonly name: string; readonly ms: number }[] {
   return PARTS.flatMap(([part, name]) => {

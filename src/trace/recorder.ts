@@ -24,7 +24,7 @@ export interface Exchange {
   /** Which step of the flow asked, in the standard's words: `discovery`, `key set`, `token request`, … */
   readonly step: string;
   /** Who asked, where it was not this program. */
-  readonly from?: Party;
+  readonly from?: Actor;
   readonly method: string;
   readonly url: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
@@ -53,7 +53,7 @@ export interface Exchange {
 }
 
 /** Who takes part in a sign-in. The client is an application of somebody else's, where this program is the provider. */
-export type Party = 'browser' | 'cli' | 'client' | 'provider';
+export type Actor = 'browser' | 'cli' | 'client' | 'provider';
 
 /** A failure in the words of its explanation. */
 export interface StepFailure {
@@ -70,8 +70,8 @@ export interface StepFailure {
 export interface Step {
   /** In the standard's words, where it has any: `authorization request`, `authorization response`, … */
   readonly step: string;
-  readonly from: Party;
-  readonly to: Party;
+  readonly from: Actor;
+  readonly to: Actor;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** What was said of it, in our words. */

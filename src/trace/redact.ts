@@ -1,5 +1,5 @@
-import { cutShort } from '../safe-text.js';
-import { decoded, formDecoded, lineOf, objectIn, parsedJson, sameButForm, wordsOfPage } from './decode.js';
+import { truncate } from '../safe-text.js';
+import { decodeForm, decodeJwtPart, decodeText, isSameValue, pageText, tryParseJson, urlLine } from './decode.js';
 import type {
   ShownBody,
   ShownEvent,
@@ -10,8 +10,8 @@ import type {
   ShownToken,
   ShownUrl,
 } from './document.js';
-import { handlingOf, hasPublicPath, isHarmlessHeader, isKnownName, type Reading } from './known-names.js';
-import { senderOf, whyAuthorization, whyParameter } from './meanings.js';
+import { hasPublicPath, isHarmlessHeader, isKnownName, nameHandling, type Reading } from './known-names.js';
+import { authorizationMeaning, parameterMeaning, stepSender } from './meanings.js';
 import type { Exchange, Step } from './recorder.js';
 import type { Secrets } from './secrets.js';
 
@@ -85,7 +85,7 @@ export class Redactor {
       kind: 'exchange',
       number,
       step,
-      from: exchange.from ?? senderOf(step),
+      from: exchange.from ?? stepSender(step),
       to: 'provider',
       startedAt,
       ...(durationMs === undefined ? {} : { durationMs }),
@@ -142,7 +142,7 @@ export class Redactor {
     }
     const credentials = [url.username, url.password]
       .filter(Boolean)
-      .map((part) => this.secret(decoded(part), 'address'));
+      .map((part) => this.secret(decodeText(part), 'address'));
     const authority = credentials.length === 0 ? url.host : `${credentials.join(':')}@${url.host}`;
     const path = url.pathname
       .split('/')
@@ -162,7 +162,7 @@ export class Redactor {
 
   private parameters(pairs: Pairs, step: string): ShownParameter[] {
     return [...pairs].map(([name, value]) => {
-      const why = whyParameter(step, name);
+      const why = parameterMeaning(step, name);
       return { ...this.parameter(name, value, step), ...(why === undefined ? {} : { why }) };
     });
   }
@@ -170,9 +170,9 @@ export class Redactor {
   private parameter(name: string, value: string, step: string): ShownParameter {
     const shownName = this.name(name);
     // RFC 6749 §4.1.2.1: a code of letters and underscores; anything else is talk.
-    const handling = name === 'error' && !/^\w+$/.test(value) ? 'text' : handlingOf(name, 'parameters');
+    const handling = name === 'error' && !/^\w+$/.test(value) ? 'text' : nameHandling(name, 'parameters');
     if (name === 'claims') {
-      const json = parsedJson(value);
+      const json = tryParseJson(value);
       if (json !== undefined) return { name: shownName, value: JSON.stringify(this.json(json, name, 'claims', [])) };
     }
     if (handling === 'shown') return { name: shownName, value: this.harmless(value, step) };
@@ -191,7 +191,7 @@ export class Redactor {
 
   private header(name: string, value: string, base: string, step: string): Omit<ShownParameter, 'name'> {
     if (isHarmlessHeader(name)) return { value: this.people(this.secrets.without(value)) };
-    if (name === 'location') return { value: lineOf(this.url(value, step, false, base)) };
+    if (name === 'location') return { value: urlLine(this.url(value, step, false, base)) };
     if (name === 'origin' || name === 'referer') return { value: this.address(value, step, false) };
     if (/^content-security-policy(-report-only)?$/.test(name)) {
       const nonce = (whole: string, value: string) => whole.replace(value, this.secret(value, name));
@@ -214,14 +214,14 @@ export class Redactor {
   private authorization(value: string, name: string): Omit<ShownParameter, 'name'> {
     const [, scheme = '', credentials = ''] = /^(\S+) +(.+)$/.exec(value) ?? [];
     if (credentials === '') return { value: this.secret(value, name) };
-    const reason = whyAuthorization(scheme);
+    const reason = authorizationMeaning(scheme);
     const why = reason === undefined ? {} : { why: reason };
     if (/^basic$/i.test(scheme)) {
       // RFC 7617 §2: all after the first colon is the password; RFC 6749 §2.3.1: both are form-encoded.
       const [, user = '', password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
       if (password !== undefined) {
-        const secret = password === '' ? '' : this.secret(formDecoded(password), 'client_secret');
-        return { value: `Basic ${this.harmless(formDecoded(user), name)}:${secret}`, ...why };
+        const secret = password === '' ? '' : this.secret(decodeForm(password), 'client_secret');
+        return { value: `Basic ${this.harmless(decodeForm(user), name)}:${secret}`, ...why };
       }
     }
     const token = this.token(credentials);
@@ -257,16 +257,16 @@ export class Redactor {
     if (decodable && media === 'application/x-www-form-urlencoded') {
       return { type: 'form', parameters: this.parameters(new URLSearchParams(text), step) };
     }
-    const json = decodable ? parsedJson(text) : undefined;
+    const json = decodable ? tryParseJson(text) : undefined;
     if (typeof json === 'object' && json !== null) {
       const tokens: (ShownToken & { member: string })[] = [];
-      return { type: 'json', value: this.json(json, '', readingOf(step, status), [], tokens, status), tokens };
+      return { type: 'json', value: this.json(json, '', stepReading(step, status), [], tokens, status), tokens };
     }
     const token = decodable ? this.token(text.trim()) : undefined;
     if (token) return { type: 'jwt', value: this.secret(text.trim(), 'body'), token };
     // The last word may be cut in two, and a half would not be known.
     const cut = text.length > MAX_READ ? text.slice(0, MAX_READ).replace(/\S*$/, '') : text;
-    const words = this.foreign(media === 'text/html' || /^\s*<(!doctype|html)/i.test(text) ? wordsOfPage(cut) : cut);
+    const words = this.foreign(media === 'text/html' || /^\s*<(!doctype|html)/i.test(text) ? pageText(cut) : cut);
     return { type: 'text', text: words.length > MAX_TEXT ? `${words.slice(0, MAX_TEXT)} …` : words };
   }
 
@@ -286,7 +286,7 @@ export class Redactor {
     if (typeof value === 'object' && value !== null) {
       const members = Object.entries(value).map(([member, each]): [string, Json] => {
         // The claims of an address are the address's.
-        const personal = name !== '' && handlingOf(name, reading) === 'personal';
+        const personal = name !== '' && nameHandling(name, reading) === 'personal';
         const known = personal ? name : member;
         const inside = member === 'jwk' || member === 'jwks' ? 'key set' : reading;
         return [this.name(member), this.json(each, known, inside, [...path, member], tokens, status)];
@@ -294,7 +294,7 @@ export class Redactor {
       return Object.fromEntries(members);
     }
     if (value === null || typeof value === 'boolean') return value;
-    const handling = isErrorCode(name, value, status) ? 'shown' : handlingOf(name, reading);
+    const handling = isErrorCode(name, value, status) ? 'shown' : nameHandling(name, reading);
     if (typeof value !== 'string') {
       if (handling === 'shown' || handling === 'text') return value;
       if (handling === 'personal') return this.maskPersons ? this.person(String(value), name) : value;
@@ -313,10 +313,10 @@ export class Redactor {
   private token(text: string): ShownToken | undefined {
     const parts = text.split('.');
     if (parts.length !== 3 && parts.length !== 5) return undefined;
-    const header = objectIn(parts[0]);
+    const header = decodeJwtPart(parts[0]);
     if (header === undefined || !('alg' in header)) return undefined;
     const shown = this.json(header, '', 'parameters', []);
-    const claims = parts.length === 3 ? objectIn(parts[1]) : undefined;
+    const claims = parts.length === 3 ? decodeJwtPart(parts[1]) : undefined;
     return { header: shown, ...(claims === undefined ? {} : { claims: this.json(claims, '', 'claims', []) }) };
   }
 
@@ -329,18 +329,18 @@ export class Redactor {
 
   /** An address that is a value: as it stands, to the slash, where there is nothing in it to be replaced. */
   private address(value: string, step: string, publicPath: boolean): string {
-    const shown = lineOf(this.url(value, step, publicPath));
-    return sameButForm(shown, value) ? value : shown;
+    const shown = urlLine(this.url(value, step, publicPath));
+    return isSameValue(shown, value) ? value : shown;
   }
 
   /** Somebody else's words. A value that stands beside its name, as in broken JSON, is judged by that name. */
   private foreign(text: string): string {
     const judge = (whole: string, before: string, name: string, value: string) => {
       const replaced = value === '' || /^(secret|person)#\d+$/.test(value);
-      return replaced || handlingOf(name, 'parameters') !== 'secret' ? whole : before + this.secrets.secret(value);
+      return replaced || nameHandling(name, 'parameters') !== 'secret' ? whole : before + this.secrets.secret(value);
     };
-    const judged = text.replace(QUOTED_VALUE, judge).replace(BARE_VALUE, judge);
-    return this.people(this.secrets.withoutWhatLooksSecret(judged));
+    const result = text.replace(QUOTED_VALUE, judge).replace(BARE_VALUE, judge);
+    return this.people(this.secrets.withoutWhatLooksSecret(result));
   }
 
   /** The name of a parameter or member: one of the protocol is our own word, any other is somebody's, of any length. */
@@ -349,7 +349,7 @@ export class Redactor {
   }
 
   private shortName(name: string): string {
-    return cutShort(this.foreign(name), MAX_NAME);
+    return truncate(this.foreign(name), MAX_NAME);
   }
 
   private people(text: string): string {
@@ -383,7 +383,7 @@ const QUOTED_VALUE = /("?\b([A-Za-z_]\w*)"?\s*[:=]\s*")((?:\\.|[^"\\])*)/g;
 const BARE_VALUE = /(\b([A-Za-z_]\w*)=)([^\s"&<>=][^\s"&<>]*)/g;
 
 /** What an answer's body is read as. */
-function readingOf(step: string, status: number | undefined): Reading {
+function stepReading(step: string, status: number | undefined): Reading {
   if (status === undefined || status >= 400) return 'parameters';
   if (step === 'discovery') return 'metadata';
   if (step === 'key set') return 'key set';

@@ -1,10 +1,10 @@
 import { replaceSecrets } from '../masking/mask.js';
 import { SecretIndex, secretForms } from '../masking/secret-index.js';
-import { PartIndex, SHORTEST_PART } from './part-index.js';
-import { KnownTexts } from './text-index.js';
+import { MIN_PART_LENGTH, PartIndex } from './part-index.js';
+import { TextIndex } from './text-index.js';
 
 /** The shortest value that is looked for in other text because of its name alone. */
-const SHORTEST_BY_NAME = 8;
+const MIN_LENGTHS = 8;
 
 /**
  * The secrets and persons of one run, each with its number. The same value has
@@ -16,13 +16,13 @@ export class Secrets {
   private readonly known = new Set<string>();
   private readonly index = new SecretIndex();
   private readonly people = new Set<string>();
-  private readonly peopleTexts = new KnownTexts(isWholeWord);
+  private readonly peopleTexts = new TextIndex(isWholeWord);
   private readonly parts = new PartIndex();
   private readonly harmless = new Set<string>();
 
   /** The name that stands in place of a secret. From now on it is found in other text too. */
   secret(value: string): string {
-    this.learn(value, SHORTEST_BY_NAME);
+    this.learn(value, MIN_LENGTHS);
     return this.name('secret', value);
   }
 
@@ -75,7 +75,7 @@ export class Secrets {
   }
 
   private isPart(word: string): boolean {
-    if (word.length < SHORTEST_PART || /^[a-z]+$/i.test(word)) return false;
+    if (word.length < MIN_PART_LENGTH || /^[a-z]+$/i.test(word)) return false;
     return this.parts.has(word);
   }
 

@@ -1,10 +1,10 @@
 import type { ShownEvent, ShownExchange, ShownParameter, ShownStep } from './document.js';
 
 /** What a sign-in was about, by the names that people use. */
-export type Glance = readonly (readonly [name: string, value: string])[];
+export type Summary = readonly (readonly [name: string, value: string])[];
 
 /** What a trace was about, as far as its events tell: provider, client, redirect URI, scopes, who signed in. */
-export function glanceOf(events: readonly ShownEvent[]): Glance {
+export function summarize(events: readonly ShownEvent[]): Summary {
   const exchange = (step: string) =>
     events.find((event): event is ShownExchange => event.kind === 'exchange' && event.step === step);
   const note = (step: string) =>
@@ -12,11 +12,11 @@ export function glanceOf(events: readonly ShownEvent[]): Glance {
   const asked = note('authorization request');
   const sent = [
     ...(asked?.url?.query ?? []),
-    ...formOf(exchange('pushed authorization request')),
-    ...formOf(exchange('token request')),
+    ...formParameters(exchange('pushed authorization request')),
+    ...formParameters(exchange('token request')),
   ];
   const value = (name: string) => sent.find((parameter) => parameter.name === name)?.value;
-  const issuer = memberOf(exchange('discovery'), 'issuer') ?? asked?.url?.base;
+  const issuer = responseMember(exchange('discovery'), 'issuer') ?? asked?.url?.base;
   const checks = events.flatMap((event) => (event.kind === 'step' ? (event.checks ?? []) : []));
   const subject = checks.find(({ name, verdict }) => name === 'sub' && verdict === 'pass')?.actual;
   const all: [string, string | undefined][] = [
@@ -30,11 +30,11 @@ export function glanceOf(events: readonly ShownEvent[]): Glance {
   return all.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '');
 }
 
-function formOf(exchange: ShownExchange | undefined): readonly ShownParameter[] {
+function formParameters(exchange: ShownExchange | undefined): readonly ShownParameter[] {
   return exchange?.requestBody?.type === 'form' ? exchange.requestBody.parameters : [];
 }
 
-function memberOf(exchange: ShownExchange | undefined, name: string): string | undefined {
+function responseMember(exchange: ShownExchange | undefined, name: string): string | undefined {
   const body = exchange?.responseBody;
   const value: unknown = body?.type === 'json' ? (Object(body.value) as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' ? value : undefined;

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Check } from '../check.js';
 import type { ShownBody, ShownEvent, ShownExchange, ShownParameter, ShownStep, ShownToken } from './document.js';
-import { jsonLines, timeInWords } from './json-text.js';
-import { whyStep } from './meanings.js';
-import { duration, partsOf, type Timing, timingOf } from './phases.js';
+import { annotateTime, jsonLines } from './json-text.js';
+import { stepMeaning } from './meanings.js';
+import { duration, measurePhases, type Timing, timingParts } from './phases.js';
 import type { LiveView } from './tracing.js';
 
 /** Colours by meaning, as the terminal has them. */
@@ -39,12 +39,12 @@ export function briefView({ say, style, printable }: LiveOptions): LiveView {
         const { note, url, checks } = event;
         const words = [note, url?.base, checks && checksText(checks)].filter((part) => part !== undefined);
         say(
-          `${style.dim('·')} ${printable(nameOf(event))}${words.length === 0 ? '' : `: ${printable(words.join(' '))}`}`,
+          `${style.dim('·')} ${printable(eventName(event))}${words.length === 0 ? '' : `: ${printable(words.join(' '))}`}`,
         );
       }
     },
     ended: (events, run) => {
-      const timing = timingOf(events, run);
+      const timing = measurePhases(events, run);
       if (timing.phases.length > 0) say(`${style.dim('·')} ${sumText(timing, run.durationMs)}`);
     },
   };
@@ -57,9 +57,9 @@ export function fullView({ say, style, printable }: LiveOptions): LiveView {
   // Another request may stand between a request and its answer: the number says whose it is.
   const answered = writer('    ');
   const title = (event: ShownEvent) => {
-    const why = whyStep(event.step);
-    const way = event.from === event.to ? '' : `  ${ARROWS[event.from]} → ${ARROWS[event.to]}`;
-    const words = `${style.dim('┌')} ${style.dim(`[${event.number}]`)} ${style.strong(printable(nameOf(event)))}${way}`;
+    const why = stepMeaning(event.step);
+    const driver = event.from === event.to ? '' : `  ${ARROWS[event.from]} → ${ARROWS[event.to]}`;
+    const words = `${style.dim('┌')} ${style.dim(`[${event.number}]`)} ${style.strong(printable(eventName(event)))}${driver}`;
     say(why === undefined ? words : `${words}  ${style.dim(why)}`);
   };
   const step = (event: ShownStep) => {
@@ -89,7 +89,7 @@ export function fullView({ say, style, printable }: LiveOptions): LiveView {
       if (event.responseBody) answered.body(0, event.responseBody);
     },
     ended: (events, run) => {
-      for (const line of timeLines(timingOf(events, run), run.durationMs, style, printable)) say(line);
+      for (const line of timeLines(measurePhases(events, run), run.durationMs, style, printable)) say(line);
     },
   };
 }
@@ -139,7 +139,7 @@ class Writer {
     const [first = '', ...rest] = jsonLines(value);
     this.line(depth, `${this.style.dim(name)} ${this.printable(first)}`);
     for (const each of rest) {
-      const time = timeInWords(each);
+      const time = annotateTime(each);
       this.line(depth, this.printable(each) + (time === undefined ? '' : `  ${this.style.dim(`- ${time}`)}`));
     }
   }
@@ -154,11 +154,11 @@ function timeLines(
 ): string[] {
   if (timing.phases.length === 0) return [];
   const rows = timing.phases.map((phase) => {
-    const parts = partsOf(phase.times).map(({ name, ms }) => `${name} ${Math.round(ms)}`);
+    const parts = timingParts(phase.times).map(({ name, ms }) => `${name} ${Math.round(ms)}`);
     const detail = phase.kind === 'browser' ? (phase.failed ? 'it did not come back' : '') : parts.join(', ');
     return {
       number: `[${phase.number}]`,
-      name: printable(nameOf({ step: phase.name, about: phase.about })),
+      name: printable(eventName({ step: phase.name, about: phase.about })),
       took: duration(phase.durationMs),
       detail,
     };
@@ -184,7 +184,7 @@ function sumText({ phases, requestsMs, browserMs, ownMs }: Timing, durationMs: n
 }
 
 /** The step, and of which job it is where there are several. */
-function nameOf({ step, about }: { readonly step: string; readonly about?: string | undefined }): string {
+function eventName({ step, about }: { readonly step: string; readonly about?: string | undefined }): string {
   return about === undefined ? step : `${step} (${about})`;
 }
 
@@ -197,8 +197,8 @@ function outcome(
   if (status === undefined) return `${style.bad(`no answer (${printable(failure ?? 'unknown')})`)} ${time}`;
   const size = responseSize === undefined ? '' : `, ${responseSize} bytes`;
   const refused = failure === undefined ? '' : ` ${style.bad(printable(failure))}`;
-  const said = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
-  return `→ ${status < 400 ? style.good(said) : style.bad(said)}${refused} ${time}${style.dim(size)}`;
+  const details = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  return `→ ${status < 400 ? style.good(details) : style.bad(details)}${refused} ${time}${style.dim(size)}`;
 }
 
 function checksText(checks: NonNullable<ShownStep['checks']>): string {

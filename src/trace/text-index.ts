@@ -11,7 +11,7 @@ const NAME = /(?:secret|person)#\d+/y;
  * characters: an alternation in a regular expression tries each at each place,
  * and takes no text of any size.
  */
-export class KnownTexts {
+export class TextIndex {
   private readonly byStart = new Map<number, FormTrie<{ readonly text: string }>>();
 
   /** `fits`: whether a text that stands there, from and to, is that text and not a part of a word. */

@@ -109,13 +109,13 @@ export class Tracing implements Follower {
       ...(failure === undefined ? {} : { failure: redactor.failure(failure) }),
       personsMasked: !withClaims,
       events,
-      names: [...redactor.places].map(([name, places]) => ({ name, places: [...places] })).sort(byKindAndNumber),
+      names: [...redactor.places].map(([name, places]) => ({ name, places: [...places] })).sort(compareEvents),
     };
   }
 }
 
 /** Secrets first, each kind by its numbers. */
-function byKindAndNumber(one: { readonly name: string }, other: { readonly name: string }): number {
+function compareEvents(one: { readonly name: string }, other: { readonly name: string }): number {
   const [kind = '', number = ''] = one.name.split('#');
   const [otherKind = '', otherNumber = ''] = other.name.split('#');
   return otherKind.localeCompare(kind) || Number(number) - Number(otherNumber);

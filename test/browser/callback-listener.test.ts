@@ -55,7 +55,7 @@ describe('the answer', () => {
     const listener = await listen();
     const reply = await send(listener, `${ANSWER}&iss=https%3A%2F%2Fprovider.example`);
     expect([reply.status, reply.body]).toEqual([303, '']);
-    const { parameters, via, receivedAt } = await listener.answer;
+    const { parameters, via, receivedAt } = await listener.response;
     expect([Object.fromEntries(parameters), via, receivedAt]).toEqual([
       { code: 'the-code', state: STATE, iss: 'https://provider.example' },
       'query',
@@ -74,7 +74,7 @@ describe('the answer', () => {
   test('arrives by form_post, and the browser goes on with a GET', async () => {
     const listener = await listen();
     const reply = await post(listener, '/callback', { code: 'c', state: STATE });
-    expect([reply.status, (await listener.answer).via]).toEqual([303, 'form_post']);
+    expect([reply.status, (await listener.response).via]).toEqual([303, 'form_post']);
     const page = send(listener, reply.headers.location ?? '');
     await listener.conclude({ ok: true });
     expect((await page).status).toBe(200);
@@ -83,7 +83,7 @@ describe('the answer', () => {
   test('is an error of the provider just as well', async () => {
     const listener = await listen();
     await send(listener, `/callback?error=access_denied&state=${STATE}`);
-    expect((await listener.answer).parameters.get('error')).toBe('access_denied');
+    expect((await listener.response).parameters.get('error')).toBe('access_denied');
   });
 
   test.each([
@@ -92,7 +92,7 @@ describe('the answer', () => {
   ])('with %s twice is still the answer: its fault ends this sign-in', async (_name, more, expected) => {
     const listener = await listen();
     expect((await send(listener, ANSWER + more)).status).toBe(303);
-    const { parameters } = await listener.answer;
+    const { parameters } = await listener.response;
     expect({ code: parameters.getAll('code'), state: parameters.getAll('state') }).toEqual(expected);
     expect(listener.strays.count).toBe(0);
   });
@@ -110,7 +110,7 @@ describe('the answer', () => {
     await send(listener, ANSWER);
     expect((await send(listener, `/callback?code=other&state=${STATE}`)).status).toBe(409);
     expect((await post(listener, '/callback', { code: 'other', state: STATE })).status).toBe(409);
-    expect((await listener.answer).parameters.get('code')).toBe('the-code');
+    expect((await listener.response).parameters.get('code')).toBe('the-code');
     expect(listener.strays.byReason).toEqual({ 'answered already': 2 });
   });
 });
@@ -207,7 +207,7 @@ describe('a stranger can neither end nor fail a sign-in', () => {
     expect(reply.body).not.toContain(STATE);
     expect(reply.body).not.toContain(reason);
     expect((await send(listener, ANSWER)).status).toBe(303);
-    expect((await listener.answer).parameters.get('code')).toBe('the-code');
+    expect((await listener.response).parameters.get('code')).toBe('the-code');
   });
 
   test('every refusal looks the same but for its status', async () => {
@@ -445,7 +445,7 @@ describe('the one-time address', () => {
   ])('ends the sign-in when a second client opens it, %s', async (_how, headers) => {
     const { listener, address, cookie, mine } = await visited();
     const second = send(listener, address, { headers: headers(cookie) });
-    await expect(listener.answer).rejects.toMatchObject({ code: 'one_time_address_reused', exitCode: 7 });
+    await expect(listener.response).rejects.toMatchObject({ code: 'one_time_address_reused', exitCode: 7 });
     expect(() => listener.refuseSecondClient()).toThrow('one_time_address_reused');
     // Whichever of the two had the cookie, nothing counts any more.
     expect((await send(listener, ANSWER, mine)).status).toBe(409);
@@ -458,7 +458,7 @@ describe('the one-time address', () => {
   test('ends it also while the answer of the first client is being used', async () => {
     const { listener, address, mine } = await visited();
     await send(listener, ANSWER, mine);
-    await listener.answer;
+    await listener.response;
     listener.refuseSecondClient();
     const second = send(listener, address);
     await expect
@@ -485,7 +485,7 @@ describe('the one-time address', () => {
     expect(reply.body).toContain('The terminal is waiting for another browser');
     expect(reply.body).toContain('allow it to keep cookies of this address');
     expect((await send(listener, ANSWER, mine)).status).toBe(303);
-    expect((await listener.answer).bound).toBe(true);
+    expect((await listener.response).bound).toBe(true);
   });
 
   test('an answer counts for nothing before anybody has opened it', async () => {
@@ -504,7 +504,7 @@ describe('the one-time address', () => {
     expect((await send(listener, own, { method: 'HEAD', ...mine })).status).toBe(405);
     const reply = await send(listener, own, mine);
     expect(reply.headers.location).toMatch(/^\/verdict\//);
-    const { parameters, via, bound } = await listener.answer;
+    const { parameters, via, bound } = await listener.response;
     expect([parameters.get('code'), via, bound]).toEqual(['own', 'form_post', true]);
   });
 
@@ -532,13 +532,13 @@ describe('the one-time address', () => {
     listener.withdrawAddress('there is no display here');
     expect((await send(listener, address)).status).toBe(404);
     await send(listener, ANSWER);
-    expect((await listener.answer).bound).toBe(false);
+    expect((await listener.response).bound).toBe(false);
   });
 
   test('taken back after somebody has opened it, it ends the sign-in', async () => {
     const { listener } = await visited();
     listener.withdrawAddress('xdg-open ended with exit code 3');
-    await expect(listener.answer).rejects.toMatchObject({
+    await expect(listener.response).rejects.toMatchObject({
       code: 'one_time_address_reused',
       facts: { browserFailed: 'xdg-open ended with exit code 3' },
     });
@@ -570,7 +570,7 @@ describe('where it listens', () => {
     expect((await send(listener, `${ANSWER}&tenant=b&code=own`)).status).toBe(400);
     expect(listener.strays.byReason).toEqual({ 'own parameter missing': 2 });
     expect((await send(listener, `/callback?tenant=a&code=own&code=c&state=${STATE}`)).status).toBe(303);
-    expect([...(await listener.answer).parameters]).toEqual([
+    expect([...(await listener.response).parameters]).toEqual([
       ['code', 'c'],
       ['state', STATE],
     ]);
@@ -579,7 +579,7 @@ describe('where it listens', () => {
   test('a form goes to a redirect URI with parameters of its own, too', async () => {
     const listener = await listen({ redirectUri: 'http://127.0.0.1:0/callback?tenant=a' });
     expect((await post(listener, '/callback?tenant=a', { state: STATE, code: 'c' })).status).toBe(303);
-    expect([...(await listener.answer).parameters.keys()]).toEqual(['state', 'code']);
+    expect([...(await listener.response).parameters.keys()]).toEqual(['state', 'code']);
   });
 
   test.runIf(requirement('IPv6', ipv6, 'browsers look localhost up as ::1'))(
@@ -715,7 +715,7 @@ describe('the end', () => {
     const controller = new AbortController();
     const listener = await listen({ signal: controller.signal });
     controller.abort();
-    await expect(listener.answer).rejects.toBe(controller.signal.reason);
+    await expect(listener.response).rejects.toBe(controller.signal.reason);
     await listener.close();
     await expect(send(listener, ANSWER)).rejects.toThrow('ECONNREFUSED');
   });
@@ -730,7 +730,7 @@ describe('the end', () => {
     const ended = text(socket);
     await listener.close();
     await ended;
-    await expect(listener.answer).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(listener.response).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   test('a browser that still waits for the verdict is not left in the dark', async () => {

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PAGE_HEADERS, pageLanguage, plainPage, type Verdict, verdictPage } from '../../src/browser/callback-page.js';
-import { failureInJapanese } from '../../src/browser/japanese-failures.js';
+import { japaneseFailure } from '../../src/browser/japanese-failures.js';
 import { ERROR_EXIT_CODES } from '../../src/errors.js';
 import { chromiumPresent, launchChromium } from '../support/chromium.js';
 import { requirement } from '../support/requirement.js';
@@ -119,7 +119,7 @@ test('the words on a failure that has none in Japanese are marked as English', (
 
 test('no Japanese is kept for a code that no browser meets', () => {
   const others = Object.keys(ERROR_EXIT_CODES).filter((code) => !CODES.includes(code));
-  expect(others.filter((code) => failureInJapanese(code) !== undefined)).toEqual([]);
+  expect(others.filter((code) => japaneseFailure(code) !== undefined)).toEqual([]);
 });
 
 test('it speaks Japanese to a browser that prefers it', async () => {
@@ -237,7 +237,7 @@ describe.runIf(requirement('Chromium', chromiumPresent, 'shows the page as a per
     await page.goto(`${origin}/`);
     const back = `${listener.redirectUri}?code=THE-CODE&state=${STATE}`;
     const going = page.goto(`${origin}/redirect?back=${encodeURIComponent(back)}`);
-    await listener.answer;
+    await listener.response;
     await listener.conclude({ ok: true, name: 'Alice', issuer: 'https://provider.example' });
     await going;
     expect(await page.getByRole('heading').textContent()).toBe('You are signed in');
@@ -259,7 +259,7 @@ describe.runIf(requirement('Chromium', chromiumPresent, 'shows the page as a per
     const back = `${listener.redirectUri}?error=access_denied&state=${STATE}`;
     await page.goto(`${origin}/form?back=${encodeURIComponent(back)}`);
     const going = page.getByRole('button').click();
-    expect((await listener.answer).via).toBe('form_post');
+    expect((await listener.response).via).toBe('form_post');
     const message = '<b>No</b><script>alert(1)</script>';
     await listener.conclude({ ok: false, code: 'not_known', message });
     await going;

@@ -194,8 +194,8 @@ describe.runIf(tools)('without a script', () => {
     const { error } = await signIn();
     nothingAt(PARTNER);
     expect(error).toMatchObject({ facts: { problem: 'another site', host: 'login.partner.test' } });
-    const { answer } = await signIn({ allowedHosts: ['login.partner.test'] });
-    expect(answer?.parameters.get('code')).toBe('c');
+    const { answer: response } = await signIn({ allowedHosts: ['login.partner.test'] });
+    expect(response?.parameters.get('code')).toBe('c');
     expect(internet.received(PARTNER)).toContain('pass=');
   });
 
@@ -209,10 +209,10 @@ describe.runIf(tools)('without a script', () => {
         ),
       [`${ISSUER}/acs`]: done,
     });
-    const { answer, error } = await signIn();
+    const { answer: received, error } = await signIn();
     expect(error).toBeUndefined();
-    expect(answer?.credentialsSent).toMatchObject({ elsewhere: true });
-    expect(answer?.credentialsSent?.lines.join('; ')).toContain(`password to ${PARTNER}`);
+    expect(received?.credentialsSent).toMatchObject({ elsewhere: true });
+    expect(received?.credentialsSent?.lines.join('; ')).toContain(`password to ${PARTNER}`);
   });
 });
 

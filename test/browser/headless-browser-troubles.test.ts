@@ -73,8 +73,8 @@ describe.runIf(present && process.platform === 'linux')('a browser that dies', (
     });
     await expect.poll(() => spa.seen.length).toBeGreaterThan(0);
     killOwnBrowser();
-    const answers = await Promise.all(jobs);
-    expect(answers.every(({ parameters }) => parameters.has('code'))).toBe(true);
+    const responses = await Promise.all(jobs);
+    expect(responses.every(({ parameters }) => parameters.has('code'))).toBe(true);
     expect(begun.length).toBeGreaterThan(0);
   });
 
@@ -111,9 +111,9 @@ describe.runIf(present)('auto', () => {
     expect((await driver.signIn(pageJob(plain.issuer))).way).toBe('http');
     const job = pageJob(spa.issuer);
     const fresh = pageJob(spa.issuer);
-    const answer = await driver.signIn({ ...job, again: async () => fresh.url });
-    expect(answer.way).toBe('browser');
-    expect(answer.parameters.get('state')).toBe(fresh.state);
+    const response = await driver.signIn({ ...job, again: async () => fresh.url });
+    expect(response.way).toBe('browser');
+    expect(response.parameters.get('state')).toBe(fresh.state);
     await driver.signIn(pageJob(spa.issuer));
     expect(used).toEqual(['http', 'http', 'browser', 'browser']);
   });

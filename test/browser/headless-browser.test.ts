@@ -25,16 +25,16 @@ describe.runIf(present)('a browser without a window', () => {
   test('goes through user name, password, one-time code, "stay signed in?" and consent', async () => {
     const pages = await signInPages({ style: 'two-step' });
     const job = pageJob(pages.issuer);
-    const answer = await driver.signIn(job);
-    expect(answer).toMatchObject({ via: 'query', way: 'browser', pages: 5 });
-    expect(answer.parameters.get('state')).toBe(job.state);
+    const response = await driver.signIn(job);
+    expect(response).toMatchObject({ via: 'query', way: 'browser', pages: 5 });
+    expect(response.parameters.get('state')).toBe(job.state);
     expect(pages.seen.filter((event) => /pressed (cancel|deny|google|no)/.test(event))).toEqual([]);
   });
 
   test('waits for a form that script renders, in two steps on one page', async () => {
     const pages = await signInPages({ style: 'single-page' });
-    const answer = await driver.signIn(pageJob(pages.issuer));
-    expect(answer.parameters.has('code')).toBe(true);
+    const response = await driver.signIn(pageJob(pages.issuer));
+    expect(response.parameters.has('code')).toBe(true);
   });
 
   test('reads a page in Japanese', async () => {
@@ -48,8 +48,8 @@ describe.runIf(present)('a browser without a window', () => {
       signInPages({ style: 'two-step', digits: true }),
       signInPages({ style: 'self-submitting' }),
     ]);
-    const answers = await Promise.all([digits, selfSubmitting].map(({ issuer }) => driver.signIn(pageJob(issuer))));
-    expect(answers.map(({ parameters }) => parameters.has('code'))).toEqual([true, true]);
+    const responses = await Promise.all([digits, selfSubmitting].map(({ issuer }) => driver.signIn(pageJob(issuer))));
+    expect(responses.map(({ parameters }) => parameters.has('code'))).toEqual([true, true]);
   });
 
   test('chooses the account, or another', async () => {

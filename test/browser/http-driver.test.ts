@@ -25,10 +25,10 @@ describe('on the pages of a provider', () => {
   test('user name, password, one-time code, "stay signed in?" and consent lead to the answer', async () => {
     const pages = await signInPages({ style: 'two-step' });
     const job = pageJob(pages.issuer);
-    const answer = await driver.signIn(job);
-    expect(answer).toMatchObject({ via: 'query', way: 'http', pages: 5 });
-    expect(answer.parameters.get('state')).toBe(job.state);
-    expect(answer.parameters.get('code')).toMatch(/^[\w-]{20,}$/);
+    const response = await driver.signIn(job);
+    expect(response).toMatchObject({ via: 'query', way: 'http', pages: 5 });
+    expect(response.parameters.get('state')).toBe(job.state);
+    expect(response.parameters.get('code')).toMatch(/^[\w-]{20,}$/);
     expect(pages.seen.filter((event) => event.startsWith('pressed'))).toEqual([
       'pressed forward',
       'pressed forward',
@@ -67,18 +67,18 @@ describe('on the pages of a provider', () => {
   test('an answer by form_post is taken from the page that would post it', async () => {
     const pages = await signInPages({ style: 'japanese' });
     const job = pageJob(pages.issuer, {}, { response_mode: 'form_post' });
-    const answer = await driver.signIn(job);
-    expect(answer.via).toBe('form_post');
-    expect(answer.parameters.get('state')).toBe(job.state);
+    const response = await driver.signIn(job);
+    expect(response.via).toBe('form_post');
+    expect(response.parameters.get('state')).toBe(job.state);
   });
 
   test('the answer never goes to the redirect URI, which may be that of production with parameters of its own', async () => {
     const idp = await identityProvider({ clients: [{ clientId: 'app', redirectUris: [PRODUCTION] }] });
     const credentials = { username: 'alice', password: 'alice-password' };
-    const answer = await driver.signIn(
+    const response = await driver.signIn(
       pageJob(idp.issuer, { redirectUri: PRODUCTION, credentials }, { client_id: 'app' }),
     );
-    expect([...answer.parameters.keys()].sort()).toEqual(['code', 'iss', 'state']);
+    expect([...response.parameters.keys()].sort()).toEqual(['code', 'iss', 'state']);
   });
 
   test('jobs of one session share their cookies, until it is ended', async () => {
@@ -87,9 +87,9 @@ describe('on the pages of a provider', () => {
     const credentials = { username: 'alice', password: 'alice-password' };
     await driver.signIn(pageJob(idp.issuer, { credentials, session }));
     const silent = () => driver.signIn(pageJob(idp.issuer, { credentials, session }, { prompt: 'none' }));
-    const answer = await silent();
-    expect(answer).toMatchObject({ pages: 0 });
-    expect(answer.parameters.has('code')).toBe(true);
+    const response = await silent();
+    expect(response).toMatchObject({ pages: 0 });
+    expect(response.parameters.has('code')).toBe(true);
     await driver.endSession?.(session);
     expect((await silent()).parameters.get('error')).toBe('login_required');
   });
@@ -167,8 +167,8 @@ describe('what a page says is wrong is the failure', () => {
     timeout: 60_000,
   }, async () => {
     const pages = await signInPages({ style: 'two-step', refuseCodes: 1 });
-    const answer = await driver.signIn(pageJob(pages.issuer, { timeoutMs: 50_000 }));
-    expect(answer.parameters.has('code')).toBe(true);
+    const response = await driver.signIn(pageJob(pages.issuer, { timeoutMs: 50_000 }));
+    expect(response.parameters.has('code')).toBe(true);
     expect(pages.seen.filter((event) => event === 'page Two-step verification')).toHaveLength(2);
   });
 });
@@ -231,12 +231,12 @@ test('what is kept of a failure holds no secret, in whatever form the page shows
   );
   if (!('details' in error)) throw new Error('the sign-in succeeded');
   expect(await readdir(join(folder, 'new'))).toHaveLength(1);
-  const kept = await readFile(error.details.evidence.text, 'utf8');
-  expect(kept).toContain('Wrong password: (not shown)');
-  expect(kept).toContain('(not shown) and (not shown)');
-  expect(kept).not.toContain(nonce);
+  const saved = await readFile(error.details.evidence.text, 'utf8');
+  expect(saved).toContain('Wrong password: (not shown)');
+  expect(saved).toContain('(not shown) and (not shown)');
+  expect(saved).not.toContain(nonce);
   for (const form of [...forms, Buffer.from(secret).toString('base64').slice(4, -4)]) {
-    expect(kept).not.toContain(form);
+    expect(saved).not.toContain(form);
     expect(JSON.stringify(error.facts)).not.toContain(form);
   }
 });
@@ -349,8 +349,8 @@ describe('as a browser would', () => {
   test('a redirect is followed as browsers do it: Location in UTF-8, and 300 is none', async () => {
     const location = Buffer.from('/läge').toString('latin1');
     await site.serve({ '/auth': { status: 302, headers: { location } }, '/l%C3%A4ge': site.toRedirectUri });
-    const answer = await driver.signIn(pageJob(site.origin));
-    expect(answer.parameters.get('code')).toBe('c');
+    const response = await driver.signIn(pageJob(site.origin));
+    expect(response.parameters.get('code')).toBe('c');
 
     const page = '<title>Choose</title><p>Nothing to sign in with';
     await site.serve({
@@ -375,8 +375,8 @@ describe('as a browser would', () => {
 
   test('a redirect to an application of its own scheme is an answer only where that is the redirect URI', async () => {
     await site.serve({ '/auth': { status: 302, headers: { location: 'com.example.app:/cb?code=1&state=2' } } });
-    const answer = await driver.signIn(pageJob(site.origin, { redirectUri: 'com.example.app:/cb' }));
-    expect(answer.parameters.get('code')).toBe('1');
+    const response = await driver.signIn(pageJob(site.origin, { redirectUri: 'com.example.app:/cb' }));
+    expect(response.parameters.get('code')).toBe('1');
     await expect(driver.signIn(pageJob(site.origin))).rejects.toMatchObject({ code: 'sign_in_page_error' });
   });
 

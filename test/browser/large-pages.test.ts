@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findBySelector, SelectorTooSlow } from '../../src/browser/find-by-selector.js';
 import { formEntries, readHtmlPage } from '../../src/browser/html-page.js';
 import { MAX_CONTROLS, pageShape } from '../../src/browser/page-description.js';
-import { CLICKED, controlByWords, hasWords } from '../../src/browser/page-steps.js';
+import { CLICKED, findControl, hasText } from '../../src/browser/page-steps.js';
 import { decide } from '../../src/browser/sign-in-form.js';
 import { HTML_LIMITS, parseHtml } from '../../src/html-document.js';
 import { expectLinear } from '../support/growth.js';
@@ -52,8 +52,8 @@ async function read(html: string): Promise<void> {
   const decision = decide(description, { username: 'sam@example.com', has, sent: new Set() });
   decide(description, { username: 'sam@example.com', has, sent: new Set(['username', 'password']) });
   formEntries(page, 0, new Map(), new Set(decision.kind === 'act' ? decision.ticks : []), undefined);
-  hasWords(description, 'nowhere');
-  controlByWords(description, 'nowhere', CLICKED);
+  hasText(description, 'nowhere');
+  findControl(description, 'nowhere', CLICKED);
   pageShape(description);
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { browserList, commandWords } from '../../src/browser/command-line.js';
+import { browserList, parseCommandLine } from '../../src/browser/command-line.js';
 import { browserLikelyPresent, openBrowser } from '../../src/browser/open-browser.js';
 
 const URL_WITH_EVERYTHING = `https://provider.example/auth?a=1&b=it's+"quoted"&c=$(touch x);%20\`id\`&d=%s%%#e`;
@@ -261,11 +261,11 @@ test.each([
   ["it's", undefined],
   ['', []],
 ])('the words of %j', (command, words) => {
-  expect(commandWords(command, 'linux')).toEqual(words);
+  expect(parseCommandLine(command, 'linux')).toEqual(words);
 });
 
 test('on Windows the backslash parts folders, and only double quotes quote', () => {
-  expect(commandWords(`"C:\\Program Files\\A B\\b.exe" -p it's C:\\x`, 'win32')).toEqual([
+  expect(parseCommandLine(`"C:\\Program Files\\A B\\b.exe" -p it's C:\\x`, 'win32')).toEqual([
     'C:\\Program Files\\A B\\b.exe',
     '-p',
     "it's",

@@ -2,7 +2,7 @@ import { parseDocument } from 'htmlparser2';
 import { describe, expect, test } from 'vitest';
 import { readHtmlPage } from '../../src/browser/html-page.js';
 import type { PageDescription } from '../../src/browser/page-description.js';
-import { decide, type FieldPurpose, type SoFar } from '../../src/browser/sign-in-form.js';
+import { decide, type FieldPurpose, type FormState } from '../../src/browser/sign-in-form.js';
 
 /** A page as a browser would describe it: buttons that live by script do something there. */
 function described(html: string, status = 200): PageDescription {
@@ -18,12 +18,12 @@ function described(html: string, status = 200): PageDescription {
   return { ...description, controls };
 }
 
-function soFar(sent: readonly FieldPurpose[] = [], more: Partial<SoFar> = {}): SoFar {
+function soFar(sent: readonly FieldPurpose[] = [], more: Partial<FormState> = {}): FormState {
   return { username: 'sam@example.com', has: { password: true, code: true }, sent: new Set(sent), ...more };
 }
 
 /** What is done, in names: fields by name (or id), buttons by their words. */
-function done(html: string, so: SoFar = soFar(), status = 200): string {
+function done(html: string, so: FormState = soFar(), status = 200): string {
   const page = described(html, status);
   const decision = decide(page, so);
   if (decision.kind === 'refused') return `refused ${decision.code} ${decision.field ?? ''}: ${decision.words}`;

@@ -3,7 +3,7 @@ import { CompactEncrypt, type JSONWebKeySet, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { type CheckName, firstRefusal, type IdTokenCheck, reportIdToken } from '../../src/checks/id-token-report.js';
 import type { IdTokenExpectations } from '../../src/checks/id-token-rules.js';
-import { clockSkewOf } from '../../src/oidc/response-facts.js';
+import { measureClockSkew } from '../../src/oidc/response-facts.js';
 import { type Json, makeKey, providerKey } from '../support/scripted-provider.js';
 
 const NOW = 1_800_000_000;
@@ -326,7 +326,7 @@ describe('times, at the edge of the tolerance', () => {
   test('no clock is called wrong for a Date header that is as late as servers make it, or an answer that took long', () => {
     const second = Date.parse('2026-03-01T10:00:00Z');
     const dated = (startedAt: number, durationMs: number) =>
-      clockSkewOf({
+      measureClockSkew({
         step: 'token request',
         method: 'POST',
         url: 'https://id.example/token',

@@ -44,14 +44,14 @@ async function exchange(script: Script, recorder = new Recorder(), refresh = fal
   const clock = { now: () => Date.now() };
   fetch = createFetch({ env: {}, clock, recorder });
   const deps = { fetch, recorder, clock };
-  const met = await discoverProvider({ issuer: provider.issuer }, deps);
-  const authentication = chooseClientAuthentication({}, met.metadata);
-  const party = { clientId: 'app', authentication, clockTolerance: 30, strict: false };
-  if (refresh) return refreshTokens(met, party, 'a-refresh-token', {}, deps);
-  const sent = await createAuthorizationRequest(met, party, { redirectUri, scope: 'openid' }, randomState());
+  const connection = await discoverProvider({ issuer: provider.issuer }, deps);
+  const authentication = chooseClientAuthentication({}, connection.metadata);
+  const client = { clientId: 'app', authentication, clockTolerance: 30, strict: false };
+  if (refresh) return refreshTokens(connection, client, 'a-refresh-token', {}, deps);
+  const sent = await createAuthorizationRequest(connection, client, { redirectUri, scope: 'openid' }, randomState());
   const page = await globalThis.fetch(sent.url, { redirect: 'manual' });
-  const answer = new URL(page.headers.get('location') ?? '').searchParams;
-  return exchangeCode(met, party, answer, { ...sent, redirectUri }, deps);
+  const response = new URL(page.headers.get('location') ?? '').searchParams;
+  return exchangeCode(connection, client, response, { ...sent, redirectUri }, deps);
 }
 
 async function refusal(attempt: Promise<unknown>): Promise<OidcCliError> {

@@ -34,10 +34,10 @@ describe('a redirect URI with the scheme of an app', () => {
     ...(requirement('Chromium', chromiumPresent, 'apps are signed in to by http alone') ? ['browser'] : []),
   ];
 
-  test.each(ways.flatMap((way) => Object.keys(APPS).map((app) => [way, app as keyof typeof APPS] as const)))(
+  test.each(ways.flatMap((driver) => Object.keys(APPS).map((app) => [driver, app as keyof typeof APPS] as const)))(
     'ends a sign-in by %s there: %s',
-    async (way, app) => {
-      const { code, stdout, stderr } = await machine.run(['login', ...flagsOf(app), '--with', way, ...BY_ALICE], {
+    async (driver, app) => {
+      const { code, stdout, stderr } = await machine.run(['login', ...flagsOf(app), '--with', driver, ...BY_ALICE], {
         env,
       });
       expect(code, stderr).toBe(0);

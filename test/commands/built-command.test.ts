@@ -194,9 +194,9 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))(
       const profile = new URL(issuer).host;
       const message = 'The keychain did not answer in time.';
       for (const argv of [['whoami'], ['token'], ['userinfo'], ['logout', '--local']]) {
-        const told = await runCommand([...argv, profile, '--json'], silent);
-        expect(told).toMatchObject({ signal: 'SIGKILL', stderr: '' });
-        expect(JSON.parse(told.stdout)).toEqual({
+        const details = await runCommand([...argv, profile, '--json'], silent);
+        expect(details).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+        expect(JSON.parse(details.stdout)).toEqual({
           schemaVersion: 1,
           error: {
             code: 'store_timeout',

@@ -96,10 +96,10 @@ describe('explain CODE', () => {
     async (_what, text, code, words) => {
       const { code: exit, stdout } = await machine.run(['explain', text, '--json']);
       expect(exit, stdout).toBe(0);
-      const found = JSON.parse(stdout);
-      expect(found).toMatchObject({ code, message: expect.stringContaining(words) });
-      expect(found.causes[0]).toMatch(/^AADSTS7000215: The client secret is wrong/);
-      expect(found.message).not.toContain(`"${code}`);
+      const entry = JSON.parse(stdout);
+      expect(entry).toMatchObject({ code, message: expect.stringContaining(words) });
+      expect(entry.causes[0]).toMatch(/^AADSTS7000215: The client secret is wrong/);
+      expect(entry.message).not.toContain(`"${code}`);
       expect(stdout).not.toContain('a-secret-code');
     },
   );

@@ -78,9 +78,9 @@ test('smoke ends with a reason for each of such pages, by one process that reads
   expect(done.find(({ name }) => name === 'deep nesting')?.error?.message).toMatch(/nested more than 2,000 deep/);
 });
 
-const login = (place: string, way: 'http' | 'browser', ...flags: string[]) => [
+const login = (place: string, driver: 'http' | 'browser', ...flags: string[]) => [
   ...['login', '--issuer', `${origin}/${encodeURIComponent(place)}`, '--client-id', 'demo', '--no-userinfo'],
-  ...['--with', way, '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE', ...flags],
+  ...['--with', driver, '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE', ...flags],
 ];
 
 test('a time limit ends a sign-in on pages that lead from one to the next', async () => {

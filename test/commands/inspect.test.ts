@@ -99,7 +99,7 @@ async function idTokenWith(claims: object = {}, header: object = {}): Promise<st
     .sign(privateKey);
 }
 
-const ofScripted = () => ['--issuer', scripted.issuer, '--client-id', 'app'];
+const scriptedFlags = () => ['--issuer', scripted.issuer, '--client-id', 'app'];
 
 /** Header and payload as a JWT writes them, with whatever stands behind. */
 function handMade(header: object, payload: unknown, signature = 'c2ln'): string {
@@ -197,7 +197,7 @@ describe('a token that is handed in', () => {
   });
 
   it('is verified where one is', async () => {
-    const { code, document } = await inspected(await idTokenWith(), ofScripted());
+    const { code, document } = await inspected(await idTokenWith(), scriptedFlags());
     expect(code).toBe(0);
     expect(verdicts(document.tokens[0])).toEqual({
       alg: 'pass',
@@ -228,7 +228,7 @@ describe('a token that is handed in', () => {
     ['line breaks within', (token) => `\n${token.slice(0, 60)}\r\n  ${token.slice(60)}\n`],
     ['a zero-width space', (token) => `\u200b${token}`],
   ])('with %s around it is read all the same', async (_what, wrapped) => {
-    const { code, stderr, document } = await inspected(wrapped(await idTokenWith()), ofScripted());
+    const { code, stderr, document } = await inspected(wrapped(await idTokenWith()), scriptedFlags());
     expect(code).toBe(0);
     expect(stderr).toContain('Before reading: ');
     expect(verdicts(document.tokens[0]).signature).toBe('pass');
@@ -268,7 +268,7 @@ describe('a token that is handed in', () => {
     ['was issued in the future', { iat: 99_999_999_999 }, {}, ['iat'], 1],
     ['names nobody', { sub: '' }, {}, ['sub'], 1],
   ])('%s', async (_what, claims, header, failing, exitCode) => {
-    const { code, document } = await inspected(await idTokenWith(claims, header), ofScripted());
+    const { code, document } = await inspected(await idTokenWith(claims, header), scriptedFlags());
     const failed = Object.entries(verdicts(document.tokens[0])).filter(([, verdict]) => verdict === 'fail');
     expect(failed.map(([name]) => name)).toEqual(failing);
     expect(code).toBe(exitCode);
@@ -285,7 +285,7 @@ describe('a token that is handed in', () => {
     const [header, , signature] = token.split('.');
     const claims = { iss: scripted.issuer, aud: 'app', sub: 'admin', iat: now(), exp: now() + 300 };
     const changed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
-    const { code, stdout } = await inspected(changed, ofScripted());
+    const { code, stdout } = await inspected(changed, scriptedFlags());
     expect(code).toBe(7);
     expect(stdout).toMatch(/✗ {2}signature {2,}not valid/);
   });
@@ -302,7 +302,7 @@ describe('a token that is handed in', () => {
     expect(alone.code).toBe(1);
     expect(alone.stdout).toContain('a JWT that is not signed (alg none');
     expect(alone.stdout).toContain('none: it is not signed, and anybody could have written it');
-    expect((await inspected(token, ofScripted())).code).toBe(7);
+    expect((await inspected(token, scriptedFlags())).code).toBe(7);
   });
 
   it('HS256 is said to verify with the client secret alone', async () => {
@@ -323,7 +323,7 @@ describe('a token that is handed in', () => {
   });
 
   it('a key that the token brings itself is warned of', async () => {
-    const { document } = await inspected(await idTokenWith({}, { jku: 'https://evil.example/keys' }), ofScripted());
+    const { document } = await inspected(await idTokenWith({}, { jku: 'https://evil.example/keys' }), scriptedFlags());
     expect(verdicts(document.tokens[0])['key in header']).toBe('warn');
   });
 
@@ -350,7 +350,7 @@ describe('a token that is handed in', () => {
     const outer = await new CompactSign(new TextEncoder().encode(inner))
       .setProtectedHeader({ alg: 'RS256', cty: 'JWT' })
       .sign(privateKey);
-    const { code, stdout, document } = await inspected(outer, ofScripted());
+    const { code, stdout, document } = await inspected(outer, scriptedFlags());
     expect(code).toBe(0);
     expect(stdout).toContain('Alice Inside');
     expect(stdout).not.toContain(inner);
@@ -427,19 +427,19 @@ describe('a token that is handed in', () => {
 
   it('a logout token is held against OIDC Back-Channel Logout', async () => {
     const event = { events: { [LOGOUT_EVENT]: {} }, sid: 's-1', jti: 'j-1' };
-    const good = await inspected(await idTokenWith(event, { typ: 'logout+jwt' }), ofScripted());
+    const good = await inspected(await idTokenWith(event, { typ: 'logout+jwt' }), scriptedFlags());
     expect(good.code).toBe(0);
     expect(good.document.tokens[0]?.kind).toBe('logout token');
-    const bad = await inspected(await idTokenWith({ ...event, nonce: 'n', jti: undefined }), ofScripted());
+    const bad = await inspected(await idTokenWith({ ...event, nonce: 'n', jti: undefined }), scriptedFlags());
     expect(bad.code).toBe(1);
     expect(verdicts(bad.document.tokens[0])).toMatchObject({ typ: 'warn', nonce: 'fail', jti: 'fail', events: 'pass' });
   });
 
   it('an access token without typ can be taken for an ID token, and one that says at+jwt must be whole', async () => {
-    const loose = await inspected(await idTokenWith({ scope: 'read' }), ofScripted());
+    const loose = await inspected(await idTokenWith({ scope: 'read' }), scriptedFlags());
     expect(loose.code).toBe(0);
     expect(verdicts(loose.document.tokens[0]).typ).toBe('warn');
-    const strict = await inspected(await idTokenWith({ aud: undefined }, { typ: 'at+jwt' }), ofScripted());
+    const strict = await inspected(await idTokenWith({ aud: undefined }, { typ: 'at+jwt' }), scriptedFlags());
     expect(strict.code).toBe(1);
     expect(verdicts(strict.document.tokens[0])).toMatchObject({ aud: 'fail', jti: 'fail', client_id: 'fail' });
   });
@@ -483,7 +483,7 @@ describe('a token that is handed in', () => {
   it("the provider's clock is told where it was asked", async () => {
     scripted.play({ date: -73 });
     const token = await idTokenWith({ exp: now() - 60 });
-    const { code, stdout } = await inspected(token, ofScripted());
+    const { code, stdout } = await inspected(token, scriptedFlags());
     expect(code).toBe(1);
     expect(stdout).toMatch(/! {2}clock skew +7[234] s, the provider's clock is behind/);
   });
@@ -542,10 +542,10 @@ describe('a callback URL', () => {
   });
 
   it('iss is compared with the issuer that is named, and missed where it is announced', async () => {
-    const other = await inspected('http://localhost/cb?code=c&state=s&iss=https://other.example', ofScripted());
+    const other = await inspected('http://localhost/cb?code=c&state=s&iss=https://other.example', scriptedFlags());
     expect(other.code).toBe(7);
     expect(verdicts(other.document.address).iss).toBe('fail');
-    const absent = await inspected('http://localhost/cb?code=c&state=s', ofScripted());
+    const absent = await inspected('http://localhost/cb?code=c&state=s', scriptedFlags());
     expect(verdicts(absent.document.address).iss).toBe('fail');
   });
 
@@ -571,7 +571,7 @@ describe('a callback URL', () => {
     const token = await idTokenWith();
     const { code, stdout, document } = await inspected(
       `https://app.example/cb#id_token=${token}&state=s`,
-      ofScripted(),
+      scriptedFlags(),
     );
     // The scripted provider announces iss in its answers.
     expect(code).toBe(7);

@@ -24,12 +24,12 @@ async function jsonCommands(group: readonly string[] = []): Promise<string[]> {
 
 /** The members that a command writes with `--json`, in their order. */
 async function members(argv: readonly string[], stdin?: string): Promise<[string, unknown][]> {
-  const world = {
+  const deps = {
     openUrl: aliceSignsIn,
     ...(stdin === undefined ? {} : { stdin }),
     env: { OIDC_CLI_PW: 'alice-password' },
   };
-  const { stdout, stderr } = await machine.run([...argv, '--json'], world);
+  const { stdout, stderr } = await machine.run([...argv, '--json'], deps);
   expect(stdout, stderr).not.toBe('');
   return Object.entries(JSON.parse(stdout));
 }
@@ -37,8 +37,8 @@ async function members(argv: readonly string[], stdin?: string): Promise<[string
 test('every document of --json begins with schemaVersion, but those in the form of others', async () => {
   const connector = JSON.stringify(connectorFor(idp.issuer));
   await writeFile(join(machine.home, 'connector.json'), connector);
-  const answer = { folder: machine.home, host: '127.0.0.1', name: 'OIDC_CLI_A', kind: 'variable', allowed: true };
-  await writeFile(join(machine.home, 'trust.json'), JSON.stringify({ version: 1, answers: [answer] }));
+  const response = { folder: machine.home, host: '127.0.0.1', name: 'OIDC_CLI_A', kind: 'variable', allowed: true };
+  await writeFile(join(machine.home, 'trust.json'), JSON.stringify({ version: 1, answers: [response] }));
   const plan = join(machine.home, 'oidc-smoke.yaml');
   /** One run of each command, in an order in which each succeeds. */
   const runs: Record<string, readonly string[]> = {

@@ -38,17 +38,17 @@ const writeProject = (text: string) => writeFile(join(project, 'oidc-cli.yaml'),
 const writeUser = (text: string) => writeFile(join(machine.home, 'config.yaml'), text);
 /** `program`: the browser is what the configuration says, and not a function of this test. */
 type LoginWorld = Omit<RunWorld, 'openUrl'> & { readonly openUrl?: OpenUrl | 'program' };
-const login = (flags: readonly string[] = [], { openUrl = followRedirects, ...world }: LoginWorld = {}) =>
-  machine.run(['login', 'it', ...flags], { cwd: project, ...(openUrl === 'program' ? {} : { openUrl }), ...world });
+const login = (flags: readonly string[] = [], { openUrl = followRedirects, ...deps }: LoginWorld = {}) =>
+  machine.run(['login', 'it', ...flags], { cwd: project, ...(openUrl === 'program' ? {} : { openUrl }), ...deps });
 /** Whether the provider was asked anything at all. */
 const asked = (one: ScriptedProvider) => one.requests('/.well-known/openid-configuration').length > 0;
 
 /** The sign-in is refused for the key before anything happens, and goes on once the folder is trusted, in both ways. */
-async function expectRefusedUntilTrusted(key: string, world: LoginWorld = {}, one = provider): Promise<void> {
+async function expectRefusedUntilTrusted(key: string, deps: LoginWorld = {}, one = provider): Promise<void> {
   const line = (await readFile(join(project, 'oidc-cli.yaml'), 'utf8'))
     .split('\n')
     .findIndex((text) => text.startsWith(`    ${key}:`));
-  const { code, stderr, stdout } = await login([], world);
+  const { code, stderr, stdout } = await login([], deps);
   expect(code).toBe(3);
   expect(stdout).toBe('');
   expect(stderr).toContain(
@@ -62,10 +62,10 @@ async function expectRefusedUntilTrusted(key: string, world: LoginWorld = {}, on
   expect(stderr).toContain('(config_untrusted, exit code 3)');
   expect(asked(one)).toBe(false);
 
-  const byFlag = await login(['--trust-project'], world);
+  const byFlag = await login(['--trust-project'], deps);
   expect([byFlag.code, byFlag.stderr]).toEqual([0, expect.any(String)]);
   await writeUser('trustedFolders: [~/project]\n');
-  expect((await login([], world)).code).toBe(0);
+  expect((await login([], deps)).code).toBe(0);
 }
 
 describe("a project's file is not trusted to", () => {

@@ -63,8 +63,8 @@ async function refreshed(session: Session): Promise<Session> {
     client_id: 'demo',
     refresh_token: session.refreshToken ?? '',
   });
-  const answer = await fetch(`${provider.issuer}/token`, { method: 'POST', body });
-  const tokens = (await answer.json()) as Record<'access_token' | 'refresh_token', string>;
+  const response = await fetch(`${provider.issuer}/token`, { method: 'POST', body });
+  const tokens = (await response.json()) as Record<'access_token' | 'refresh_token', string>;
   return { ...session, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
 }
 

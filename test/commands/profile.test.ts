@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { profileAdd, profileRemove, type SecretKeeper } from '../../src/commands/profile.js';
+import { profileAdd, profileRemove, type SecretWriter } from '../../src/commands/profile.js';
 import { createSessions } from '../../src/sessions/sessions.js';
 import { createTerminal } from '../../src/terminal.js';
 import { createMachine, type Machine, type RunWorld } from '../support/run.js';
@@ -25,8 +25,8 @@ beforeEach(async () => {
 afterEach(() => machine.remove());
 
 /** Runs `profile …` in the project's folder; what the paths of this machine are does not matter. */
-async function profile(argv: readonly string[], world: RunWorld = {}) {
-  const { code, stdout, stderr } = await machine.run(['profile', ...argv], { cwd: project, ...world });
+async function profile(argv: readonly string[], deps: RunWorld = {}) {
+  const { code, stdout, stderr } = await machine.run(['profile', ...argv], { cwd: project, ...deps });
   const short = (text: string) => text.replaceAll(machine.home, '~');
   return { code, stdout: short(stdout), stderr: short(stderr) };
 }
@@ -42,10 +42,10 @@ async function everyFile(folder: string): Promise<string> {
 }
 
 /** A failing command, as JSON and as text: the same words, fit to be read. */
-async function refused(argv: readonly string[], world: RunWorld = {}) {
-  const asText = await profile(argv, world);
+async function refused(argv: readonly string[], deps: RunWorld = {}) {
+  const asText = await profile(argv, deps);
   expect(asText.stdout).toBe('');
-  const asJson = await profile([...argv, '--json'], world);
+  const asJson = await profile([...argv, '--json'], deps);
   expect(asJson.code).toBe(asText.code);
   const { error } = JSON.parse(asJson.stdout);
   expectPlainWords(error);
@@ -130,11 +130,11 @@ describe('profile add', () => {
   });
 
   it('asks for no secret and keeps none for a profile that cannot be written', async () => {
-    const world = { stdin: 'hunter2-secret' };
-    const { error } = await refused(['add', 'a b', ...at(), '--client-secret-stdin'], world);
+    const deps = { stdin: 'hunter2-secret' };
+    const { error } = await refused(['add', 'a b', ...at(), '--client-secret-stdin'], deps);
     expect(error).toMatchObject({ code: 'config_value_invalid', message: 'profile: "a b" cannot be used.' });
     await mkdir(userFile);
-    const unwritable = await refused(['add', 'staging', ...at(), '--client-secret-stdin'], world);
+    const unwritable = await refused(['add', 'staging', ...at(), '--client-secret-stdin'], deps);
     expect(unwritable.error.code).toBe('config_file_unreadable');
     expect(await readdir(machine.home)).toEqual(['config.yaml', 'project']);
   });
@@ -173,8 +173,8 @@ describe('profile add', () => {
     );
     expect(both.map(({ code }) => code).sort()).toEqual([0, 3]);
     const sessions = createSessions({ dataFolder: machine.home, env: {}, platform: process.platform, clock: Date });
-    const kept = await sessions.readClientSecret('it', at()[1] ?? '');
-    expect(kept).toBe(both.find(({ code }) => code === 0)?.secret);
+    const saved = await sessions.readClientSecret('it', at()[1] ?? '');
+    expect(saved).toBe(both.find(({ code }) => code === 0)?.secret);
   });
 
   it('says when stdin has no secret', async () => {
@@ -430,15 +430,15 @@ describe('profile remove', () => {
   it.each(['remove', 'add --force'])(
     '%s forgets no secret of a profile that is added under the name meanwhile',
     async (command) => {
-      const { secrets, keeper, addWithSecret, world } = await slowlyForgetting();
+      const { secrets, keeper: writer, addWithSecret, world: deps } = await slowlyForgetting();
       await addWithSecret('old');
       const flags = { issuer: at()[1], clientId: 'app' };
       const forgetting =
         command === 'remove'
-          ? profileRemove({ name: 'it' }, ...world, keeper)
-          : profileAdd({ name: 'it', force: true, flags }, ...world, keeper);
+          ? profileRemove({ name: 'it' }, ...deps, writer)
+          : profileAdd({ name: 'it', force: true, flags }, ...deps, writer);
       expect(await forgetting).toBe(0);
-      await keeper.meanwhile;
+      await writer.meanwhile;
       expect(await read(userFile)).toContain('clientSecretStored: true\n');
       expect(secrets).toEqual(new Map([['it', 'new']]));
     },
@@ -459,25 +459,25 @@ describe('profile remove', () => {
       clock: Date,
       signal: new AbortController().signal,
     };
-    const world = [context, await createTerminal(context)] as const;
+    const deps = [context, await createTerminal(context)] as const;
     const secrets = new Map<string, string>();
     const addWithSecret = (clientSecret: string) =>
       profileAdd(
         { name: 'it', force: true, flags: { issuer: at()[1], clientId: 'app', clientSecret } },
-        ...world,
-        keeper,
+        ...deps,
+        writer,
       );
-    const keeper: SecretKeeper & { meanwhile?: Promise<unknown> } = {
+    const writer: SecretWriter & { meanwhile?: Promise<unknown> } = {
       saveClientSecret: async (name, _issuer, secret) => {
         secrets.set(name, secret);
       },
       forgetClientSecret: async (name) => {
-        keeper.meanwhile = addWithSecret('new');
-        await Promise.race([keeper.meanwhile, pause(500)]);
+        writer.meanwhile = addWithSecret('new');
+        await Promise.race([writer.meanwhile, pause(500)]);
         secrets.delete(name);
       },
     };
-    return { secrets, keeper, addWithSecret, world };
+    return { secrets, keeper: writer, addWithSecret, world: deps };
   }
 
   it('says what is there where the name is not, and where else it is', async () => {

@@ -11,10 +11,10 @@ import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 /** A moment that is waited for. */
 function moment() {
   let come = () => {};
-  const came = new Promise<void>((resolve) => {
+  const delivery = new Promise<void>((resolve) => {
     come = resolve;
   });
-  return { came, come };
+  return { came: delivery, come };
 }
 
 /**

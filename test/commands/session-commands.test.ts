@@ -618,14 +618,14 @@ describe('token', () => {
 
   it('saves what a refresh brings that Ctrl-C interrupts, for the old refresh token is spent', async () => {
     const asked = signal();
-    const answers = signal();
+    const responses = signal();
     const slow = await identityProvider({
       extend: (op) => {
         op.use(async (ctx, next) => {
           await next();
           if (ctx.oidc?.params?.grant_type !== 'refresh_token') return;
           asked.give();
-          await answers.given;
+          await responses.given;
         });
       },
     });
@@ -635,7 +635,7 @@ describe('token', () => {
     const refreshing = machine.run(['token', '--refresh'], { signal: interruption.signal });
     await asked.given;
     interruption.abort();
-    answers.give();
+    responses.give();
     const refreshed = await refreshing;
     expect(refreshed).toMatchObject({ code: 130, stdout: '' });
     expect(refreshed.stderr).toContain(
@@ -685,9 +685,9 @@ async function revokeRefreshToken(): Promise<void> {
   });
   const entry = await sessions.find({});
   const session = entry && (await sessions.read(entry));
-  const found = session?.refreshToken && (await provider.provider.RefreshToken.find(session.refreshToken));
-  if (!found) throw new Error('there is no refresh token to revoke');
-  await found.destroy();
+  const stored = session?.refreshToken && (await provider.provider.RefreshToken.find(session.refreshToken));
+  if (!stored) throw new Error('there is no refresh token to revoke');
+  await stored.destroy();
 }
 
 describe('userinfo', () => {
@@ -852,11 +852,11 @@ describe('the command line', () => {
     const { code, stdout } = await machine.run(['help', 'profile', 'import']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('Usage: oidc-cli profile import [options] <file>')]);
     const login = (await machine.run(['help', 'login'])).stdout;
-    const [, ofApplication = '', ofConnector = ''] = login.split(/^A Logto (?:application|connector):$/m);
+    const [, applicationFlags = '', connectorFlags = ''] = login.split(/^A Logto (?:application|connector):$/m);
     for (const flag of ['--endpoint', '--first-screen', '--interaction-mode', '--direct-sign-in', '--one-time-token']) {
-      expect(ofApplication).toContain(flag);
+      expect(applicationFlags).toContain(flag);
     }
-    expect(ofConnector).toContain('--connector');
+    expect(connectorFlags).toContain('--connector');
   });
 });
 

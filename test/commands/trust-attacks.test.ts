@@ -67,15 +67,15 @@ afterAll(async () => {
 beforeEach(() => attacker.forget());
 
 /** Runs in the cloned folder; on a terminal the person says yes to whatever is asked. */
-function inRepo(argv: readonly string[], terminal: 'terminal' | 'none', world: RunWorld = {}): Promise<Finished> {
+function inRepo(argv: readonly string[], terminal: 'terminal' | 'none', deps: RunWorld = {}): Promise<Finished> {
   return machine.run(argv, {
     cwd: repo,
     openUrl: followRedirects,
     ...(terminal === 'terminal'
       ? { tty: true, onStderr: (text, stdin) => void (text.endsWith('[y/N] ') && stdin.write('y\n')) }
       : {}),
-    ...world,
-    env: { ...ENV, NO_COLOR: '1', ...world.env },
+    ...deps,
+    env: { ...ENV, NO_COLOR: '1', ...deps.env },
   });
 }
 

@@ -39,7 +39,7 @@ beforeEach(() => attacker.forget());
 function run(
   program: string,
   argv: readonly string[],
-  answer?: string,
+  response?: string,
 ): Promise<{ code: number | null; text: string }> {
   const env = { PATH: process.env.PATH, HOME: home, OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', ...variables };
   const child = spawn(program, argv, {
@@ -52,11 +52,12 @@ function run(
   const hear = (chunk: Buffer) => {
     const before = text;
     text += chunk;
-    if (answer !== undefined && text.includes('[y/N]') && !before.includes('[y/N]')) child.stdin.write(`${answer}\n`);
+    if (response !== undefined && text.includes('[y/N]') && !before.includes('[y/N]'))
+      child.stdin.write(`${response}\n`);
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  if (answer === undefined) child.stdin.end();
+  if (response === undefined) child.stdin.end();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, text }));
@@ -118,8 +119,8 @@ describe('the command as it is installed', () => {
   it.runIf(requirement('script', hasScript, 'util-linux has it: it gives the command a terminal'))(
     'asks on a terminal, sends nothing after a no, and remembers a yes',
     async () => {
-      const onTerminal = (argv: readonly string[], answer: string) =>
-        run('script', ['-qec', [process.execPath, BIN, ...argv].join(' '), '/dev/null'], answer);
+      const onTerminal = (argv: readonly string[], response: string) =>
+        run('script', ['-qec', [process.execPath, BIN, ...argv].join(' '), '/dev/null'], response);
       const login = ['login', 'it', ...BY_PROGRAM];
       await project('clientSecret: ${OIDC_CLI_SHOP}');
       const declined = await onTerminal(login, 'n');

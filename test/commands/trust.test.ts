@@ -33,22 +33,22 @@ const project = (text: string, folder = 'shop') => writeFile(join(machine.home, 
 /** Runs in a folder, on a terminal where every question gets this answer, or without one. */
 async function run(
   argv: readonly string[],
-  answer: string | undefined,
-  { folder = 'shop', ...world }: RunWorld & { readonly folder?: string } = {},
+  response: string | undefined,
+  { folder = 'shop', ...deps }: RunWorld & { readonly folder?: string } = {},
 ): Promise<Finished & { readonly questions: number }> {
   let questions = 0;
   const finished = await machine.run(argv, {
     cwd: join(machine.home, folder),
     openUrl: followRedirects,
-    tty: answer !== undefined,
+    tty: response !== undefined,
     onStderr: (text, stdin) => {
       if (!text.endsWith('[y/N] ')) return;
       questions += 1;
-      if (answer === '') stdin.end();
-      else stdin.write(`${answer}\n`);
+      if (response === '') stdin.end();
+      else stdin.write(`${response}\n`);
     },
-    ...world,
-    env: { OIDC_CLI_A: SECRETS.OIDC_CLI_A, OIDC_CLI_B: SECRETS.OIDC_CLI_B, NO_COLOR: '1', ...world.env },
+    ...deps,
+    env: { OIDC_CLI_A: SECRETS.OIDC_CLI_A, OIDC_CLI_B: SECRETS.OIDC_CLI_B, NO_COLOR: '1', ...deps.env },
   });
   for (const secret of Object.values(SECRETS)) expect(finished.stdout + finished.stderr).not.toContain(secret);
   return { ...finished, questions };
@@ -85,9 +85,9 @@ describe('on a terminal', () => {
     ['no', true],
     ['', false],
     ['maybe', false],
-  ])('sends nothing after %j, remembered: %s', async (answer, remembered) => {
+  ])('sends nothing after %j, remembered: %s', async (response, remembered) => {
     await project(profile(first.issuer));
-    const declined = await run(['login'], answer);
+    const declined = await run(['login'], response);
     expect([declined.code, declined.questions, first.received()]).toEqual([3, 1, '']);
     expect(declined.stderr).toContain(`nothing was sent to ${first.host}, since you declined to send the variable`);
     expect(declined.stderr).toContain('(config_untrusted, exit code 3)');

@@ -237,9 +237,9 @@ describe('a link in a cloned folder', () => {
     writeFileSync(join(project, 'oidc-smoke.yaml'), JSON.stringify({ defaults: nobody, checks }));
     symlinkSync(outside, join(project, 'pages'));
     const before = readdirSync(outside);
-    const world = { cwd: project, env: { ...ENV, P: 'wrong' } };
+    const deps = { cwd: project, env: { ...ENV, P: 'wrong' } };
     for (const folder of ['pages', 'pages/sub', join(project, 'pages')]) {
-      const { code, stderr } = await machine.run([...argv, folder], world);
+      const { code, stderr } = await machine.run([...argv, folder], deps);
       expect([code, stderr], folder).toEqual([3, expect.stringContaining('(report_unwritable, exit code 3)')]);
       expect(stderr).toContain(`a link leads out of ${project}`);
       expect(stderr).toContain(`${flag} FOLDER`);
@@ -247,13 +247,13 @@ describe('a link in a cloned folder', () => {
     // The folder of one check is a link as well.
     mkdirSync(join(project, 'mine'));
     symlinkSync(outside, join(project, 'mine', '1-it'));
-    const failed = await machine.run([...argv, 'mine'], world);
+    const failed = await machine.run([...argv, 'mine'], deps);
     expect(failed.stdout + failed.stderr).toContain('sign_in_rejected');
     expect(readdirSync(outside)).toEqual(before);
     // A link that stays in the folder is followed.
     mkdirSync(join(project, 'there'));
     symlinkSync('there', join(project, 'here'));
-    await machine.run([...argv, 'here'], world);
+    await machine.run([...argv, 'here'], deps);
     expect(readdirSync(join(project, 'there')).length).toBeGreaterThan(0);
   });
 

@@ -45,8 +45,8 @@ function expectMembers(actual: unknown, example: unknown, place: string): void {
 }
 
 async function json(...argv: string[]): Promise<unknown> {
-  const world = { openUrl: aliceSignsIn, env: { CLIENT_SECRET: 'demo-secret' } };
-  return JSON.parse((await machine.run([...argv, '--json'], world)).stdout);
+  const deps = { openUrl: aliceSignsIn, env: { CLIENT_SECRET: 'demo-secret' } };
+  return JSON.parse((await machine.run([...argv, '--json'], deps)).stdout);
 }
 
 const login = (...more: string[]) => [

@@ -131,8 +131,8 @@ function portOf([command, profile]: readonly string[], { hereOf }: State): strin
 }
 
 function places({ hereOf }: State): [here: string, onPage: string][] {
-  const found = Object.entries(hereOf) as [keyof typeof ON_PAGE, string][];
-  return found.map(([place, here]) => [here, ON_PAGE[place]]);
+  const entries = Object.entries(hereOf) as [keyof typeof ON_PAGE, string][];
+  return entries.map(([place, here]) => [here, ON_PAGE[place]]);
 }
 
 function toHere(text: string, state: State): string {

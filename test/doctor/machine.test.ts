@@ -184,8 +184,8 @@ describe('the configuration', () => {
     await machineWith();
     const idp = await identityProvider();
     const client = ['--client-id', 'demo-confidential', '--client-secret-stdin', ...ANY_PORT];
-    const world = { openUrl: aliceSignsIn, stdin: 'demo-secret' };
-    const login = await machine.run(['login', '--issuer', idp.issuer, ...client], world);
+    const deps = { openUrl: aliceSignsIn, stdin: 'demo-secret' };
+    const login = await machine.run(['login', '--issuer', idp.issuer, ...client], deps);
     expect(login.code, login.stderr).toBe(0);
     const run = await examine(machine, []);
     expect([run.code, run.bad]).toEqual([0, []]);
@@ -228,10 +228,10 @@ describe('this machine', () => {
     ['a --browser that is there', {}, ['--browser', '/bin/true --new'], 'pass', /^\/bin\/true \(browser\)/],
     ['a --browser that is not', { PATH: '/bin' }, ['--browser', 'none-such'], 'warn', /none-such was not found/],
     ['nobody to look', { BROWSER: '', CI: 'true' }, [], 'skip', /login --with and smoke need none/],
-  ])('has %s', async (_name, env, flags, verdict, found) => {
+  ])('has %s', async (_name, env, flags, verdict, actual) => {
     await machineWith();
     const run = await examine(machine, [...ANY_PORT, ...flags], { env });
-    expect(run.check('browser')).toMatchObject({ verdict, actual: expect.stringMatching(found) });
+    expect(run.check('browser')).toMatchObject({ verdict, actual: expect.stringMatching(actual) });
     expect(run.code).toBe(0);
   });
 

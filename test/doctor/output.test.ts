@@ -30,13 +30,13 @@ function still(text: string): string {
     .replaceAll(/^( {2}✓ {2}(?:oidc-cli|node|operating system|openid-client) +).*$/gm, '$1VERSION');
 }
 
-const doctor = async (argv: readonly string[], world: RunWorld = {}) => {
-  const run = await machine.run(['doctor', ...argv], { ...world, env: { ...SOUND, ...world.env } });
+const doctor = async (argv: readonly string[], deps: RunWorld = {}) => {
+  const run = await machine.run(['doctor', ...argv], { ...deps, env: { ...SOUND, ...deps.env } });
   return { ...run, stdout: still(run.stdout) };
 };
 
 /** Examines a profile that has nothing to complain of. */
-async function ofSound() {
+async function correctProvider() {
   const { issuer } = await identityProvider();
   return doctor(['--issuer', issuer, '--client-id', 'demo', '--port', '0']);
 }
@@ -44,7 +44,7 @@ async function ofSound() {
 /** What a report has that a sound profile's has not, under all its headings and however wide its columns are. */
 async function unlikeSound(stdout: string): Promise<string> {
   const narrow = (line: string) => line.replaceAll(/(?<=\S) {2,}/g, '  ');
-  const sound = new Set((await ofSound()).stdout.split('\n').map(narrow));
+  const sound = new Set((await correctProvider()).stdout.split('\n').map(narrow));
   return stdout
     .split('\n')
     .map(narrow)
@@ -54,7 +54,7 @@ async function unlikeSound(stdout: string): Promise<string> {
 
 describe('a sound profile', () => {
   it('is told check by check, with nothing on stderr', async () => {
-    const { code, stdout, stderr } = await ofSound();
+    const { code, stdout, stderr } = await correctProvider();
     expect(stdout).toMatchInlineSnapshot(`
       "✓ Nothing was found that would keep a sign-in from working.
 
@@ -143,14 +143,14 @@ describe('a sound profile', () => {
     const { createTerminal } = await import('../../src/terminal.js');
     const { doctor: run } = await import('../../src/commands/doctor.js');
     const { PassThrough } = await import('node:stream');
-    const world = {
+    const deps = {
       ...{ env: { ...SOUND, OIDC_CLI_STORE: 'memory' }, cwd: machine.home, platform: process.platform },
       ...{ folders: { config: machine.home, data: machine.home }, stdin: new PassThrough() },
       ...{ stdout: { write: () => true }, stderr: { isTTY: true, write: (text: string) => (stderr += text) } },
       ...{ clock: { now: () => Date.now() }, signal: new AbortController().signal },
     };
     const flags = { issuer, clientId: 'demo', port: 0 };
-    expect(await run({ flags }, world, await createTerminal(world))).toBe(0);
+    expect(await run({ flags }, deps, await createTerminal(deps))).toBe(0);
     const erase = '\r\u001b[2K';
     expect(stderr.replaceAll(/127\.0\.0\.1:\d+/g, 'HOST').split(erase)).toEqual([
       ...['Connecting to HOST…', 'Asking for the discovery document…', 'Asking the endpoints…'],
@@ -165,8 +165,8 @@ describe('a broken profile', () => {
       clients: [{ clientId: 'shop', clientSecret: SECRET, redirectUris: ['https://shop.example/callback'] }],
     });
     const flags = ['--client-id', 'shop', '--client-secret-env', 'SHOP_SECRET', '--port', '0'];
-    const world = { env: { SHOP_SECRET: `${SECRET}\n`, BROWSER: '' } };
-    const { code, stdout, stderr } = await doctor(['--issuer', issuer, ...flags, '--scope', 'openid groups'], world);
+    const deps = { env: { SHOP_SECRET: `${SECRET}\n`, BROWSER: '' } };
+    const { code, stdout, stderr } = await doctor(['--issuer', issuer, ...flags, '--scope', 'openid groups'], deps);
     expect(await unlikeSound(stdout)).toMatchInlineSnapshot(`
       "✗ The registration at the provider: Redirect URI not registered: http://localhost:8484/callback is not among those of this client, to the letter.
         Found: the provider shows a page (400): This request can’t go on The redirect URI is not registered for this client. Register exactly this redirect URI for the client “shop”, or send one that is registered: http://localhost:8484/callback Error code: invalid_redirect_uri (redirect_uri did not match any of the client's registered redirect_u…
@@ -305,9 +305,9 @@ describe('the secrets of a run', () => {
     expect(run.stderr).toContain('GET');
     // Who is handed the file sees what was found, beside the requests that showed it.
     const findings = traceJson(run.json).events.find(({ step }) => step === 'findings');
-    const found = { name: 'authorization request: redirect URI registered', verdict: 'fail' };
-    expect(findings?.checks).toContainEqual(expect.objectContaining(found));
-    expect(run.html).toContain(found.name);
+    const actual = { name: 'authorization request: redirect URI registered', verdict: 'fail' };
+    expect(findings?.checks).toContainEqual(expect.objectContaining(actual));
+    expect(run.html).toContain(actual.name);
   });
 });
 

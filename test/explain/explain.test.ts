@@ -11,10 +11,10 @@ const compared = {
   expected: 'after 2026-01-01T00:00:00Z',
   actual: '2025-12-31T23:00:00Z, 60 minutes ago',
 };
-const said = { error: 'some_error', description: 'The provider wrote this.' };
+const details = { error: 'some_error', description: 'The provider wrote this.' };
 const askedFor = { prompt: 'login', scope: 'openid profile' };
 const silent = { prompt: 'none', scope: 'openid profile' };
-const announced = ['client_secret_post', 'private_key_jwt'];
+const metadata = ['client_secret_post', 'private_key_jwt'];
 const file = '/home/alice/.config/oidc-cli/oidc-cli.yaml';
 const serverError = { logtoStatus: 500, logtoCode: 'Internal server error' };
 const refusedClaim = { ...serverError, tolerance: '0 s', missing: false };
@@ -98,7 +98,11 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { source: 'stdin', reason: 'it is empty' },
     { source: 'session store', reason: 'none is kept for this issuer' },
   ],
-  client_auth_unsupported: [{ method: 'client_secret_post', reason: 'no secret' }, { announced }, { announced: [] }],
+  client_auth_unsupported: [
+    { method: 'client_secret_post', reason: 'no secret' },
+    { announced: metadata },
+    { announced: [] },
+  ],
   redirect_uri_invalid: [{ redirectUri: 'http://localhost:1/#x', reason: 'it has a fragment' }],
   redirect_uri_not_loopback: [
     { redirectUri: 'https://app.example.com/callback' },
@@ -161,40 +165,40 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   proxy_failed: [{ url, host, proxy: 'proxy.example:3128', reason: 'it answered 407' }],
   response_too_large: [{ url, host, limit: 2_097_152 }],
   response_too_deep: [{ url, host, limit: 100 }],
-  access_denied: [{ ...said, ...askedFor }],
+  access_denied: [{ ...details, ...askedFor }],
   login_required: [
-    { ...said, ...silent },
-    { ...said, ...askedFor },
+    { ...details, ...silent },
+    { ...details, ...askedFor },
   ],
   consent_required: [
-    { ...said, ...silent },
-    { ...said, ...askedFor },
+    { ...details, ...silent },
+    { ...details, ...askedFor },
   ],
   interaction_required: [
-    { ...said, ...silent },
-    { ...said, ...askedFor },
+    { ...details, ...silent },
+    { ...details, ...askedFor },
   ],
   account_selection_required: [
-    { ...said, ...silent },
-    { ...said, ...askedFor },
+    { ...details, ...silent },
+    { ...details, ...askedFor },
   ],
   invalid_scope: [
-    { ...said, ...askedFor },
-    { ...said, ...askedFor, unannounced: ['payroll'] },
-    { ...said, ...askedFor, unannounced: ['pay', 'roll'] },
+    { ...details, ...askedFor },
+    { ...details, ...askedFor, unannounced: ['payroll'] },
+    { ...details, ...askedFor, unannounced: ['pay', 'roll'] },
   ],
   invalid_target: [
-    said,
-    { ...said, profile: 'staging', resource: 'https://api.example.com', askedResources: [] },
-    { ...said, resource: 'https://api.example.com', askedResources: ['https://stock.example.com'] },
-    { ...said, resource: 'https://api.example.com', askedResources: ['https://api.example.com'] },
+    details,
+    { ...details, profile: 'staging', resource: 'https://api.example.com', askedResources: [] },
+    { ...details, resource: 'https://api.example.com', askedResources: ['https://stock.example.com'] },
+    { ...details, resource: 'https://api.example.com', askedResources: ['https://api.example.com'] },
   ],
-  invalid_request: [said, { ...said, redirectUri: 'http://localhost:8484/callback' }],
-  unauthorized_client: [said],
-  unsupported_response_type: [said],
-  provider_server_error: [said, { error: 'server_error' }],
-  provider_unavailable: [said],
-  authorization_refused: [said, { error: 'odd', description: 'Really?' }],
+  invalid_request: [details, { ...details, redirectUri: 'http://localhost:8484/callback' }],
+  unauthorized_client: [details],
+  unsupported_response_type: [details],
+  provider_server_error: [details, { error: 'server_error' }],
+  provider_unavailable: [details],
+  authorization_refused: [details, { error: 'odd', description: 'Really?' }],
   callback_state_mismatch: [
     { seconds: 60, wrongState: 2, strays: 3 },
     { seconds: 60, wrongState: 1, noState: 1, strayError: 'access_denied' },
@@ -331,9 +335,9 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     })),
   ],
   invalid_client: [
-    { method: 'client_secret_basic', announced, status: 401, ...said },
+    { method: 'client_secret_basic', announced: metadata, status: 401, ...details },
     { method: 'none', announced: [], status: 401, error: 'invalid_client' },
-    { method: 'client_secret_basic', announced, secretCharacters: 10, secretOddities: [] },
+    { method: 'client_secret_basic', announced: metadata, secretCharacters: 10, secretOddities: [] },
     {
       method: 'client_secret_basic',
       secretCharacters: 1,
@@ -342,21 +346,21 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { method: 'client_secret_jwt', clockSkew: 73, secretCharacters: 32, secretOddities: [] },
   ],
   invalid_grant: [
-    said,
-    { ...said, cameBy: 'listener', cameAfter: 3 },
-    { ...said, cameBy: 'paste', cameAfter: 151 },
-    { ...said, cameBy: 'listener', challengeMethods: ['plain'] },
+    details,
+    { ...details, cameBy: 'listener', cameAfter: 3 },
+    { ...details, cameBy: 'paste', cameAfter: 151 },
+    { ...details, cameBy: 'listener', challengeMethods: ['plain'] },
   ],
-  unsupported_grant_type: [said],
+  unsupported_grant_type: [details],
   organization_refused: [
-    { ...said, profile: 'staging', scope: 'openid', organization: 'org-1', granted: 'openid' },
-    { ...said, scope: 'openid urn:logto:scope:organizations', organization: 'org-1', granted: 'openid' },
-    { ...said, organization: 'org-1', granted: 'openid urn:logto:scope:organizations' },
+    { ...details, profile: 'staging', scope: 'openid', organization: 'org-1', granted: 'openid' },
+    { ...details, scope: 'openid urn:logto:scope:organizations', organization: 'org-1', granted: 'openid' },
+    { ...details, organization: 'org-1', granted: 'openid urn:logto:scope:organizations' },
   ],
   token_request_refused: [
     { endpoint: 'token_endpoint', status: 502, contentType: 'text/html', reason: 'it has the status 502' },
     { endpoint: 'token_endpoint', status: 302, location: 'https://sso.example/' },
-    { endpoint: 'token_endpoint', status: 400, contentType: 'application/json', ...said },
+    { endpoint: 'token_endpoint', status: 400, contentType: 'application/json', ...details },
     { endpoint: 'pushed_authorization_request_endpoint', reason: 'only requests to HTTPS are allowed' },
   ],
   token_response_invalid: [
@@ -413,7 +417,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
   userinfo_subject_mismatch: [{ url, expected: 'alice', actual: 'bob' }],
   revocation_refused: [
     { token: 'refresh_token', status: 503 },
-    { token: 'access_token', status: 400, ...said },
+    { token: 'access_token', status: 400, ...details },
   ],
   end_session_not_confirmed: [
     { seconds: 60, postLogoutRedirectUri: 'http://localhost:8484/signed-out' },
@@ -428,8 +432,8 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { profile: 'staging', scope: 'openid', organization: 'org-1' },
   ],
   refresh_refused: [
-    { profile: 'staging', ...said },
-    { profile: 'staging', ...said, organization: 'org-1', granted: 'openid' },
+    { profile: 'staging', ...details },
+    { profile: 'staging', ...details, organization: 'org-1', granted: 'openid' },
   ],
   store_unavailable: [{ reason: 'no Secret Service answers' }],
   store_locked: [{ reason: 'the prompt was dismissed' }],
@@ -517,7 +521,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...byLogto('general'), scope: 'openid' },
   ],
   connector_token_refused: [
-    { ...byLogto('general'), status: 400, ...said, method: 'client_secret_post', announced },
+    { ...byLogto('general'), status: 400, ...details, method: 'client_secret_post', announced: metadata },
     {
       ...byLogto('general'),
       status: 401,
@@ -525,7 +529,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
       method: 'client_secret_basic',
       rawBasicDiffers: true,
     },
-    { ...byLogto('general'), status: 401, error: 'invalid_client', method: 'client_secret_basic', announced },
+    { ...byLogto('general'), status: 401, error: 'invalid_client', method: 'client_secret_basic', announced: metadata },
     { ...byLogto('general'), status: 401, secretHasWhitespace: true, authenticate: 'Basic realm="token"' },
     { ...byLogto('general'), status: 400, error: 'invalid_grant', description: 'PKCE is required', pkceRequired: true },
     { ...byLogto('general'), status: 400, error: 'invalid_grant', overridden: ['code'] },
@@ -578,7 +582,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { ...refusedClaim, claim: 'typ', expected: 'JWT', actual: 'at+jwt' },
     { ...serverError, reason: 'signature verification failed', kind: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' },
     { ...serverError, reason: 'no applicable key found in the JSON Web Key Set', kind: 'ERR_JWKS_NO_MATCHING_KEY' },
-    { ...serverError, reason: 'multiple keys match', kind: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS', announced },
+    { ...serverError, reason: 'multiple keys match', kind: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS', announced: metadata },
     { ...serverError, reason: '"alg" is not allowed', kind: 'ERR_JOSE_ALG_NOT_ALLOWED' },
     { ...serverError, reason: '"alg" is not allowed', kind: 'ERR_JOSE_ALG_NOT_ALLOWED', alg: 'RS256' },
     { ...serverError, reason: 'Invalid Compact JWS', kind: 'ERR_JWS_INVALID' },
@@ -620,7 +624,7 @@ const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
     { seconds: 60, phase: 'token request' },
   ],
   smoke_run_timeout: [{ seconds: 600, phase: 'discovery' }],
-  introspection_refused: [{ status: 401, method: 'none', ...said }, { status: 500 }],
+  introspection_refused: [{ status: 401, method: 'none', ...details }, { status: 500 }],
   interrupted: [{}],
   internal: [{ reason: 'TypeError in login.js:10' }],
 };
@@ -743,14 +747,19 @@ describe('the first cause is the true one where facts tell', () => {
     ['Logto without /oidc', 'discovery_not_found', { issuer: 'https://t.logto.app' }, /ends in \/oidc/],
     ['a provider that is down', 'discovery_http_error', { url, status: 503 }, /down/],
     ['a gateway', 'discovery_http_error', { url, status: 403 }, /firewall or gateway/],
-    ['a method the provider lacks', 'invalid_client', { method: 'client_secret_basic', announced }, /does not support/],
+    [
+      'a method the provider lacks',
+      'invalid_client',
+      { method: 'client_secret_basic', announced: metadata },
+      /does not support/,
+    ],
     [
       'a wrong secret',
       'invalid_client',
       { method: 'client_secret_post', announced: ['client_secret_post'] },
       /secret is wrong/,
     ],
-    ['no secret at all', 'invalid_client', { method: 'none', announced }, /no secret was sent/],
+    ['no secret at all', 'invalid_client', { method: 'none', announced: metadata }, /no secret was sent/],
     ['an unsigned token', 'id_token_alg_mismatch', { expected: 'RS256', actual: 'none' }, /does not sign/],
     ['a token issuer with a slash', 'id_token_issuer_mismatch', { expected: issuer, actual: `${issuer}/` }, /slash/],
     ['our clock ahead', 'id_token_expired', { clockSkew: -90 }, /provider's is 90 s behind/],
@@ -773,7 +782,7 @@ describe('the first cause is the true one where facts tell', () => {
     [
       'a secret that breaks under raw Basic',
       'connector_token_refused',
-      { error: 'invalid_client', method: 'client_secret_basic', rawBasicDiffers: true, announced },
+      { error: 'invalid_client', method: 'client_secret_basic', rawBasicDiffers: true, announced: metadata },
       /without encoding it first/,
     ],
     [

@@ -222,10 +222,10 @@ fuzz('session records', cases, async ({ changes: made, command }) => {
     ...{ signedInAt: 1, savedAt: 1, expiresAt: 1, refreshable: true },
   };
   const index = { version: 1, sessions: [entry], pending: [], clientSecrets: [], unsettled: [] };
-  const ofRecord = command % 2 === 0;
+  const isRecordCommand = command % 2 === 0;
   const store = createEncryptedFileStore({ dataFolder: machine.home, env: {}, platform: process.platform });
-  await store.set('fuzz-key', ofRecord ? changed(session, made) : JSON.stringify(session));
-  await save('sessions.json', ofRecord ? JSON.stringify(index) : changed(index, made));
+  await store.set('fuzz-key', isRecordCommand ? changed(session, made) : JSON.stringify(session));
+  await save('sessions.json', isRecordCommand ? JSON.stringify(index) : changed(index, made));
   const all = [
     ['whoami', '--json'],
     ['whoami', '--all', '--claims'],

@@ -78,11 +78,11 @@ describe.runIf(present)('in a real browser', () => {
 
   test('denying and cancelling both answer access_denied', async () => {
     const app = await relyingParty(idp);
-    for (const way of ['Cancel', 'Deny']) {
+    for (const driver of ['Cancel', 'Deny']) {
       const { page } = await open();
       await page.goto((await app.request()).url);
-      if (way === 'Deny') await page.getByRole('button', { name: 'Sign in as Bob Example' }).click();
-      await page.getByRole('button', { name: way }).click();
+      if (driver === 'Deny') await page.getByRole('button', { name: 'Sign in as Bob Example' }).click();
+      await page.getByRole('button', { name: driver }).click();
       await page.getByText('Signed in.').waitFor();
       expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied');
     }

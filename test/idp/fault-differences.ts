@@ -1,5 +1,5 @@
 import type { FaultName } from '../../src/idp/faults.js';
-import type { UNSOUND_FAULTS } from '../../src/idp/non-conforming-faults.js';
+import type { NON_CONFORMING_FAULTS } from '../../src/idp/non-conforming-faults.js';
 import { HOSTILE_TEXT } from '../../src/idp/user-faults.js';
 
 /** Differences from a provider without faults. `undefined`: the member, or the whole group, is not there. */
@@ -12,7 +12,7 @@ const NO_TOKENS: Differences = { token: undefined, id_token: undefined, userinfo
 const NO_CODE: Differences = { 'answer.code': undefined, 'token answer': 'not asked', ...NO_TOKENS };
 
 /** The faults that can be seen without asking for what must be refused; of the others `test/doctor/probes` sees each. */
-export type SeenFault = Exclude<FaultName, keyof typeof UNSOUND_FAULTS>;
+export type SeenFault = Exclude<FaultName, keyof typeof NON_CONFORMING_FAULTS>;
 
 /** What each fault changes in the observation that `faults.test.ts` makes, and all that it changes. */
 export const FAULT_DIFFERENCES: Readonly<Record<SeenFault, Differences>> = {

@@ -20,9 +20,9 @@ describe.concurrent('at a provider with the fault', () => {
   test.each(DECIDED)('%s a sign-in by oidc-cli %s', async (name, client) => {
     const { issuer } = await identityProvider({ faults: [name] });
     const machine = await createMachine();
-    const way = ['--with', 'http', '--user', 'alice', '--password-env', 'PASSWORD'];
+    const driver = ['--with', 'http', '--user', 'alice', '--password-env', 'PASSWORD'];
     const timeout = SILENT.includes(name) ? ['--timeout', '2'] : [];
-    const argv = ['login', '--issuer', issuer, '--client-id', 'demo', '--port', '0', ...way, ...timeout, '--json'];
+    const argv = ['login', '--issuer', issuer, '--client-id', 'demo', '--port', '0', ...driver, ...timeout, '--json'];
     const { code, stdout } = await machine.run(argv, { env: { PASSWORD: 'alice-password' } });
     const signedIn = await machine.run(['whoami']);
     await machine.remove();

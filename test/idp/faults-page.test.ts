@@ -39,10 +39,10 @@ test('the script of the chapter finds out an application that takes what it shou
     await chmod(file, 0o755);
   };
   // Of the list no more than a test has time for.
-  const kept = '["no-email", "wrong-audience"].includes(f.name)';
+  const saved = '["no-email", "wrong-audience"].includes(f.name)';
   await program('oidc-cli', [
     `if [ "$2" = --faults ]; then '${process.execPath}' '${BIN}' idp --faults --json |`,
-    `  '${process.execPath}' -p 'const l = JSON.parse(fs.readFileSync(0)); JSON.stringify({ faults: l.faults.filter((f) => ${kept}) })'`,
+    `  '${process.execPath}' -p 'const l = JSON.parse(fs.readFileSync(0)); JSON.stringify({ faults: l.faults.filter((f) => ${saved}) })'`,
     `else exec '${process.execPath}' '${BIN}' "$@"; fi`,
   ]);
   // This application does not mind for whom an ID token was made.

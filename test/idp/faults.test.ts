@@ -90,8 +90,8 @@ async function exchange(idp: IdentityProvider, code: string): Promise<Response> 
 }
 
 async function signedIn(idp: IdentityProvider): Promise<Record<string, string>> {
-  const { answer } = await authorized(idp);
-  const answered = await exchange(idp, answer.searchParams.get('code') ?? '');
+  const { answer: response } = await authorized(idp);
+  const answered = await exchange(idp, response.searchParams.get('code') ?? '');
   return (await answered.json()) as Record<string, string>;
 }
 
@@ -102,7 +102,7 @@ async function tokens(idp: IdentityProvider, code: string) {
       setTimeout(done, PATIENCE * 1_000, `not within ${PATIENCE} seconds`);
     }
   });
-  const answered = exchange(idp, code).then(async (answer) => ({ answer, body: await answer.text() }));
+  const answered = exchange(idp, code).then(async (response) => ({ answer: response, body: await response.text() }));
   return Promise.race([answered.catch(() => 'broken off'), late]);
 }
 
@@ -134,8 +134,8 @@ async function observe(idp: IdentityProvider): Promise<Observation> {
   if (typeof token === 'string') {
     seen['token answer'] = token;
   } else {
-    const { answer, body } = token;
-    seen['token answer'] = answerInWords(answer, body);
+    const { answer: response, body } = token;
+    seen['token answer'] = answerInWords(response, body);
     await observeTokens(idp, note, seen, { ...token, keySet });
   }
   return JSON.parse(JSON.stringify(seen, inShort).replaceAll(idp.issuer, 'ISSUER')) as Json;
@@ -150,13 +150,13 @@ type Note = (group: string, members: Json) => void;
 
 async function observeDiscovery({ issuer }: IdentityProvider, note: Note, seen: Json): Promise<void> {
   const address = `${issuer}/.well-known/openid-configuration`;
-  const answer = await fetch(address, { redirect: 'manual' });
-  const body = await answer.text();
+  const response = await fetch(address, { redirect: 'manual' });
+  const body = await response.text();
   const document = jsonObject(body);
-  seen['discovery answer'] = answerInWords(answer, body);
+  seen['discovery answer'] = answerInWords(response, body);
   if (!document) return;
-  const { claims_supported: claims, ...announced } = document;
-  note('discovery', announced);
+  const { claims_supported: claims, ...metadata } = document;
+  note('discovery', metadata);
   if (Array.isArray(claims)) for (const claim of claims) seen[`discovery: claim ${claim}`] = 'announced';
 }
 
@@ -166,24 +166,24 @@ async function observeTokens(
   seen: Json,
   { answer: sent, body, keySet }: { answer: Response; body: string; keySet: JSONWebKeySet | number | string },
 ): Promise<void> {
-  const answer = jsonObject(body);
-  if (answer?.error !== undefined) note('refusal', answer);
-  if (!answer || answer.error !== undefined) return;
-  note('token', { ...tokenMembers(answer), date: dateOf(sent) });
-  if (typeof answer.id_token === 'string') {
-    note('id_token', claimsIn(answer.id_token, answer.access_token));
-    Object.assign(seen, await signatureOf(answer.id_token, keySet));
+  const response = jsonObject(body);
+  if (response?.error !== undefined) note('refusal', response);
+  if (!response || response.error !== undefined) return;
+  note('token', { ...tokenMembers(response), date: dateOf(sent) });
+  if (typeof response.id_token === 'string') {
+    note('id_token', claimsIn(response.id_token, response.access_token));
+    Object.assign(seen, await signatureOf(response.id_token, keySet));
   }
-  if (typeof answer.access_token === 'string') {
-    const headers = { authorization: `Bearer ${answer.access_token}` };
+  if (typeof response.access_token === 'string') {
+    const headers = { authorization: `Bearer ${response.access_token}` };
     const userinfo = await fetch(`${idp.issuer}/me`, { headers });
     const claims = jsonObject(await userinfo.text()) ?? { sub: 'no JSON' };
     if (claims.error !== undefined || claims.sub === 'no JSON')
       seen['userinfo answer'] = { status: userinfo.status, ...claims };
     else note('userinfo', claims);
   }
-  if (typeof answer.refresh_token === 'string') {
-    const form = { grant_type: 'refresh_token', refresh_token: answer.refresh_token };
+  if (typeof response.refresh_token === 'string') {
+    const form = { grant_type: 'refresh_token', refresh_token: response.refresh_token };
     note('refresh', tokenMembers((await (await post(`${idp.issuer}/token`, form)).json()) as Json));
   }
 }
@@ -203,8 +203,8 @@ function answerInWords({ status, headers }: Response, body: string): string {
 }
 
 /** By how much the provider's clock differs, to five minutes. */
-function dateOf(answer: Response): string {
-  return `${Math.round((Date.parse(answer.headers.get('date') ?? '') - Date.now()) / 300_000) * 5} minutes`;
+function dateOf(response: Response): string {
+  return `${Math.round((Date.parse(response.headers.get('date') ?? '') - Date.now()) / 300_000) * 5} minutes`;
 }
 
 function describeKeySet({ keys, ...others }: JSONWebKeySet): string {
@@ -217,9 +217,9 @@ function describeKeySet({ keys, ...others }: JSONWebKeySet): string {
 async function keySetOf({ issuer, faults }: IdentityProvider): Promise<JSONWebKeySet | number | string> {
   const signal = faults.includes('jwks-slow') ? AbortSignal.timeout(PATIENCE * 1_000) : null;
   try {
-    const answer = await fetch(`${issuer}/jwks`, { signal });
-    if (!answer.ok) return answer.status;
-    return (jsonObject(await answer.text()) as JSONWebKeySet | undefined) ?? 'no JSON';
+    const response = await fetch(`${issuer}/jwks`, { signal });
+    if (!response.ok) return response.status;
+    return (jsonObject(await response.text()) as JSONWebKeySet | undefined) ?? 'no JSON';
   } catch {
     return `not within ${PATIENCE} seconds`;
   }
@@ -236,15 +236,15 @@ async function observeBasic(idp: IdentityProvider, seen: Json): Promise<void> {
       ['encoded', encodeURIComponent(client.clientSecret)],
     ] as const) {
       const url = `${idp.issuer}/token/introspection`;
-      const answer = await post(url, { token: 'none' }, basic(client.clientId, secret));
-      const { error } = (await answer.json()) as { error?: string };
-      seen[`${form} Basic, secret with ${of}`] = answer.ok ? 'accepted' : `${answer.status} ${error}`;
+      const response = await post(url, { token: 'none' }, basic(client.clientId, secret));
+      const { error } = (await response.json()) as { error?: string };
+      seen[`${form} Basic, secret with ${of}`] = response.ok ? 'accepted' : `${response.status} ${error}`;
     }
   }
 }
 
-function tokenMembers(answer: Json): Json {
-  const inWords = Object.entries(answer).map(([name, value]) => {
+function tokenMembers(response: Json): Json {
+  const inWords = Object.entries(response).map(([name, value]) => {
     return [name, name.endsWith('_token') && typeof value === 'string' ? 'a token' : value];
   });
   return Object.fromEntries(inWords);
@@ -290,16 +290,16 @@ async function signatureOf(idToken: string, keySet: JSONWebKeySet | number | str
 
 /** What one observation has otherwise than `without`, with a group that is missing whole as one entry. */
 function differences(seen: Observation): Differences {
-  const found: Json = {};
+  const observed: Json = {};
   const missing = ['discovery', 'token', 'id_token', 'userinfo', 'refresh'].filter(
     (group) => !Object.keys(seen).some((name) => name.startsWith(`${group}.`)),
   );
-  for (const group of missing) found[group] = undefined;
+  for (const group of missing) observed[group] = undefined;
   for (const name of new Set([...Object.keys(without), ...Object.keys(seen)])) {
     if (missing.some((group) => name.startsWith(`${group}.`) || name.startsWith(`${group}:`))) continue;
-    if (JSON.stringify(seen[name]) !== JSON.stringify(without[name])) found[name] = seen[name];
+    if (JSON.stringify(seen[name]) !== JSON.stringify(without[name])) observed[name] = seen[name];
   }
-  return found;
+  return observed;
 }
 
 test('a provider without faults shows none', () => {
@@ -397,7 +397,7 @@ describe.concurrent('a provider with the fault', () => {
 
   test('jwks-slow does have a key set, and stops at once when it is told to', async () => {
     const [patient, stopping] = await Promise.all([provider(['jwks-slow']), provider(['jwks-slow'])]);
-    const keys = fetch(`${patient.issuer}/jwks`).then((answer) => answer.json());
+    const keys = fetch(`${patient.issuer}/jwks`).then((response) => response.json());
     const cut = expect(fetch(`${stopping.issuer}/jwks`)).rejects.toThrow();
     await fetch(`${stopping.issuer}/.well-known/openid-configuration`);
     await stopping.close();

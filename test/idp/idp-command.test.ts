@@ -18,7 +18,7 @@ async function run(options: Partial<IdpOptions>, cwd = '/') {
   const listening = new Promise<void>((resolve) => {
     listens = resolve;
   });
-  const world = {
+  const deps = {
     env: {},
     cwd,
     signal: stopping.signal,
@@ -31,7 +31,7 @@ async function run(options: Partial<IdpOptions>, cwd = '/') {
       },
     },
   };
-  const ended = idp({ port: 0, user: [], redirectUri: [], ...options }, world, await createTerminal(world));
+  const ended = idp({ port: 0, user: [], redirectUri: [], ...options }, deps, await createTerminal(deps));
   onTestFinished(async () => {
     stopping.abort();
     await ended.catch(() => undefined);
@@ -195,7 +195,7 @@ test('logs a line a request, without its query', async () => {
 test('announces nothing when the port is taken', async () => {
   const { port } = await identityProvider();
   let written = '';
-  const world = {
+  const deps = {
     env: {},
     cwd: '/',
     signal: new AbortController().signal,
@@ -203,7 +203,7 @@ test('announces nothing when the port is taken', async () => {
     stdout: { write: (text: string) => (written += text) },
     stderr: { write: (text: string) => (written += text) },
   };
-  const started = idp({ port, user: [], redirectUri: [] }, world, await createTerminal(world));
+  const started = idp({ port, user: [], redirectUri: [] }, deps, await createTerminal(deps));
   await expect(started).rejects.toMatchObject({ code: 'port_taken', exitCode: 3, facts: { port, flag: '--port' } });
   expect(written).toBe('');
 

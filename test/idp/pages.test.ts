@@ -26,13 +26,13 @@ async function pageAt(
   const jar = new CookieJar();
   let at = url;
   for (;;) {
-    const answer = await fetch(at, {
+    const response = await fetch(at, {
       redirect: 'manual',
       headers: { ...headers, cookie: await jar.getCookieString(at) },
     });
-    for (const line of answer.headers.getSetCookie()) await jar.setCookie(line, at);
-    const location = answer.headers.get('location');
-    if (location === null) return { html: parse(await answer.text()), jar, at };
+    for (const line of response.headers.getSetCookie()) await jar.setCookie(line, at);
+    const location = response.headers.get('location');
+    if (location === null) return { html: parse(await response.text()), jar, at };
     at = new URL(location, at).href;
   }
 }
@@ -170,8 +170,8 @@ describe('the error page', () => {
   });
 
   test('answers what asks for JSON with JSON', async () => {
-    const answer = await fetch(`${idp.issuer}/nothing`, { headers: { accept: 'application/json' } });
-    expect([answer.status, await answer.json()]).toEqual([404, { error: 'not_found' }]);
+    const response = await fetch(`${idp.issuer}/nothing`, { headers: { accept: 'application/json' } });
+    expect([response.status, await response.json()]).toEqual([404, { error: 'not_found' }]);
   });
 });
 

@@ -25,8 +25,8 @@ export interface RelyingParty {
   signIn(parameters?: Record<string, string>, browser?: Partial<HttpBrowserOptions>): ReturnType<typeof grant>;
 }
 
-function grant(config: openid.Configuration, answer: URL, checks: openid.AuthorizationCodeGrantChecks) {
-  return openid.authorizationCodeGrant(config, answer, checks);
+function grant(config: openid.Configuration, response: URL, checks: openid.AuthorizationCodeGrantChecks) {
+  return openid.authorizationCodeGrant(config, response, checks);
 }
 
 /** An application that listens for the length of the test. `host` and `path` make its redirect URI. */

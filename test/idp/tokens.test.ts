@@ -16,8 +16,8 @@ beforeAll(async () => {
   idp = await identityProvider();
 });
 
-async function refused(answer: Promise<unknown>): Promise<string> {
-  return answer.then(
+async function refused(response: Promise<unknown>): Promise<string> {
+  return response.then(
     () => 'not refused',
     (error: { error?: string }) => error.error ?? String(error),
   );

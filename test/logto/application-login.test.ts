@@ -43,14 +43,14 @@ const application = () => ['--endpoint', logto.endpoint, '--app-id', logto.app.i
 const env = () => ({ APP_SECRET: logto.app.secret });
 
 /** Signs Alice in; the browser is told of no address that is not looked at afterwards. */
-async function login(flags: readonly string[], world: RunWorld = {}) {
+async function login(flags: readonly string[], deps: RunWorld = {}) {
   const opened: string[] = [];
   const openUrl: OpenUrl = async (url) => {
     opened.push(url);
     await aliceSignsIn(url);
   };
   const before = logto.requests.all.length;
-  const finished = await machine.run(['login', ...flags], { openUrl, ...world, env: { ...env(), ...world.env } });
+  const finished = await machine.run(['login', ...flags], { openUrl, ...deps, env: { ...env(), ...deps.env } });
   return { ...finished, opened, requests: logto.requests.all.slice(before) };
 }
 
@@ -59,14 +59,14 @@ const lastAsked = () => logto.requests.authorization.at(-1);
 const lastToken = () => logto.requests.token.at(-1);
 
 /** A command line that is refused before anything is asked of the provider, as JSON and as text. */
-async function refused(argv: readonly string[], code: number, world: RunWorld = {}) {
+async function refused(argv: readonly string[], code: number, deps: RunWorld = {}) {
   const before = logto.requests.all.length;
   const opened: string[] = [];
   const run = (more: readonly string[]) =>
     machine.run([...argv, ...more], {
       openUrl: async (url) => void opened.push(url),
-      ...world,
-      env: { ...env(), ...world.env },
+      ...deps,
+      env: { ...env(), ...deps.env },
     });
   const asText = await run([]);
   const { stdout, code: exitCode } = await run(['--json']);
@@ -167,9 +167,9 @@ describe('a Logto application, by flags', () => {
   });
 
   it('has the issuer in the callback compared with the one that was asked', async () => {
-    let answer = '';
+    let received = '';
     const page = createServer((request, response) => {
-      answer = `${new URL(callback).origin}${request.url}`;
+      received = `${new URL(callback).origin}${request.url}`;
       response.end('copied');
     });
     await new Promise<void>((listening) => page.listen(Number(new URL(callback).port), 'localhost', listening));
@@ -180,12 +180,12 @@ describe('a Logto application, by flags', () => {
       page.closeAllConnections();
       await new Promise((closed) => page.close(closed));
     }
-    const url = new URL(answer);
+    const url = new URL(received);
     expect(url.searchParams.get('iss')).toBe(logto.issuer);
     url.searchParams.set('iss', `${logto.issuer}/other`);
     const mismatch = await login(['--callback-url', url.href, '--json']);
     expect([mismatch.code, JSON.parse(mismatch.stdout).error.code]).toEqual([7, 'callback_issuer_mismatch']);
-    const { code, stdout } = await login(['--callback-url', answer, '--json']);
+    const { code, stdout } = await login(['--callback-url', received, '--json']);
     expect([code, JSON.parse(stdout).issuer]).toEqual([0, logto.issuer]);
     expect(lastToken()?.form).not.toHaveProperty('resource');
   });

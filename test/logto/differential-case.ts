@@ -103,7 +103,7 @@ export async function runBoth(one: DifferentialCase, onHang?: () => void): Promi
         ? body
         : (typeof body === 'string' ? body : written(body)).replaceAll('%TOKEN%', token);
     const tokens = { ...TOKENS, ...one.tokens };
-    const answers: Answers = {
+    const responses: Answers = {
       '/token': { body: tokens },
       '/moved/token': { body: tokens },
       '/jwks': { body: { keys: [PUBLIC_KEYS.rsa, PUBLIC_KEYS.ec] } },
@@ -112,9 +112,9 @@ export async function runBoth(one: DifferentialCase, onHang?: () => void): Promi
     };
     provider.play(
       Object.fromEntries(
-        Object.entries(answers).map(([path, answer]) => {
-          const headers: Record<string, string> = answer.headers ? JSON.parse(written(answer.headers)) : {};
-          return [path, { ...answer, headers, body: filled(answer.body) }];
+        Object.entries(responses).map(([path, response]) => {
+          const headers: Record<string, string> = response.headers ? JSON.parse(written(response.headers)) : {};
+          return [path, { ...response, headers, body: filled(response.body) }];
         }),
       ),
       onHang,

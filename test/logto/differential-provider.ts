@@ -38,9 +38,9 @@ export interface DifferentialProvider {
   /** The same server under another name: another origin. */
   readonly otherOrigin: string;
   /** `onHang` is called for each request that hangs. */
-  play(answers: Answers, onHang?: () => void): void;
+  play(responses: Answers, onHang?: () => void): void;
   /** Answers what is made of each request, whatever its path. */
-  playBack(answer: (asked: Asked) => Answer): void;
+  playBack(response: (asked: Asked) => Answer): void;
   /** What one side has asked since the last call. */
   asked(side: Side): Asked[];
   close(): Promise<void>;
@@ -52,10 +52,10 @@ export async function startProvider(): Promise<DifferentialProvider> {
   let hanging: (() => void) | undefined;
   const requests: Record<Side, Asked[]> = { logto: [], ours: [] };
   const server = http.createServer((request, response) => {
-    void answer(request, response);
+    void received(request, response);
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function received(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method, url, headers } = request;
@@ -90,12 +90,12 @@ export async function startProvider(): Promise<DifferentialProvider> {
   return {
     origin: `http://127.0.0.1:${port}`,
     otherOrigin: `http://localhost:${port}`,
-    play: (answers, onHang) => {
+    play: (responses, onHang) => {
       hanging = onHang;
-      answerTo = ({ path = '/' }) => answers[new URL(path, 'http://provider').pathname];
+      answerTo = ({ path = '/' }) => responses[new URL(path, 'http://provider').pathname];
     },
-    playBack: (answer) => {
-      answerTo = answer;
+    playBack: (response) => {
+      answerTo = response;
     },
     asked: (side) => requests[side].splice(0),
     close: () =>

@@ -19,7 +19,7 @@ declare module '@logto/connector-oidc' {
       setSession: (session: Session) => Promise<void>,
     ): Promise<string>;
     getTokenResponseAndUserInfo(
-      answer: Readonly<Record<string, string>>,
+      response: Readonly<Record<string, string>>,
       getSession: () => Promise<Session>,
     ): Promise<{
       tokenResponse: Readonly<Record<string, unknown>>;

@@ -71,9 +71,9 @@ describe('the provider shaped like Logto', () => {
   });
 
   it('signs in a web application without PKCE: iss in the callback, an ES384 ID token, an opaque access token', async () => {
-    const answer = await callbackOf();
-    expect(answer.get('iss')).toBe(logto.issuer);
-    const { status, body } = await exchange(answer.get('code'));
+    const response = await callbackOf();
+    expect(response.get('iss')).toBe(logto.issuer);
+    const { status, body } = await exchange(response.get('code'));
     expect(status).toBe(200);
     expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'scope', 'token_type']);
     const idToken = String(body.id_token);

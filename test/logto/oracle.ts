@@ -4,12 +4,12 @@ import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { decodeJwt } from 'jose/jwt/decode';
 import { jwtVerify } from 'jose/jwt/verify';
 import { OidcCliError } from '../../src/errors.js';
-import { codeOf } from '../../src/logto/application.js';
+import { readCode } from '../../src/logto/application.js';
 import { authorizationUri } from '../../src/logto/authorization-uri.js';
 import type { Connector } from '../../src/logto/connector/connector.js';
-import { type ConnectorConfig, judgeConnectorConfig } from '../../src/logto/connector/schema.js';
+import { type ConnectorConfig, validateConnectorConfig } from '../../src/logto/connector/schema.js';
 import { verifyIdTokenAsLogto } from '../../src/logto/id-token.js';
-import { LOGTO_ANSWERS } from '../../src/logto/refusals.js';
+import { LOGTO_REFUSALS } from '../../src/logto/refusals.js';
 import { exchangeCodeAsLogto, refreshAsLogto } from '../../src/logto/token-request.js';
 import { userProfile } from '../../src/logto/user-profile.js';
 import { createFetch } from '../../src/network/fetch.js';
@@ -85,7 +85,7 @@ export async function readByUs(given: SignIn, provider: DifferentialProvider, ur
   const fetch = createFetch({ env: {}, clock });
   const deps = { fetch, clock };
   try {
-    const verdict = judgeConnectorConfig(JSON.parse(given.config));
+    const verdict = validateConnectorConfig(JSON.parse(given.config));
     const withConfig = <T>(work: (config: ConnectorConfig) => T | Promise<T>): Promise<Outcome<T>> =>
       verdict.accepted ? ourOutcome(() => work(verdict.config)) : Promise.resolve({ error: 'invalid_config' });
     const authorizationUrl = await withConfig((config) =>
@@ -93,7 +93,7 @@ export async function readByUs(given: SignIn, provider: DifferentialProvider, ur
     );
     const signIn = () =>
       withConfig(async (config) => {
-        const code = codeOf(new URLSearchParams(given.callback), { config } as Connector);
+        const code = readCode(new URLSearchParams(given.callback), { config } as Connector);
         const tokens = await exchangeCodeAsLogto(config, { code, redirectUri: REDIRECT_URI }, deps);
         const idToken = await verifyIdTokenAsLogto(config, tokens.id_token, given.nonce, deps);
         return { tokens, profile: userProfile(idToken, config) };
@@ -134,8 +134,8 @@ async function ourOutcome<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
     return { is: await work() };
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
-    const answer = Object.entries(LOGTO_ANSWERS).find(([, { code }]) => code === error.facts.logtoCode);
-    return { error: answer?.[0] ?? `${error.code}, without Logto's own answer` };
+    const response = Object.entries(LOGTO_REFUSALS).find(([, { code }]) => code === error.facts.logtoCode);
+    return { error: response?.[0] ?? `${error.code}, without Logto's own answer` };
   }
 }
 

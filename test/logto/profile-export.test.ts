@@ -23,11 +23,11 @@ afterEach(() => machine.remove());
 const run = (argv: readonly string[], env: Record<string, string> = {}) =>
   machine.run(['profile', 'export', ...argv], { env });
 const bare = (...argv: string[]) => run(['--issuer', provider.issuer, '--client-id', 'app', ...argv]);
-const announced = (metadata: Json) => provider.play({ metadata });
+const advertised = (metadata: Json) => provider.play({ metadata });
 
 describe('from an issuer alone', () => {
   it('is a whole connector, with the secret to be filled in', async () => {
-    announced({ token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'] });
+    advertised({ token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'] });
     const { code, stdout, stderr } = await bare();
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
@@ -102,19 +102,19 @@ describe('the client authentication', () => {
   };
 
   it('is one that both sides support', async () => {
-    announced({ token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_jwt'] });
+    advertised({ token_endpoint_auth_methods_supported: ['private_key_jwt', 'client_secret_jwt'] });
     expect(await methodOf()).toMatchObject({ method: 'client_secret_jwt', algorithm: 'HS256' });
-    announced({
+    advertised({
       token_endpoint_auth_methods_supported: ['client_secret_jwt'],
       token_endpoint_auth_signing_alg_values_supported: ['RS256', 'HS512'],
     });
     expect(await methodOf()).toMatchObject({ method: 'client_secret_jwt', algorithm: 'HS512' });
-    announced({ token_endpoint_auth_methods_supported: undefined });
+    advertised({ token_endpoint_auth_methods_supported: undefined });
     expect(await methodOf()).toMatchObject({ method: 'client_secret_basic' });
   });
 
   it('is what the profile says, with a warning where the provider says otherwise', async () => {
-    announced({ token_endpoint_auth_methods_supported: ['client_secret_post'] });
+    advertised({ token_endpoint_auth_methods_supported: ['client_secret_post'] });
     const { method, stderr } = await methodOf('--client-auth', 'client_secret_basic');
     expect(method).toBe('client_secret_basic');
     expect(stderr).toContain('The profile says client_secret_basic, and the provider announces client_secret_post.');
@@ -122,10 +122,10 @@ describe('the client authentication', () => {
 
   it('avoids Basic for a secret that Logto would send wrongly', async () => {
     const flags = ['--issuer', provider.issuer, '--client-id', 'app', '--client-secret-env', 'S'];
-    announced({ token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_jwt'] });
+    advertised({ token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_jwt'] });
     const avoided = await run(flags, { S: SECRET });
     expect(JSON.parse(avoided.stdout)).toMatchObject({ tokenEndpointAuthMethod: 'client_secret_jwt' });
-    announced({ token_endpoint_auth_methods_supported: ['client_secret_basic'] });
+    advertised({ token_endpoint_auth_methods_supported: ['client_secret_basic'] });
     const warned = await run(flags, { S: SECRET });
     expect(JSON.parse(warned.stdout)).toMatchObject({ tokenEndpointAuthMethod: 'client_secret_basic' });
     expect(warned.stderr).toContain('a strict provider will refuse it');
@@ -134,7 +134,7 @@ describe('the client authentication', () => {
   });
 
   it('is refused where Logto has none of the methods', async () => {
-    announced({ token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'] });
+    advertised({ token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'] });
     const { code, stdout, stderr } = await bare();
     expect([code, stdout]).toEqual([3, '']);
     expect(stderr).toContain('private_key_jwt');
@@ -150,7 +150,7 @@ describe('what Logto cannot do', () => {
     [{ response_types_supported: ['id_token'] }, 'does not announce the response type code'],
     [{ id_token_signing_alg_values_supported: ['HS256'] }, 'signs ID tokens with HS256, which Logto cannot verify'],
   ] as const)('is said: %j', async (metadata, words) => {
-    announced({ pushed_authorization_request_endpoint: `${provider.issuer}/par`, ...metadata });
+    advertised({ pushed_authorization_request_endpoint: `${provider.issuer}/par`, ...metadata });
     const { code, stderr } = await bare();
     expect(code).toBe(0);
     expect(stderr).toContain(words);

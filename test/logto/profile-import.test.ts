@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { connectorDocument, importedConnector } from '../../src/logto/connector/document.js';
-import { judgeConnectorConfig } from '../../src/logto/connector/schema.js';
+import { validateConnectorConfig } from '../../src/logto/connector/schema.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { aliceSignsIn, createMachine, type Machine, type RunWorld } from '../support/run.js';
 import { startScriptedProvider } from '../support/scripted-provider.js';
@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => machine.remove());
 
-const profileImport = async (value: unknown, argv: readonly string[] = [], world: RunWorld = {}) =>
-  machine.run(['profile', 'import', '-', '--name', 'it', ...argv], { stdin: JSON.stringify(value), ...world });
-const profileExport = async (argv: readonly string[] = [], world: RunWorld = {}) =>
-  machine.run(['profile', 'export', 'it', ...argv], world);
+const profileImport = async (value: unknown, argv: readonly string[] = [], deps: RunWorld = {}) =>
+  machine.run(['profile', 'import', '-', '--name', 'it', ...argv], { stdin: JSON.stringify(value), ...deps });
+const profileExport = async (argv: readonly string[] = [], deps: RunWorld = {}) =>
+  machine.run(['profile', 'export', 'it', ...argv], deps);
 const configuration = () => readFile(join(machine.home, 'config.yaml'), 'utf8');
 
 async function expectNowhere(secret: string): Promise<void> {
@@ -353,15 +353,15 @@ const configurations = fc
   }))
   // -0 is 0 in JSON.
   .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>)
-  .filter((value) => judgeConnectorConfig({ ...value, clientSecret: 's' }).accepted);
+  .filter((value) => validateConnectorConfig({ ...value, clientSecret: 's' }).accepted);
 
 describe('a round trip', () => {
   it('gives the same configuration back', () => {
     const property = fc.property(configurations, (config) => {
       const whole = { ...config, clientSecret: SECRET };
-      const { values, kept, secrets } = importedConnector({ whole, config: whole });
+      const { values, kept: saved, secrets } = importedConnector({ whole, config: whole });
       const given = { issuer: 'https://id.example.com', ...values };
-      expect(connectorDocument(kept, given, { clientSecret: SECRET, stored: secrets })).toEqual(whole);
+      expect(connectorDocument(saved, given, { clientSecret: SECRET, stored: secrets })).toEqual(whole);
     });
     fc.assert(property, { numRuns: 1000, seed: 3 });
   });
@@ -461,9 +461,9 @@ describe('a connector that version 0.1.0 took apart', () => {
 
   it('has its secrets from the session store again', async () => {
     const { profiles } = parse(await written('config.yaml'));
-    const { connector: kept, ...values } = profiles.it;
+    const { connector: saved, ...values } = profiles.it;
     const stored = ['api key', 'hint', 'api token'];
-    const whole = connectorDocument(kept, values, { clientSecret: 'x', stored });
+    const whole = connectorDocument(saved, values, { clientSecret: 'x', stored });
     expect(whole).toMatchObject({
       metadata: { api_token: 'api token' },
       config: { customConfig: { 'x-api-key': 'api key' }, authRequestOptionalConfig: { idTokenHint: 'hint' } },

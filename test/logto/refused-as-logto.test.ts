@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
 import type { Connector } from '../../src/logto/connector/connector.js';
-import { type ConnectorConfig, judgeConnectorConfig } from '../../src/logto/connector/schema.js';
+import { type ConnectorConfig, validateConnectorConfig } from '../../src/logto/connector/schema.js';
 import { verifyIdTokenAsLogto } from '../../src/logto/id-token.js';
 import { exchangeCodeAsLogto, refreshAsLogto } from '../../src/logto/token-request.js';
 import { tryTokenStorage } from '../../src/logto/token-storage.js';
@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 function configOf(change: Record<string, unknown> = {}, verification: Record<string, unknown> = {}): ConnectorConfig {
-  const verdict = judgeConnectorConfig({
+  const verdict = validateConnectorConfig({
     authorizationEndpoint: `${provider.origin}/authorize`,
     tokenEndpoint: `${provider.origin}/token`,
     clientId: 'client',
@@ -122,7 +122,7 @@ describe("a provider that repeats the request in its refusal: no secret is in th
     ],
   ];
   const methods = ['client_secret_post', 'client_secret_basic', 'client_secret_jwt'];
-  const runs = ways.flatMap(([way, echo]) => methods.map((method) => [way, method, echo] as const));
+  const runs = ways.flatMap(([driver, echo]) => methods.map((method) => [driver, method, echo] as const));
 
   test.each(runs)('%s, %s', async (_way, tokenEndpointAuthMethod, echo) => {
     const config = configOf({ tokenEndpointAuthMethod });
@@ -200,16 +200,16 @@ describe('a claim that Logto refuses is shown with what was expected', () => {
 describe('a request that is ended from outside', () => {
   const ended = new OidcCliError('interrupted');
   const refuse = async () => Promise.reject(ended);
-  const world = { fetch: Object.assign(refuse, { ask: refuse, close: () => {} }), clock: CLOCK };
+  const deps = { fetch: Object.assign(refuse, { ask: refuse, close: () => {} }), clock: CLOCK };
   const post = { tokenEndpointAuthMethod: 'client_secret_post' };
   const works: Readonly<Record<string, () => Promise<unknown>>> = {
-    'token request': () => exchangeCodeAsLogto(configOf(), { code: CODE, redirectUri: 'http://127.0.0.1/' }, world),
+    'token request': () => exchangeCodeAsLogto(configOf(), { code: CODE, redirectUri: 'http://127.0.0.1/' }, deps),
     refresh: () => {
       const config = configOf(post);
       const connector = { saved: config, config } as unknown as Connector;
-      return tryTokenStorage(connector, { id_token: 'x', access_token: 'y', refresh_token: REFRESH_TOKEN }, world);
+      return tryTokenStorage(connector, { id_token: 'x', access_token: 'y', refresh_token: REFRESH_TOKEN }, deps);
     },
-    'key set': () => verifyIdTokenAsLogto(configOf(), signedToken('{"sub":"s"}', 'rsa', {}), 'nonce', world),
+    'key set': () => verifyIdTokenAsLogto(configOf(), signedToken('{"sub":"s"}', 'rsa', {}), 'nonce', deps),
   };
   test.each(Object.entries(works))('%s: that is no answer of Logto', async (_name, work) => {
     expect(await refusalOf(work())).toBe(ended);

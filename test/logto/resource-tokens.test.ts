@@ -89,7 +89,7 @@ async function refusal(...flags: string[]) {
 }
 
 /** The session as it is kept. */
-async function kept(issuer = logto.issuer): Promise<Session> {
+async function saved(issuer = logto.issuer): Promise<Session> {
   const sessions = createSessions({ dataFolder: machine.home, env: {}, platform: process.platform, clock: Date });
   const entry = await sessions.find({ issuer });
   const session = entry && (await sessions.read(entry));
@@ -139,7 +139,7 @@ describe('token --resource', () => {
     expect((await tokenDocument('--resource', ORDERS)).accessToken).toBe(orders.accessToken);
     const forced = await tokenDocument('--resource', ORDERS, '--refresh');
     expect(forced.accessToken).not.toBe(orders.accessToken);
-    expect((await kept()).accessTokens).toHaveLength(1);
+    expect((await saved()).accessTokens).toHaveLength(1);
   });
 
   it('writes the token alone on stdout, and as a header', async () => {
@@ -181,12 +181,12 @@ describe('token --resource', () => {
     expect(asked.map(({ form }) => form.resource).sort()).toEqual([ORDERS, STOCK]);
     expect(new Set(asked.map(({ form }) => form.refresh_token)).size).toBe(2);
     expect(asked.every(({ error }) => error === undefined)).toBe(true);
-    expect((await kept()).accessTokens).toHaveLength(2);
+    expect((await saved()).accessTokens).toHaveLength(2);
   });
 
   it('explains a resource that was not asked for, without spending the refresh token', async () => {
     await signIn();
-    const before = await kept();
+    const before = await saved();
     const asked = logto.requests.all.length;
     const other = await refusal('--resource', `${ORDERS}/`);
     expect(other).toMatchObject({ code: 'invalid_target', exit: 5 });
@@ -194,7 +194,7 @@ describe('token --resource', () => {
     expect(other.causes[0]).toBe(`It asked for: ${ORDERS}, ${STOCK}, urn:logto:resource:organizations.`);
     expect(other.fix).toContain('oidc-cli login shop --resource');
     expect(other.fix).toContain(`--resource ${ORDERS}/`);
-    expect(await kept()).toEqual(before);
+    expect(await saved()).toEqual(before);
     expect(logto.requests.all).toHaveLength(asked);
     expect((await run('token', 'shop', '--resource', ORDERS)).code).toBe(0);
   });
@@ -211,7 +211,7 @@ describe('token --resource', () => {
     const gone = await refusal('--resource', STOCK);
     expect(gone).toMatchObject({ code: 'invalid_target', exit: 5 });
     expect(gone.message).toContain(`The provider gives no token for the resource "${STOCK}". It says: invalid_target`);
-    expect((await kept()).accessTokens).toBeUndefined();
+    expect((await saved()).accessTokens).toBeUndefined();
   });
 
   it('says that there is no refresh token, and how to get one', async () => {
@@ -274,12 +274,12 @@ describe('token --organization', () => {
 
   it('explains the refusal for an organization the person is no member of', async () => {
     await signIn();
-    const before = await kept();
+    const before = await saved();
     const foreign = await refusal('--organization', 'org-of-bob');
     expect(foreign).toMatchObject({ code: 'organization_refused', exit: 5 });
     expect(foreign.message).toContain('"org-of-bob"');
     expect(foreign.causes[0]).toMatch(/not a member/);
-    expect(await kept()).toEqual(before);
+    expect(await saved()).toEqual(before);
     expect((await run('token', 'shop', '--organization', 'org-of-alice')).code).toBe(0);
   });
 
@@ -324,10 +324,10 @@ describe('an ordinary profile', () => {
     try {
       scripted.play({});
       expect((await loginOn(machine, scripted.issuer, [])).code).toBe(0);
-      const before = await kept(scripted.issuer);
+      const before = await saved(scripted.issuer);
       const refused = await machine.run(['token', '--json', '--organization', 'org-of-alice']);
       expect(asRefused(refused).error).toMatchObject({ code: 'organization_refused', exitCode: 5 });
-      expect(await kept(scripted.issuer)).toEqual(before);
+      expect(await saved(scripted.issuer)).toEqual(before);
     } finally {
       await scripted.close();
     }
@@ -350,11 +350,11 @@ describe('the answer to a refresh for a resource', () => {
   ])('is not kept when it is one %s', async (_name, script, code, exitCode) => {
     scripted.play({});
     expect((await loginOn(machine, scripted.issuer, ['--resource', ORDERS])).code).toBe(0);
-    const before = await kept(scripted.issuer);
+    const before = await saved(scripted.issuer);
     scripted.play(script);
     const finished = await machine.run(['token', '--json', '--resource', ORDERS]);
     expect(asRefused(finished).error).toMatchObject({ code, exitCode });
-    expect(await kept(scripted.issuer)).toEqual(before);
+    expect(await saved(scripted.issuer)).toEqual(before);
     // An honest one is, and a refused one after it takes nothing away.
     scripted.play(refreshed({}));
     const honest = await machine.run(['token', '--resource', ORDERS]);
@@ -399,7 +399,7 @@ describe('secrets', () => {
     await run('token', 'shop', '--resource', ORDERS);
     await run('token', 'shop', '--organization', 'org-of-alice');
     const shown = await run('token', 'shop', '--resource', ORDERS);
-    const session = await kept();
+    const session = await saved();
     await note('whoami', 'shop', '--json');
     await note('whoami', 'shop');
     await note('token', 'shop', '--resource', 'https://nowhere.example.com');

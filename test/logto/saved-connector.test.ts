@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
 import { acceptConnector, type Connector } from '../../src/logto/connector/connector.js';
-import { asSaved } from '../../src/logto/connector/schema.js';
+import { savedForm } from '../../src/logto/connector/schema.js';
 
 /*
  * What Logto's server does with a configuration when it is saved. That code is
@@ -48,18 +48,18 @@ describe('saving removes', () => {
     ['an empty object', { a: {}, b: { c: 1 } }, { b: { c: 1 } }],
     ['what is empty once its parts are removed', { a: { b: { c: '' } }, d: [[], ['']] }, {}],
     ['empty values in a list', { a: ['', 'x', null, {}] }, { a: ['x'] }],
-  ])('%s', (_name, given, kept) => {
-    expect(asSaved(given)).toEqual(kept);
+  ])('%s', (_name, given, saved) => {
+    expect(savedForm(given)).toEqual(saved);
   });
 
   test('neither false, nor zero, nor white space', () => {
     const given = { a: false, b: 0, c: ' ', d: [false, 0] };
-    expect(asSaved(given)).toEqual(given);
+    expect(savedForm(given)).toEqual(given);
   });
 
   test('nothing from the configuration that was given', () => {
     const given = { a: '', b: ['', { c: '' }] };
-    asSaved(given);
+    savedForm(given);
     expect(given).toEqual({ a: '', b: ['', { c: '' }] });
   });
 });

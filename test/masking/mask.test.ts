@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OidcCliError } from '../../src/errors.js';
-import { Masker, maskedError, maskSecrets } from '../../src/masking/mask.js';
+import { Masker, maskError, maskSecrets } from '../../src/masking/mask.js';
 import { formsOf } from '../support/secret-forms.js';
 
 const SECRET = 'Pä$$ "w0rd" & <more>/+ü😀';
@@ -101,7 +101,7 @@ describe('what is no secret stays', () => {
     const masker = new Masker();
     masker.learn(masker, ['client', 'k3y/k3y']);
     const facts = { error: 'no client k3y%2Fk3y', reason: 'no client', list: ['k3y&#47;k3y'], status: 400 };
-    const error = maskedError(new OidcCliError('invalid_client', facts, { details: { 'k3y/k3y': [1] } }), masker);
+    const error = maskError(new OidcCliError('invalid_client', facts, { details: { 'k3y/k3y': [1] } }), masker);
     expect(error.facts).toEqual({
       error: 'no (not shown) (not shown)',
       reason: 'no client',

@@ -240,8 +240,8 @@ test('an answer that cannot be had again is waited for when the run is interrupt
   const fetch = fetchWith({ signal: run.signal, onWait: (longestMs) => waits.push(longestMs) });
   await withTimeStopped(async (pass) => {
     const asked = Promise.all(['/answered', '/mute'].map((path) => once(answering, path)));
-    const answered = fetch(`${server.origin}/answered`, { method: 'POST', onlyOnce: true });
-    const mute = failureOf(fetch(`${server.origin}/mute`, { method: 'POST', onlyOnce: true }));
+    const answered = fetch(`${server.origin}/answered`, { method: 'POST', nonIdempotent: true });
+    const mute = failureOf(fetch(`${server.origin}/mute`, { method: 'POST', nonIdempotent: true }));
     const ordinary = failureOf(fetch(`${server.origin}/ordinary`));
     const [[response]] = (await asked) as [[ServerResponse], unknown];
     run.abort();
@@ -279,7 +279,7 @@ test.each(SILENT.flatMap(([at, where]) => (['run', 'job'] as const).map((of) => 
     await withTimeStopped(async () => {
       const made = once(connections, 'made');
       const jobSignal = of === 'job' ? ends.signal : undefined;
-      const asking = failureOf(fetch(url, { method: 'POST', body: 'token', onlyOnce: true, jobSignal }));
+      const asking = failureOf(fetch(url, { method: 'POST', body: 'token', nonIdempotent: true, jobSignal }));
       await made;
       ends.abort(new Error('ended'));
       expect(await asking).toBe(ends.signal.reason);
@@ -302,13 +302,13 @@ test.runIf(requirement('openssl', opensslPresent(), 'makes the certificates of t
       },
       { tls },
     );
-    for (const kept of [false, true]) {
+    for (const saved of [false, true]) {
       const run = new AbortController();
       const fetch = fetchWith({ signal: run.signal, insecure: true });
-      if (kept) await (await fetch(server.origin)).text();
-      const came = once(asked, 'asked');
-      const asking = fetch(server.origin, { method: 'POST', body: 'token', onlyOnce: true });
-      const [response] = (await came) as [ServerResponse];
+      if (saved) await (await fetch(server.origin)).text();
+      const delivery = once(asked, 'asked');
+      const asking = fetch(server.origin, { method: 'POST', body: 'token', nonIdempotent: true });
+      const [response] = (await delivery) as [ServerResponse];
       run.abort();
       response.end('rotated');
       expect(await (await asking).text()).toBe('rotated');
@@ -375,9 +375,9 @@ test.each([
   ['after no HTTP', 'network_failed', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['after an endless header', 'response_too_large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
   ['after a status that does not exist', 'network_failed', 'HTTP/1.1 999 Hm\r\nContent-Length: 0\r\n\r\n'],
-] as const)('a server that hangs up %s is reported as %s', async (_, code, answer) => {
+] as const)('a server that hangs up %s is reported as %s', async (_, code, response) => {
   const server = await serveSockets((socket) => {
-    socket.once('data', () => (typeof answer === 'string' ? socket.end(answer) : answer(socket)));
+    socket.once('data', () => (typeof response === 'string' ? socket.end(response) : response(socket)));
   });
   const error = await failure(fetchWith()(server.origin));
   expect([error.code, error.facts.host]).toEqual([code, `127.0.0.1:${server.port}`]);

@@ -119,9 +119,9 @@ export async function startProxy(options: { target: number; password?: string; t
     if (!allowed(request)) return void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end('no');
     const { pathname, search } = new URL(request.url ?? '');
     const { method, headers } = request;
-    const onward = http.request({ port: options.target, path: pathname + search, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
+    const onward = http.request({ port: options.target, path: pathname + search, method, headers }, (received) => {
+      response.writeHead(received.statusCode ?? 500, received.headers);
+      received.pipe(response);
     });
     onward.on('error', () => response.writeHead(502).end());
     request.pipe(onward);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFetch } from '../../src/network/fetch.js';
-import { askAuthorizationEndpoint } from '../../src/oidc/authorization-endpoint.js';
+import { tryAuthorizationRequest } from '../../src/oidc/authorization-endpoint.js';
 import { serve } from '../support/browser-pages.js';
 import { expectLinear } from '../support/growth.js';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 /** What the doctor, the probe and a login make of a page that the authorization endpoint shows. */
 function ask(html: string) {
   page = html;
-  return askAuthorizationEndpoint(`${origin}/auth`, 'http://127.0.0.1:9/callback', { fetch });
+  return tryAuthorizationRequest(`${origin}/auth`, 'http://127.0.0.1:9/callback', { fetch });
 }
 
 test.each<[string, (size: number) => string, number?]>([

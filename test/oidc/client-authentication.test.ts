@@ -93,8 +93,8 @@ describe('which method is used', () => {
     ['the first that is announced', ['client_secret_post', 'client_secret_basic'], 'client_secret_post', 'announced'],
     ['the first of ours', ['private_key_jwt', 'none', 'client_secret_jwt'], 'client_secret_jwt', 'announced'],
     ["the standard's default, where nothing is announced", undefined, 'client_secret_basic', 'default'],
-  ])('%s', async (_name, announced, method, reason) => {
-    const { code, document } = await signInAs('my-app', SECRET, [], announce(announced));
+  ])('%s', async (_name, metadata, method, reason) => {
+    const { code, document } = await signInAs('my-app', SECRET, [], announce(metadata));
     expect(code).toBe(0);
     expect(document.clientAuth).toEqual({ method, reason });
   });

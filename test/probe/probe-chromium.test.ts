@@ -7,7 +7,7 @@ const present = requirement('Chromium', chromiumPresent, 'probes through a real 
 
 describe.runIf(present)('a real browser', () => {
   test('signs in for the probes, and none is violated', async () => {
-    const way = [
+    const driver = [
       '--with',
       'browser',
       '--browser-path',
@@ -17,7 +17,7 @@ describe.runIf(present)('a real browser', () => {
       '--password-env',
       'ALICE',
     ];
-    const { code, document, stderr } = await probed(await provider(), [...CONFIDENTIAL, ...way, '--yes']);
+    const { code, document, stderr } = await probed(await provider(), [...CONFIDENTIAL, ...driver, '--yes']);
     expect(
       document.probes.filter(({ verdict }) => verdict !== 'met'),
       stderr,

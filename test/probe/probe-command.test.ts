@@ -107,12 +107,12 @@ test.concurrent('an answer by form_post is as good', async () => {
 });
 
 describe.concurrent('before it starts', () => {
-  const text = (flags: readonly string[], world = {}) =>
+  const text = (flags: readonly string[], deps = {}) =>
     onMachine(async (machine) => {
       const asked: string[] = [];
       const idp = await identityProvider({ onRequest: ({ path }) => asked.push(path) });
       const argv = probeArgv(idp.issuer, ['--client-id', 'demo', ...BY_HTTP, ...flags]);
-      return { ...(await machine.run(argv, { env: { ...ENV, NO_COLOR: '1' }, ...world })), asked };
+      return { ...(await machine.run(argv, { env: { ...ENV, NO_COLOR: '1' }, ...deps })), asked };
     });
 
   test('it says what it will do, and asks', async ({ expect }) => {
@@ -228,8 +228,8 @@ describe.concurrent('what it leaves', () => {
         const { redirect_uri: redirectUri, state, prompt } = ctx.query;
         if (ctx.path === '/auth' && prompt === undefined) asked += 1;
         if (ctx.path !== '/auth' || prompt !== undefined || asked < 3) return next();
-        const answer = new URLSearchParams({ error: 'access_denied', state: String(state), iss: op.issuer });
-        ctx.redirect(`${redirectUri}?${answer}`);
+        const response = new URLSearchParams({ error: 'access_denied', state: String(state), iss: op.issuer });
+        ctx.redirect(`${redirectUri}?${response}`);
       });
     });
     await onMachine(async (machine) => {

@@ -73,10 +73,10 @@ export async function onMachine<T>(work: (machine: Machine) => Promise<T>): Prom
 export async function probed(
   { issuer }: Pick<IdentityProvider, 'issuer'>,
   flags: readonly string[] = [...CONFIDENTIAL, ...BY_HTTP, '--yes'],
-  world: RunWorld = {},
+  deps: RunWorld = {},
 ): Promise<Finished & { readonly document: ProbeDocument }> {
   const argv = [...probeArgv(issuer, flags), '--json'];
-  const finished = await onMachine((machine) => machine.run(argv, { env: ENV, ...world }));
+  const finished = await onMachine((machine) => machine.run(argv, { env: ENV, ...deps }));
   return { ...finished, document: JSON.parse(finished.stdout) as ProbeDocument };
 }
 

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { UNSOUND_FAULTS } from '../../src/idp/non-conforming-faults.js';
+import type { NON_CONFORMING_FAULTS } from '../../src/idp/non-conforming-faults.js';
 import { PROBE_NAMES, type ProbeName } from '../../src/probe/probe.js';
 import { BY_HTTP, CONFIDENTIAL, ENV, onMachine, probeArgv, provider } from './probed.js';
 
 /** Which probe each unsound switch of the built-in provider violates, and what cannot be told then. */
 const VIOLATED: Readonly<
-  Record<keyof typeof UNSOUND_FAULTS | 'no-iss-parameter' | 'wrong-iss-parameter', readonly [ProbeName, ...ProbeName[]]>
+  Record<
+    keyof typeof NON_CONFORMING_FAULTS | 'no-iss-parameter' | 'wrong-iss-parameter',
+    readonly [ProbeName, ...ProbeName[]]
+  >
 > = {
   'no-iss-parameter': ['iss-in-answer'],
   'wrong-iss-parameter': ['iss-in-answer'],

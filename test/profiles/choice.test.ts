@@ -10,35 +10,35 @@ const TWO = `profiles:
 
 describe('which profile is meant', () => {
   test('the argument, else OIDC_CLI_PROFILE, else the default of the project, of the user, else the last sign-in', async () => {
-    const world = makeWorld({ OIDC_CLI_PROFILE: 'b' });
-    world.user('default: d');
-    world.project('# shop\ndefault: c');
+    const deps = makeWorld({ OIDC_CLI_PROFILE: 'b' });
+    deps.user('default: d');
+    deps.project('# shop\ndefault: c');
     const request = { lastSignedIn: 'e' };
-    expect(await chooseProfileName({ ...request, name: 'a' }, world)).toEqual({ name: 'a', chosenBy: 'argument' });
-    expect(await chooseProfileName(request, world)).toEqual({ name: 'b', chosenBy: 'OIDC_CLI_PROFILE' });
-    delete world.env.OIDC_CLI_PROFILE;
-    const where = `${world.projectFile}:2`;
-    expect(await chooseProfileName(request, world)).toEqual({ name: 'c', chosenBy: 'default in file', where });
-    world.project('');
-    expect(await chooseProfileName(request, world)).toMatchObject({ name: 'd', chosenBy: 'default in file' });
-    world.user('');
-    expect(await chooseProfileName(request, world)).toEqual({ name: 'e', chosenBy: 'last signed in to' });
-    expect(await chooseProfileName({}, world)).toEqual({});
+    expect(await chooseProfileName({ ...request, name: 'a' }, deps)).toEqual({ name: 'a', chosenBy: 'argument' });
+    expect(await chooseProfileName(request, deps)).toEqual({ name: 'b', chosenBy: 'OIDC_CLI_PROFILE' });
+    delete deps.env.OIDC_CLI_PROFILE;
+    const where = `${deps.projectFile}:2`;
+    expect(await chooseProfileName(request, deps)).toEqual({ name: 'c', chosenBy: 'default in file', where });
+    deps.project('');
+    expect(await chooseProfileName(request, deps)).toMatchObject({ name: 'd', chosenBy: 'default in file' });
+    deps.user('');
+    expect(await chooseProfileName(request, deps)).toEqual({ name: 'e', chosenBy: 'last signed in to' });
+    expect(await chooseProfileName({}, deps)).toEqual({});
   });
 
   test('login resolves the same profile that the session commands name', async () => {
-    const world = makeWorld();
-    world.user(`default: prod\n${TWO}`);
+    const deps = makeWorld();
+    deps.user(`default: prod\n${TWO}`);
     for (const name of [undefined, 'staging']) {
       for (const issuer of [undefined, 'https://other.example:8443/realms/a/']) {
         const request = { name, flags: { issuer, clientId: 'x' } };
-        const { profile, chosenBy } = await resolveProfile(request, world);
-        expect(await chooseProfileName(request, world)).toMatchObject({ name: profile.name, chosenBy });
+        const { profile, chosenBy } = await resolveProfile(request, deps);
+        expect(await chooseProfileName(request, deps)).toMatchObject({ name: profile.name, chosenBy });
       }
     }
-    world.env.OIDC_CLI_ISSUER = 'http://localhost:9400';
-    expect(await chooseProfileName({}, world)).toEqual({ name: 'localhost:9400', chosenBy: 'OIDC_CLI_ISSUER' });
-    expect((await resolveProfile({ flags: { clientId: 'x' } }, world)).profile.name).toBe('localhost:9400');
+    deps.env.OIDC_CLI_ISSUER = 'http://localhost:9400';
+    expect(await chooseProfileName({}, deps)).toEqual({ name: 'localhost:9400', chosenBy: 'OIDC_CLI_ISSUER' });
+    expect((await resolveProfile({ flags: { clientId: 'x' } }, deps)).profile.name).toBe('localhost:9400');
   });
 
   test.each([
@@ -52,11 +52,11 @@ describe('which profile is meant', () => {
   });
 
   test('an issuer without a profile inherits nothing from the default profile', async () => {
-    const world = makeWorld();
-    world.user(`default: prod\n${TWO}`);
+    const deps = makeWorld();
+    deps.user(`default: prod\n${TWO}`);
     const { profile, chosenBy } = await resolveProfile(
       { flags: { issuer: 'https://new.example', clientId: 'new' }, lastSignedIn: 'staging' },
-      world,
+      deps,
     );
     expect(profile).toMatchObject({
       name: 'new.example',
@@ -64,48 +64,48 @@ describe('which profile is meant', () => {
       scope: 'openid profile email',
     });
     expect(chosenBy).toBe('flags');
-    const error = await failure(resolveProfile({ flags: { issuer: 'https://new.example' } }, world));
+    const error = await failure(resolveProfile({ flags: { issuer: 'https://new.example' } }, deps));
     expect(error).toMatchObject({ code: 'config_missing', facts: { key: 'clientId', flag: '--client-id' } });
   });
 
   test('an issuer beside a known profile replaces that of the profile', async () => {
-    const world = makeWorld();
-    world.user(TWO);
-    const { profile } = await resolveProfile({ name: 'prod', flags: { issuer: 'https://new.example' } }, world);
+    const deps = makeWorld();
+    deps.user(TWO);
+    const { profile } = await resolveProfile({ name: 'prod', flags: { issuer: 'https://new.example' } }, deps);
     expect(profile).toMatchObject({ name: 'prod', issuer: 'https://new.example', scope: 'openid prod' });
   });
 
   test('an unknown name with an issuer is a profile of that name', async () => {
-    const world = makeWorld();
-    world.user(TWO);
+    const deps = makeWorld();
+    deps.user(TWO);
     const flags = { issuer: 'https://new.example', clientId: 'new' };
-    expect((await resolveProfile({ name: 'mine', flags }, world)).profile).toMatchObject({ name: 'mine', ...flags });
+    expect((await resolveProfile({ name: 'mine', flags }, deps)).profile).toMatchObject({ name: 'mine', ...flags });
   });
 
   test('an unknown name without an issuer says which are known, where it looked, and what was meant', async () => {
-    const world = makeWorld();
-    world.user(TWO);
-    expect(await failure(resolveProfile({ name: 'stagign' }, world))).toEqual({
+    const deps = makeWorld();
+    deps.user(TWO);
+    expect(await failure(resolveProfile({ name: 'stagign' }, deps))).toEqual({
       code: 'profile_unknown',
       facts: {
         name: 'stagign',
         known: ['prod', 'staging'],
-        files: [world.projectFile, world.userFile],
+        files: [deps.projectFile, deps.userFile],
         chosenBy: 'argument',
         suggestion: 'staging',
       },
     });
-    world.project('\ndefault: nowhere');
-    const { facts } = await failure(resolveProfile({}, world));
-    expect(facts).toMatchObject({ name: 'nowhere', chosenBy: `${world.projectFile}:2` });
+    deps.project('\ndefault: nowhere');
+    const { facts } = await failure(resolveProfile({}, deps));
+    expect(facts).toMatchObject({ name: 'nowhere', chosenBy: `${deps.projectFile}:2` });
   });
 
   test.each(['constructor', '__proto__', 'toString'])(
     'the name %s finds nothing that is not in a file',
     async (name) => {
-      const world = makeWorld();
-      world.user(TWO);
-      expect((await failure(resolveProfile({ name }, world))).code).toMatch(/profile_unknown|config_value_invalid/);
+      const deps = makeWorld();
+      deps.user(TWO);
+      expect((await failure(resolveProfile({ name }, deps))).code).toMatch(/profile_unknown|config_value_invalid/);
     },
   );
 
@@ -116,8 +116,8 @@ describe('which profile is meant', () => {
   });
 
   test('with nothing at all, the issuer is what is missing', async () => {
-    const world = makeWorld();
-    expect(await failure(resolveProfile({}, world))).toEqual({
+    const deps = makeWorld();
+    expect(await failure(resolveProfile({}, deps))).toEqual({
       code: 'config_missing',
       facts: {
         key: 'issuer',
@@ -125,17 +125,17 @@ describe('which profile is meant', () => {
         variable: 'OIDC_CLI_ISSUER',
         known: [],
         profile: undefined,
-        files: [world.projectFile, world.userFile],
+        files: [deps.projectFile, deps.userFile],
       },
     });
   });
 
   test.each(['issuer', 'clientId'])('a profile without %s says so', async (key) => {
-    const world = makeWorld();
+    const deps = makeWorld();
     const whole: Record<string, string> = { issuer: 'https://id.example', clientId: 'app' };
     delete whole[key];
-    world.user(JSON.stringify({ profiles: { it: whole } }));
-    expect(await failure(resolveProfile({ name: 'it' }, world))).toMatchObject({
+    deps.user(JSON.stringify({ profiles: { it: whole } }));
+    expect(await failure(resolveProfile({ name: 'it' }, deps))).toMatchObject({
       code: 'config_missing',
       facts: { key, profile: 'it' },
     });
@@ -150,10 +150,10 @@ test('without a configuration file neither yaml nor zod is loaded to find the na
     });
   }
   const fresh = await import('../../src/profiles/profile.js');
-  const world = makeWorld();
-  expect(await fresh.chooseProfileName({ lastSignedIn: 'it' }, world)).toMatchObject({ name: 'it' });
-  world.user('default: other');
-  await expect(fresh.chooseProfileName({ lastSignedIn: 'it' }, world)).rejects.toThrow();
+  const deps = makeWorld();
+  expect(await fresh.chooseProfileName({ lastSignedIn: 'it' }, deps)).toMatchObject({ name: 'it' });
+  deps.user('default: other');
+  await expect(fresh.chooseProfileName({ lastSignedIn: 'it' }, deps)).rejects.toThrow();
   vi.doUnmock('yaml');
   vi.doUnmock('zod');
   vi.resetModules();

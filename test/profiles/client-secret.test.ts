@@ -10,8 +10,8 @@ import { failure, makeWorld, type World } from './environment.js';
 
 const NEVER = new AbortController().signal;
 
-function resolveIt(world: World, flags: ProfileFlags = {}) {
-  return resolveProfile({ name: 'it', flags }, world);
+function resolveIt(deps: World, flags: ProfileFlags = {}) {
+  return resolveProfile({ name: 'it', flags }, deps);
 }
 
 const profile = (more: string, issuer = 'https://a.example') =>
@@ -19,32 +19,32 @@ const profile = (more: string, issuer = 'https://a.example') =>
 
 describe('where a client secret is said to be', () => {
   test('the highest layer that names one has it', async () => {
-    const world = makeWorld({ USER: 'u', OIDC_CLI_PROJECT: 'p', FLAG: 'f' });
+    const deps = makeWorld({ USER: 'u', OIDC_CLI_PROJECT: 'p', FLAG: 'f' });
     const secret = async (flags = {}) => {
-      const { profile, sources } = await resolveIt(world, flags);
+      const { profile, sources } = await resolveIt(deps, flags);
       return [profile.clientSecret, sources.clientSecret?.where];
     };
-    world.user(profile('clientSecret: ${USER}'));
-    expect(await secret()).toEqual([{ kind: 'env', name: 'USER' }, `${world.userFile}:5`]);
-    world.project(profile('clientSecretStored: true'));
-    expect(await secret()).toEqual([{ kind: 'stored' }, `${world.projectFile}:5`]);
-    world.env.OIDC_CLI_CLIENT_SECRET_FILE = './s';
-    expect(await secret()).toEqual([{ kind: 'file', path: join(world.cwd, 's') }, 'OIDC_CLI_CLIENT_SECRET_FILE']);
+    deps.user(profile('clientSecret: ${USER}'));
+    expect(await secret()).toEqual([{ kind: 'env', name: 'USER' }, `${deps.userFile}:5`]);
+    deps.project(profile('clientSecretStored: true'));
+    expect(await secret()).toEqual([{ kind: 'stored' }, `${deps.projectFile}:5`]);
+    deps.env.OIDC_CLI_CLIENT_SECRET_FILE = './s';
+    expect(await secret()).toEqual([{ kind: 'file', path: join(deps.cwd, 's') }, 'OIDC_CLI_CLIENT_SECRET_FILE']);
     expect(await secret({ clientSecretEnv: 'FLAG' })).toEqual([{ kind: 'env', name: 'FLAG' }, '--client-secret-env']);
     expect(await secret({ clientSecretStdin: true })).toEqual([{ kind: 'stdin' }, '--client-secret-stdin']);
     expect(await secret({ clientSecretFile: '~/s' })).toEqual([
-      { kind: 'file', path: join(world.home, 's') },
+      { kind: 'file', path: join(deps.home, 's') },
       '--client-secret-file',
     ]);
-    delete world.env.OIDC_CLI_CLIENT_SECRET_FILE;
-    world.env.OIDC_CLI_CLIENT_SECRET = 'e';
+    delete deps.env.OIDC_CLI_CLIENT_SECRET_FILE;
+    deps.env.OIDC_CLI_CLIENT_SECRET = 'e';
     expect(await secret()).toEqual([{ kind: 'env', name: 'OIDC_CLI_CLIENT_SECRET' }, 'OIDC_CLI_CLIENT_SECRET']);
   });
 
   test('a secret on the command line works and warns', async () => {
-    const world = makeWorld();
-    world.user(profile(''));
-    const { profile: resolved, warnings } = await resolveIt(world, { clientSecret: '${hunter2}' });
+    const deps = makeWorld();
+    deps.user(profile(''));
+    const { profile: resolved, warnings } = await resolveIt(deps, { clientSecret: '${hunter2}' });
     expect(resolved.clientSecret).toEqual({ kind: 'value', value: '${hunter2}' });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/visible to other users of this machine and stays in the shell's history/);
@@ -52,18 +52,18 @@ describe('where a client secret is said to be', () => {
   });
 
   test('a secret that stands in a file works and warns', async () => {
-    const world = makeWorld();
-    world.user(profile('clientSecret: hunter2'));
-    const { profile: resolved, warnings } = await resolveIt(world);
+    const deps = makeWorld();
+    deps.user(profile('clientSecret: hunter2'));
+    const { profile: resolved, warnings } = await resolveIt(deps);
     expect(resolved.clientSecret).toEqual({ kind: 'value', value: 'hunter2' });
-    expect(warnings[0]).toContain(`${world.userFile}:5`);
+    expect(warnings[0]).toContain(`${deps.userFile}:5`);
     expect(warnings.join()).not.toContain('hunter2');
   });
 
   test('more than one flag, or variable, is refused', async () => {
-    const world = makeWorld({ X: 'x' });
-    world.user(profile(''));
-    expect(await failure(resolveIt(world, { clientSecretEnv: 'X', clientSecretStdin: true }))).toEqual({
+    const deps = makeWorld({ X: 'x' });
+    deps.user(profile(''));
+    expect(await failure(resolveIt(deps, { clientSecretEnv: 'X', clientSecretStdin: true }))).toEqual({
       code: 'config_value_invalid',
       facts: {
         where: '--client-secret-env, --client-secret-stdin',
@@ -71,45 +71,45 @@ describe('where a client secret is said to be', () => {
         allowed: 'one of them',
       },
     });
-    Object.assign(world.env, { OIDC_CLI_CLIENT_SECRET: 'x', OIDC_CLI_CLIENT_SECRET_FILE: 'y' });
-    expect((await failure(resolveIt(world))).facts.where).toBe('OIDC_CLI_CLIENT_SECRET, OIDC_CLI_CLIENT_SECRET_FILE');
+    Object.assign(deps.env, { OIDC_CLI_CLIENT_SECRET: 'x', OIDC_CLI_CLIENT_SECRET_FILE: 'y' });
+    expect((await failure(resolveIt(deps))).facts.where).toBe('OIDC_CLI_CLIENT_SECRET, OIDC_CLI_CLIENT_SECRET_FILE');
   });
 
   test('a secret given in place of the name of a variable is not repeated', async () => {
-    const world = makeWorld();
-    world.user(profile(''));
-    const error = await failure(resolveIt(world, { clientSecretEnv: 'hunter2-!' }));
+    const deps = makeWorld();
+    deps.user(profile(''));
+    const error = await failure(resolveIt(deps, { clientSecretEnv: 'hunter2-!' }));
     expect(error).toEqual({
       code: 'config_value_invalid',
       facts: { where: '--client-secret-env', found: 'text', allowed: 'the name of a variable' },
     });
-    expect((await failure(resolveIt(world, { clientSecret: '' }))).facts.found).toBe('empty text');
+    expect((await failure(resolveIt(deps, { clientSecret: '' }))).facts.found).toBe('empty text');
   });
 
   test('a variable that is not set names itself, the key and the file', async () => {
-    const world = makeWorld({ EMPTY: '' });
+    const deps = makeWorld({ EMPTY: '' });
     for (const name of ['ABSENT', 'EMPTY']) {
-      world.user(profile(`clientSecret: \${${name}}`));
-      expect(await failure(resolveIt(world))).toEqual({
+      deps.user(profile(`clientSecret: \${${name}}`));
+      expect(await failure(resolveIt(deps))).toEqual({
         code: 'client_secret_unavailable',
         facts: {
           variable: name,
           key: 'profiles.it.clientSecret',
-          file: world.userFile,
-          where: `${world.userFile}:5`,
+          file: deps.userFile,
+          where: `${deps.userFile}:5`,
         },
       });
     }
-    expect((await failure(resolveIt(world, { clientSecretEnv: 'GONE' }))).facts).toMatchObject({
+    expect((await failure(resolveIt(deps, { clientSecretEnv: 'GONE' }))).facts).toMatchObject({
       variable: 'GONE',
       where: '--client-secret-env',
     });
   });
 
   test('${NAME} means a variable in the secret alone', async () => {
-    const world = makeWorld({ X: 'expanded' });
-    world.user(profile('loginHint: ${X}\n    scope: openid ${X}\n    parameters: {a: "${X}"}'));
-    expect((await resolveIt(world)).profile).toMatchObject({
+    const deps = makeWorld({ X: 'expanded' });
+    deps.user(profile('loginHint: ${X}\n    scope: openid ${X}\n    parameters: {a: "${X}"}'));
+    expect((await resolveIt(deps)).profile).toMatchObject({
       loginHint: '${X}',
       scope: 'openid ${X}',
       parameters: { a: '${X}' },
@@ -117,54 +117,54 @@ describe('where a client secret is said to be', () => {
   });
 
   test('with clientAuth none there is no secret, and it says so', async () => {
-    const world = makeWorld();
-    world.user(profile('clientSecret: ${GONE}'));
-    const { profile: resolved, warnings } = await resolveIt(world, { clientAuth: 'none' });
+    const deps = makeWorld();
+    deps.user(profile('clientSecret: ${GONE}'));
+    const { profile: resolved, warnings } = await resolveIt(deps, { clientAuth: 'none' });
     expect(resolved).not.toHaveProperty('clientSecret');
-    expect(warnings).toEqual([`clientAuth is none: the client secret from ${world.userFile}:5 is not used.`]);
+    expect(warnings).toEqual([`clientAuth is none: the client secret from ${deps.userFile}:5 is not used.`]);
   });
 });
 
 describe('a secret goes only to the issuer it was set for', () => {
   const SECRETS = ['clientSecret: ${USER}', 'clientSecretFile: ./s', 'clientSecretStored: true'];
-  const dropped = async (world: World, flags = {}) => {
-    const { profile: resolved, sources, warnings } = await resolveIt(world, flags);
+  const dropped = async (deps: World, flags = {}) => {
+    const { profile: resolved, sources, warnings } = await resolveIt(deps, flags);
     expect(resolved).not.toHaveProperty('clientSecret');
     expect(sources).not.toHaveProperty('clientSecret');
     return warnings;
   };
 
   test.each(SECRETS)("not to a project's: %s", async (line) => {
-    const world = makeWorld({ USER: 'u' });
-    world.user(profile(line));
-    world.project('profiles:\n  it:\n    issuer: https://evil.example\n');
-    expect(await dropped(world)).toEqual([
-      `Without a client secret: the client secret from ${world.userFile}:5 is set for https://a.example, and is not sent to https://evil.example (from ${world.projectFile}:3).`,
+    const deps = makeWorld({ USER: 'u' });
+    deps.user(profile(line));
+    deps.project('profiles:\n  it:\n    issuer: https://evil.example\n');
+    expect(await dropped(deps)).toEqual([
+      `Without a client secret: the client secret from ${deps.userFile}:5 is set for https://a.example, and is not sent to https://evil.example (from ${deps.projectFile}:3).`,
     ]);
     // Trusting the folder is about programs and verification: the secret stays with its issuer.
-    expect(await dropped(world, { trustProject: true })).toHaveLength(1);
+    expect(await dropped(deps, { trustProject: true })).toHaveLength(1);
   });
 
   test.each(SECRETS)('not to that of a flag or a variable: %s', async (line) => {
-    const world = makeWorld({ USER: 'u' });
-    world.user(profile(line));
-    const warnings = await dropped(world, { issuer: 'https://b.example' });
+    const deps = makeWorld({ USER: 'u' });
+    deps.user(profile(line));
+    const warnings = await dropped(deps, { issuer: 'https://b.example' });
     expect(warnings[0]).toContain('not sent to https://b.example (from --issuer)');
-    world.env.OIDC_CLI_ISSUER = 'https://c.example';
-    expect((await dropped(world))[0]).toContain('not sent to https://c.example (from OIDC_CLI_ISSUER)');
+    deps.env.OIDC_CLI_ISSUER = 'https://c.example';
+    expect((await dropped(deps))[0]).toContain('not sent to https://c.example (from OIDC_CLI_ISSUER)');
   });
 
   test('a variable set for one issuer is not sent to that of a flag', async () => {
-    const world = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'x', OIDC_CLI_ISSUER: 'https://a.example' });
-    world.user(profile('', 'https://z.example'));
-    expect((await dropped(world, { issuer: 'https://b.example' }))[0]).toContain('is set for https://a.example');
+    const deps = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'x', OIDC_CLI_ISSUER: 'https://a.example' });
+    deps.user(profile('', 'https://z.example'));
+    expect((await dropped(deps, { issuer: 'https://b.example' }))[0]).toContain('is set for https://a.example');
   });
 
   test('the user’s secret without an issuer of its own does not follow a project’s', async () => {
-    const world = makeWorld({ USER: 'u' });
-    world.user(profile('clientSecret: ${USER}', ''));
-    world.project('profiles:\n  it:\n    issuer: https://evil.example\n');
-    expect((await dropped(world))[0]).toContain('not set for an issuer there');
+    const deps = makeWorld({ USER: 'u' });
+    deps.user(profile('clientSecret: ${USER}', ''));
+    deps.project('profiles:\n  it:\n    issuer: https://evil.example\n');
+    expect((await dropped(deps))[0]).toContain('not set for an issuer there');
   });
 
   test.each([
@@ -173,9 +173,9 @@ describe('a secret goes only to the issuer it was set for', () => {
     ['but for upper case in the host', 'https://A.example'],
     ['but for the port that https has anyway', 'https://a.example:443'],
   ])('it is kept for %s', async (_, issuer) => {
-    const world = makeWorld({ USER: 'u' });
-    world.user(profile('clientSecret: ${USER}'));
-    const { profile: resolved, warnings } = await resolveIt(world, { issuer });
+    const deps = makeWorld({ USER: 'u' });
+    deps.user(profile('clientSecret: ${USER}'));
+    const { profile: resolved, warnings } = await resolveIt(deps, { issuer });
     expect(resolved.clientSecret).toEqual({ kind: 'env', name: 'USER' });
     expect(warnings).toEqual([]);
   });
@@ -183,30 +183,30 @@ describe('a secret goes only to the issuer it was set for', () => {
   test.each(['https://a.example/realms/b', 'http://a.example', 'https://a.example:8443', 'https://a.example.evil'])(
     'it is not sent to %s',
     async (issuer) => {
-      const world = makeWorld({ USER: 'u' });
-      world.user(profile('clientSecret: ${USER}'));
-      await dropped(world, { issuer });
+      const deps = makeWorld({ USER: 'u' });
+      deps.user(profile('clientSecret: ${USER}'));
+      await dropped(deps, { issuer });
     },
   );
 
   test('a secret of the same layer as the issuer, or of a higher one, is used', async () => {
-    const world = makeWorld({ USER: 'u', FLAG: 'f' });
-    world.user(profile('clientSecret: ${USER}'));
-    world.project('profiles:\n  it:\n    issuer: https://b.example\n    clientSecret: ${OIDC_CLI_B}\n');
-    world.env.OIDC_CLI_B = 'b';
-    expect((await resolveIt(world)).profile.clientSecret).toMatchObject({ kind: 'env', name: 'OIDC_CLI_B' });
+    const deps = makeWorld({ USER: 'u', FLAG: 'f' });
+    deps.user(profile('clientSecret: ${USER}'));
+    deps.project('profiles:\n  it:\n    issuer: https://b.example\n    clientSecret: ${OIDC_CLI_B}\n');
+    deps.env.OIDC_CLI_B = 'b';
+    expect((await resolveIt(deps)).profile.clientSecret).toMatchObject({ kind: 'env', name: 'OIDC_CLI_B' });
     const flags = { issuer: 'https://c.example', clientSecretEnv: 'FLAG' };
-    expect((await resolveIt(world, flags)).profile.clientSecret).toEqual({ kind: 'env', name: 'FLAG' });
-    world.env.OIDC_CLI_CLIENT_SECRET = 'e';
-    const trusted = await resolveIt(world, { trustProject: true });
+    expect((await resolveIt(deps, flags)).profile.clientSecret).toEqual({ kind: 'env', name: 'FLAG' });
+    deps.env.OIDC_CLI_CLIENT_SECRET = 'e';
+    const trusted = await resolveIt(deps, { trustProject: true });
     expect(trusted.profile.clientSecret).toMatchObject({ name: 'OIDC_CLI_CLIENT_SECRET' });
   });
 
   test("one for whoever asks goes nowhere that an untrusted project's file chose", async () => {
-    const world = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'e', OIDC_CLI_B: 'b' });
+    const deps = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'e', OIDC_CLI_B: 'b' });
     const project = (lines: string, id = 'clientId') =>
-      world.project(`profiles:\n  it:\n    ${id}: app\n    ${lines}\n`);
-    const refused = async () => (await failure(resolveIt(world))).facts;
+      deps.project(`profiles:\n  it:\n    ${id}: app\n    ${lines}\n`);
+    const refused = async () => (await failure(resolveIt(deps))).facts;
     project('issuer: https://b.example');
     expect(await refused()).toMatchObject({
       key: 'profiles.it.issuer',
@@ -222,24 +222,24 @@ describe('a secret goes only to the issuer it was set for', () => {
     });
     // Its own line goes before it, with a word about the other; a public client needs none.
     project('issuer: https://b.example\n    clientSecret: ${OIDC_CLI_B}');
-    const own = await resolveIt(world);
+    const own = await resolveIt(deps);
     expect(own.profile.clientSecret).toMatchObject({ kind: 'env', name: 'OIDC_CLI_B' });
     expect(own.warnings.join('\n')).toContain('OIDC_CLI_CLIENT_SECRET is not used: the issuer is from ');
     project('issuer: https://b.example\n    clientAuth: none');
-    expect((await resolveIt(world)).profile.clientSecret).toBeUndefined();
+    expect((await resolveIt(deps)).profile.clientSecret).toBeUndefined();
     // The issuer is the user's own as well.
     project('issuer: https://b.example');
-    world.user('profiles:\n  it:\n    issuer: https://b.example\n');
-    expect((await resolveIt(world)).profile.clientSecret).toMatchObject({ name: 'OIDC_CLI_CLIENT_SECRET' });
+    deps.user('profiles:\n  it:\n    issuer: https://b.example\n');
+    expect((await resolveIt(deps)).profile.clientSecret).toMatchObject({ name: 'OIDC_CLI_CLIENT_SECRET' });
     // An address of Logto's with the same host is another issuer.
     project('kind: logto', 'appId');
     expect(await refused()).toMatchObject({ key: 'profiles.it.kind', host: 'b.example' });
   });
 
   test('a variable without an issuer of its own follows the issuer that was typed', async () => {
-    const world = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'x' });
+    const deps = makeWorld({ OIDC_CLI_CLIENT_SECRET: 'x' });
     const flags = { issuer: 'https://b.example', clientId: 'app' };
-    expect((await resolveProfile({ flags }, world)).profile.clientSecret).toMatchObject({ kind: 'env' });
+    expect((await resolveProfile({ flags }, deps)).profile.clientSecret).toMatchObject({ kind: 'env' });
   });
 });
 
@@ -248,8 +248,8 @@ describe('reading the secret', () => {
   const none = { env: {}, folders };
 
   test('from each place', async () => {
-    const world = makeWorld();
-    const path = world.write('s', '\uFEFFpass word \r\n\n');
+    const deps = makeWorld();
+    const path = deps.write('s', '\uFEFFpass word \r\n\n');
     expect(await readClientSecret({ kind: 'value', value: 'v' }, none)).toBe('v');
     expect(await readClientSecret({ kind: 'env', name: 'X' }, { env: { X: 'e' }, folders })).toBe('e');
     expect(await readClientSecret({ kind: 'file', path }, none)).toBe('pass word ');
@@ -258,10 +258,10 @@ describe('reading the secret', () => {
   });
 
   test('a place without a secret says which', async () => {
-    const world = makeWorld();
-    const empty = world.write('empty', '\n');
-    const large = world.write('large', 'x'.repeat(70_000));
-    const pipe = join(world.home, 'pipe');
+    const deps = makeWorld();
+    const empty = deps.write('empty', '\n');
+    const large = deps.write('large', 'x'.repeat(70_000));
+    const pipe = join(deps.home, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const facts = async (reference: Parameters<typeof readClientSecret>[0], stdin = async () => '\n') => {
       const error = await failure(
@@ -281,12 +281,12 @@ describe('reading the secret', () => {
   });
 
   test('a variable elsewhere in a file is not put in, and a warning says so', async () => {
-    const world = makeWorld({ USER_ID: 'somebody' });
-    world.user('profiles: { it: { issuer: https://id.example, clientId: "app-${USER_ID}" } }\n');
-    const { profile: resolved, warnings } = await resolveProfile({ name: 'it' }, world);
+    const deps = makeWorld({ USER_ID: 'somebody' });
+    deps.user('profiles: { it: { issuer: https://id.example, clientId: "app-${USER_ID}" } }\n');
+    const { profile: resolved, warnings } = await resolveProfile({ name: 'it' }, deps);
     expect(resolved.clientId).toBe('app-${USER_ID}');
     expect(warnings).toEqual([
-      `${world.userFile}:1: ${'${USER_ID}'} in clientId is taken as it stands; only a client secret is taken from a variable so.`,
+      `${deps.userFile}:1: ${'${USER_ID}'} in clientId is taken as it stands; only a client secret is taken from a variable so.`,
     ]);
   });
 

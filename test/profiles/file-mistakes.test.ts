@@ -10,10 +10,10 @@ const KEYS_OF_A_FILE = 'default, trustedFolders, profiles';
 
 /** The facts of what is refused in a user's file with this text. */
 async function mistake(text: string | Buffer) {
-  const world = makeWorld();
-  world.user(text);
-  const { code, facts } = await failure(loadProfileFiles(world));
-  expect({ code, file: facts.file }).toEqual({ code: 'config_file_invalid', file: world.userFile });
+  const deps = makeWorld();
+  deps.user(text);
+  const { code, facts } = await failure(loadProfileFiles(deps));
+  expect({ code, file: facts.file }).toEqual({ code: 'config_file_invalid', file: deps.userFile });
   const { file: _, ...rest } = facts;
   return rest;
 }
@@ -128,9 +128,9 @@ describe('a mistake names the line, the key, what was found and what is allowed'
     ['clockTolerance: 1d', 'clockTolerance', '"1d"'],
     ['timeout: 0', 'timeout', '0'],
     ['strict: "yes"', 'strict', '"yes"'],
-  ])('%s is refused', async (line, key, found) => {
+  ])('%s is refused', async (line, key, actual) => {
     const facts = await mistake(`profiles:\n  it:\n    ${line}\n`);
-    expect(facts).toMatchObject({ line: 3, key: `profiles.it.${key}`, found });
+    expect(facts).toMatchObject({ line: 3, key: `profiles.it.${key}`, found: actual });
     expect(facts.allowed).not.toBe('');
   });
 
@@ -144,8 +144,8 @@ describe('a mistake names the line, the key, what was found and what is allowed'
     ['trustedFolders: ~/work', 'trustedFolders', '"~/work"'],
     ['trustedFolders: [work]', 'trustedFolders.0', '"work"'],
     ['{? [a] : b}', '[ a ]', 'an unknown key'],
-  ])('%s is no configuration', async (text, key, found) => {
-    expect(await mistake(text)).toMatchObject({ line: 1, key, found });
+  ])('%s is no configuration', async (text, key, actual) => {
+    expect(await mistake(text)).toMatchObject({ line: 1, key, found: actual });
   });
 
   test('two places for one secret', async () => {
@@ -168,12 +168,12 @@ describe('a mistake names the line, the key, what was found and what is allowed'
       'profiles: {a: {parameters: {key: {x: hunter2}}}}',
     ];
     for (const text of texts) {
-      const world = makeWorld();
-      world.user(text);
-      const error = await loadProfileFiles(world).catch((reason: Error) => reason);
+      const deps = makeWorld();
+      deps.user(text);
+      const error = await loadProfileFiles(deps).catch((reason: Error) => reason);
       expect(error).toBeInstanceOf(Error);
-      const said = JSON.stringify([error, (error as Error).message, (error as Error).stack, (error as Error).cause]);
-      expect(said, text).not.toContain('hunter2');
+      const details = JSON.stringify([error, (error as Error).message, (error as Error).stack, (error as Error).cause]);
+      expect(details, text).not.toContain('hunter2');
     }
   });
 
@@ -199,55 +199,55 @@ describe('files that are no mistake', () => {
     ['a byte order mark', '\uFEFFdefault: a\n'],
     ['Windows line ends', 'default: a\r\nprofiles:\r\n  a: {}\r\n'],
   ])('%s', async (_, text) => {
-    const world = makeWorld();
-    world.user(text);
-    world.project(text);
-    const { user, project } = await loadProfileFiles(world);
-    expect(user?.path).toBe(world.userFile);
-    expect(project?.path).toBe(world.projectFile);
+    const deps = makeWorld();
+    deps.user(text);
+    deps.project(text);
+    const { user, project } = await loadProfileFiles(deps);
+    expect(user?.path).toBe(deps.userFile);
+    expect(project?.path).toBe(deps.projectFile);
   });
 
   test('a profile without keys, whose values come from elsewhere', async () => {
-    const world = makeWorld({ OIDC_CLI_ISSUER: 'https://id.example', OIDC_CLI_CLIENT_ID: 'app' });
-    world.user('profiles:\n  it:\n');
-    expect((await resolveProfile({ name: 'it' }, world)).chosenBy).toBe('argument');
+    const deps = makeWorld({ OIDC_CLI_ISSUER: 'https://id.example', OIDC_CLI_CLIENT_ID: 'app' });
+    deps.user('profiles:\n  it:\n');
+    expect((await resolveProfile({ name: 'it' }, deps)).chosenBy).toBe('argument');
   });
 
   test('anchors and aliases', async () => {
-    const world = makeWorld();
-    world.user('profiles:\n  a: &a {issuer: https://id.example, clientId: app}\n  b: *a\n');
-    expect((await resolveProfile({ name: 'b' }, world)).profile.clientId).toBe('app');
+    const deps = makeWorld();
+    deps.user('profiles:\n  a: &a {issuer: https://id.example, clientId: app}\n  b: *a\n');
+    expect((await resolveProfile({ name: 'b' }, deps)).profile.clientId).toBe('app');
   });
 });
 
 describe('files that cannot be read', () => {
   test('a folder of that name', async () => {
-    const world = makeWorld();
-    mkdirSync(world.projectFile);
-    expect(await failure(loadProfileFiles(world))).toEqual({
+    const deps = makeWorld();
+    mkdirSync(deps.projectFile);
+    expect(await failure(loadProfileFiles(deps))).toEqual({
       code: 'config_file_unreadable',
-      facts: { file: world.projectFile, reason: 'it is not a file' },
+      facts: { file: deps.projectFile, reason: 'it is not a file' },
     });
   });
 
   test('a named pipe, which would wait for ever', async () => {
-    const world = makeWorld();
-    execFileSync('mkfifo', [world.projectFile]);
-    expect((await failure(loadProfileFiles(world))).facts.reason).toBe('it is not a file');
+    const deps = makeWorld();
+    execFileSync('mkfifo', [deps.projectFile]);
+    expect((await failure(loadProfileFiles(deps))).facts.reason).toBe('it is not a file');
   });
 
   test('more than 1 MiB', async () => {
-    const world = makeWorld();
-    world.user(`# ${'x'.repeat(1024 * 1024)}\n`);
-    expect(await failure(loadProfileFiles(world))).toEqual({
+    const deps = makeWorld();
+    deps.user(`# ${'x'.repeat(1024 * 1024)}\n`);
+    expect(await failure(loadProfileFiles(deps))).toEqual({
       code: 'config_file_unreadable',
-      facts: { file: world.userFile, reason: 'it is larger than 1 MiB' },
+      facts: { file: deps.userFile, reason: 'it is larger than 1 MiB' },
     });
   });
 
   test('a link that leads in a circle', async () => {
-    const world = makeWorld();
-    symlinkSync(world.userFile, world.userFile);
-    expect((await failure(loadProfileFiles(world))).facts).toEqual({ file: world.userFile, reason: 'ELOOP' });
+    const deps = makeWorld();
+    symlinkSync(deps.userFile, deps.userFile);
+    expect((await failure(loadProfileFiles(deps))).facts).toEqual({ file: deps.userFile, reason: 'ELOOP' });
   });
 });

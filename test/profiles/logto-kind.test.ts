@@ -20,14 +20,14 @@ const GUIDE = `profiles:
     scopes: [email, urn:logto:scope:organizations]
 `;
 
-const resolve = (world: World, flags: ProfileFlags = {}) => resolveProfile({ name: 'bookstore', flags }, world);
-const byFlags = (world: World, flags: ProfileFlags) => resolveProfile({ flags }, world);
+const resolve = (deps: World, flags: ProfileFlags = {}) => resolveProfile({ name: 'bookstore', flags }, deps);
+const byFlags = (deps: World, flags: ProfileFlags) => resolveProfile({ flags }, deps);
 
 describe('LogtoConfig in a file', () => {
   test('stands for an ordinary profile, with the defaults of the SDK', async () => {
-    const world = makeWorld({ OIDC_CLI_APP: 'x' });
-    world.user(GUIDE);
-    const { profile, sources, warnings } = await resolve(world);
+    const deps = makeWorld({ OIDC_CLI_APP: 'x' });
+    deps.user(GUIDE);
+    const { profile, sources, warnings } = await resolve(deps);
     expect(profile).toEqual({
       name: 'bookstore',
       kind: 'logto',
@@ -49,7 +49,7 @@ describe('LogtoConfig in a file', () => {
       allowHttp: false,
     });
     expect(warnings).toEqual([]);
-    const line = (number: number) => ({ layer: 'user file', where: `${world.userFile}:${number}` });
+    const line = (number: number) => ({ layer: 'user file', where: `${deps.userFile}:${number}` });
     expect(sources).toMatchObject({
       kind: line(3),
       issuer: line(4),
@@ -63,12 +63,12 @@ describe('LogtoConfig in a file', () => {
   });
 
   test('with an endpoint and an App ID alone asks for the reserved scopes, as a public application', async () => {
-    const world = makeWorld();
-    world.user(`profiles: {bookstore: {kind: logto, endpoint: ${ENDPOINT}, appId: a}}`);
-    const { profile } = await resolve(world);
+    const deps = makeWorld();
+    deps.user(`profiles: {bookstore: {kind: logto, endpoint: ${ENDPOINT}, appId: a}}`);
+    const { profile } = await resolve(deps);
     expect(profile).toMatchObject({ scope: 'openid offline_access profile', resource: [] });
     expect(profile).not.toHaveProperty('clientAuth');
-    expect((await resolve(world, { port: 4000 })).profile).toMatchObject({
+    expect((await resolve(deps, { port: 4000 })).profile).toMatchObject({
       redirectUri: 'http://localhost:4000/callback',
       redirectUriIsDefault: false,
     });
@@ -80,18 +80,18 @@ describe('LogtoConfig in a file', () => {
     ['the issuer and a slash', `${ENDPOINT}/oidc/`],
     ['the address of its configuration', `${ENDPOINT}/oidc/.well-known/openid-configuration`],
   ])('puts an endpoint right that ends in %s, and says so', async (_, endpoint) => {
-    const world = makeWorld();
-    world.user(`profiles: {bookstore: {kind: logto, endpoint: "${endpoint}", appId: a}}`);
-    const { profile, warnings } = await resolve(world);
+    const deps = makeWorld();
+    deps.user(`profiles: {bookstore: {kind: logto, endpoint: "${endpoint}", appId: a}}`);
+    const { profile, warnings } = await resolve(deps);
     expect(profile.issuer).toBe(`${ENDPOINT}/oidc`);
     expect(warnings).toEqual([
-      `${world.userFile}:1: ${endpoint} is not an endpoint of Logto; it is taken to be ${ENDPOINT}`,
+      `${deps.userFile}:1: ${endpoint} is not an endpoint of Logto; it is taken to be ${ENDPOINT}`,
     ]);
   });
 
   test('keeps the path of an endpoint that has one', async () => {
-    const world = makeWorld();
-    const { profile } = await byFlags(world, { endpoint: 'https://example.com/auth', appId: 'a' });
+    const deps = makeWorld();
+    const { profile } = await byFlags(deps, { endpoint: 'https://example.com/auth', appId: 'a' });
     expect(profile).toMatchObject({ name: 'example.com/auth/oidc', issuer: 'https://example.com/auth/oidc' });
   });
 });
@@ -142,19 +142,19 @@ describe('a mistake in a file of kind logto names line, key and what to write', 
     ],
     ['scopes.0', ['kind: logto', 'scopes: [a b]'], '"a b"', 'a list of scopes, each without spaces'],
     ['appSecret', ['kind: logto', 'appSecret: [hunter2]'], 'a list', expect.any(String)],
-  ])('%s: %j', async (key, lines, found, allowed) => {
-    const world = makeWorld();
-    world.user(profile(...lines));
-    const { code, facts } = await failure(loadProfileFiles(world));
+  ])('%s: %j', async (key, lines, actual, allowed) => {
+    const deps = makeWorld();
+    deps.user(profile(...lines));
+    const { code, facts } = await failure(loadProfileFiles(deps));
     expect(code).toBe('config_file_invalid');
-    expect(facts).toMatchObject({ file: world.userFile, line: 4, key: `profiles.it.${key}`, found, allowed });
+    expect(facts).toMatchObject({ file: deps.userFile, line: 4, key: `profiles.it.${key}`, found: actual, allowed });
     expect(JSON.stringify(facts)).not.toContain('hunter2');
   });
 
   test('an unknown key is held against the keys of its kind', async () => {
-    const world = makeWorld();
-    world.user(profile('kind: logto', 'app_id: a'));
-    const { facts } = await failure(loadProfileFiles(world));
+    const deps = makeWorld();
+    deps.user(profile('kind: logto', 'app_id: a'));
+    const { facts } = await failure(loadProfileFiles(deps));
     expect(facts).toMatchObject({ line: 4, found: 'an unknown key', suggestion: 'appId' });
     expect(facts.allowed).toContain('endpoint, appId');
     expect(facts.allowed).not.toContain('clientId');
@@ -163,26 +163,26 @@ describe('a mistake in a file of kind logto names line, key and what to write', 
 
 describe('layers', () => {
   test('flag, then environment, then project file, then user file, under either name', async () => {
-    const world = makeWorld();
-    world.user(`profiles: {bookstore: {kind: logto, endpoint: "https://a.example", appId: a, scopes: [a]}}`);
+    const deps = makeWorld();
+    deps.user(`profiles: {bookstore: {kind: logto, endpoint: "https://a.example", appId: a, scopes: [a]}}`);
     const seen = async (flags: ProfileFlags = {}) => {
-      const { profile, sources } = await resolve(world, flags);
+      const { profile, sources } = await resolve(deps, flags);
       return [profile.kind, profile.issuer, profile.clientId, profile.scope, sources.issuer?.where];
     };
     const scope = (more: string) => `openid offline_access profile ${more}`;
-    expect(await seen()).toEqual(['logto', 'https://a.example/oidc', 'a', scope('a'), `${world.userFile}:1`]);
-    world.project(`profiles: {bookstore: {kind: logto, endpoint: "https://b.example", appId: b, scopes: b}}`);
-    expect(await seen()).toEqual(['logto', 'https://b.example/oidc', 'b', scope('b'), `${world.projectFile}:1`]);
-    Object.assign(world.env, { OIDC_CLI_ENDPOINT: 'https://c.example', OIDC_CLI_APP_ID: 'c', OIDC_CLI_SCOPE: 'c' });
+    expect(await seen()).toEqual(['logto', 'https://a.example/oidc', 'a', scope('a'), `${deps.userFile}:1`]);
+    deps.project(`profiles: {bookstore: {kind: logto, endpoint: "https://b.example", appId: b, scopes: b}}`);
+    expect(await seen()).toEqual(['logto', 'https://b.example/oidc', 'b', scope('b'), `${deps.projectFile}:1`]);
+    Object.assign(deps.env, { OIDC_CLI_ENDPOINT: 'https://c.example', OIDC_CLI_APP_ID: 'c', OIDC_CLI_SCOPE: 'c' });
     expect(await seen()).toEqual(['logto', 'https://c.example/oidc', 'c', scope('c'), 'OIDC_CLI_ENDPOINT']);
     const flags = { endpoint: 'https://d.example', clientId: 'd', scope: 'd openid' };
     expect(await seen(flags)).toEqual(['logto', 'https://d.example/oidc', 'd', scope('d'), '--endpoint']);
   });
 
   test('an ordinary issuer above a profile of kind logto makes it an ordinary one, and says so', async () => {
-    const world = makeWorld({ OIDC_CLI_APP: 'x' });
-    world.user(GUIDE);
-    const { profile, warnings } = await resolve(world, { issuer: 'https://id.example', scope: 'openid' });
+    const deps = makeWorld({ OIDC_CLI_APP: 'x' });
+    deps.user(GUIDE);
+    const { profile, warnings } = await resolve(deps, { issuer: 'https://id.example', scope: 'openid' });
     expect(profile).toMatchObject({
       issuer: 'https://id.example',
       scope: 'openid',
@@ -191,14 +191,14 @@ describe('layers', () => {
     expect(profile).not.toHaveProperty('kind');
     expect(profile).not.toHaveProperty('clientSecret');
     expect(warnings).toContainEqual(
-      `The kind logto from ${world.userFile}:3 is not used for the issuer from --issuer: another Logto is named with --endpoint, OIDC_CLI_ENDPOINT or endpoint.`,
+      `The kind logto from ${deps.userFile}:3 is not used for the issuer from --issuer: another Logto is named with --endpoint, OIDC_CLI_ENDPOINT or endpoint.`,
     );
   });
 
   test('an issuer that is the same as below leaves the kind as it is', async () => {
-    const world = makeWorld({ OIDC_CLI_APP: 'x', OIDC_CLI_ISSUER: `${ENDPOINT}/oidc/` });
-    world.user(GUIDE);
-    const { profile, warnings, sources } = await resolve(world);
+    const deps = makeWorld({ OIDC_CLI_APP: 'x', OIDC_CLI_ISSUER: `${ENDPOINT}/oidc/` });
+    deps.user(GUIDE);
+    const { profile, warnings, sources } = await resolve(deps);
     expect(profile).toMatchObject({ kind: 'logto', issuer: `${ENDPOINT}/oidc`, prompt: 'consent' });
     expect(profile.clientSecret).toBeDefined();
     expect(sources.issuer?.where).toBe('OIDC_CLI_ISSUER');
@@ -240,12 +240,12 @@ describe('layers', () => {
   });
 
   test('an endpoint without a profile is a sign-in of its own', async () => {
-    const world = makeWorld({ OIDC_CLI_ENDPOINT: ENDPOINT });
-    expect(await chooseProfileName({}, world)).toEqual({
+    const deps = makeWorld({ OIDC_CLI_ENDPOINT: ENDPOINT });
+    expect(await chooseProfileName({}, deps)).toEqual({
       name: 'tenant.logto.app/oidc',
       chosenBy: 'OIDC_CLI_ENDPOINT',
     });
-    expect(await chooseProfileName({ flags: { endpoint: 'https://a.example' } }, world)).toEqual({
+    expect(await chooseProfileName({ flags: { endpoint: 'https://a.example' } }, deps)).toEqual({
       name: 'a.example/oidc',
       chosenBy: 'flags',
     });
@@ -256,52 +256,52 @@ describe('secrets keep their rules', () => {
   const file = (secret: string) => GUIDE.replace('appSecret: ${OIDC_CLI_APP}', secret);
 
   test('a project’s file may send only variables meant for this tool, and files of its folder', async () => {
-    const world = makeWorld({ AWS_SECRET: 'x' });
-    world.project(file('appSecret: ${AWS_SECRET}'));
-    expect(await failure(resolve(world))).toMatchObject({
+    const deps = makeWorld({ AWS_SECRET: 'x' });
+    deps.project(file('appSecret: ${AWS_SECRET}'));
+    expect(await failure(resolve(deps))).toMatchObject({
       code: 'config_untrusted',
       facts: { line: 6, key: 'profiles.bookstore.appSecret', variable: 'AWS_SECRET' },
     });
-    world.project(file('appSecretFile: ../key'));
-    expect(await failure(resolve(world))).toMatchObject({
+    deps.project(file('appSecretFile: ../key'));
+    expect(await failure(resolve(deps))).toMatchObject({
       code: 'config_untrusted',
       facts: { line: 6, key: 'profiles.bookstore.appSecretFile' },
     });
-    expect((await resolve(world, { trustProject: true })).profile.clientSecret).toMatchObject({ kind: 'file' });
+    expect((await resolve(deps, { trustProject: true })).profile.clientSecret).toMatchObject({ kind: 'file' });
   });
 
   test('the App Secret goes only to the endpoint it was set for', async () => {
-    const world = makeWorld({ OIDC_CLI_APP: 'x' });
-    world.user(GUIDE);
-    const { profile, warnings } = await resolve(world, { endpoint: 'https://other.example' });
+    const deps = makeWorld({ OIDC_CLI_APP: 'x' });
+    deps.user(GUIDE);
+    const { profile, warnings } = await resolve(deps, { endpoint: 'https://other.example' });
     expect(profile).not.toHaveProperty('clientSecret');
     expect(profile).not.toHaveProperty('clientAuth');
     expect(warnings).toEqual([
-      `Without a client secret: the client secret from ${world.userFile}:6 is set for ${ENDPOINT}/oidc, and is not sent to https://other.example/oidc (from --endpoint).`,
+      `Without a client secret: the client secret from ${deps.userFile}:6 is set for ${ENDPOINT}/oidc, and is not sent to https://other.example/oidc (from --endpoint).`,
     ]);
-    expect((await resolve(world, { endpoint: `${ENDPOINT}/` })).profile.clientSecret).toBeDefined();
+    expect((await resolve(deps, { endpoint: `${ENDPOINT}/` })).profile.clientSecret).toBeDefined();
   });
 
   test('nor to the issuer that a project’s kind makes of an ordinary one, and its endpoints neither', async () => {
-    const world = makeWorld({ MINE: 'x' });
+    const deps = makeWorld({ MINE: 'x' });
     const mine = ['issuer: https://id.example/mine', 'clientId: c', 'clientSecret: "${MINE}"'];
-    world.user(`profiles:\n  bookstore: {${[...mine, 'tokenEndpoint: https://id.example/token'].join(', ')}}`);
-    world.project('profiles: {bookstore: {kind: logto}}');
-    const { profile, warnings } = await resolve(world);
+    deps.user(`profiles:\n  bookstore: {${[...mine, 'tokenEndpoint: https://id.example/token'].join(', ')}}`);
+    deps.project('profiles: {bookstore: {kind: logto}}');
+    const { profile, warnings } = await resolve(deps);
     expect(profile.issuer).toBe('https://id.example/mine/oidc');
     expect(profile).not.toHaveProperty('clientSecret');
     expect(profile).not.toHaveProperty('tokenEndpoint');
-    const other = `https://id.example/mine/oidc (from ${world.projectFile}:1).`;
+    const other = `https://id.example/mine/oidc (from ${deps.projectFile}:1).`;
     expect(warnings).toEqual([
-      `Without tokenEndpoint from ${world.userFile}:2: set for https://id.example/mine, and not for ${other}`,
-      `Without a client secret: the client secret from ${world.userFile}:2 is set for https://id.example/mine, and is not sent to ${other}`,
+      `Without tokenEndpoint from ${deps.userFile}:2: set for https://id.example/mine, and not for ${other}`,
+      `Without a client secret: the client secret from ${deps.userFile}:2 is set for https://id.example/mine, and is not sent to ${other}`,
     ]);
   });
 
   test('one that stands in the file works and warns', async () => {
-    const world = makeWorld();
-    world.user(file('appSecret: hunter2'));
-    const { profile, warnings } = await resolve(world);
+    const deps = makeWorld();
+    deps.user(file('appSecret: hunter2'));
+    const { profile, warnings } = await resolve(deps);
     expect(profile.clientSecret).toEqual({ kind: 'value', value: 'hunter2' });
     expect(warnings.join()).toContain('or use appSecretFile.');
     expect(warnings.join()).not.toContain('hunter2');
@@ -322,13 +322,13 @@ describe('a profile of kind logto that is written', () => {
       param: ['first_screen=register'],
     },
   ])('is read as what it was: %j', async (flags) => {
-    const world = makeWorld({ OIDC_CLI_APP: 'x' });
-    const first = await byFlags(world, flags);
+    const deps = makeWorld({ OIDC_CLI_APP: 'x' });
+    const first = await byFlags(deps, flags);
     const values = profileValues(first);
     expect(Object.keys(values).filter((key) => /^(issuer|client|scope$|resource$)/.test(key))).toEqual([]);
-    await saveProfile(world.userFile, 'bookstore', values);
-    expect(readFileSync(world.userFile, 'utf8')).toMatch(/^profiles:\n {2}bookstore:\n {4}kind: logto\n {4}endpoint: /);
-    const { profile } = await resolve({ ...world, cwd: world.home });
+    await saveProfile(deps.userFile, 'bookstore', values);
+    expect(readFileSync(deps.userFile, 'utf8')).toMatch(/^profiles:\n {2}bookstore:\n {4}kind: logto\n {4}endpoint: /);
+    const { profile } = await resolve({ ...deps, cwd: deps.home });
     const secret = first.profile.clientSecret?.kind === 'stdin' ? { clientSecret: { kind: 'stored' } } : {};
     expect(profile).toEqual({ ...first.profile, name: 'bookstore', ...secret });
   });

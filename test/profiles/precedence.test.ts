@@ -51,14 +51,14 @@ test.each(Object.entries(VALUES))(
   '%s: flag, then environment, then project file, then user file',
   async (key, four) => {
     const [user, project, environment, flag] = four;
-    const world = makeWorld();
+    const deps = makeWorld();
     const file = (value: unknown) => {
       const base = { issuer: 'https://id.example', clientId: 'app' };
       return JSON.stringify({ trustedFolders: undefined, profiles: { it: { ...base, [key]: value } } });
     };
-    world.user(file(user).replace('{', '{ trustedFolders: ["~/code/shop"], '));
+    deps.user(file(user).replace('{', '{ trustedFolders: ["~/code/shop"], '));
     const seen = async (flags: ProfileFlags = {}) => {
-      const { profile, sources } = await resolveProfile({ name: 'it', flags }, world);
+      const { profile, sources } = await resolveProfile({ name: 'it', flags }, deps);
       return { value: profile[key as keyof typeof profile], source: sources[key] };
     };
     const asList = (value: unknown) => (Array.isArray(value) ? value : [value]);
@@ -70,31 +70,31 @@ test.each(Object.entries(VALUES))(
       return ['yes', '1', 'true'].includes(String(value)) ? true : value;
     };
     expect(await seen()).toEqual({
-      value: as(user, world.folders.config),
-      source: { layer: 'user file', where: `${world.userFile}:1` },
+      value: as(user, deps.folders.config),
+      source: { layer: 'user file', where: `${deps.userFile}:1` },
     });
-    world.project(file(project));
+    deps.project(file(project));
     expect(await seen()).toEqual({
-      value: as(project, world.cwd),
-      source: { layer: 'project file', where: `${world.projectFile}:1` },
+      value: as(project, deps.cwd),
+      source: { layer: 'project file', where: `${deps.projectFile}:1` },
     });
-    world.env[VARIABLE(key)] = environment;
+    deps.env[VARIABLE(key)] = environment;
     expect(await seen()).toEqual({
-      value: as(environment, world.cwd),
+      value: as(environment, deps.cwd),
       source: { layer: 'environment', where: VARIABLE(key) },
     });
     const dashed = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     expect(await seen({ [key]: flag })).toEqual({
-      value: as(flag, key === 'ca' ? world.home : world.cwd),
+      value: as(flag, key === 'ca' ? deps.home : deps.cwd),
       source: { layer: 'flag', where: dashed },
     });
   },
 );
 
 test('what nobody sets has the documented defaults', async () => {
-  const world = makeWorld();
-  world.user('profiles: {it: {issuer: https://id.example, clientId: app}}');
-  const { profile, sources, warnings, chosenBy } = await resolveProfile({ name: 'it' }, world);
+  const deps = makeWorld();
+  deps.user('profiles: {it: {issuer: https://id.example, clientId: app}}');
+  const { profile, sources, warnings, chosenBy } = await resolveProfile({ name: 'it' }, deps);
   expect(profile).toEqual({
     name: 'it',
     issuer: 'https://id.example',
@@ -117,52 +117,52 @@ test('what nobody sets has the documented defaults', async () => {
 });
 
 test('the line of each key is its own, and keys of one profile may come from both files', async () => {
-  const world = makeWorld();
-  world.user('# mine\nprofiles:\n  it:\n    issuer: https://id.example\n    clientId: app\n');
-  world.project('profiles:\n  it:\n\n    scope: openid\n');
-  const { sources } = await resolveProfile({ name: 'it' }, world);
+  const deps = makeWorld();
+  deps.user('# mine\nprofiles:\n  it:\n    issuer: https://id.example\n    clientId: app\n');
+  deps.project('profiles:\n  it:\n\n    scope: openid\n');
+  const { sources } = await resolveProfile({ name: 'it' }, deps);
   expect(sources).toMatchObject({
-    issuer: { where: `${world.userFile}:4` },
-    clientId: { where: `${world.userFile}:5` },
-    scope: { where: `${world.projectFile}:4` },
+    issuer: { where: `${deps.userFile}:4` },
+    clientId: { where: `${deps.userFile}:5` },
+    scope: { where: `${deps.projectFile}:4` },
   });
 });
 
 test('parameters are taken together by name, the higher layer first', async () => {
-  const world = makeWorld({ OIDC_CLI_PARAMETERS: 'c=env&d=a+b%26' });
-  world.user('profiles: {it: {issuer: https://id.example, clientId: app, parameters: {a: user, b: user, c: user}}}');
-  world.project('profiles:\n  it:\n    parameters:\n      b: project\n      c: project\n');
+  const deps = makeWorld({ OIDC_CLI_PARAMETERS: 'c=env&d=a+b%26' });
+  deps.user('profiles: {it: {issuer: https://id.example, clientId: app, parameters: {a: user, b: user, c: user}}}');
+  deps.project('profiles:\n  it:\n    parameters:\n      b: project\n      c: project\n');
   const flags = { param: ['e=flag', 'e=x=y', 'f='] };
-  const { profile, sources } = await resolveProfile({ name: 'it', flags }, world);
+  const { profile, sources } = await resolveProfile({ name: 'it', flags }, deps);
   expect(profile.parameters).toEqual({ a: 'user', b: 'project', c: 'env', d: 'a b&', e: 'x=y', f: '' });
-  expect(sources['parameters.a']?.where).toBe(`${world.userFile}:1`);
-  expect(sources['parameters.b']?.where).toBe(`${world.projectFile}:4`);
+  expect(sources['parameters.a']?.where).toBe(`${deps.userFile}:1`);
+  expect(sources['parameters.b']?.where).toBe(`${deps.projectFile}:4`);
   expect(sources['parameters.c']?.where).toBe('OIDC_CLI_PARAMETERS');
   expect(sources['parameters.e']?.where).toBe('--param');
 });
 
 test('the project file of the nearest folder above is used, and paths in it begin at its own folder', async () => {
-  const world = makeWorld();
-  world.write('code/oidc-cli.yaml', 'profiles: {far: {issuer: https://far.example, clientId: far}}');
-  world.project('profiles: {near: {issuer: https://near.example, clientId: near, ca: ca/root.pem}}');
-  const below = { ...world, cwd: join(world.cwd, 'packages', 'web') };
+  const deps = makeWorld();
+  deps.write('code/oidc-cli.yaml', 'profiles: {far: {issuer: https://far.example, clientId: far}}');
+  deps.project('profiles: {near: {issuer: https://near.example, clientId: near, ca: ca/root.pem}}');
+  const below = { ...deps, cwd: join(deps.cwd, 'packages', 'web') };
   const { profile } = await resolveProfile({ name: 'near', flags: { trustProject: true } }, below);
-  expect(profile.ca).toBe(join(world.cwd, 'ca', 'root.pem'));
+  expect(profile.ca).toBe(join(deps.cwd, 'ca', 'root.pem'));
   await expect(resolveProfile({ name: 'far' }, below)).rejects.toThrow('profile_unknown');
 });
 
 test('an empty variable counts as not set', async () => {
-  const world = makeWorld({ OIDC_CLI_ISSUER: '', OIDC_CLI_MAX_AGE: '', OIDC_CLI_PROFILE: '' });
-  world.user('default: it\nprofiles: {it: {issuer: https://id.example, clientId: app}}');
-  const { profile, chosenBy } = await resolveProfile({}, world);
+  const deps = makeWorld({ OIDC_CLI_ISSUER: '', OIDC_CLI_MAX_AGE: '', OIDC_CLI_PROFILE: '' });
+  deps.user('default: it\nprofiles: {it: {issuer: https://id.example, clientId: app}}');
+  const { profile, chosenBy } = await resolveProfile({}, deps);
   expect(profile).toMatchObject({ issuer: 'https://id.example' });
   expect(profile).not.toHaveProperty('maxAge');
   expect(chosenBy).toBe('default in file');
 });
 
 test('a variable that is nearly one of ours is named', async () => {
-  const world = makeWorld({ OIDC_CLI_CLIENTID: 'x', OIDC_CLI_STAGING_SECRET: 'y', OIDC_CLI_HOME: '/z' });
+  const deps = makeWorld({ OIDC_CLI_CLIENTID: 'x', OIDC_CLI_STAGING_SECRET: 'y', OIDC_CLI_HOME: '/z' });
   const flags = { issuer: 'https://id.example', clientId: 'app' };
-  const { warnings } = await resolveProfile({ flags }, world);
+  const { warnings } = await resolveProfile({ flags }, deps);
   expect(warnings).toEqual(['OIDC_CLI_CLIENTID is not a variable of oidc-cli: did you mean OIDC_CLI_CLIENT_ID?']);
 });

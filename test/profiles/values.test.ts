@@ -42,9 +42,9 @@ describe('what a flag may not hold', () => {
     [{ param: ['x'] }, '--param', '"x"'],
     [{ param: ['=x'] }, '--param', 'empty text'],
     [{ param: ['a b=x'] }, '--param', '"a b"'],
-  ])('%j', async (flags, where, found) => {
+  ])('%j', async (flags, where, actual) => {
     const error = await failure(resolveWith(flags));
-    expect(error).toMatchObject({ code: 'config_value_invalid', facts: { where, found } });
+    expect(error).toMatchObject({ code: 'config_value_invalid', facts: { where, found: actual } });
     expect(error.facts.allowed).toMatch(/\w{3}/);
   });
 

@@ -35,18 +35,18 @@ function entryFiles(dataFolder: string): string[] {
 describe('the encrypted file', () => {
   test('gives back what was put in, replaces it, and forgets it', async () => {
     const data = folder();
-    const kept = store(data);
-    expect(await kept.get('one')).toBeUndefined();
-    await kept.set('one', 'first – 日本語 🗝');
-    await kept.set('two', 'x'.repeat(100_000));
+    const saved = store(data);
+    expect(await saved.get('one')).toBeUndefined();
+    await saved.set('one', 'first – 日本語 🗝');
+    await saved.set('two', 'x'.repeat(100_000));
     expect(await store(data).get('one')).toBe('first – 日本語 🗝');
-    await kept.set('one', 'second');
+    await saved.set('one', 'second');
     expect(await store(data).get('one')).toBe('second');
     expect(await store(data).get('two')).toBe('x'.repeat(100_000));
-    expect(await kept.delete('one')).toBe(true);
-    expect(await kept.delete('one')).toBe(false);
+    expect(await saved.delete('one')).toBe(true);
+    expect(await saved.delete('one')).toBe(false);
     expect(await store(data).get('one')).toBeUndefined();
-    expect(await kept.values()).toEqual([{ key: 'two', value: 'x'.repeat(100_000) }]);
+    expect(await saved.values()).toEqual([{ key: 'two', value: 'x'.repeat(100_000) }]);
   });
 
   test('writes nothing that can be read without the key', async () => {
@@ -78,9 +78,9 @@ describe('the encrypted file', () => {
 
   test('takes a passphrase, also in another process, where the salt is needed', async () => {
     const data = folder();
-    const kept = store(data, 'correct horse battery staple');
-    await kept.set('one', 'value');
-    await kept.set('two', 'value');
+    const saved = store(data, 'correct horse battery staple');
+    await saved.set('one', 'value');
+    await saved.set('two', 'value');
     expect(await store(data, 'correct horse battery staple').get('two')).toBe('value');
     await expect(store(data, 'correct horse battery stable').get('two')).rejects.toMatchObject({
       code: 'store_key_invalid',
@@ -110,10 +110,10 @@ describe('the encrypted file', () => {
   test('a session from before OIDC_CLI_STORE_KEY was set stays readable', async () => {
     const data = folder();
     await store(data).set('one', 'by key file');
-    const kept = store(data, KEY);
-    expect(await kept.get('one')).toBe('by key file');
-    await kept.set('one', 'by environment');
-    expect(await kept.get('one')).toBe('by environment');
+    const saved = store(data, KEY);
+    expect(await saved.get('one')).toBe('by key file');
+    await saved.set('one', 'by environment');
+    expect(await saved.get('one')).toBe('by environment');
     await expect(store(data).get('one')).rejects.toMatchObject({ code: 'store_key_invalid' });
   });
 
@@ -142,19 +142,19 @@ describe('the encrypted file', () => {
   test('notices every changed byte, and a new save keeps the damaged file beside it', async () => {
     const data = folder();
     const notices: { file: string; movedTo: string }[] = [];
-    const kept = store(data, KEY, (facts) => notices.push(facts));
-    await kept.set('one', 'value');
+    const saved = store(data, KEY, (facts) => notices.push(facts));
+    await saved.set('one', 'value');
     const file = entryFiles(data)[0] as string;
     const whole = readFileSync(file);
     for (let at = 0; at < whole.length - 1; at += 1) {
       const damaged = Buffer.from(whole);
       damaged[at] = (damaged[at] as number) ^ 0x02;
       writeFileSync(file, damaged);
-      await expect(kept.get('one'), `byte ${at}`).rejects.toMatchObject({ code: 'store_corrupt', facts: { file } });
+      await expect(saved.get('one'), `byte ${at}`).rejects.toMatchObject({ code: 'store_corrupt', facts: { file } });
     }
     const damaged = readFileSync(file);
-    await kept.set('one', 'new');
-    expect(await kept.get('one')).toBe('new');
+    await saved.set('one', 'new');
+    expect(await saved.get('one')).toBe('new');
     expect(notices).toEqual([{ file, movedTo: expect.stringContaining('.damaged-') }]);
     expect(readFileSync(notices[0]?.movedTo as string)).toEqual(damaged);
   });

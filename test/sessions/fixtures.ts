@@ -52,7 +52,7 @@ export function folder(): string {
 }
 
 /** The keeper of sessions in a folder, as on Linux with no environment, at noon. */
-export function keeper(dataFolder: string, parts: Partial<SessionsOptions> = {}): Sessions {
+export function writer(dataFolder: string, parts: Partial<SessionsOptions> = {}): Sessions {
   return createSessions({ dataFolder, env: {}, platform: 'linux', clock: { now: () => NOON }, ...parts });
 }
 
@@ -84,23 +84,23 @@ export function program(name: string, args: readonly string[], env: Record<strin
   children.push(child);
   let stdout = '';
   let stderr = '';
-  let told = () => {};
+  let details = () => {};
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk;
-    told();
+    details();
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
   });
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
-  closed.then(() => told());
+  closed.then(() => details());
   return {
     child,
     async line() {
       while (!stdout.includes('\n')) {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended: ${stderr}`);
         await new Promise<void>((resolve) => {
-          told = resolve;
+          details = resolve;
         });
       }
       const end = stdout.indexOf('\n');

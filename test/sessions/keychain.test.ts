@@ -14,7 +14,7 @@ import {
   withKeyring,
 } from '../support/keyring.js';
 import { requirement } from '../support/requirement.js';
-import { everythingIn, folder, keeper, kill, program, session } from './fixtures.js';
+import { everythingIn, folder, kill, program, session, writer } from './fixtures.js';
 
 const platform = 'linux';
 
@@ -89,31 +89,31 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the ke
 
   test('a session is an entry that secret-tool sees, and nothing of it is in a file', async () => {
     const data = folder();
-    const sessions = keeper(data, { env: keyring.env });
+    const sessions = writer(data, { env: keyring.env });
     const { store, warning } = await sessions.choose('auto');
     expect({ kind: store.kind, warning }).toEqual({ kind: 'keychain', warning: undefined });
-    const kept = session();
-    await sessions.save(kept, store);
+    const saved = session();
+    await sessions.save(saved, store);
 
     const seen = keyring.search('oidc-cli');
     expect(seen.match(/^secret = /gm)).toHaveLength(1);
-    expect(seen).toContain(kept.accessToken);
-    for (const secret of [kept.accessToken, kept.refreshToken as string, kept.idToken]) {
+    expect(seen).toContain(saved.accessToken);
+    for (const secret of [saved.accessToken, saved.refreshToken as string, saved.idToken]) {
       expect(everythingIn(data)).not.toContain(secret);
     }
 
     // Another process, later: the index says where it is, and nothing is probed.
-    const later = keeper(data, { env: bareEnvironment(data) });
+    const later = writer(data, { env: bareEnvironment(data) });
     const entry = await later.find({});
     expect(entry).toMatchObject({ profile: 'staging', store: 'keychain', refreshable: true });
-    expect(entry && (await later.read(entry))).toEqual(kept);
+    expect(entry && (await later.read(entry))).toEqual(saved);
     expect(entry && (await later.forget(entry))).toBe(true);
     expect(keyring.search('oidc-cli')).toBe('');
   });
 
   test('a new sign-in moves a session between the keychain and the encrypted file', async () => {
     const data = folder();
-    const sessions = keeper(data, { env: keyring.env });
+    const sessions = writer(data, { env: keyring.env });
     const keychain = (await sessions.choose('keychain')).store;
     const file = (await sessions.choose('file')).store;
     await sessions.save(session({ subject: 'first' }), keychain);
@@ -140,7 +140,7 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the ke
   test('a damaged index is rebuilt from the keychain and the encrypted file', async () => {
     const data = folder();
     const notices: unknown[] = [];
-    const before = keeper(data, { env: keyring.env });
+    const before = writer(data, { env: keyring.env });
     await before.save(session({ profile: 'old' }), (await before.choose('keychain')).store);
     await before.save(
       session({ profile: 'new', signedInAt: session().signedInAt + 9 }),
@@ -150,7 +150,7 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the ke
     const { writeFileSync } = await import('node:fs');
     writeFileSync(join(data, 'sessions.json'), '{"version":1,"sess');
 
-    const after = keeper(data, { env: keyring.env, onNotice: (notice, facts) => notices.push({ notice, ...facts }) });
+    const after = writer(data, { env: keyring.env, onNotice: (notice, facts) => notices.push({ notice, ...facts }) });
     expect(await after.list()).toEqual(index);
     expect(await after.list()).toEqual(index);
     expect(notices).toEqual([
@@ -183,7 +183,7 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the ke
     await expect(store.delete('one')).rejects.toMatchObject(locked);
 
     const data = folder();
-    const sessions = keeper(data, { env: keyring.env });
+    const sessions = writer(data, { env: keyring.env });
     await expect(sessions.choose('keychain')).rejects.toMatchObject({ ...locked, facts: { reason: 'it is locked' } });
     const { store: chosen, warning } = await sessions.choose('auto');
     expect(chosen.kind).toBe('file');
@@ -208,10 +208,10 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('a real
 
   test('is found by many probes at once, though they share an entry', async () => {
     await withKeyring(async (keyring) => {
-      const found = await Promise.all(Array.from({ length: 6 }, () => probeKeychain({ env: keyring.env, platform })));
+      const actual = await Promise.all(Array.from({ length: 6 }, () => probeKeychain({ env: keyring.env, platform })));
       // A probe has no other word for a daemon that has crashed.
       if (await keyring.ended()) throw new Error('the keyring has crashed');
-      expect(found).toEqual(found.map(() => ({ available: true })));
+      expect(actual).toEqual(actual.map(() => ({ available: true })));
       expect(keyring.search('oidc-cli-probe')).toBe('');
     });
   });
@@ -220,7 +220,7 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('a real
 describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('a machine without a keychain', () => {
   test('that has no D-Bus gets the encrypted file and a warning that says why', async () => {
     const data = folder();
-    const sessions = keeper(data, { env: bareEnvironment(data) });
+    const sessions = writer(data, { env: bareEnvironment(data) });
     const { store, warning } = await sessions.choose('auto');
     expect(store.kind).toBe('file');
     expect(warning).toBe(
@@ -315,17 +315,17 @@ describe('an entry that goes between being found and being asked', () => {
 
   /** Keeps nothing; its first calls fail. */
   function failing(message: string, times: number): KeytarLike & { calls: number } {
-    const answer = async <T>(value: T) => {
+    const response = async <T>(value: T) => {
       keytar.calls += 1;
       if (keytar.calls <= times) throw new Error(message);
       return value;
     };
     const keytar = {
       calls: 0,
-      getPassword: () => answer(null),
-      setPassword: () => answer(undefined),
-      deletePassword: () => answer(false),
-      findCredentials: () => answer([]),
+      getPassword: () => response(null),
+      setPassword: () => response(undefined),
+      deletePassword: () => response(false),
+      findCredentials: () => response([]),
     };
     return keytar;
   }
@@ -334,8 +334,8 @@ describe('an entry that goes between being found and being asked', () => {
     for (const call of ['get', 'set', 'delete', 'values'] as const) {
       const keytar = failing(message, 3);
       const store = createKeychainStore({ platform, keytar });
-      const answer = call === 'values' ? store.values() : store[call]('one', 'value');
-      expect(await answer).toEqual({ get: undefined, set: undefined, delete: false, values: [] }[call]);
+      const response = call === 'values' ? store.values() : store[call]('one', 'value');
+      expect(await response).toEqual({ get: undefined, set: undefined, delete: false, values: [] }[call]);
       expect(keytar.calls).toBe(4);
     }
   });

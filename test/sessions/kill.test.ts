@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyringPresent, keyringWhy, withKeyring } from '../support/keyring.js';
 import { requirement } from '../support/requirement.js';
-import { folder, keeper, kill, program, session } from './fixtures.js';
+import { folder, kill, program, session, writer } from './fixtures.js';
 
 /** The number of a kept session; fails unless all of its parts are of the same sign-in, whole. */
 async function wholeSession(data: string): Promise<number> {
-  const sessions = keeper(data);
+  const sessions = writer(data);
   const entries = await sessions.list();
   expect(entries).toHaveLength(1);
   const entry = entries[0] as (typeof entries)[number];
-  const kept = await sessions.read(entry);
-  const number = Number(kept?.subject.replace('user-', ''));
-  expect(kept).toMatchObject({
+  const saved = await sessions.read(entry);
+  const number = Number(saved?.subject.replace('user-', ''));
+  expect(saved).toMatchObject({
     subject: `user-${number}`,
     claims: { sub: `user-${number}` },
     idToken: `id-${number}-${'i'.repeat(2_000)}`,
@@ -43,10 +43,10 @@ async function killRepeatedly(data: string, times: number, kinds: readonly strin
     await kill(saver.child);
     const { stdout } = await saver.ended();
     for (const line of stdout.split('\n').slice(0, -1)) done = Number(line);
-    const found = await wholeSession(data);
+    const actual = await wholeSession(data);
     // What was reported as saved is there; the save that was under way may be.
-    expect([done, done + 1]).toContain(found);
-    done = found;
+    expect([done, done + 1]).toContain(actual);
+    done = actual;
   }
 }
 
@@ -57,7 +57,7 @@ describe('killed at any instant, a save leaves the old session or the new one, w
     // What killed saves left is swept up by a save a minute later.
     const then = new Date(Date.now() - 61_000);
     for (const name of readdirSync(join(data, 'store'))) utimesSync(join(data, 'store', name), then, then);
-    await keeper(data).save(session({ subject: 'last' }), (await keeper(data).choose('file')).store);
+    await writer(data).save(session({ subject: 'last' }), (await writer(data).choose('file')).store);
     const left = readdirSync(join(data, 'store'));
     expect(left).toHaveLength(2);
     expect(left).toContain('key');
@@ -75,7 +75,7 @@ describe.runIf(requirement('gnome-keyring', keyringPresent, keyringWhy))('the sa
       // Nothing that a killed save left outlives the next ones.
       const entries = () => keyring.search('oidc-cli').match(/^secret = /gm)?.length ?? 0;
       const elsewhere = 1;
-      const sessions = keeper(data, { env: keyring.env });
+      const sessions = writer(data, { env: keyring.env });
       await sessions.save(session(), (await sessions.choose('keychain')).store);
       expect(entries()).toBe(elsewhere + 1);
       expect(readdirSync(join(data, 'store')).filter((name) => name.endsWith('.json'))).toEqual([]);

@@ -2,15 +2,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SessionStore } from '../../src/sessions/session-store.js';
-import { everythingIn, folder, keeper, kill, NOON, program, session } from './fixtures.js';
+import { everythingIn, folder, kill, NOON, program, session, writer } from './fixtures.js';
 
-const file = async (data: string) => (await keeper(data).choose('file')).store;
+const file = async (data: string) => (await writer(data).choose('file')).store;
 const entryFiles = (data: string) => readdirSync(join(data, 'store')).filter((name) => name.endsWith('.json'));
 
 describe('sessions', () => {
   test('are kept side by side, one per profile and issuer, the newest sign-in first', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     const { store, warning } = await sessions.choose('file');
     expect(warning).toBeUndefined();
     await sessions.save(session({ profile: 'a' }), store);
@@ -18,7 +18,7 @@ describe('sessions', () => {
     await sessions.save(session({ profile: 'a', issuer: 'https://other.example.org' }), store);
     await sessions.save(session({ profile: 'b', subject: 'somebody else', accessToken: 'newer' }), store);
 
-    const later = keeper(data);
+    const later = writer(data);
     expect((await later.list()).map(({ profile, issuer }) => `${profile} ${issuer}`)).toEqual([
       'b https://login.example.org',
       'a https://other.example.org',
@@ -37,8 +37,8 @@ describe('sessions', () => {
 
   test('are listed with what there is to know and without a secret', async () => {
     const data = folder();
-    await keeper(data).save(session(), await file(data));
-    expect(await keeper(data).list()).toEqual([
+    await writer(data).save(session(), await file(data));
+    expect(await writer(data).list()).toEqual([
       {
         profile: 'staging',
         issuer: 'https://login.example.org',
@@ -61,7 +61,7 @@ describe('sessions', () => {
 
   test('are forgotten one by one', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     await sessions.save(session({ profile: 'a' }), await file(data));
     await sessions.save(session({ profile: 'b' }), await file(data));
     const [b, a] = await sessions.list();
@@ -69,13 +69,13 @@ describe('sessions', () => {
     expect(await sessions.forget(b)).toBe(true);
     expect(await sessions.forget(b)).toBe(false);
     expect(await sessions.read(b)).toBeUndefined();
-    expect(await keeper(data).list()).toEqual([a]);
+    expect(await writer(data).list()).toEqual([a]);
     expect(entryFiles(data)).toHaveLength(1);
   });
 
   test('without a folder there are none, and asking makes none', async () => {
     const data = join(folder(), 'absent');
-    const sessions = keeper(data);
+    const sessions = writer(data);
     expect(await sessions.list()).toEqual([]);
     expect(await sessions.find({})).toBeUndefined();
     expect(await sessions.takePending('state')).toBeUndefined();
@@ -86,7 +86,7 @@ describe('sessions', () => {
 
   test('in memory never touch the disk and end with their keeper', async () => {
     const data = join(folder(), 'absent');
-    const sessions = keeper(data);
+    const sessions = writer(data);
     const { store } = await sessions.choose('memory');
     await sessions.save(session(), store);
     await sessions.save(session({ subject: 'again' }), store);
@@ -96,12 +96,12 @@ describe('sessions', () => {
     const refreshed = session({ subject: 'again', accessToken: 'newer', refreshedAt: NOON / 1000 + 60 });
     await sessions.exclusively(entry, () => sessions.update(refreshed, entry));
     expect(await sessions.read(entry)).toEqual(refreshed);
-    await sessions.keepPending({ state: 's', expiresAt: NOON / 1000 + 600 }, store);
+    await sessions.savePending({ state: 's', expiresAt: NOON / 1000 + 600 }, store);
     expect(await sessions.takePending('s')).toBeDefined();
     expect(await sessions.takePending('s')).toBeUndefined();
     await sessions.saveClientSecret('p', 'https://i', 'secret', store);
     expect(await sessions.readClientSecret('p', 'https://i')).toBe('secret');
-    expect(await keeper(data).list()).toEqual([]);
+    expect(await writer(data).list()).toEqual([]);
     expect(await sessions.forget(entry)).toBe(true);
     expect(await sessions.list()).toEqual([]);
     expect(existsSync(data)).toBe(false);
@@ -109,7 +109,7 @@ describe('sessions', () => {
 
   test('a refreshed session stays in its place in the order, with its new expiry', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     await sessions.save(session({ profile: 'a' }), await file(data));
     await sessions.save(session({ profile: 'b' }), await file(data));
     const entry = await sessions.find({ profile: 'a' });
@@ -121,30 +121,30 @@ describe('sessions', () => {
       refreshedAt: NOON / 1000 + 60,
     });
     await sessions.update(refreshed, entry);
-    expect(await keeper(data).list()).toMatchObject([
+    expect(await writer(data).list()).toMatchObject([
       { profile: 'b' },
       { profile: 'a', expiresAt: NOON / 1000 + 7200, savedAt: NOON / 1000 + 60, signedInAt: NOON / 1000 },
     ]);
-    expect(await keeper(data).read(entry)).toEqual(refreshed);
+    expect(await writer(data).read(entry)).toEqual(refreshed);
   });
 
   test('a newer sign-in is neither replaced by a refresh nor forgotten for the one before, and no refresh brings a forgotten one back', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     await sessions.save(session(), await file(data));
     const entry = await sessions.find({});
     if (!entry) throw new Error('it was saved');
 
     const newer = session({ subject: 'newer', signedInAt: NOON / 1000 + 5 });
-    await keeper(data).save(newer, await file(data));
+    await writer(data).save(newer, await file(data));
     await sessions.update(session({ accessToken: 'refreshed' }), entry);
     expect(await sessions.read(entry)).toEqual(newer);
 
-    expect(await keeper(data).forget(entry)).toBe(false);
+    expect(await writer(data).forget(entry)).toBe(false);
     expect(await sessions.read(entry)).toEqual(newer);
 
     const [latest] = await sessions.list();
-    expect(latest && (await keeper(data).forget(latest))).toBe(true);
+    expect(latest && (await writer(data).forget(latest))).toBe(true);
     await expect(sessions.update(session({ accessToken: 'refreshed' }), entry)).rejects.toMatchObject({
       code: 'not_signed_in',
       facts: { profile: 'staging', issuer: 'https://login.example.org' },
@@ -160,7 +160,7 @@ describe('sessions', () => {
       deletePassword: async (_: string, account: string) => entries.delete(account),
       findCredentials: async () => [...entries].map(([account, password]) => ({ account, password })),
     };
-    const [one, two] = [keeper(folder(), { keytar }), keeper(folder(), { keytar })];
+    const [one, two] = [writer(folder(), { keytar }), writer(folder(), { keytar })];
     await one.save(session({ subject: 'one' }), (await one.choose('auto')).store);
     await two.save(session({ subject: 'two' }), (await two.choose('auto')).store);
     const entry = await one.find({});
@@ -177,11 +177,11 @@ describe('sessions', () => {
       findCredentials: async () => [],
     };
     const data = folder();
-    const sessions = keeper(data, { keytar });
+    const sessions = writer(data, { keytar });
     await sessions.save(session(), (await sessions.choose('keychain')).store);
     const before = await sessions.find({});
     if (!before) throw new Error('it was saved');
-    const other = keeper(data, { keytar });
+    const other = writer(data, { keytar });
     const moved = session({ subject: 'moved', signedInAt: NOON / 1000 + 5 });
     await sessions
       .exclusively(before, async () => {
@@ -220,7 +220,7 @@ describe('sessions', () => {
     };
     const data = folder();
     const notices: unknown[] = [];
-    const sessions = keeper(data, { keytar, onNotice: (notice, facts) => notices.push([notice, facts]) });
+    const sessions = writer(data, { keytar, onNotice: (notice, facts) => notices.push([notice, facts]) });
     const keychain = (await sessions.choose('keychain')).store;
     await sessions.save(session({ profile: 'a' }), keychain);
     locked = true;
@@ -246,7 +246,7 @@ describe('sessions', () => {
       deletePassword: async (_: string, account: string) => entries.delete(account),
       findCredentials: async () => [],
     };
-    const sessions = keeper(folder(), { keytar });
+    const sessions = writer(folder(), { keytar });
     const { store } = await sessions.choose('keychain');
     await expect(sessions.save(session({ profile: 'a' }), store)).rejects.toMatchObject({ code: 'store_failed' });
     expect(await sessions.list()).toEqual([]);
@@ -258,9 +258,9 @@ describe('sessions', () => {
 
   test('another key is noticed before anybody signs in again', async () => {
     const data = folder();
-    const right = keeper(data, { env: { OIDC_CLI_STORE_KEY: 'the right passphrase' } });
+    const right = writer(data, { env: { OIDC_CLI_STORE_KEY: 'the right passphrase' } });
     await right.save(session(), (await right.choose('file')).store);
-    const wrong = keeper(data, { env: { OIDC_CLI_STORE_KEY: 'the wrong passphrase' } });
+    const wrong = writer(data, { env: { OIDC_CLI_STORE_KEY: 'the wrong passphrase' } });
     await expect(wrong.choose('file', session())).rejects.toMatchObject({ code: 'store_key_invalid' });
     expect(await wrong.choose('file', session({ profile: 'another' }))).toMatchObject({ store: { kind: 'file' } });
     const entry = await wrong.find({});
@@ -270,7 +270,7 @@ describe('sessions', () => {
 
   test('a value that is no session of this profile is refused', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     const store = await file(data);
     await sessions.save(session(), store);
     const entry = await sessions.find({});
@@ -290,18 +290,18 @@ describe('the index', () => {
     ['{"version":1,"sessions":[{}],"pending":[],"clientSecrets":[],"unsettled":[]}'],
   ])('damaged (%j) is set aside and made anew from the encrypted file, with one notice', async (text) => {
     const data = folder();
-    const before = keeper(data);
+    const before = writer(data);
     const store = await file(data);
     await before.save(session({ profile: 'a' }), store);
     await before.save(session({ profile: 'b', signedInAt: NOON / 1000 + 1 }), store);
-    await before.keepPending({ state: 's', expiresAt: NOON / 1000 + 600, codeVerifier: 'v' }, store);
+    await before.savePending({ state: 's', expiresAt: NOON / 1000 + 600, codeVerifier: 'v' }, store);
     await before.saveClientSecret('a', 'https://login.example.org', 'client secret', store);
     const entries = await before.list();
     writeFileSync(join(data, 'sessions.json'), text);
 
     const notices: Record<string, unknown>[] = [];
     // The only keychain is one that has no D-Bus to be reached by.
-    const after = keeper(data, {
+    const after = writer(data, {
       env: { PATH: process.env.PATH, XDG_RUNTIME_DIR: data },
       onNotice: (notice, facts) => notices.push({ notice, ...facts }),
     });
@@ -315,7 +315,7 @@ describe('the index', () => {
   test('of a newer version is left alone', async () => {
     const data = folder();
     writeFileSync(join(data, 'sessions.json'), '{"version":2}');
-    const sessions = keeper(data);
+    const sessions = writer(data);
     const refused = { code: 'store_version_newer', facts: { file: join(data, 'sessions.json') } };
     await expect(sessions.list()).rejects.toMatchObject(refused);
     await expect(sessions.choose('file')).rejects.toMatchObject(refused);
@@ -328,20 +328,20 @@ describe('a pending sign-in', () => {
 
   test('is found by its state, once, and neither state nor verifier is in a file', async () => {
     const data = folder();
-    await keeper(data).keepPending(pending, await file(data));
+    await writer(data).savePending(pending, await file(data));
     expect(everythingIn(data)).not.toContain('the-state');
     expect(everythingIn(data)).not.toContain('the-verifier');
-    expect(await keeper(data).takePending('another-state')).toBeUndefined();
-    expect(await keeper(data).takePending('the-state')).toEqual(pending);
-    expect(await keeper(data).takePending('the-state')).toBeUndefined();
+    expect(await writer(data).takePending('another-state')).toBeUndefined();
+    expect(await writer(data).takePending('the-state')).toEqual(pending);
+    expect(await writer(data).takePending('the-state')).toBeUndefined();
     expect(entryFiles(data)).toEqual([]);
   });
 
   test('expires, and is cleared away', async () => {
     const data = folder();
-    await keeper(data).keepPending(pending, await file(data));
-    await keeper(data).keepPending({ ...pending, state: 'forgotten' }, await file(data));
-    const later = keeper(data, { clock: { now: () => NOON + 600_000 } });
+    await writer(data).savePending(pending, await file(data));
+    await writer(data).savePending({ ...pending, state: 'forgotten' }, await file(data));
+    const later = writer(data, { clock: { now: () => NOON + 600_000 } });
     expect(await later.takePending('the-state')).toBeUndefined();
     expect(entryFiles(data)).toEqual([]);
     expect(JSON.parse(readFileSync(join(data, 'sessions.json'), 'utf8'))).toMatchObject({ pending: [] });
@@ -349,25 +349,25 @@ describe('a pending sign-in', () => {
 
   test.runIf(process.platform !== 'win32')('goes to one of two takers', async () => {
     const data = folder();
-    await keeper(data).keepPending(pending, await file(data));
+    await writer(data).savePending(pending, await file(data));
     const takers = [1, 2, 3].map(() => program('take-pending.mjs', [data, 'the-state']));
     for (const { line } of takers) expect(await line()).toBe('loaded');
     for (const { child } of takers) child.kill('SIGUSR2');
-    const answers = await Promise.all(takers.map(async ({ ended }) => (await ended()).stdout));
-    expect(answers.sort()).toEqual(['got the-verifier\n', 'nothing\n', 'nothing\n']);
+    const responses = await Promise.all(takers.map(async ({ ended }) => (await ended()).stdout));
+    expect(responses.sort()).toEqual(['got the-verifier\n', 'nothing\n', 'nothing\n']);
   });
 });
 
 describe('a client secret', () => {
   const save = async (data: string, issuer: string, secret: string, store?: SessionStore) =>
-    keeper(data).saveClientSecret('staging', issuer, secret, store ?? (await file(data)));
+    writer(data).saveClientSecret('staging', issuer, secret, store ?? (await file(data)));
 
   test('is kept for its issuer and given for no other', async () => {
     const data = folder();
     await save(data, 'https://login.example.org', 'hush-hush');
-    expect(await keeper(data).readClientSecret('staging', 'https://login.example.org')).toBe('hush-hush');
-    expect(await keeper(data).readClientSecret('staging', 'https://evil.example.org')).toBeUndefined();
-    expect(await keeper(data).readClientSecret('other', 'https://login.example.org')).toBeUndefined();
+    expect(await writer(data).readClientSecret('staging', 'https://login.example.org')).toBe('hush-hush');
+    expect(await writer(data).readClientSecret('staging', 'https://evil.example.org')).toBeUndefined();
+    expect(await writer(data).readClientSecret('other', 'https://login.example.org')).toBeUndefined();
     expect(everythingIn(data)).not.toContain('hush-hush');
   });
 
@@ -376,16 +376,16 @@ describe('a client secret', () => {
     await save(data, 'https://old.example.org', 'old');
     await save(data, 'https://login.example.org', 'first');
     await save(data, 'https://login.example.org', 'second');
-    expect(await keeper(data).readClientSecret('staging', 'https://login.example.org')).toBe('second');
-    expect(await keeper(data).readClientSecret('staging', 'https://old.example.org')).toBeUndefined();
+    expect(await writer(data).readClientSecret('staging', 'https://login.example.org')).toBe('second');
+    expect(await writer(data).readClientSecret('staging', 'https://old.example.org')).toBeUndefined();
     expect(entryFiles(data)).toHaveLength(1);
   });
 
   test('is forgotten', async () => {
     const data = folder();
     await save(data, 'https://login.example.org', 'hush-hush');
-    await keeper(data).forgetClientSecret('staging');
-    expect(await keeper(data).readClientSecret('staging', 'https://login.example.org')).toBeUndefined();
+    await writer(data).forgetClientSecret('staging');
+    expect(await writer(data).readClientSecret('staging', 'https://login.example.org')).toBeUndefined();
     expect(entryFiles(data)).toEqual([]);
   });
 
@@ -406,7 +406,7 @@ describe('a client secret', () => {
       deletePassword: async () => false,
       findCredentials: async () => [],
     };
-    expect(await keeper(data, { keytar }).readClientSecret('staging', 'https://login.example.org')).toBe('first');
+    expect(await writer(data, { keytar }).readClientSecret('staging', 'https://login.example.org')).toBe('first');
   });
 });
 
@@ -425,9 +425,9 @@ describe('a client secret that another process moves', () => {
       deletePassword: async (_: string, account: string) => entries.delete(account),
       findCredentials: async () => [],
     };
-    const sessions = keeper(data, { keytar });
+    const sessions = writer(data, { keytar });
     await sessions.saveClientSecret('staging', issuer, 'first', (await sessions.choose('keychain')).store);
-    const other = keeper(data, { keytar });
+    const other = writer(data, { keytar });
     const { store } = await other.choose('file');
     meanwhile = async () => {
       meanwhile = async () => {};
@@ -443,13 +443,13 @@ describe('a sign-in that replaces another', () => {
   // The clock was set back, or stands: what came later is not what has the later date.
   test.each([0, -86_400])('is told from it by more than a date, %d s later', async (later) => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     const first = session({ signInId: 'first' });
     await sessions.save(first, await file(data));
     const [entry] = await sessions.list();
     if (!entry) throw new Error('it was saved');
     const newer = session({ signInId: 'second', subject: 'newer', signedInAt: first.signedInAt + later });
-    await keeper(data).save(newer, await file(data));
+    await writer(data).save(newer, await file(data));
     await sessions.update({ ...first, accessToken: 'refreshed' }, entry);
     expect(await sessions.read(entry)).toEqual(newer);
     expect(await sessions.forget(entry)).toBe(false);
@@ -463,7 +463,7 @@ describe('a sign-in that replaces another', () => {
 
   test('is refreshed and forgotten as before where oidc-cli 0.1.0 saved it', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     await sessions.save(session(), await file(data));
     const [entry] = await sessions.list();
     if (!entry) throw new Error('it was saved');
@@ -477,18 +477,18 @@ describe('refreshing one session at a time', () => {
   test('processes that refresh at once spend every refresh token once', async () => {
     const data = folder();
     const log = join(folder(), 'spent');
-    await keeper(data).save(session({ refreshToken: 'refresh-1' }), await file(data));
+    await writer(data).save(session({ refreshToken: 'refresh-1' }), await file(data));
     const refreshers = [1, 2, 3].map(() => program('refresh.mjs', [data, log]));
     for (const { ended } of refreshers) expect(await ended()).toMatchObject({ code: 0, stderr: '' });
     expect(readFileSync(log, 'utf8')).toBe('refresh-1\nrefresh-2\nrefresh-3\n');
-    const entry = await keeper(data).find({});
-    expect(entry && (await keeper(data).read(entry))?.refreshToken).toBe('refresh-4');
+    const entry = await writer(data).find({});
+    expect(entry && (await writer(data).read(entry))?.refreshToken).toBe('refresh-4');
   });
 
   test('a refresh that was killed does not stop the next one', async () => {
     const data = folder();
     const log = join(folder(), 'spent');
-    await keeper(data).save(session({ refreshToken: 'refresh-1' }), await file(data));
+    await writer(data).save(session({ refreshToken: 'refresh-1' }), await file(data));
     const hanging = program('refresh.mjs', [data, log, 'hang']);
     expect(await hanging.line()).toBe('waiting');
     expect(await hanging.line()).toBe('in');
@@ -501,7 +501,7 @@ describe('refreshing one session at a time', () => {
 
   test('an abort ends the wait, in memory too', async () => {
     const data = folder();
-    const sessions = keeper(data);
+    const sessions = writer(data);
     await sessions.save(session({ profile: 'disk' }), await file(data));
     await sessions.save(session({ profile: 'memory' }), (await sessions.choose('memory')).store);
     for (const entry of await sessions.list()) {

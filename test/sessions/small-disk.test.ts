@@ -9,7 +9,7 @@ import { createMachine, type Machine } from '../support/run.js';
 import { startScriptedProvider } from '../support/scripted-provider.js';
 import { followRedirects } from '../support/scripted-sign-in.js';
 import { type SmallDisk, smallDisk, smallDisksPresent } from '../support/small-disk.js';
-import { keeper, session } from './fixtures.js';
+import { session, writer } from './fixtures.js';
 
 const provider = await startScriptedProvider();
 atEndOfFile(() => provider.close());
@@ -130,7 +130,7 @@ describe.runIf(smallDisksPresent)('where the disk has room for a part of a sessi
 
   test('one run of the command uses what it could not save', async () => {
     const data = join(disk.folder, 'another');
-    const sessions = keeper(data, { env: { DBUS_SESSION_BUS_ADDRESS: '' } });
+    const sessions = writer(data, { env: { DBUS_SESSION_BUS_ADDRESS: '' } });
     await sessions.save(session(), (await sessions.choose('file')).store);
     const [entry] = await sessions.list();
     if (!entry) throw new Error('it was saved');
@@ -141,12 +141,12 @@ describe.runIf(smallDisksPresent)('where the disk has room for a part of a sessi
       facts: { lost: 'refresh token' },
     });
     expect(await sessions.read(entry)).toEqual(rotated);
-    expect(await keeper(data).read(entry)).toEqual(session());
+    expect(await writer(data).read(entry)).toEqual(session());
   });
 
   test('a session whose place in the list cannot be put right is read all the same', async () => {
     const data = join(disk.folder, 'another');
-    const [sessions, list] = [keeper(data), join(data, 'sessions.json')];
+    const [sessions, list] = [writer(data), join(data, 'sessions.json')];
     const { store } = await sessions.choose('file');
     await sessions.save(session(), store);
     const [entry] = await sessions.list();
@@ -155,7 +155,7 @@ describe.runIf(smallDisksPresent)('where the disk has room for a part of a sessi
     await sessions.save(newer, store);
     writeFileSync(list, text);
     disk.leave(0);
-    expect(entry && (await keeper(data).read(entry))).toEqual(newer);
+    expect(entry && (await writer(data).read(entry))).toEqual(newer);
     expect(readFileSync(list, 'utf8')).toBe(text);
   });
 

@@ -102,9 +102,9 @@ describe('a keychain with a limit of 2,560 bytes an entry', () => {
           );
         saved = keytar.calls < failAt;
         keytar.failAt = Number.POSITIVE_INFINITY;
-        const found = await windows(keytar).get('one');
-        if (fate === 'saved') expect(found, `call ${failAt}`).toBe(after);
-        else expect([before, after], `call ${failAt}`).toContain(found);
+        const actual = await windows(keytar).get('one');
+        if (fate === 'saved') expect(actual, `call ${failAt}`).toBe(after);
+        else expect([before, after], `call ${failAt}`).toContain(actual);
 
         await windows(keytar).set('one', 'tidy');
         expect([...keytar.entries], `after call ${failAt}`).toEqual([['one', 'tidy']]);

@@ -47,11 +47,11 @@ const HURRIED = new URL('../commands/programs/hurried-timers.mjs', import.meta.u
 const STDERR_ADVICE = /To fix: (.*)/;
 
 /** Runs what the advice names, until nothing is wrong any more; at most three errors may follow from one another. */
-async function follow(failed: Finished, code: string, world: RunWorld = {}): Promise<void> {
+async function follow(failed: Finished, code: string, deps: RunWorld = {}): Promise<void> {
   expect(failed.code, failed.stderr).toBe(9);
   expect(failed.stderr).toContain(`(${code}, exit code 9)`);
   let [, advice = ''] = STDERR_ADVICE.exec(failed.stderr) ?? [];
-  const env = { ...world.env };
+  const env = { ...deps.env };
   for (let errors = 0; errors < 3; errors += 1) {
     let next: Finished | undefined;
     expect(commandsIn(advice), advice).not.toEqual([]);
@@ -59,7 +59,7 @@ async function follow(failed: Finished, code: string, world: RunWorld = {}): Pro
       const [program, ...argv] = words(command);
       if (program === 'unset') env[argv[0] ?? ''] = undefined;
       else if (program !== 'oidc-cli') execFileSync(program ?? '', argv);
-      else next = await machine.run([...argv, ...portFor(argv)], { openUrl: followRedirects, ...world, env });
+      else next = await machine.run([...argv, ...portFor(argv)], { openUrl: followRedirects, ...deps, env });
       if (next && next.code !== 0) break;
     }
     const who = next?.code === 9 ? next : await machine.run(['whoami'], { env });
@@ -237,9 +237,9 @@ describe.runIf(requirement('libfaketime', fakeTimePresent, fakeTimeWhy))('the ad
     answer: () => void;
   }> {
     await login({}, '--scope', 'openid offline_access');
-    let answer = () => {};
+    let response = () => {};
     const answered = new Promise<void>((resolve) => {
-      answer = resolve;
+      response = resolve;
     });
     let arrive = () => {};
     const arrived = new Promise<void>((resolve) => {
@@ -261,24 +261,24 @@ describe.runIf(requirement('libfaketime', fakeTimePresent, fakeTimeWhy))('the ad
     const failed = await runCommand(['token', '--refresh'], { ...env, ...fakeTime('+0 x60') });
     expect(failed.code, failed.stderr).toBe(9);
     expect(failed.stderr).toMatch(/holds .* and did not release it within 90 seconds.*\(store_timeout, exit code 9\)/s);
-    return { holder, failed, answer };
+    return { holder, failed, answer: response };
   }
 
   test('to end the process that holds it, and to try again', async () => {
-    const { holder, failed, answer } = await waitForHolder();
+    const { holder, failed, answer: response } = await waitForHolder();
     const [command = ''] = commandsIn(STDERR_ADVICE.exec(failed.stderr)?.[1] ?? '');
     expect(command).toBe(`kill -9 ${holder.pid}`);
     const [program = '', ...argv] = words(command);
     execFileSync(program, argv);
     expect(await holder.finished).toMatchObject({ signal: 'SIGKILL' });
-    answer();
+    response();
     expect(await machine.run(['token', '--refresh'])).toMatchObject({ code: 0 });
   });
 
   test('to try again when that process has ended', async () => {
-    const { holder, failed, answer } = await waitForHolder();
+    const { holder, failed, answer: response } = await waitForHolder();
     expect(failed.stderr).toContain('Try again when it has ended');
-    answer();
+    response();
     const { stdout } = await holder.finished;
     expect(await machine.run(['token'])).toMatchObject({ code: 0, stdout });
   });

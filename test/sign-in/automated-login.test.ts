@@ -45,10 +45,10 @@ function expectNoSecret(text: string): void {
 }
 
 /** Signs in as the test user, whose secrets are in the environment. */
-async function login(issuer: string, flags: readonly string[], world: RunWorld = {}): Promise<Finished> {
-  const env = { TEST_PASSWORD: TEST_USER.password, TEST_TOTP: TEST_USER.totp, PATH: process.env.PATH, ...world.env };
+async function login(issuer: string, flags: readonly string[], deps: RunWorld = {}): Promise<Finished> {
+  const env = { TEST_PASSWORD: TEST_USER.password, TEST_TOTP: TEST_USER.totp, PATH: process.env.PATH, ...deps.env };
   const argv = ['login', '--issuer', issuer, '--client-id', 'demo', '--user', TEST_USER.username, ...flags];
-  const run = await machine.run(argv, { ...world, env });
+  const run = await machine.run(argv, { ...deps, env });
   runs.push(run);
   return run;
 }
@@ -151,9 +151,9 @@ describe('login --with http', () => {
     const finished = await login(pages.issuer, ['--with', 'http', '--keep-evidence', 'seen', ...SECRETS]);
     const [file = ''] = await readdir(join(machine.home, 'seen'));
     expect(finished.stderr).toContain(`Kept: ${join(machine.home, 'seen', file)}`);
-    const kept = await readFile(join(machine.home, 'seen', file), 'utf8');
-    expect(kept).toContain('Your account has been locked');
-    expectNoSecret(kept);
+    const saved = await readFile(join(machine.home, 'seen', file), 'utf8');
+    expect(saved).toContain('Your account has been locked');
+    expectNoSecret(saved);
   });
 
   test('the provider that denies is told as ever', async () => {
@@ -303,8 +303,8 @@ describe.runIf(present)('login --with browser', () => {
 
   test('signs in on a page that its script renders; --with auto comes to the same', async () => {
     const pages = await pagesOf('single-page');
-    for (const way of ['browser', 'auto']) {
-      const { code, stderr } = await login(pages.issuer, ['--with', way, ...browser, ...SECRETS]);
+    for (const driver of ['browser', 'auto']) {
+      const { code, stderr } = await login(pages.issuer, ['--with', driver, ...browser, ...SECRETS]);
       expect(stderr).toContain('signed in without a person (browser, 3 pages)');
       expect(code).toBe(0);
     }

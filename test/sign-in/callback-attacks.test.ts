@@ -28,7 +28,7 @@ test('a thousand requests of strangers do not keep a sign-in from completing', a
       const stray = index % 2 ? `${redirectUri}?error=access_denied&state=${index}` : `${redirectUri}/${index}`;
       // Those still open when the listener ends are cut off.
       return fetch(stray).then(
-        (answer) => answer.text(),
+        (response) => response.text(),
         () => undefined,
       );
     });
@@ -93,8 +93,8 @@ describe('the sign-in belongs to the browser that opened the one-time address', 
       const browser = new CookieBrowser();
       const asked = await browser.authorizationRequest(url);
       const { redirect_uri: redirectUri, state = '' } = Object.fromEntries(asked.searchParams);
-      for (const answer of [{ code: 'foreign' }, { error: 'access_denied' }, { code: 'foreign' }]) {
-        const reply = await fetch(`${redirectUri}?${new URLSearchParams({ ...answer, state })}`);
+      for (const response of [{ code: 'foreign' }, { error: 'access_denied' }, { code: 'foreign' }]) {
+        const reply = await fetch(`${redirectUri}?${new URLSearchParams({ ...response, state })}`);
         expect([reply.status, await reply.text()]).toEqual([403, expect.stringContaining('another browser')]);
       }
       await browser.open(asked);
@@ -145,24 +145,27 @@ describe('the sign-in belongs to the browser that opened the one-time address', 
   test.each([
     ['no browser can be opened', [], 'No browser could be opened: no display.'],
     ['none is asked for', ['--no-browser'], 'Open this address in a browser:'],
-  ])('where %s, the address is the provider’s and any browser may answer, which is said', async (_why, flags, said) => {
-    let answering: Promise<Response> | undefined;
-    let opened = '';
-    const finished = await signIn(provider, {}, flags, {
-      openUrl: async (url) => {
-        opened = url;
-        throw new Error('no display');
-      },
-      onStderr: (text) => {
-        const [address] = text.match(/^http\S+\/authorize\?\S+$/m) ?? [];
-        if (address !== undefined && text.includes(COUNTS_FROM_ANY)) answering ??= fetch(address);
-      },
-    });
-    await answering;
-    expect(finished.stderr).toContain(said);
-    expect(finished.code).toBe(0);
-    if (flags.length === 0) expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/go\//);
-  });
+  ])(
+    'where %s, the address is the provider’s and any browser may answer, which is said',
+    async (_why, flags, details) => {
+      let answering: Promise<Response> | undefined;
+      let opened = '';
+      const finished = await signIn(provider, {}, flags, {
+        openUrl: async (url) => {
+          opened = url;
+          throw new Error('no display');
+        },
+        onStderr: (text) => {
+          const [address] = text.match(/^http\S+\/authorize\?\S+$/m) ?? [];
+          if (address !== undefined && text.includes(COUNTS_FROM_ANY)) answering ??= fetch(address);
+        },
+      });
+      await answering;
+      expect(finished.stderr).toContain(details);
+      expect(finished.code).toBe(0);
+      if (flags.length === 0) expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/go\//);
+    },
+  );
 
   test('where the answer is pasted, the browser gets a one-time address and the person the provider’s', async () => {
     const redirectUri = 'https://app.example.com/callback';

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 /** The provider's answer is an error, described by itself. */
-const answers = (error: string, error_description = 'The provider wrote this.') => ({
+const responses = (error: string, error_description = 'The provider wrote this.') => ({
   authorization: { code: undefined, error, error_description },
 });
 
@@ -47,7 +47,7 @@ describe('the provider answers with an error', () => {
     ['temporarily_unavailable', { code: 'provider_unavailable', fix: /later/ }],
     ['blocked_by_policy_7', { code: 'authorization_refused', because: /standard does not know/ }],
   ])('%s (%#)', async (error, failure) => {
-    const finished = await expectFailure(provider, { ...failure, script: answers(error) });
+    const finished = await expectFailure(provider, { ...failure, script: responses(error) });
     expect(finished.error.message).toMatch(new RegExp(`It says: ${error}: "The provider wrote this\\."$`));
     expect(finished.error.facts).toMatchObject({ error, description: 'The provider wrote this.' });
     expect(provider.requests('/token')).toEqual([]);
@@ -60,7 +60,7 @@ describe('the provider answers with an error', () => {
   });
 
   test('with words that would drive the terminal: they are shown as text', async () => {
-    provider.play(answers('access_denied', 'no\u001b[2Jthing\r\n\u202eevil'));
+    provider.play(responses('access_denied', 'no\u001b[2Jthing\r\n\u202eevil'));
     const machine = await createMachine();
     const { stderr } = await loginOn(machine, provider.issuer);
     await machine.remove();

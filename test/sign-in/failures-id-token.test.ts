@@ -285,9 +285,9 @@ describe('a refresh', () => {
   const refreshed = (claims: Json): Script => ({ claims: { aud: 'app', nonce: undefined, ...claims } });
 
   test('takes an ID token of the same person', async () => {
-    const { finished, kept } = await afterSignIn(refreshed({}));
+    const { finished, kept: saved } = await afterSignIn(refreshed({}));
     expect(finished.code).toBe(0);
-    expect(kept).toBe(false);
+    expect(saved).toBe(false);
   });
 
   test.each<[string, Script, string, number]>([
@@ -297,9 +297,9 @@ describe('a refresh', () => {
     ['expired', refreshed({ exp: seconds(-100) }), 'id_token_expired', 7],
     ['refused', { token: () => oauthError(400, 'invalid_grant', 'revoked') }, 'refresh_refused', 4],
   ])('keeps nothing of an answer that is %s', async (_name, script, code, exitCode) => {
-    const { finished, kept } = await afterSignIn(script);
+    const { finished, kept: saved } = await afterSignIn(script);
     expect(asRefused(finished).error).toMatchObject({ code, exitCode });
-    expect(kept).toBe(true);
+    expect(saved).toBe(true);
   });
 });
 

@@ -82,14 +82,14 @@ describe.runIf(requirement('openssl', opensslPresent(), 'a self-signed certifica
   });
 
   test('a certificate of an authority that only the company knows is refused with that as the likely cause', async () => {
-    const ofCompany = await startScriptedProvider({ tls: authority.issue('id', 'IP:127.0.0.1') });
-    const { error } = await expectFailure(ofCompany, {
+    const companyProvider = await startScriptedProvider({ tls: authority.issue('id', 'IP:127.0.0.1') });
+    const { error } = await expectFailure(companyProvider, {
       code: 'tls_not_trusted',
       says: /an authority that is not known here/,
       because: /company or development CA that this machine does not know/,
     });
     expect(error.causes).not.toContain('It was made for another host name.');
-    await ofCompany.close();
+    await companyProvider.close();
   });
 
   test('an https issuer whose endpoints are plain http is refused before anything is sent there', async () => {

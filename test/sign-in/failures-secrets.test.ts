@@ -43,9 +43,9 @@ async function outputs(script: Script, flags: readonly string[] = []) {
   const machine = await createMachine();
   provider.play(script);
   const all = ['--client-secret-env', 'APP_SECRET', '--scope', 'openid offline_access', ...flags];
-  const world = { env: { APP_SECRET: CLIENT_SECRET }, openUrl: followRedirects };
-  const json = await loginOn(machine, provider.issuer, [...all, '--json'], world);
-  const text = await loginOn(machine, provider.issuer, all, world);
+  const deps = { env: { APP_SECRET: CLIENT_SECRET }, openUrl: followRedirects };
+  const json = await loginOn(machine, provider.issuer, [...all, '--json'], deps);
+  const text = await loginOn(machine, provider.issuer, all, deps);
   return { machine, json, text, all: [json.stdout, json.stderr, text.stdout, text.stderr].join('\n') };
 }
 

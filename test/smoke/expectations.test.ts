@@ -110,7 +110,7 @@ describe('claims', () => {
 
 describe('tokens', () => {
   test("the ID token's algorithm and lifetime, the scopes, and the access token's shape", async () => {
-    const met = await check(
+    const connection = await check(
       {
         idToken: { alg: ['RS256', 'ES256'], lifetime: { atLeast: 3600, atMost: 3600 } },
         scopes: ['openid', 'email'],
@@ -118,7 +118,7 @@ describe('tokens', () => {
       },
       { profile: demo(provider.issuer, { clientId: 'es' }) },
     );
-    expect(verdicts(met)).toEqual([
+    expect(verdicts(connection)).toEqual([
       'idToken.alg met',
       'idToken.lifetime met',
       'scopes met',
@@ -142,8 +142,8 @@ describe('tokens', () => {
 
   test('a JWT for an API is known by its audience', async () => {
     const profile = demo(provider.issuer, { scope: 'openid read', resource: 'urn:api' });
-    const met = await check({ accessToken: { format: 'jwt', audience: 'urn:api' } }, { profile });
-    expect(verdicts(met)).toEqual(['accessToken.format met', 'accessToken.audience met']);
+    const connection = await check({ accessToken: { format: 'jwt', audience: 'urn:api' } }, { profile });
+    expect(verdicts(connection)).toEqual(['accessToken.format met', 'accessToken.audience met']);
     const other = await check({ accessToken: { audience: ['urn:api', 'urn:other'] } }, { profile });
     expect(other.expectations[0]).toMatchObject({
       verdict: 'violated',
@@ -276,10 +276,10 @@ describe('time, discovery and certificates', () => {
       tokenRequest: 600,
       userinfo: 600,
     };
-    const met = await check({ within, userinfo: true });
-    expect(met.expectations.filter(({ name }) => name.startsWith('within')).map(({ verdict }) => verdict)).toEqual(
-      Array(6).fill('met'),
-    );
+    const connection = await check({ within, userinfo: true });
+    expect(
+      connection.expectations.filter(({ name }) => name.startsWith('within')).map(({ verdict }) => verdict),
+    ).toEqual(Array(6).fill('met'));
     const late = await check({ within: { signInPages: 0.001, userinfo: 1 } });
     expect(verdicts(late)).toEqual(['within.signInPages violated', 'within.userinfo skipped']);
     expect(late.expectations[0]?.expected).toBe('at most 0.001 s');

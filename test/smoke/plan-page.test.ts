@@ -40,8 +40,8 @@ describe('docs/smoke.md', () => {
       if (!(inner instanceof z.ZodObject)) continue;
       for (const word of Object.keys(inner.shape)) expect(rows.get(key), key).toContain(`\`${word}`);
     }
-    for (const way of check.with.unwrap().options)
-      expect(rowsUnder('Keys of a check').get('with')).toContain(`\`${way}\``);
+    for (const driver of check.with.unwrap().options)
+      expect(rowsUnder('Keys of a check').get('with')).toContain(`\`${driver}\``);
   });
 
   test('every key is described for editors', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ERROR_EXIT_CODES, type ErrorCode } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
-import { inPlanWords } from '../../src/smoke/plan-terms.js';
+import { toPlanTerms } from '../../src/smoke/plan-terms.js';
 import { createMachine } from '../support/run.js';
 
 test.each([
@@ -22,7 +22,7 @@ test.each([
     'Keep it with: oidc-cli login PROFILE --client-secret-stdin --save PROFILE',
   ],
 ])('%s', (text, expected) => {
-  expect(inPlanWords(text)).toBe(expected);
+  expect(toPlanTerms(text)).toBe(expected);
 });
 
 /** Codes that no check ends with, and a flag of the browser itself. */
@@ -37,7 +37,7 @@ test('no error of a check names a flag that smoke has not', async () => {
   const codes = Object.keys(ERROR_EXIT_CODES) as ErrorCode[];
   const strange = codes.flatMap((code) => {
     const { fix, causes, message } = explain(code, {});
-    const text = inPlanWords([message, ...causes, fix].join(' \n')).replace(/oidc-cli [a-z][^,;.)]*/g, '');
+    const text = toPlanTerms([message, ...causes, fix].join(' \n')).replace(/oidc-cli [a-z][^,;.)]*/g, '');
     const flags = (text.match(/--[a-z]+(-[a-z]+)*/g) ?? []).filter((flag) => !known.includes(flag));
     return flags.map((flag) => `${code}: ${flag}`).filter((one) => !NOT_OF_A_CHECK.test(one));
   });

@@ -361,7 +361,7 @@ test('a file that is too large is to be divided', async () => {
 });
 
 describe('a check that names what is not there is told by its place', () => {
-  const told = async (plan: string) => {
+  const details = async (plan: string) => {
     await writeFile(file, plan);
     const { code, stderr } = await machine.run(['smoke']);
     expect(code).toBe(3);
@@ -369,29 +369,29 @@ describe('a check that names what is not there is told by its place', () => {
   };
 
   test('a profile that nobody knows', async () => {
-    const stderr = await told(check('tags: []'));
+    const stderr = await details(check('tags: []'));
     expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.profile: There is no profile "staging" in `);
     expect(stderr).toContain('(profile_unknown, exit code 3)');
   });
 
   test('a connector', async () => {
-    const stderr = await told(check('').replace('profile: staging', 'connector: none.json'));
+    const stderr = await details(check('').replace('profile: staging', 'connector: none.json'));
     expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.connector: The connector file `);
     expect(stderr).toContain('the path begins at the folder of the checks');
   });
 
   test('an issuer or a client of a profile in the plan', async () => {
-    const stderr = await told(check('').replace('staging', '{ clientId: app }'));
+    const stderr = await details(check('').replace('staging', '{ clientId: app }'));
     expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.profile: found a profile without issuer.`);
     expect(stderr).not.toContain('--issuer');
-    expect(await told(check('').replace('staging', '{ issuer: "https://id.example.com" }'))).toContain(
+    expect(await details(check('').replace('staging', '{ issuer: "https://id.example.com" }'))).toContain(
       'found a profile without clientId.',
     );
   });
 
   test('an issuer of a profile in a file', async () => {
     await writeFile(join(machine.home, 'oidc-cli.yaml'), 'profiles: { staging: { clientId: app } }');
-    const stderr = await told(check(''));
+    const stderr = await details(check(''));
     await rm(join(machine.home, 'oidc-cli.yaml'));
     expect(stderr).toContain(`✗ ${file}, line 3, key checks.0.profile: No issuer is given for the profile "staging".`);
     expect(stderr).toContain('the key issuer of the profile');

@@ -42,7 +42,7 @@ describe.runIf(present)('checks by a browser', { timeout: 600_000 }, () => {
     ];
     const { report, code } = await runPlan(machine, checks, ['--browser-path', chromiumPath ?? '']);
     expect(
-      report.checks.map(({ verdict, way }) => [verdict, way]),
+      report.checks.map(({ verdict, way: driver }) => [verdict, driver]),
       JSON.stringify(report),
     ).toEqual([
       ['passed', 'browser'],

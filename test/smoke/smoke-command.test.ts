@@ -98,7 +98,7 @@ describe('ways and places', () => {
     const command = `"${process.execPath}" "${program}"`;
     const checks = many(2, { with: 'command', command, redirectUri: 'https://app.example.com/callback' });
     const { report, code } = await runPlan(machine, checks, ['--trust-project']);
-    expect(report.checks.map(({ verdict, way, signedIn }) => [verdict, way, signedIn])).toEqual(
+    expect(report.checks.map(({ verdict, way: driver, signedIn }) => [verdict, driver, signedIn])).toEqual(
       Array(2).fill(['passed', 'command', true]),
     );
     expect(code).toBe(0);
@@ -353,8 +353,8 @@ describe('how a run ends', () => {
     const client = ['--issuer', provider.issuer, '--client-id', 'demo', '--port', '0'];
     const login = ['login', ...client, '--scope', 'openid offline_access', '--save', 'held'];
     expect((await machine.run(login, { openUrl: aliceSignsIn })).code).toBe(0);
-    const world = { dataFolder: machine.home, env: {}, platform: process.platform, clock: Date };
-    const sessions = createSessions(world);
+    const deps = { dataFolder: machine.home, env: {}, platform: process.platform, clock: Date };
+    const sessions = createSessions(deps);
     const entry = await sessions.find({ profile: 'held' });
     if (!entry) throw new Error('nobody is signed in');
     const check = { name: 'it', profile: 'held', with: 'refresh' };
@@ -388,19 +388,19 @@ async function whenHeld(then: () => void): Promise<object> {
 describe('evidence', () => {
   test('of a sign-in that failed its page is kept where it was asked for', async () => {
     const check = { name: 'wrong / password', profile: demo(provider.issuer), password: '${OIDC_CLI_WRONG}' };
-    const world = { env: { OIDC_CLI_WRONG: 'wrong-password-of-alice' } };
-    const { report } = await runPlan(machine, [check], ['--evidence', 'evidence'], world);
+    const deps = { env: { OIDC_CLI_WRONG: 'wrong-password-of-alice' } };
+    const { report } = await runPlan(machine, [check], ['--evidence', 'evidence'], deps);
     expect(report.checks[0]?.error?.code).toBe('sign_in_rejected');
     const { text } = report.checks[0]?.evidence ?? {};
     expect(text).toContain(join(machine.home, 'evidence', '1-wrong-password'));
     expect(await readFile(text ?? '', 'utf8')).not.toContain('wrong-password-of-alice');
     // Without a word about it, in a folder that no other user can read.
-    const kept = (await runPlan(machine, [check], [], world)).report.checks[0]?.evidence.text ?? '';
-    expect(kept).toMatch(/oidc-cli-smoke-[0-9a-f]{12}.1-wrong-password.sign-in-[0-9a-f]{8}\.txt$/);
-    const parts = [kept, dirname(kept), dirname(dirname(kept))];
+    const saved = (await runPlan(machine, [check], [], deps)).report.checks[0]?.evidence.text ?? '';
+    expect(saved).toMatch(/oidc-cli-smoke-[0-9a-f]{12}.1-wrong-password.sign-in-[0-9a-f]{8}\.txt$/);
+    const parts = [saved, dirname(saved), dirname(dirname(saved))];
     const modes = await Promise.all(parts.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
     if (process.platform !== 'win32') expect(modes).toEqual(['600', '700', '700']);
-    const without = await runPlan(machine, [check], ['--no-evidence'], world);
+    const without = await runPlan(machine, [check], ['--no-evidence'], deps);
     expect(without.report.checks[0]?.evidence).toEqual({ screenshot: null, text: null });
   });
 
@@ -428,8 +428,8 @@ describe('evidence', () => {
     expect(await readFile(text, 'utf8')).toContain('Down for maintenance');
     expect(await readFile(join(machine.home, 'flaky.txt'), 'utf8')).toContain(`\n    Text of the page: ${text}\n`);
     expect(report.checks[1]?.evidence).toEqual({ screenshot: null, text: null });
-    const kept = await readdir(folder, { recursive: true, withFileTypes: true });
-    expect(kept.filter((entry) => entry.isFile())).toHaveLength(1);
+    const saved = await readdir(folder, { recursive: true, withFileTypes: true });
+    expect(saved.filter((entry) => entry.isFile())).toHaveLength(1);
   });
 });
 
@@ -567,7 +567,7 @@ describe('secrets', () => {
       'JBSWY3DPEHPK3PXP',
     ];
     const env = { OIDC_CLI_ALICE: password, OIDC_CLI_CLIENT: client, OIDC_CLI_TOTP: totp };
-    const confidential = { ...app(), clientSecret: '${OIDC_CLI_CLIENT}', scope: 'openid offline_access' };
+    const mask = { ...app(), clientSecret: '${OIDC_CLI_CLIENT}', scope: 'openid offline_access' };
     const full = {
       userinfo: true,
       introspection: true,
@@ -586,7 +586,7 @@ describe('secrets', () => {
     ].entries()) {
       scripted.play(script);
       const checks = [
-        { name: 'signs in', profile: confidential, expect: full },
+        { name: 'signs in', profile: mask, expect: full },
         { name: 'asks for the wrong', profile: demo(provider.issuer), totp: '${OIDC_CLI_TOTP}', expect: full },
       ];
       await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults: ALICE, checks }));
@@ -602,9 +602,9 @@ describe('secrets', () => {
       for (const name of ['terminal', 'json', 'junit', 'tap', 'github', 'prometheus']) {
         everything += await readFile(join(folder, name), 'utf8');
       }
-      const kept = await readdir(join(folder, `evidence${index}`), { recursive: true, withFileTypes: true });
-      expect(kept.length).toBeGreaterThan(0);
-      for (const entry of kept) {
+      const saved = await readdir(join(folder, `evidence${index}`), { recursive: true, withFileTypes: true });
+      expect(saved.length).toBeGreaterThan(0);
+      for (const entry of saved) {
         if (entry.isFile()) everything += await readFile(join(entry.parentPath, entry.name), 'latin1');
       }
     }

@@ -16,8 +16,8 @@ const STYLES: readonly PageStyle[] = ['two-step', 'single-page', 'japanese', 'ch
 const WRONG = 'Wröng "pass" & <word>/+1';
 
 /** Pages as providers have them, each signed in on by `oidc-cli smoke` with every report, and no secret in any of them. */
-describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s', { timeout: 600_000 }, (way) => {
-  const present = way === 'http' || requirement('Chromium', chromiumPresent, 'smoke checks by a browser');
+describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s', { timeout: 600_000 }, (driver) => {
+  const present = driver === 'http' || requirement('Chromium', chromiumPresent, 'smoke checks by a browser');
   let machine: Machine;
   let builtIn: IdentityProvider;
   let pages: Readonly<Record<string, SignInPages>>;
@@ -46,7 +46,7 @@ describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s
     await writeFile(
       join(machine.home, 'oidc-smoke.yaml'),
       JSON.stringify({
-        defaults: { ...SAM, with: way, timeout: 240, redirectUri: 'http://127.0.0.1:8484/callback' },
+        defaults: { ...SAM, with: driver, timeout: 240, redirectUri: 'http://127.0.0.1:8484/callback' },
         checks,
       }),
     );
@@ -64,7 +64,7 @@ describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s
     expect(outcome).toEqual({
       'built-in': 'passed',
       'two steps, one-time code, consent': 'passed',
-      'rendered by script': way === 'http' ? 'sign_in_script_needed' : 'passed',
+      'rendered by script': driver === 'http' ? 'sign_in_script_needed' : 'passed',
       'in Japanese': 'passed',
       'account chooser': 'passed',
       'wrong password': 'sign_in_rejected',
@@ -72,26 +72,26 @@ describe.each(['http', 'browser'] as const)('on the pages of providers, with: %s
       locked: 'sign_in_account_locked',
       'locked, as it should be': 'passed',
     });
-    expect(code).toBe(way === 'http' ? 1 : 5);
+    expect(code).toBe(driver === 'http' ? 1 : 5);
     const message = (name: string) => report.checks.find((check) => check.name === name)?.error?.message;
     expect(message('wrong password')).toContain('It says: "Wrong password. Try again or reset it"');
     expect(message('wrong password in Japanese')).toContain('メールアドレスまたはパスワードが正しくありません');
     expect(message('locked')).toContain('Your account has been locked after too many attempts');
     expect(new Set(report.checks.filter(({ verdict }) => verdict === 'passed').map((check) => check.way))).toEqual(
-      new Set([way]),
+      new Set([driver]),
     );
     expect(pages['two-step']?.seen).toEqual(
       expect.arrayContaining(['page Two-step verification', 'page Stay signed in?', 'pressed yes', 'pressed allow']),
     );
     expect(pages.chooser?.seen).toContain('pressed account');
 
-    const kept = await filesIn(reports);
-    const evidence = kept.filter(({ path }) => path.includes('pages'));
+    const saved = await filesIn(reports);
+    const evidence = saved.filter(({ path }) => path.includes('pages'));
     // Of each failure its page, of a browser its picture too; of what was to fail nothing.
-    const failures = way === 'http' ? 3 : 6;
+    const failures = driver === 'http' ? 3 : 6;
     expect(evidence.map(({ path }) => path.replace(/^.*\./, '')).sort()).toHaveLength(failures);
     expect(evidence.some(({ bytes }) => bytes.includes('メールアドレスまたはパスワードが正しくありません'))).toBe(true);
-    const everything = Buffer.concat([Buffer.from(stdout + stderr), ...kept.map(({ bytes }) => bytes)]);
+    const everything = Buffer.concat([Buffer.from(stdout + stderr), ...saved.map(({ bytes }) => bytes)]);
     expect(everything.length).toBeGreaterThan(10_000);
     const totp = /secret=(\w+)/.exec(TEST_USER.totp)?.[1] ?? '';
     for (const secret of [...Object.values(SAM_ENV), ...Object.values(ENV), WRONG, totp]) {

@@ -42,12 +42,12 @@ export async function startAttacker(): Promise<Attacker> {
       if (url.pathname === '/authorize') {
         // A person's browser comes without a sign-in page to fill in.
         if (!String(request.headers['user-agent']).includes('oidc-cli')) return back(url.searchParams);
-        const kept = ['redirect_uri', 'state'].map(
+        const saved = ['redirect_uri', 'state'].map(
           (name) => `<input type="hidden" name="${name}" value="${url.searchParams.get(name)}">`,
         );
         return send(
           200,
-          `<!doctype html><title>Sign in</title><form method="post" action="/signed-in">${kept.join('')}
+          `<!doctype html><title>Sign in</title><form method="post" action="/signed-in">${saved.join('')}
 <label>User name <input name="username" autocomplete="username"></label>
 <label>Password <input type="password" name="password"></label><button>Sign in</button></form>`,
         );

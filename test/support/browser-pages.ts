@@ -17,11 +17,11 @@ export function browserDriver(options: Partial<HeadlessBrowserOptions> = {}): Si
 type Page = string | { status?: number; headers?: Record<string, string>; body?: string };
 
 /** Serves pages on a free port until the tests of the file are over, and gives their origin. */
-export async function serve(answer: (url: URL, body: string) => Page, tls?: KeyPair): Promise<string> {
+export async function serve(received: (url: URL, body: string) => Page, tls?: KeyPair): Promise<string> {
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
     let text = '';
     for await (const chunk of request) text += chunk;
-    const page = answer(new URL(request.url ?? '', 'http://x'), text);
+    const page = received(new URL(request.url ?? '', 'http://x'), text);
     const { status = 200, headers = {}, body = '' } = typeof page === 'string' ? { body: page } : page;
     response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(body);
   };

@@ -70,14 +70,14 @@ export function startCommand(
     pid: child.pid ?? 0,
     said: (text) =>
       new Promise((resolve, reject) => {
-        const look = () => {
+        const snapshot = () => {
           if (!stderr.includes(text)) return;
-          listeners.delete(look);
+          listeners.delete(snapshot);
           resolve();
         };
-        listeners.add(look);
+        listeners.add(snapshot);
         void finished.then(() => reject(new Error(`it ended without saying "${text}": ${stderr}`)), reject);
-        look();
+        snapshot();
       }),
   };
 }

@@ -101,18 +101,18 @@ export interface TlsWorld {
 }
 
 /** Describes tests over TLS; they are left out where nothing makes certificates. */
-export function describeTls(tests: (world: TlsWorld) => void): void {
+export function describeTls(tests: (deps: TlsWorld) => void): void {
   describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates of the TLS tests'))('TLS', () => {
-    const world = {} as { -readonly [Part in keyof TlsWorld]: TlsWorld[Part] };
+    const deps = {} as { -readonly [Part in keyof TlsWorld]: TlsWorld[Part] };
     beforeAll(() => {
-      world.authority = createTestAuthority();
-      world.other = createTestAuthority();
-      world.good = world.authority.issue('provider', HERE, 90);
+      deps.authority = createTestAuthority();
+      deps.other = createTestAuthority();
+      deps.good = deps.authority.issue('provider', HERE, 90);
     });
     afterAll(() => {
-      world.authority.remove();
-      world.other.remove();
+      deps.authority.remove();
+      deps.other.remove();
     });
-    tests(world);
+    tests(deps);
   });
 }

@@ -29,9 +29,9 @@ export async function loginWithConnector(
   machine: Machine,
   connector: unknown,
   flags: readonly string[] = [],
-  world: RunWorld = {},
+  deps: RunWorld = {},
 ): Promise<Finished> {
   const file = await connectorFile(machine, connector);
   const port = flags.includes('--redirect-uri') ? [] : ['--port', '0'];
-  return machine.run(['login', '--connector', file, ...port, ...flags], { openUrl: aliceSignsIn, ...world });
+  return machine.run(['login', '--connector', file, ...port, ...flags], { openUrl: aliceSignsIn, ...deps });
 }

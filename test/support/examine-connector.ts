@@ -110,10 +110,10 @@ export function play({ metadata, ...script }: Script = {}): void {
 }
 
 /** Runs `doctor` on a connector; its secret is nowhere. */
-export async function run({ config, text, script, flags = [], world }: Case): Promise<Finished> {
+export async function run({ config, text, script, flags = [], world: deps }: Case): Promise<Finished> {
   play(script);
   await writeFile(join(machine.home, 'connector.json'), text ?? JSON.stringify({ ...good(), ...config }, undefined, 2));
-  const finished = await machine.run(['doctor', '--connector', 'connector.json', ...flags], world);
+  const finished = await machine.run(['doctor', '--connector', 'connector.json', ...flags], deps);
   expect(finished.stdout + finished.stderr).not.toContain(SECRET);
   return finished;
 }

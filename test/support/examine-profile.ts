@@ -45,9 +45,9 @@ export interface Examined extends Finished {
 export const SOUND = { BROWSER: '/bin/true' };
 
 /** Runs `doctor --json`, and holds the document against what every one owes its reader. */
-export async function examine(machine: Machine, argv: readonly string[], world: RunWorld = {}): Promise<Examined> {
-  const env = { ...SOUND, ...world.env };
-  const finished = await machine.run(['doctor', ...argv, '--json'], { ...world, env });
+export async function examine(machine: Machine, argv: readonly string[], deps: RunWorld = {}): Promise<Examined> {
+  const env = { ...SOUND, ...deps.env };
+  const finished = await machine.run(['doctor', ...argv, '--json'], { ...deps, env });
   expect(finished.stdout + finished.stderr).not.toContain(SECRET);
   const document = JSON.parse(finished.stdout) as DoctorDocument;
   const { checks } = document;

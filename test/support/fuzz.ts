@@ -65,22 +65,22 @@ export function fuzzes(): void {
 export function fuzz<T>(
   name: string,
   cases: fc.Arbitrary<T>,
-  commands: (one: T, world: FuzzWorld) => Promise<readonly FuzzRun[]> | readonly FuzzRun[],
+  commands: (one: T, deps: FuzzWorld) => Promise<readonly FuzzRun[]> | readonly FuzzRun[],
 ): void {
   test(name, { timeout: 90_000 + RUNS * 1_000 }, async () => {
     let left = SPAWNED;
     const property = fc.asyncProperty(cases, async (one) => {
       const { machine, provider } = fuzzWorld;
       (provider.secrets as Set<string>).clear();
-      for (const { argv, world = {} } of await commands(one, fuzzWorld)) {
-        const env = { ...FUZZ_ENV, ...world.env };
-        expectSound(argv, await inTime(machine, argv, { ...world, env }), provider.secrets);
+      for (const { argv, world: deps = {} } of await commands(one, fuzzWorld)) {
+        const env = { ...FUZZ_ENV, ...deps.env };
+        expectSound(argv, await inTime(machine, argv, { ...deps, env }), provider.secrets);
         if (left <= 0) continue;
         left -= 1;
         const home = { OIDC_CLI_HOME: machine.home, OIDC_CLI_STORE: 'file', HOME: machine.home, TMPDIR: machine.home };
         expectSound(
           argv,
-          await inProcessOfItsOwn(argv, { cwd: machine.home, ...world, env: { ...home, ...env } }),
+          await inProcessOfItsOwn(argv, { cwd: machine.home, ...deps, env: { ...home, ...env } }),
           provider.secrets,
         );
       }
@@ -109,12 +109,12 @@ async function inProcessOfItsOwn(
   return running.finished;
 }
 
-async function inTime(machine: Machine, argv: readonly string[], world: RunWorld): Promise<Finished> {
+async function inTime(machine: Machine, argv: readonly string[], deps: RunWorld): Promise<Finished> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), HANG_MS);
   const startedAt = performance.now();
   try {
-    const finished = await machine.run(argv, { ...world, signal: limit.signal });
+    const finished = await machine.run(argv, { ...deps, signal: limit.signal });
     if (performance.now() - startedAt > HANG_MS) throw new Error(`${argv.join(' ')} hung`);
     return finished;
   } finally {

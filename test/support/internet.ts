@@ -51,7 +51,7 @@ export async function startInternet(secureNames: readonly string[]): Promise<Int
   let arrived: Arrived[] = [];
   const sockets = new Set<Socket>();
 
-  const answer = async (url: URL, request: IncomingMessage, response: ServerResponse) => {
+  const received = async (url: URL, request: IncomingMessage, response: ServerResponse) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const headers = request.rawHeaders.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\n`)).join('');
@@ -100,17 +100,17 @@ export async function startInternet(secureNames: readonly string[]): Promise<Int
   };
 
   const secure = createSecureServer(pair, (request, response) => {
-    void answer(new URL(request.url ?? '', `https://${request.headers.host}`), request, response);
+    void received(new URL(request.url ?? '', `https://${request.headers.host}`), request, response);
   });
   const plain = createServer((request, response) => {
     const { host } = request.headers;
-    void answer(new URL(request.url ?? '', `http://${host}`), request, response);
+    void received(new URL(request.url ?? '', `http://${host}`), request, response);
   });
   secure.on('upgrade', upgrade('wss'));
   plain.on('upgrade', upgrade('ws'));
   const [securePort, plainPort] = [await listen(secure), await listen(plain)];
   const proxy = createServer((request, response) => {
-    void answer(new URL(request.url ?? ''), request, response);
+    void received(new URL(request.url ?? ''), request, response);
   });
   // A browser tunnels plain WebSockets as well.
   proxy.on('connect', (request: IncomingMessage, socket: Socket) => {

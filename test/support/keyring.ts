@@ -169,7 +169,7 @@ function send(env: KeyringEnvironment, method: string, args: readonly string[]):
 }
 
 function serves(env: KeyringEnvironment): boolean {
-  const answer = execFileSync(
+  const response = execFileSync(
     'dbus-send',
     [
       '--session',
@@ -181,7 +181,7 @@ function serves(env: KeyringEnvironment): boolean {
     ],
     { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 },
   );
-  return answer.includes('boolean true');
+  return response.includes('boolean true');
 }
 
 async function until(condition: () => boolean, complaint: string): Promise<void> {

@@ -137,8 +137,8 @@ export async function startLogtoProvider(options: LogtoProviderOptions = {}): Pr
   const spaApp = { id: 'logto-spa', redirectUris, postLogoutRedirectUris };
   const parts = { module, accounts, resources, organizations };
 
-  let answer: RequestListener = (_request, response) => response.writeHead(503).end();
-  const { port, close } = await listenOnLoopback(['127.0.0.1'], options.port ?? 0, (req, res) => answer(req, res), {
+  let response: RequestListener = (_request, response) => response.writeHead(503).end();
+  const { port, close } = await listenOnLoopback(['127.0.0.1'], options.port ?? 0, (req, res) => response(req, res), {
     serves: 'provider',
   });
   const endpoint = `http://127.0.0.1:${port}`;
@@ -153,7 +153,7 @@ export async function startLogtoProvider(options: LogtoProviderOptions = {}): Pr
   takeOrganizationAudiences(provider);
   const { requests, mounted } = recorded(provider);
   addPageRoutes(provider, accounts, () => new module.errors.SessionNotFound('interaction session not found'));
-  answer = mounted(provider.callback());
+  response = mounted(provider.callback());
   return { endpoint, issuer, app, spaApp, resources, organizations, requests, close };
 }
 

@@ -17,7 +17,7 @@ export interface Finished {
 export interface Machine {
   readonly home: string;
   /** Runs one command line to its end. */
-  run(argv: readonly string[], world?: RunWorld): Promise<Finished>;
+  run(argv: readonly string[], deps?: RunWorld): Promise<Finished>;
   /** Moves this machine's clock; seconds. */
   passTime(seconds: number): void;
   /** Stops this machine's clock: to its commands a slow machine is as fast as any. */
@@ -61,37 +61,37 @@ export async function createMachine(folder?: string, command: typeof main = main
       stoppedAt = Date.now();
     },
     remove: () => rm(home, { recursive: true, force: true }),
-    run: async (argv, world = {}) => {
+    run: async (argv, deps = {}) => {
       let stdout = '';
       let stderr = '';
-      const isTTY = world.tty === true;
+      const isTTY = deps.tty === true;
       const stdin = Object.assign(new PassThrough(), { isTTY });
-      if (world.stdin !== undefined) stdin.end(world.stdin);
-      const env = { OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home, TMPDIR: home, ...world.env };
+      if (deps.stdin !== undefined) stdin.end(deps.stdin);
+      const env = { OIDC_CLI_HOME: home, OIDC_CLI_STORE: 'file', HOME: home, TMPDIR: home, ...deps.env };
       const context: Context = {
         env,
-        cwd: world.cwd ?? home,
+        cwd: deps.cwd ?? home,
         platform: process.platform,
         folders: { config: home, data: home },
         stdin,
         stdout: {
-          ...(world.columns === undefined ? {} : { isTTY: true, columns: world.columns }),
+          ...(deps.columns === undefined ? {} : { isTTY: true, columns: deps.columns }),
           write: (text) => {
             stdout += text;
-            world.onOutput?.(text);
+            deps.onOutput?.(text);
           },
         },
         stderr: {
           isTTY,
           write: (text) => {
             stderr += text;
-            world.onOutput?.(text);
-            world.onStderr?.(stderr, stdin);
+            deps.onOutput?.(text);
+            deps.onStderr?.(stderr, stdin);
           },
         },
         clock: { now: () => (stoppedAt ?? Date.now()) + ahead },
-        signal: world.signal ?? new AbortController().signal,
-        ...(world.openUrl ? { openUrl: world.openUrl } : {}),
+        signal: deps.signal ?? new AbortController().signal,
+        ...(deps.openUrl ? { openUrl: deps.openUrl } : {}),
       };
       const code = await command(argv, context);
       return { code, stdout, stderr };

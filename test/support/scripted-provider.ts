@@ -159,18 +159,18 @@ export async function startScriptedProvider(
     const code = secret('code');
     grants.set(code, { asked, used: false });
     const honest = { code, state: asked.get('state') ?? undefined, iss: issuer };
-    const answer = new URLSearchParams();
+    const response = new URLSearchParams();
     for (const [name, value] of Object.entries({ ...honest, ...script.authorization })) {
-      if (value !== undefined) answer.append(name, value);
+      if (value !== undefined) response.append(name, value);
     }
-    if (script.repeated !== undefined) answer.append(script.repeated, 'a-second-value');
+    if (script.repeated !== undefined) response.append(script.repeated, 'a-second-value');
     const back = asked.get('redirect_uri') ?? '';
     if (asked.get('response_mode') === 'form_post') {
-      const fields = [...answer].map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`);
+      const fields = [...response].map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`);
       const form = `<form method="post" action="${back}">${fields.join('')}</form>`;
       return { headers: { 'content-type': 'text/html' }, body: `<!doctype html><title>Back</title>${form}` };
     }
-    return { status: 302, headers: { location: `${back}${back.includes('?') ? '&' : '?'}${answer}` } };
+    return { status: 302, headers: { location: `${back}${back.includes('?') ? '&' : '?'}${response}` } };
   };
 
   const idToken = async (claims: Json): Promise<string | undefined> => {
@@ -218,7 +218,7 @@ export async function startScriptedProvider(
     return script.token ? script.token(body, request) : { body };
   };
 
-  const answer = async (request: SeenRequest): Promise<Reply> => {
+  const received = async (request: SeenRequest): Promise<Reply> => {
     switch (request.path) {
       case '/.well-known/openid-configuration':
         return script.discovery ? script.discovery(metadata()) : { body: metadata() };
@@ -252,7 +252,7 @@ export async function startScriptedProvider(
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     const come: SeenRequest = { method, path, query: url.searchParams, headers, form };
     seen.push(come);
-    const { status = 200, headers: extra = {}, body = '' } = await answer(come);
+    const { status = 200, headers: extra = {}, body = '' } = await received(come);
     if (script.date === 'none') response.sendDate = false;
     else if (script.date) response.setHeader('date', new Date(Date.now() + script.date * 1000).toUTCString());
     const type = typeof body === 'string' ? {} : { 'content-type': 'application/json' };

@@ -49,10 +49,10 @@ function loginFlags(issuer: string): string[] {
 }
 
 /** Runs `login` on a machine of its own and removes that. */
-export async function login(issuer: string, flags: readonly string[] = [], world: RunWorld = {}): Promise<Finished> {
+export async function login(issuer: string, flags: readonly string[] = [], deps: RunWorld = {}): Promise<Finished> {
   const machine = await createMachine();
   try {
-    return await loginOn(machine, issuer, flags, world);
+    return await loginOn(machine, issuer, flags, deps);
   } finally {
     await machine.remove();
   }
@@ -63,9 +63,9 @@ export function loginOn(
   machine: Machine,
   issuer: string,
   flags: readonly string[] = [],
-  world: RunWorld = {},
+  deps: RunWorld = {},
 ): Promise<Finished> {
-  return machine.run([...loginFlags(issuer), ...flags], { openUrl: followRedirects, ...world });
+  return machine.run([...loginFlags(issuer), ...flags], { openUrl: followRedirects, ...deps });
 }
 
 /** Plays a script and runs `login --json` against it. */
@@ -73,10 +73,10 @@ export async function signIn(
   provider: ScriptedProvider,
   script: Script = {},
   flags: readonly string[] = [],
-  world: RunWorld = {},
+  deps: RunWorld = {},
 ): Promise<SignedIn> {
   provider.play(script);
-  const finished = await login(provider.issuer, ['--json', ...flags], world);
+  const finished = await login(provider.issuer, ['--json', ...flags], deps);
   return { ...finished, document: JSON.parse(finished.stdout) as LoginDocument };
 }
 
@@ -85,9 +85,9 @@ export async function refused(
   provider: ScriptedProvider,
   script: Script = {},
   flags: readonly string[] = [],
-  world: RunWorld = {},
+  deps: RunWorld = {},
 ): Promise<Refused> {
-  return asRefused(await signIn(provider, script, flags, world));
+  return asRefused(await signIn(provider, script, flags, deps));
 }
 
 /** A sign-in that must fail, and how. */

@@ -80,7 +80,7 @@ function addPages(provider: Provider, options: PagesOptions, seen: string[]): vo
     const form = ctx.method === 'POST' ? await readForm(ctx.req) : undefined;
     const client = String(params.client_id);
     const consent = prompt.name === 'consent';
-    await answer({ ctx, provider, visit, form, options, seen, consent, client, at: `/pages/${uid}` });
+    await response({ ctx, provider, visit, form, options, seen, consent, client, at: `/pages/${uid}` });
   });
 }
 
@@ -103,7 +103,7 @@ interface Asked {
   readonly at: string;
 }
 
-async function answer(asked: Asked): Promise<void> {
+async function response(asked: Asked): Promise<void> {
   const { ctx, form, consent, options, seen } = asked;
   if (form) seen.push(`pressed ${form.get('press') ?? 'nothing'}`);
   if (consent) return form ? decideConsent(asked, form) : show(asked, consentPage(asked));

@@ -57,10 +57,10 @@ export async function runPlan(
   machine: Machine,
   checks: readonly Readonly<Record<string, unknown>>[],
   flags: readonly string[] = [],
-  world: RunWorld & { readonly defaults?: Readonly<Record<string, unknown>> } = {},
+  deps: RunWorld & { readonly defaults?: Readonly<Record<string, unknown>> } = {},
 ): Promise<{ readonly code: number; readonly report: Report; readonly stdout: string; readonly stderr: string }> {
-  const { defaults = ALICE, ...rest } = world;
+  const { defaults = ALICE, ...rest } = deps;
   await writeFile(join(machine.home, 'oidc-smoke.yaml'), JSON.stringify({ defaults, checks }, undefined, 2));
-  const finished = await machine.run(['smoke', '--json', ...flags], { ...rest, env: { ...ENV, ...world.env } });
+  const finished = await machine.run(['smoke', '--json', ...flags], { ...rest, env: { ...ENV, ...deps.env } });
   return { ...finished, report: JSON.parse(finished.stdout) as Report };
 }

@@ -26,11 +26,11 @@ const login = (...flags: string[]) => [
   ...['login', '--issuer', provider.issuer, '--client-id', 'app', '--redirect-uri', 'http://127.0.0.1:0/callback'],
   ...flags,
 ];
-const world = { openUrl: followRedirects };
+const deps = { openUrl: followRedirects };
 
 describe('the whole of a sign-in', () => {
   test('stands in order in the JSON file, the part of the browser too', async () => {
-    const { json, code } = await traced(machine, login(), world);
+    const { json, code } = await traced(machine, login(), deps);
     expect(code).toBe(0);
     const trace = traceJson(json);
     expect(trace).toMatchObject({
@@ -57,14 +57,14 @@ describe('the whole of a sign-in', () => {
   });
 
   test('says of each parameter why it was sent', async () => {
-    const { stderr, json } = await traced(machine, login(), world);
+    const { stderr, json } = await traced(machine, login(), deps);
     expect(stderr).toContain('RFC 7636 §4.5');
     const request = traceJson(json).events.find(({ step }) => step === 'authorization request');
     expect(request?.query?.filter(({ why }) => why === undefined)).toEqual([]);
   });
 
   test('is a valid HTTP Archive, with the requests of the browser', async () => {
-    const { har } = await traced(machine, login(), world);
+    const { har } = await traced(machine, login(), deps);
     const archive = JSON.parse(har);
     await expect(validateHar(archive)).resolves.toBeTruthy();
     const { entries, version } = archive.log;
@@ -80,8 +80,8 @@ describe('the whole of a sign-in', () => {
   test('keeps the members of its own apart, and what it says adds up', async () => {
     const idp = await identityProvider();
     const argv = ['login', '--issuer', idp.issuer, '--client-id', 'demo', '--redirect-uri', 'http://127.0.0.1:0/back'];
-    const driven = ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE'];
-    const { har, code, stderr } = await traced(machine, [...argv, ...driven], { env: ENV });
+    const automation = ['--with', 'http', '--user', 'alice', '--password-env', 'OIDC_CLI_ALICE'];
+    const { har, code, stderr } = await traced(machine, [...argv, ...automation], { env: ENV });
     expect(code, stderr).toBe(0);
     const archive = JSON.parse(har);
     await expect(validateHar(archive)).resolves.toBeTruthy();
@@ -139,7 +139,7 @@ describe('the whole of a sign-in', () => {
     ['when no answer comes', { discovery: () => ({ status: 404, body: 'nothing here' }) }, 'discovery_not_found'],
   ])('is a valid HTTP Archive %s', async (_when, script, _code) => {
     provider.play(script);
-    const { har, code } = await traced(machine, login(), world);
+    const { har, code } = await traced(machine, login(), deps);
     expect(code).not.toBe(0);
     await expect(validateHar(JSON.parse(har))).resolves.toBeTruthy();
   });
@@ -179,7 +179,7 @@ function foreignMembers(value: object, of = 'log'): string[] {
 
 describe('on stderr', () => {
   test('-v is one line for each request and step, and the data on stdout is the same', async () => {
-    const { stderr, stdout, code } = await machine.run(login('-v', '--json'), world);
+    const { stderr, stdout, code } = await machine.run(login('-v', '--json'), deps);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ subject: 'user-1' });
     const lines = stderr.split('\n').filter((line) => line.startsWith('· '));
@@ -194,7 +194,7 @@ describe('on stderr', () => {
   });
 
   test('--trace ends with the time of each request', async () => {
-    const { stderr } = await traced(machine, login(), world);
+    const { stderr } = await traced(machine, login(), deps);
     const [, table = ''] = /\nTime\n([\s\S]*?)\nTrace written/.exec(stderr) ?? [];
     const plain = table.split('\n').map((line) => line.replace(/ +\d+ ms.*/, '').replace(/^ {2}\[\d+\] +/, ''));
     expect(plain.slice(0, -1)).toEqual([
@@ -208,7 +208,7 @@ describe('on stderr', () => {
   });
 
   test('no line of it is written without these flags', async () => {
-    const { stderr } = await machine.run(login(), world);
+    const { stderr } = await machine.run(login(), deps);
     expect(stderr).not.toMatch(/^[·┌│└]|Trace written/m);
     expect(await readdir(machine.home)).not.toContain('trace.html');
   });
@@ -218,7 +218,7 @@ describe('a file', () => {
   test('is for its owner alone, and replaces an older one that was not', async () => {
     const file = join(machine.home, 'out.json');
     await writeFile(file, 'old', { mode: 0o644 });
-    const { stderr } = await machine.run(login('--trace-file', 'out.json'), world);
+    const { stderr } = await machine.run(login('--trace-file', 'out.json'), deps);
     expect(stderr).toMatch(/Trace written to .*out\.json\n$/);
     expect(traceJson(await readFile(file, 'utf8')).exitCode).toBe(0);
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -227,7 +227,7 @@ describe('a file', () => {
 
   test('that cannot be written is told before anything is asked of the provider', async () => {
     await mkdir(join(machine.home, 'taken.html'));
-    const { code, stdout } = await machine.run(login('--trace-file', 'taken.html', '--json'), world);
+    const { code, stdout } = await machine.run(login('--trace-file', 'taken.html', '--json'), deps);
     expect(code).toBe(3);
     const { error } = JSON.parse(stdout);
     expect(error).toMatchObject({ code: 'report_unwritable' });
@@ -236,18 +236,18 @@ describe('a file', () => {
   });
 
   test('of another kind is refused', async () => {
-    const { code, stderr } = await machine.run(login('--trace-file', 'out.txt'), world);
+    const { code, stderr } = await machine.run(login('--trace-file', 'out.txt'), deps);
     expect(code).toBe(2);
     expect(stderr).toContain('neither in .har nor in .json nor in .html');
   });
 
   test('that is not there makes --with-claims a mistake', async () => {
-    expect((await machine.run(login('--trace', '--with-claims'), world)).code).toBe(2);
+    expect((await machine.run(login('--trace', '--with-claims'), deps)).code).toBe(2);
   });
 
   test('is written when the command fails, with the explanation', async () => {
     provider.play({ claims: { nonce: 'another' } });
-    const { code, json } = await traced(machine, login(), world);
+    const { code, json } = await traced(machine, login(), deps);
     expect(code).toBe(7);
     expect(traceJson(json)).toMatchObject({ exitCode: 7, error: { code: 'id_token_nonce_mismatch' } });
     const { checks = [] } = traceJson(json).events.find(({ step }) => step === 'ID token checks') ?? {};
@@ -264,7 +264,7 @@ describe('a file', () => {
       '--redirect-uri',
       'http://127.0.0.1:0/callback',
     ];
-    const { code, json } = await traced(machine, argv, world);
+    const { code, json } = await traced(machine, argv, deps);
     expect(code).toBe(8);
     const discovery = traceJson(json).events.find(({ step }) => step === 'discovery');
     expect(discovery?.response).toBeNull();
@@ -327,8 +327,8 @@ describe('every command', () => {
     ['profile', '--json'],
     ['logout'],
   ])('%s %s is traced under its name', async (...argv) => {
-    await machine.run(login('--scope', 'openid offline_access'), world);
-    const { code, json, stderr } = await traced(machine, argv, world);
+    await machine.run(login('--scope', 'openid offline_access'), deps);
+    const { code, json, stderr } = await traced(machine, argv, deps);
     expect(code, stderr).toBe(0);
     const { command } = traceJson(json);
     expect(command).toBe(argv[0] === 'profile' ? 'profile list' : argv[0]);
@@ -343,13 +343,13 @@ describe('every command', () => {
       '--redirect-uri',
       'http://127.0.0.1:8484/callback',
     ];
-    const start = await traced(machine, ['login', ...flags, '--start', '--json'], world);
+    const start = await traced(machine, ['login', ...flags, '--start', '--json'], deps);
     expect(start.code, start.stderr).toBe(0);
     expect(traceJson(start.json).events.map(({ step }) => step)).toContain('authorization request');
     const { authorizationUrl } = JSON.parse(start.stdout);
-    const answer = await fetch(authorizationUrl, { redirect: 'manual' });
-    const callback = answer.headers.get('location') ?? '';
-    const finish = await traced(machine, ['login', '--callback-url', callback], world);
+    const response = await fetch(authorizationUrl, { redirect: 'manual' });
+    const callback = response.headers.get('location') ?? '';
+    const finish = await traced(machine, ['login', '--callback-url', callback], deps);
     expect(finish.code, finish.stderr).toBe(0);
     expect(finish.json).not.toContain(new URL(callback).searchParams.get('code'));
     expect(traceJson(finish.json).events.map(({ step }) => step)).toEqual(

@@ -55,8 +55,8 @@ afterAll(() => Promise.all([provider.remove(), client.remove()]));
 test('the built-in provider tells who asked it for what, and why it refused', () => {
   expect([...codes, trace.code]).toEqual([0, 5, 0]);
   const { events } = JSON.parse(trace.json) as TraceJson;
-  const told = events.map(({ step, from, to, response }) => `${step}: ${from} to ${to}, ${response?.status}`);
-  expect(told.filter((line) => !line.startsWith('sign-in page'))).toEqual([
+  const details = events.map(({ step, from, to, response }) => `${step}: ${from} to ${to}, ${response?.status}`);
+  expect(details.filter((line) => !line.startsWith('sign-in page'))).toEqual([
     'discovery: client to provider, 200',
     'key set: client to provider, 200',
     ...Array(3).fill('authorization request: browser to provider, 303'),
@@ -112,9 +112,9 @@ test('nothing of what clients and browsers know is in any of it', async () => {
     },
     ['--client-id', 'client-7', '--client-secret', SECRET, '--redirect-uri', 'http://127.0.0.1/callback'],
   );
-  const told = (JSON.parse(served.json) as TraceJson).events.map(({ step }) => step);
+  const details = (JSON.parse(served.json) as TraceJson).events.map(({ step }) => step);
   for (const step of ['token request', 'userinfo request', 'introspection request', 'revocation request'])
-    expect(told).toContain(step);
+    expect(details).toContain(step);
   expect(secrets.size).toBeGreaterThan(20);
   expectNoSecret(served.outputs, secrets);
   // Nor the signature of any other token.

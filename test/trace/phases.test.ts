@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ShownEvent } from '../../src/trace/document.js';
-import { timingOf } from '../../src/trace/phases.js';
+import { measurePhases } from '../../src/trace/phases.js';
 
 const START = Date.UTC(2026, 10, 24);
 
@@ -37,7 +37,7 @@ test('each millisecond is counted once: requests before the browser, the browser
     away(4, 'authorization response', 1_120),
     request(5, 'token request', 1_150, 1_250, 400),
   ];
-  const timing = timingOf(events, run(1_300));
+  const timing = measurePhases(events, run(1_300));
   expect(timing.phases.map(({ name, durationMs, failed }) => [name, durationMs, failed])).toEqual([
     ['discovery', 100, false],
     ['sign-in at the provider', 1_000, false],
@@ -49,12 +49,12 @@ test('each millisecond is counted once: requests before the browser, the browser
 });
 
 test('a browser that did not come back was waited for until the end', () => {
-  const timing = timingOf([away(1, 'authorization request', 100)], run(5_100, 6));
+  const timing = measurePhases([away(1, 'authorization request', 100)], run(5_100, 6));
   expect(timing.phases).toMatchObject([{ kind: 'browser', durationMs: 5_000, failed: true }]);
 });
 
 test('nobody waits for a browser where the command only began the sign-in', () => {
-  expect(timingOf([away(1, 'authorization request', 100)], run(200)).phases).toEqual([]);
+  expect(measurePhases([away(1, 'authorization request', 100)], run(200)).phases).toEqual([]);
 });
 
 test('jobs side by side each have their own browser', () => {
@@ -64,7 +64,7 @@ test('jobs side by side each have their own browser', () => {
     away(3, 'authorization response', 50, 'two'),
     away(4, 'authorization response', 90, 'one'),
   ];
-  expect(timingOf(events, run(100)).phases.map(({ about, durationMs }) => [about, durationMs])).toEqual([
+  expect(measurePhases(events, run(100)).phases.map(({ about, durationMs }) => [about, durationMs])).toEqual([
     ['one', 90],
     ['two', 40],
   ]);

@@ -57,14 +57,16 @@ test('headers: what is known is shown, and everything else has a number', () => 
     }),
   ]);
   const sent = (name: string) => named(event.request.headers, name);
-  const came = (name: string) => named(event.response.headers, name);
+  const delivery = (name: string) => named(event.response.headers, name);
   expect(sent('accept')).toBe('application/json');
   // Form-encoded, RFC 6749 §2.3.1: the number is that of the secret itself.
   expect(sent('authorization')).toBe('Basic my app:secret#1');
   expect(sent('cookie')).toBe('session=secret#2; theme=secret#3');
   expect(sent('x-unheard-of')).toBe('secret#4');
-  expect(came('content-security-policy')).toBe("script-src 'nonce-secret#5'; default-src 'none'");
-  expect(came('location')).toBe('https://id.example.com/next?code=secret#6&state=secret#2&iss=https://id.example.com');
+  expect(delivery('content-security-policy')).toBe("script-src 'nonce-secret#5'; default-src 'none'");
+  expect(delivery('location')).toBe(
+    'https://id.example.com/next?code=secret#6&state=secret#2&iss=https://id.example.com',
+  );
   expect(event.response.headers.filter(({ name }: { name: string }) => name === 'set-cookie')).toEqual([
     {
       name: 'set-cookie',
@@ -111,7 +113,7 @@ test('the path of an endpoint is no secret, however it looks', () => {
 });
 
 test('JSON: members by allow-list, numbers too, and the private part of a key', () => {
-  const [answer, keys] = shown([
+  const [response, keys] = shown([
     exchange({
       step: 'token request',
       responseBody: JSON.stringify({
@@ -128,7 +130,7 @@ test('JSON: members by allow-list, numbers too, and the private part of a key', 
       responseBody: JSON.stringify({ keys: [{ kty: 'RSA', n: 'public', d: 'private', k: 'symmetric' }] }),
     }),
   ]);
-  expect(answer.response.body.value).toEqual({
+  expect(response.response.body.value).toEqual({
     access_token: 'secret#1',
     token_type: 'Bearer',
     expires_in: 60,

@@ -31,8 +31,8 @@ function signIn(script: Script, flags: readonly string[] = []) {
   return onMachine(async (machine) => {
     const argv = ['login', '--issuer', scripted.issuer, '--client-id', 'app'];
     const more = ['--redirect-uri', 'http://127.0.0.1:0/callback', '--scope', 'openid profile email offline_access'];
-    const world = { env: { APP_SECRET: CLIENT_SECRET }, openUrl: followRedirects };
-    const result = await traced(machine, [...argv, ...more, '--client-secret-env', 'APP_SECRET', ...flags], world);
+    const deps = { env: { APP_SECRET: CLIENT_SECRET }, openUrl: followRedirects };
+    const result = await traced(machine, [...argv, ...more, '--client-secret-env', 'APP_SECRET', ...flags], deps);
     const { query } = scripted.requests('/authorize').at(-1) ?? { query: new URLSearchParams() };
     const sent = [query.get('state'), query.get('nonce')].filter((value) => value !== null);
     const forms = scripted.requests('/token').map(({ form }) => form.get('code_verifier') ?? '');
@@ -51,7 +51,7 @@ describe('a sign-in, its session and its end at the built-in provider', () => {
     onMachine(async (machine) => {
       const provider = await identityProvider();
       const secrets = new Set(['alice-password', 'demo-secret']);
-      const world = {
+      const deps = {
         env: { APP_SECRET: 'demo-secret' },
         openUrl: async (url: string) => {
           const browser = new CookieBrowser();
@@ -65,24 +65,24 @@ describe('a sign-in, its session and its end at the built-in provider', () => {
       const flags = ['--client-secret-env', 'APP_SECRET', '--client-auth', method];
       const argv = ['login', '--issuer', provider.issuer, '--client-id', 'demo-confidential', ...flags];
       const redirect = ['--redirect-uri', 'http://127.0.0.1:0/callback', '--scope', 'openid email offline_access'];
-      const login = await traced(machine, [...argv, ...redirect], world);
+      const login = await traced(machine, [...argv, ...redirect], deps);
       expect(login.code, login.stderr).toBe(0);
       const outputs = [login.outputs];
       const tokenOf = async () => {
         for (const which of [[], ['--id-token']]) {
-          const { stdout } = await machine.run(['token', ...which], world);
+          const { stdout } = await machine.run(['token', ...which], deps);
           secrets.add(stdout.trim());
         }
       };
       await tokenOf();
       for (const command of [['userinfo'], ['whoami', '--userinfo'], ['token', '--refresh']]) {
-        const { outputs: ofCommand, code, stderr } = await traced(machine, command, world);
+        const { outputs: commandOutputs, code, stderr } = await traced(machine, command, deps);
         expect(code, stderr).toBe(0);
-        outputs.push(ofCommand);
+        outputs.push(commandOutputs);
       }
       await tokenOf();
       const back = 'http://127.0.0.1:0/signed-out';
-      const logout = await traced(machine, ['logout', '--post-logout-redirect-uri', back], world);
+      const logout = await traced(machine, ['logout', '--post-logout-redirect-uri', back], deps);
       const ended = traceJson(logout.json).events.find(({ step }) => step === 'end session request');
       expect(ended?.query?.find(({ name }) => name === 'id_token_hint')?.value).toMatch(/^secret#\d+$/);
       expect(logout.code, logout.stderr).toBe(0);
@@ -212,9 +212,9 @@ test('a secret that is a word of ours or a name of the protocol cuts no hole int
   await onMachine(async (machine) => {
     for (const secret of ['secret', 'redirect_uri', 'client']) {
       const argv = ['login', '--issuer', scripted.issuer, '--client-id', 'app', '--client-secret-env', 'APP_SECRET'];
-      const world = { env: { APP_SECRET: secret }, openUrl: followRedirects };
+      const deps = { env: { APP_SECRET: secret }, openUrl: followRedirects };
       const redirect = ['--redirect-uri', 'http://127.0.0.1:0/callback', '--client-auth', 'client_secret_basic'];
-      const { json, stderr, code } = await traced(machine, [...argv, ...redirect], world);
+      const { json, stderr, code } = await traced(machine, [...argv, ...redirect], deps);
       expect(code).toBe(5);
       const trace = traceJson(json);
       const request = trace.events.find(({ step }) => step === 'token request')?.request;

@@ -52,9 +52,9 @@ interface Body {
 }
 
 /** Runs one command line with `--trace` and every kind of file. */
-export async function traced(machine: Machine, argv: readonly string[], world: RunWorld = {}): Promise<Traced> {
+export async function traced(machine: Machine, argv: readonly string[], deps: RunWorld = {}): Promise<Traced> {
   const files = ['har', 'json', 'html'].map((kind) => join(machine.home, `trace.${kind}`));
-  const finished = await machine.run([...argv, '--trace', ...files.flatMap((file) => ['--trace-file', file])], world);
+  const finished = await machine.run([...argv, '--trace', ...files.flatMap((file) => ['--trace-file', file])], deps);
   const [har = '', json = '', html = ''] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   // The command itself prints the authorization URL, so that a person can open it, and why it failed.
   const stderr = finished.stderr

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { CheckList, type DoctorCheck } from '../../checks/check-list.js';
 import {
-  type AuthorizationAnswer,
-  askAuthorizationEndpoint,
-  complaintOf,
+  type AuthorizationEndpointResult,
+  classifyRefusal,
   type RefusedRequest,
+  tryAuthorizationRequest,
 } from '../../oidc/authorization-endpoint.js';
 import { withoutQuery } from '../../oidc/endpoint-address.js';
-import type { Announced } from '../../oidc/metadata.js';
-import { discretionAbout } from '../../oidc/request-masker.js';
+import type { AdvertisedMetadata } from '../../oidc/metadata.js';
+import { createMasker } from '../../oidc/request-masker.js';
 import { authorizationUri } from '../authorization-uri.js';
 import { snakeCase } from '../snake-case.js';
 import type { ConnectorDeps } from '../token-request.js';
@@ -21,7 +21,7 @@ export interface ProbeRequest {
   readonly config: ConnectorConfig | undefined;
   /** Logto's own callback for this connector. */
   readonly redirectUri: string | undefined;
-  readonly announced: Announced | undefined;
+  readonly metadata: AdvertisedMetadata | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface ProbeRequest {
  */
 export async function probeChecks(
   file: ConnectorFile,
-  { config, redirectUri, announced }: ProbeRequest,
+  { config, redirectUri, metadata }: ProbeRequest,
   deps: ConnectorDeps,
 ): Promise<DoctorCheck[]> {
   const list = new CheckList('provider', { places: file });
@@ -40,7 +40,7 @@ export async function probeChecks(
     const flags = 'Give --logto-endpoint and --connector-id: then the request that Logto sends is tried.';
     list.add('skip', 'PKCE', {
       actual:
-        announced?.code_challenge_methods_supported === undefined
+        metadata?.code_challenge_methods_supported === undefined
           ? 'discovery does not mention it'
           : 'the provider can do it; discovery does not say whether it demands it',
       why: 'Logto does not do PKCE: a provider that demands it cannot be used.',
@@ -48,10 +48,10 @@ export async function probeChecks(
     });
     return list.all;
   }
-  const answer = await ask(config, redirectUri, deps);
-  const refused = refusalIn(answer, config);
+  const response = await tryRequest(config, redirectUri, deps);
+  const refused = refusalIn(response, config);
   if (refused === undefined) {
-    list.add('pass', 'authorization request', { actual: acceptedAs(answer) });
+    list.add('pass', 'authorization request', { actual: acceptanceText(response) });
     list.add('pass', 'PKCE', {
       actual: challenges(config)
         ? 'customConfig sends a code_challenge, and that request is not refused'
@@ -60,9 +60,9 @@ export async function probeChecks(
     return list.all;
   }
   // Some providers repeat the request that they refuse.
-  const discreet = discretionAbout(new URLSearchParams(), Object.values(config.customConfig ?? {}).filter(isLong));
-  const words = discreet(refused.words);
-  if (!challenges(config) && complaintOf({ error: undefined, words }) === 'PKCE') {
+  const mask = createMasker(new URLSearchParams(), Object.values(config.customConfig ?? {}).filter(isLongValue));
+  const words = mask(refused.words);
+  if (!challenges(config) && classifyRefusal({ error: undefined, words }) === 'PKCE') {
     list.add('fail', 'PKCE', {
       actual: words,
       why: 'The provider demands PKCE (RFC 7636), which Logto does not do.',
@@ -73,7 +73,7 @@ export async function probeChecks(
   list.add('fail', 'authorization request', {
     actual: `${refused.where}: ${words}`,
     why: whyRefused(refused),
-    repair: repairOf(refused, redirectUri),
+    repair: refusalRepair(refused, redirectUri),
   });
   list.add('skip', 'PKCE', { actual: 'the request was refused for another reason' });
   return list.all;
@@ -85,54 +85,61 @@ function challenges({ customConfig = {} }: ConnectorConfig): boolean {
 }
 
 /** Shorter values are words of every error page. */
-function isLong(value: string): boolean {
+function isLongValue(value: string): boolean {
   return value.length >= 8;
 }
 
-async function ask(config: ConnectorConfig, redirectUri: string, deps: ConnectorDeps): Promise<AuthorizationAnswer> {
+async function tryRequest(
+  config: ConnectorConfig,
+  redirectUri: string,
+  deps: ConnectorDeps,
+): Promise<AuthorizationEndpointResult> {
   const state = randomBytes(16).toString('base64url');
   const nonce = randomBytes(16).toString('base64url');
   const url = authorizationUri(config, { redirectUri, state, nonce });
-  return askAuthorizationEndpoint(url, redirectUri, deps);
+  return tryAuthorizationRequest(url, redirectUri, deps);
 }
 
-interface Refused extends Pick<RefusedRequest, 'error' | 'words'> {
+interface ProbeRefusal extends Pick<RefusedRequest, 'error' | 'words'> {
   readonly where: string;
 }
 
 /** The refusal in an answer, with who says it; undefined where the request is in order. */
-function refusalIn(answer: AuthorizationAnswer, { authorizationEndpoint }: ConnectorConfig): Refused | undefined {
-  if (answer.kind === 'unreachable') {
-    const words = `no answer (${answer.error.code})`;
+function refusalIn(
+  response: AuthorizationEndpointResult,
+  { authorizationEndpoint }: ConnectorConfig,
+): ProbeRefusal | undefined {
+  if (response.kind === 'unreachable') {
+    const words = `no answer (${response.error.code})`;
     return { error: undefined, words, where: withoutQuery(authorizationEndpoint) };
   }
-  if (answer.kind !== 'refused') return undefined;
-  const { error, words, told, address, status } = answer;
+  if (response.kind !== 'refused') return undefined;
+  const { error, words, details, address, status } = response;
   const where = {
     'redirect URI': 'the provider answers Logto',
     'another address': `the provider sends the browser to ${address}`,
     page: `the provider shows an error (${status})`,
-  }[told];
+  }[details];
   return { error, words, where };
 }
 
-function acceptedAs(answer: AuthorizationAnswer): string {
-  switch (answer.kind) {
+function acceptanceText(response: AuthorizationEndpointResult): string {
+  switch (response.kind) {
     case 'page':
-      return `the provider answers with a page (${answer.status})`;
+      return `the provider answers with a page (${response.status})`;
     case 'sent on':
-      return `the provider sends the browser to ${answer.to} to sign in`;
+      return `the provider sends the browser to ${response.to} to sign in`;
     case 'answered':
-      return answer.error === undefined
+      return response.error === undefined
         ? 'the provider answers with a code'
-        : `the provider answers ${answer.error}: nobody is signed in`;
+        : `the provider answers ${response.error}: nobody is signed in`;
     default:
       return 'the provider answers';
   }
 }
 
-function whyRefused(answer: Refused): string {
-  switch (complaintOf(answer)) {
+function whyRefused(response: ProbeRefusal): string {
+  switch (classifyRefusal(response)) {
     case 'redirect URI':
       return "Logto's callback is not registered for this client, to the letter: nobody gets to the sign-in page.";
     case 'scope':
@@ -144,8 +151,8 @@ function whyRefused(answer: Refused): string {
   }
 }
 
-function repairOf(answer: Refused, redirectUri: string): string {
-  switch (complaintOf(answer)) {
+function refusalRepair(response: ProbeRefusal, redirectUri: string): string {
+  switch (classifyRefusal(response)) {
     case 'redirect URI':
       return `Register ${redirectUri} at the provider.`;
     case 'scope':

@@ -1,7 +1,7 @@
 import { CheckList, type CheckOutcome, type DoctorCheck } from '../../checks/check-list.js';
-import { isReadableByOthers, withoutQuery } from '../../oidc/endpoint-address.js';
-import { texts } from '../../oidc/json-values.js';
-import type { Announced } from '../../oidc/metadata.js';
+import { isPlainHttp, withoutQuery } from '../../oidc/endpoint-address.js';
+import { textValues } from '../../oidc/json-values.js';
+import type { AdvertisedMetadata } from '../../oidc/metadata.js';
 import { isPublicKeySignature } from '../../oidc/signature-algorithms.js';
 import type { ConnectorFile } from './file.js';
 import { type ConnectorView, METHODS } from './view.js';
@@ -11,48 +11,52 @@ import { type ConnectorView, METHODS } from './view.js';
  * (client authentication, response and grant types, scopes, claims,
  * algorithms), and whether it demands what Logto does not do.
  */
-export function capabilityChecks(file: ConnectorFile, view: ConnectorView, announced: Announced): DoctorCheck[] {
+export function capabilityChecks(
+  file: ConnectorFile,
+  view: ConnectorView,
+  metadata: AdvertisedMetadata,
+): DoctorCheck[] {
   const list = new CheckList('provider', { places: file });
-  list.put('client authentication', clientAuthentication(view, announced));
-  if (view.method === 'client_secret_jwt') assertion(list, view, announced);
-  flow(list, view, announced, file);
-  demands(list, announced);
-  list.put('scopes', scopes(view, announced));
-  offlineAccess(list, view, announced, file);
-  claims(list, view, announced);
-  list.put('ID token algorithms', algorithms(view, announced));
+  list.put('client authentication', clientAuthentication(view, metadata));
+  if (view.method === 'client_secret_jwt') assertion(list, view, metadata);
+  flow(list, view, metadata, file);
+  demands(list, metadata);
+  list.put('scopes', scopes(view, metadata));
+  offlineAccess(list, view, metadata, file);
+  claims(list, view, metadata);
+  list.put('ID token algorithms', algorithms(view, metadata));
   return list.all;
 }
 
-function clientAuthentication(view: ConnectorView, announced: Announced): CheckOutcome {
-  const said = {
+function clientAuthentication(view: ConnectorView, metadata: AdvertisedMetadata): CheckOutcome {
+  const details = {
     key: ['tokenEndpointAuthMethod'],
     actual: view.methodIsWritten ? view.method : `${view.method} (by default)`,
   };
-  const { token_endpoint_auth_methods_supported: list } = announced;
+  const { token_endpoint_auth_methods_supported: list } = metadata;
   // OIDC Discovery §3: what is not announced is client_secret_basic.
-  const theirs = list === undefined ? ['client_secret_basic'] : texts(list);
-  if (theirs.includes(view.method)) return ['pass', said];
+  const theirs = list === undefined ? ['client_secret_basic'] : textValues(list);
+  if (theirs.includes(view.method)) return ['pass', details];
   const expected = theirs.join(', ');
   const both = METHODS.filter((method) => theirs.includes(method));
   if (both.length === 0) {
     const why = 'Logto can authenticate with a client secret only: the provider cannot be used as it is.';
     const repair = `Have the provider allow one of ${METHODS.join(', ')} to this client.`;
-    return ['fail', { ...said, expected, why, repair }];
+    return ['fail', { ...details, expected, why, repair }];
   }
   if (list === undefined) {
     const why = 'The provider announces no methods, which by the standard means client_secret_basic alone.';
     return [
       'warn',
-      { ...said, expected, why, repair: 'Write client_secret_basic if the sign-in fails with invalid_client.' },
+      { ...details, expected, why, repair: 'Write client_secret_basic if the sign-in fails with invalid_client.' },
     ];
   }
   const why = 'The provider does not announce this method, and will probably answer invalid_client.';
-  return ['fail', { ...said, expected, why, repair: `Set tokenEndpointAuthMethod to ${both.join(' or ')}.` }];
+  return ['fail', { ...details, expected, why, repair: `Set tokenEndpointAuthMethod to ${both.join(' or ')}.` }];
 }
 
-function assertion(list: CheckList, view: ConnectorView, announced: Announced): void {
-  const theirs = texts(announced.token_endpoint_auth_signing_alg_values_supported);
+function assertion(list: CheckList, view: ConnectorView, metadata: AdvertisedMetadata): void {
+  const theirs = textValues(metadata.token_endpoint_auth_signing_alg_values_supported);
   const key = ['clientSecretJwtSigningAlgorithm'];
   const actual = view.assertionAlgorithm;
   if (theirs.length > 0 && !theirs.includes(actual)) {
@@ -70,7 +74,7 @@ function assertion(list: CheckList, view: ConnectorView, announced: Announced): 
   } else {
     list.add('pass', 'assertion algorithm', { key, actual });
   }
-  const { token_endpoint: endpoint } = announced;
+  const { token_endpoint: endpoint } = metadata;
   if (view.tokenEndpoint === undefined || typeof endpoint !== 'string' || view.tokenEndpoint === endpoint) return;
   list.add('fail', 'assertion audience', {
     key: ['tokenEndpoint'],
@@ -81,8 +85,8 @@ function assertion(list: CheckList, view: ConnectorView, announced: Announced): 
   });
 }
 
-function flow(list: CheckList, view: ConnectorView, announced: Announced, file: ConnectorFile): void {
-  const responseTypes = texts(announced.response_types_supported);
+function flow(list: CheckList, view: ConnectorView, metadata: AdvertisedMetadata, file: ConnectorFile): void {
+  const responseTypes = textValues(metadata.response_types_supported);
   if (responseTypes.length > 0) {
     const code = responseTypes.includes('code');
     list.add(code ? 'pass' : 'fail', 'response type', {
@@ -96,7 +100,7 @@ function flow(list: CheckList, view: ConnectorView, announced: Announced, file: 
           }),
     });
   }
-  const grants = texts(announced.grant_types_supported);
+  const grants = textValues(metadata.grant_types_supported);
   if (grants.length > 0 && !grants.includes('authorization_code')) {
     list.add('fail', 'grant type', {
       actual: 'authorization_code',
@@ -112,7 +116,7 @@ function flow(list: CheckList, view: ConnectorView, announced: Announced, file: 
       repair: 'Allow refresh tokens at the provider, or switch token storage off.',
     });
   }
-  const modes = texts(announced.response_modes_supported);
+  const modes = textValues(metadata.response_modes_supported);
   const mode = view.requestOptions.responseMode;
   if (mode === undefined || modes.length === 0 || modes.includes(mode)) return;
   list.add('warn', 'response mode', {
@@ -125,15 +129,15 @@ function flow(list: CheckList, view: ConnectorView, announced: Announced, file: 
 }
 
 /** What a provider may demand of every client and Logto does not do. */
-function demands(list: CheckList, announced: Announced): void {
-  if (announced.require_pushed_authorization_requests === true) {
+function demands(list: CheckList, metadata: AdvertisedMetadata): void {
+  if (metadata.require_pushed_authorization_requests === true) {
     list.add('fail', 'pushed requests', {
       actual: 'require_pushed_authorization_requests',
       why: 'The provider takes pushed authorization requests only (RFC 9126), and Logto pushes none.',
       repair: 'Switch the requirement off for this client at the provider.',
     });
   }
-  if (announced.require_signed_request_object === true) {
+  if (metadata.require_signed_request_object === true) {
     list.add('fail', 'signed requests', {
       actual: 'require_signed_request_object',
       why: 'The provider takes signed authorization requests only (RFC 9101), and Logto signs none.',
@@ -141,8 +145,8 @@ function demands(list: CheckList, announced: Announced): void {
     });
   }
   for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
-    const address: unknown = announced[name];
-    if (typeof address !== 'string' || !isReadableByOthers(address)) continue;
+    const address: unknown = metadata[name];
+    if (typeof address !== 'string' || !isPlainHttp(address)) continue;
     list.add('warn', 'plain http', {
       actual: `${name} ${withoutQuery(address)}`,
       expected: 'https',
@@ -152,9 +156,9 @@ function demands(list: CheckList, announced: Announced): void {
   }
 }
 
-function scopes(view: ConnectorView, announced: Announced): CheckOutcome {
+function scopes(view: ConnectorView, metadata: AdvertisedMetadata): CheckOutcome {
   const key = ['scope'];
-  const theirs = texts(announced.scopes_supported);
+  const theirs = textValues(metadata.scopes_supported);
   if (theirs.length === 0) return ['skip', { actual: 'the provider announces none' }];
   if (view.scopes.some((scope) => scope.includes('+')))
     return ['skip', { actual: 'the scope is not separated: see above' }];
@@ -172,9 +176,9 @@ function scopes(view: ConnectorView, announced: Announced): CheckOutcome {
   ];
 }
 
-function offlineAccess(list: CheckList, view: ConnectorView, announced: Announced, file: ConnectorFile): void {
+function offlineAccess(list: CheckList, view: ConnectorView, metadata: AdvertisedMetadata, file: ConnectorFile): void {
   if (file.tokenStorage !== true || view.scopes.includes('offline_access')) return;
-  if (!texts(announced.scopes_supported).includes('offline_access')) return;
+  if (!textValues(metadata.scopes_supported).includes('offline_access')) return;
   list.add('warn', 'offline access', {
     key: ['scope'],
     actual: 'not asked for',
@@ -187,8 +191,8 @@ function offlineAccess(list: CheckList, view: ConnectorView, announced: Announce
 /** The claims that fill a profile in Logto, besides sub. */
 const READ = ['name', 'picture', 'email', 'email_verified'];
 
-function claims(list: CheckList, view: ConnectorView, announced: Announced): void {
-  const theirs = texts(announced.claims_supported);
+function claims(list: CheckList, view: ConnectorView, metadata: AdvertisedMetadata): void {
+  const theirs = textValues(metadata.claims_supported);
   list.put('claims', readClaims(theirs));
   if (!view.scopes.includes('phone') || theirs.includes('phone') || !theirs.includes('phone_number')) return;
   list.add('warn', 'phone', {
@@ -215,9 +219,9 @@ function readClaims(theirs: readonly string[]): CheckOutcome {
   ];
 }
 
-function algorithms(view: ConnectorView, announced: Announced): CheckOutcome {
+function algorithms(view: ConnectorView, metadata: AdvertisedMetadata): CheckOutcome {
   const key = ['idTokenVerificationConfig', 'algorithms'];
-  const theirs = texts(announced.id_token_signing_alg_values_supported);
+  const theirs = textValues(metadata.id_token_signing_alg_values_supported);
   const actual = view.algorithms?.join(', ') ?? 'any';
   if (theirs.length === 0) return ['skip', { actual: 'the provider announces none' }];
   const usable = theirs.filter(isPublicKeySignature);

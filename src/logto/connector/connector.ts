@@ -2,7 +2,7 @@ import { OidcCliError } from '../../errors.js';
 import { refusedByLogto } from '../refusals.js';
 import { snakeCase } from '../snake-case.js';
 import type { ConnectorFile } from './file.js';
-import { asSaved, type ConfigFault, type ConnectorConfig, judgeConnectorConfig } from './schema.js';
+import { type ConfigFault, type ConnectorConfig, savedForm, validateConnectorConfig } from './schema.js';
 
 /** A connector that Logto accepts, with its secret. */
 export interface Connector {
@@ -21,10 +21,10 @@ export interface Connector {
  */
 export function acceptConnector(file: ConnectorFile, secret?: string): Connector {
   const given = secret === undefined ? file.config : { ...file.config, clientSecret: secret };
-  const atSave = judgeConnectorConfig(given);
+  const atSave = validateConnectorConfig(given);
   if (!atSave.accepted) throw configInvalid(file, atSave.faults, 'when the connector is saved');
-  const saved = asSaved(given) as Readonly<Record<string, unknown>>;
-  const atSignIn = judgeConnectorConfig(saved);
+  const saved = savedForm(given) as Readonly<Record<string, unknown>>;
+  const atSignIn = validateConnectorConfig(saved);
   if (!atSignIn.accepted)
     throw configInvalid(file, atSignIn.faults, 'at each sign-in: it saves, and empty values are lost');
   return { file, saved, config: atSignIn.config };
@@ -32,29 +32,29 @@ export function acceptConnector(file: ConnectorFile, secret?: string): Connector
 
 /** Logto's refusal of a configuration, with the first fault in front and the others behind it. */
 export function configInvalid(file: ConnectorFile, faults: readonly ConfigFault[], when: string): OidcCliError {
-  const [first, ...others] = faults.map((fault) => ({ ...fault, found: foundIn(file.config, fault) }));
-  const said = ({ path, found, allowed }: ConfigFault) =>
-    `${file.pathOf(path) || 'The whole'} (line ${file.lineOf(path)}) is ${found}; allowed: ${allowed}.`;
+  const [first, ...others] = faults.map((fault) => ({ ...fault, found: faultyValue(file.config, fault) }));
+  const details = ({ path, found: actual, allowed }: ConfigFault) =>
+    `${file.pathOf(path) || 'The whole'} (line ${file.lineOf(path)}) is ${actual}; allowed: ${allowed}.`;
   return refusedByLogto('invalid_config', 'connector_config_invalid', {
     file: file.name,
     when,
     ...(first === undefined
       ? {}
       : { path: file.pathOf(first.path), line: file.lineOf(first.path), found: first.found, allowed: first.allowed }),
-    ...(others.length === 0 ? {} : { more: others.length, others: others.map(said) }),
+    ...(others.length === 0 ? {} : { more: others.length, others: others.map(details) }),
   });
 }
 
 /** What stands there in the file: an empty value is no longer there where it was saved without. */
-function foundIn(config: Readonly<Record<string, unknown>>, { path, found }: ConfigFault): string {
+function faultyValue(config: Readonly<Record<string, unknown>>, { path, found: actual }: ConfigFault): string {
   const [key, inner] = path;
   const outer = key === undefined ? undefined : config[key];
   const value = inner === undefined ? outer : (outer as Readonly<Record<string, unknown>> | undefined)?.[inner];
-  return found === 'nothing' && value !== undefined ? 'empty' : found;
+  return actual === 'nothing' && value !== undefined ? 'empty' : actual;
 }
 
 /** Parameters of the authorization request that make or break the sign-in, with what Logto would do. */
-export const VITAL: Readonly<Record<string, string>> = {
+export const RESERVED_PARAMETERS: Readonly<Record<string, string>> = {
   state: 'refuse the answer in the browser, since its state is not the one it kept',
   nonce:
     'answer 401 to every ID token that carries the constant nonce (and be open to replay with one that carries none)',
@@ -66,12 +66,14 @@ export const VITAL: Readonly<Record<string, string>> = {
  * URI: no sign-in can succeed. Throws `connector_overrides_request`.
  */
 export function refuseOverrides({ config }: Connector): void {
-  const overriding = Object.keys(config.customConfig ?? {}).filter((key) => Object.hasOwn(VITAL, snakeCase(key)));
+  const overriding = Object.keys(config.customConfig ?? {}).filter((key) =>
+    Object.hasOwn(RESERVED_PARAMETERS, snakeCase(key)),
+  );
   if (overriding.length === 0) return;
   const names = [...new Set(overriding.map(snakeCase))];
   throw new OidcCliError('connector_overrides_request', {
     names,
     keys: overriding.map((key) => `customConfig.${key}`),
-    consequence: names.map((name) => VITAL[name] ?? '').join('; and '),
+    consequence: names.map((name) => RESERVED_PARAMETERS[name] ?? '').join('; and '),
   });
 }

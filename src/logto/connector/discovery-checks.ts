@@ -2,11 +2,11 @@ import { CheckList, type CheckOutcome, type DoctorCheck } from '../../checks/che
 import type { Facts } from '../../errors.js';
 import { lookup } from '../../json.js';
 import { withoutQuery } from '../../oidc/endpoint-address.js';
-import type { Announced } from '../../oidc/metadata.js';
+import type { AdvertisedMetadata } from '../../oidc/metadata.js';
 import { addressFault } from './address.js';
 import { capabilityChecks } from './capability-checks.js';
 import type { ConnectorFile } from './file.js';
-import type { AskedIssuer, ProviderAnswer } from './provider.js';
+import type { ProviderDiscovery, TriedIssuer } from './provider.js';
 import type { ConnectorView } from './view.js';
 
 /**
@@ -14,12 +14,12 @@ import type { ConnectorView } from './view.js';
  * whether there is a document, whose it is, whether issuer and endpoints are
  * those of the configuration, and whether the provider can do what Logto asks.
  */
-export function discoveryChecks(file: ConnectorFile, view: ConnectorView, answer: ProviderAnswer): DoctorCheck[] {
+export function discoveryChecks(file: ConnectorFile, view: ConnectorView, response: ProviderDiscovery): DoctorCheck[] {
   const list = new CheckList('provider', { places: file });
-  const { provider } = answer;
-  for (const asked of answer.asked) if (asked !== provider) notTaken(list, asked, provider !== undefined);
+  const { provider } = response;
+  for (const asked of response.tried) if (asked !== provider) skipDiscovery(list, asked, provider !== undefined);
   if (!provider) {
-    if (answer.asked.length === 0) {
+    if (response.tried.length === 0) {
       list.add('skip', 'discovery', {
         actual: 'no issuer is known',
         why: 'The configuration has none, and no discovery document at the paths above its endpoints names them.',
@@ -28,38 +28,38 @@ export function discoveryChecks(file: ConnectorFile, view: ConnectorView, answer
     }
     return list.all;
   }
-  const { announced, from, fault } = provider;
+  const { metadata, from, fault } = provider;
   const spelled = fault === undefined || fault.code === 'discovery_issuer_mismatch';
   if (spelled) {
     const how = { configuration: '', flag: ', as --issuer says', guess: ', found by its endpoints' }[from];
-    list.add('pass', 'discovery', { actual: `${announced.issuer}${how}` });
+    list.add('pass', 'discovery', { actual: `${metadata.issuer}${how}` });
   } else {
     list.put('discovery', unusable(provider));
   }
-  if (typeof announced.issuer === 'string' && view.issuers.length > 0) {
-    list.put('issuer', issuer(view.issuers, announced.issuer));
+  if (typeof metadata.issuer === 'string' && view.issuers.length > 0) {
+    list.put('issuer', issuer(view.issuers, metadata.issuer));
   }
-  endpoints(list, view, announced);
-  return [...list.all, ...capabilityChecks(file, view, announced)];
+  endpoints(list, view, metadata);
+  return [...list.all, ...capabilityChecks(file, view, metadata)];
 }
 
 const ISSUER = ['idTokenVerificationConfig', 'issuer'];
 
 /** A named issuer whose document is not the one that is compared with. */
-function notTaken(list: CheckList, asked: AskedIssuer, another: boolean): void {
+function skipDiscovery(list: CheckList, asked: TriedIssuer, another: boolean): void {
   const key = asked.from === 'configuration' ? { key: ISSUER } : {};
-  if (asked.announced && !asked.fault) {
+  if (asked.metadata && !asked.fault) {
     list.add('pass', 'discovery', { actual: `${asked.asked} has a document too` });
   } else if (another && asked.fault?.code === 'discovery_not_found') {
     list.add('warn', 'discovery', { ...key, ...unusable(asked)[1] });
   } else {
-    const [verdict, said] = unusable(asked);
-    list.add(verdict, 'discovery', { ...key, ...said });
+    const [verdict, details] = unusable(asked);
+    list.add(verdict, 'discovery', { ...key, ...details });
   }
 }
 
 /** Why there is nothing to compare with, by the code of the failure. */
-function unusable({ asked, fault }: AskedIssuer): CheckOutcome {
+function unusable({ asked, fault }: TriedIssuer): CheckOutcome {
   const code = fault?.code ?? 'internal';
   const facts: Facts = fault?.facts ?? {};
   const reasons: Readonly<Record<string, string>> = {
@@ -112,9 +112,9 @@ function fitsTemplate(issuer: string, template: string): boolean {
   return issuer.startsWith(before) && issuer.endsWith(after) && issuer.length > before.length + after.length;
 }
 
-function endpoints(list: CheckList, view: ConnectorView, announced: Announced): void {
-  const { authorization_endpoint, token_endpoint, jwks_uri } = announced;
-  const all = Object.entries(announced).filter(
+function endpoints(list: CheckList, view: ConnectorView, metadata: AdvertisedMetadata): void {
+  const { authorization_endpoint, token_endpoint, jwks_uri } = metadata;
+  const all = Object.entries(metadata).filter(
     (entry): entry is [string, string] => /_(endpoint|uri)$/.test(entry[0]) && typeof entry[1] === 'string',
   );
   const compare = (name: string, key: readonly string[], ours: string | undefined, theirs: unknown) => {
@@ -135,18 +135,18 @@ function endpoint(
 ): CheckOutcome {
   const [left, right] = [ours, theirs].map((address) => (URL.canParse(address) ? new URL(address) : undefined));
   if (!left || !right || left.href === right.href) return ['pass', { key, actual: withoutQuery(ours) }];
-  const said = {
+  const details = {
     key,
     actual: withoutQuery(ours),
     expected: withoutQuery(theirs),
     repair: `Write ${withoutQuery(theirs)}.`,
   };
   const mistaken = all.find(([, address]) => URL.canParse(address) && new URL(address).href === left.href);
-  if (mistaken) return ['fail', { ...said, why: `This is the provider's ${mistaken[0]}.` }];
+  if (mistaken) return ['fail', { ...details, why: `This is the provider's ${mistaken[0]}.` }];
   if (left.origin !== right.origin) {
     const why =
       'It is at another server than the provider announces: perhaps an alias of it, perhaps another provider.';
-    return ['warn', { ...said, why }];
+    return ['warn', { ...details, why }];
   }
   if (left.pathname === right.pathname && key[0] === 'authorizationEndpoint') {
     // That it gets a second ? has been told.
@@ -156,5 +156,5 @@ function endpoint(
   const why = slash
     ? `It differs by ${left.pathname === right.pathname ? 'its query' : 'the slash at the end, which many servers answer with 404 or with a redirect'}.`
     : 'It is another path than the provider announces: perhaps an older one, perhaps that of another tenant.';
-  return ['warn', { ...said, why }];
+  return ['warn', { ...details, why }];
 }

@@ -1,4 +1,4 @@
-import type { KeptConnector } from '../../profiles/saved-connector.js';
+import type { SavedConnector } from '../../profiles/saved-connector.js';
 import type { ProfileValues } from '../../profiles/schema.js';
 import { type ConnectorFile, configPath } from './file.js';
 import { assembledConnector } from './parts.js';
@@ -16,7 +16,7 @@ export interface ImportedConnector {
   /** The connector's configuration as ordinary keys of a profile. */
   readonly values: ProfileValues;
   /** The connector as it came, with a placeholder for each secret. */
-  readonly kept: KeptConnector;
+  readonly kept: SavedConnector;
   /** The secrets beside the client's, in the order of `kept.stored`. */
   readonly secrets: readonly unknown[];
   /** Their paths in the file. */
@@ -33,13 +33,13 @@ export function importedConnector({ whole, config }: Pick<ConnectorFile, 'whole'
   for (const path of secretPaths) setMember(document, path, HIDDEN);
   setMember(document, clientSecret, SECRET_PLACEHOLDER);
   const stored = secretPaths.map(pointer);
-  const kept = { document, ...(stored.length > 0 && { stored }) };
-  const values = profileValues(configWithoutSecrets(kept));
+  const saved = { document, ...(stored.length > 0 && { stored }) };
+  const values = profileValues(configWithoutSecrets(saved));
   const secrets = secretPaths.map((path) => memberAt(whole, path));
-  return { values, kept, secrets, secretPaths, unsent: unsentParameters(config, values) };
+  return { values, kept: saved, secrets, secretPaths, unsent: unsentParameters(config, values) };
 }
 
-function configWithoutSecrets({ document = {}, stored = [] }: KeptConnector): Json {
+function configWithoutSecrets({ document = {}, stored = [] }: SavedConnector): Json {
   const open = structuredClone(document);
   for (const text of stored) setMember(open, pathOfPointer(text), undefined);
   return memberAt(open, configPath(open)) as Json;
@@ -51,11 +51,11 @@ function configWithoutSecrets({ document = {}, stored = [] }: KeptConnector): Js
  * `kept.stored`; without them their placeholders stay.
  */
 export function connectorDocument(
-  kept: KeptConnector,
+  cached: SavedConnector,
   values: ProfileValues,
   { clientSecret, stored }: { readonly clientSecret: unknown; readonly stored?: readonly unknown[] | undefined },
 ): Json {
-  const saved = kept.document === undefined ? assembledConnector(kept, values, HIDDEN) : kept;
+  const saved = cached.document === undefined ? assembledConnector(cached, values, HIDDEN) : cached;
   const document = structuredClone(saved.document ?? {});
   const config = memberAt(document, configPath(document)) as Json;
   followChanges(config, profileValues(configWithoutSecrets(saved)), values);

@@ -1,7 +1,7 @@
 import { OidcCliError } from '../../errors.js';
 import type { Provider } from '../../oidc/provider.js';
 import type { ProfileValues } from '../../profiles/schema.js';
-import { inOrder, plainConfig } from './profile.js';
+import { orderMembers, plainConfig } from './profile.js';
 import { breaksUnderRawBasic } from './secret-checks.js';
 
 type Method = 'client_secret_post' | 'client_secret_basic' | 'client_secret_jwt';
@@ -47,7 +47,7 @@ export function connectorDraft(
       'The issuer has a placeholder for the tenant in it: Logto compares to the letter, so it is left out and not checked.',
     );
   warnings.push(...whatLogtoCannotDo(values, metadata));
-  return { config: inOrder(config), warnings };
+  return { config: orderMembers(config), warnings };
 }
 
 function authentication(
@@ -57,20 +57,20 @@ function authentication(
   warnings: string[],
 ): { method: Method; algorithm?: string } {
   // OIDC Discovery §3: where the member is left out, the default is client_secret_basic.
-  const announced = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  const both = METHODS.filter((method) => announced.includes(method));
+  const advertised = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+  const both = METHODS.filter((method) => advertised.includes(method));
   const breaks = secret !== undefined && breaksUnderRawBasic(secret);
   const asked = METHODS.find((method) => method === clientAuth);
   if (clientAuth === 'none' || (asked === undefined && both.length === 0)) {
     throw new OidcCliError('client_auth_unsupported', {
-      announced: clientAuth === 'none' ? ['none'] : announced,
+      announced: clientAuth === 'none' ? ['none'] : advertised,
       reason: 'none in common',
     });
   }
   const best = both.find((method) => !breaks || method !== 'client_secret_basic') ?? both[0];
   const method = asked ?? best ?? 'client_secret_post';
-  if (asked !== undefined && !announced.includes(asked)) {
-    warnings.push(`The profile says ${asked}, and the provider announces ${announced.join(', ')}.`);
+  if (asked !== undefined && !advertised.includes(asked)) {
+    warnings.push(`The profile says ${asked}, and the provider announces ${advertised.join(', ')}.`);
   }
   if (method === 'client_secret_basic' && breaks) {
     warnings.push(

@@ -37,7 +37,7 @@ export interface ConnectorFile {
 /** Keys that the Management API puts around a configuration. */
 const ENVELOPE = ['config', 'id', 'connectorId', 'metadata', 'syncProfile', 'enableTokenStorage'];
 
-const KNOWN = [...Object.values(CONNECTOR_KEYS).flat(), ...ENVELOPE];
+const KNOWN_MEMBERS = [...Object.values(CONNECTOR_KEYS).flat(), ...ENVELOPE];
 
 /**
  * Reads a connector's JSON from a file, or from stdin for `-`: the console's
@@ -47,12 +47,12 @@ const KNOWN = [...Object.values(CONNECTOR_KEYS).flat(), ...ENVELOPE];
  */
 export async function readConnectorFile(
   path: string,
-  world: Pick<Context, 'cwd' | 'stdin' | 'signal'>,
+  deps: Pick<Context, 'cwd' | 'stdin' | 'signal'>,
   { timeout = STDIN_TIMEOUT_MS }: { readonly timeout?: number } = {},
 ): Promise<ConnectorFile> {
   const name = path === '-' ? 'stdin' : path;
-  const bytes = path === '-' ? await readStdin(world, timeout) : await readFile(path, world.cwd);
-  return connectorIn(name, parseConnectorJson(name, decode(name, bytes), KNOWN));
+  const bytes = path === '-' ? await readStdin(deps, timeout) : await readFile(path, deps.cwd);
+  return findConnector(name, parseConnectorJson(name, decode(name, bytes), KNOWN_MEMBERS));
 }
 
 function unreadable(file: string, reason: string, cause?: unknown): OidcCliError {
@@ -104,7 +104,7 @@ export function configPath(whole: Readonly<Record<string, unknown>>): readonly s
   return CONNECTOR_KEYS.config.some(has) || !ENVELOPE.some(has) ? [] : ['config'];
 }
 
-function connectorIn(name: string, json: PlacedJson): ConnectorFile {
+function findConnector(name: string, json: PlacedJson): ConnectorFile {
   const { value: whole, inexact } = json;
   const invalid = (path: readonly string[], reason: string) =>
     invalidConnectorFile(name, { line: json.lineOf(path), path: json.pathOf(path) || undefined, reason });

@@ -4,9 +4,9 @@ import { keyChecks } from '../../checks/key-checks.js';
 import type { OidcCliError } from '../../errors.js';
 import { isRedirect } from '../../network/redirect.js';
 import { withoutQuery } from '../../oidc/endpoint-address.js';
-import { texts } from '../../oidc/json-values.js';
+import { textValues } from '../../oidc/json-values.js';
 import { describeKey, servedAlgorithms } from '../../oidc/key-facts.js';
-import type { Announced } from '../../oidc/metadata.js';
+import type { AdvertisedMetadata } from '../../oidc/metadata.js';
 import { isPublicKeySignature, PORTABLE_SIGNATURES } from '../../oidc/signature-algorithms.js';
 import { isNetworkFailure } from '../refusals.js';
 import { KEY_SET_LIMIT_MS, remoteKeySet } from '../remote-key-set.js';
@@ -26,7 +26,7 @@ const JWKS_URI = ['idTokenVerificationConfig', 'jwksUri'];
 export async function keySetChecks(
   file: ConnectorFile,
   view: ConnectorView,
-  announced: Announced | undefined,
+  metadata: AdvertisedMetadata | undefined,
   deps: ConnectorDeps,
 ): Promise<DoctorCheck[]> {
   const list = new CheckList('key set', { places: file });
@@ -42,8 +42,8 @@ export async function keySetChecks(
     list.add('fail', 'key set', {
       key: JWKS_URI,
       actual: `${withoutQuery(jwksUri)}: ${fetched}`,
-      ...(typeof announced?.jwks_uri === 'string' && announced.jwks_uri !== jwksUri
-        ? { expected: withoutQuery(announced.jwks_uri) }
+      ...(typeof metadata?.jwks_uri === 'string' && metadata.jwks_uri !== jwksUri
+        ? { expected: withoutQuery(metadata.jwks_uri) }
         : {}),
       why: 'Logto fetches it at each sign-in: every one ends with 500.',
       repair: "Copy jwks_uri from the provider's discovery document.",
@@ -53,8 +53,8 @@ export async function keySetChecks(
   const { keys } = fetched;
   const actual = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} from ${withoutQuery(jwksUri)}`;
   list.add('pass', 'key set', { key: JWKS_URI, actual });
-  await sameKeys(list, jwksUri, keys, announced, deps);
-  list.put('keys', await usableKeys(fetched, view, announced));
+  await sameKeys(list, jwksUri, keys, metadata, deps);
+  list.put('keys', await usableKeys(fetched, view, metadata));
   keyChecks(list, keys);
   return list.all;
 }
@@ -99,16 +99,16 @@ async function sameKeys(
   list: CheckList,
   ours: string,
   keys: readonly JWK[],
-  announced: Announced | undefined,
+  metadata: AdvertisedMetadata | undefined,
   deps: ConnectorDeps,
 ): Promise<void> {
-  const theirs: unknown = announced?.jwks_uri;
+  const theirs: unknown = metadata?.jwks_uri;
   if (typeof theirs !== 'string' || addressFault(theirs) !== undefined) return;
   if (new URL(theirs).href === new URL(ours).href) return;
   const other = await fetchAsLogto(theirs, deps);
   if (typeof other === 'string') return;
-  const known = new Set(other.keys.map(materialOf));
-  const shared = keys.filter((key) => known.has(materialOf(key)));
+  const known = new Set(other.keys.map(keyMaterial));
+  const shared = keys.filter((key) => known.has(keyMaterial(key)));
   if (shared.length > 0) {
     list.add('pass', 'same keys', { actual: `${shared.length} of them are at the announced address as well` });
     return;
@@ -123,7 +123,7 @@ async function sameKeys(
 }
 
 /** What makes a key this key (RFC 7638 §3.2, without the hash). */
-function materialOf({ kty, crv, n, e, x, y, pub }: JWK): string {
+function keyMaterial({ kty, crv, n, e, x, y, pub }: JWK): string {
   return JSON.stringify([kty, crv, n, e, x, y, pub]);
 }
 
@@ -131,33 +131,36 @@ function materialOf({ kty, crv, n, e, x, y, pub }: JWK): string {
 async function usableKeys(
   set: JSONWebKeySet,
   view: ConnectorView,
-  announced: Announced | undefined,
+  metadata: AdvertisedMetadata | undefined,
 ): Promise<CheckOutcome> {
-  const said = { key: JWKS_URI, actual: describeKeys(set.keys) || 'no key at all' };
+  const details = { key: JWKS_URI, actual: describeKeys(set.keys) || 'no key at all' };
   if (set.keys.some((key) => key.d !== undefined)) {
     const why =
       'A private key stands in it, for everybody to sign with; Logto refuses the ID tokens signed by it (500).';
-    return ['fail', { ...said, actual: 'a private key', why, repair: 'Have the provider replace its keys at once.' }];
+    return [
+      'fail',
+      { ...details, actual: 'a private key', why, repair: 'Have the provider replace its keys at once.' },
+    ];
   }
-  const theirs = texts(announced?.id_token_signing_alg_values_supported).filter(isPublicKeySignature);
+  const theirs = textValues(metadata?.id_token_signing_alg_values_supported).filter(isPublicKeySignature);
   const wanted = theirs.length === 0 ? PORTABLE_SIGNATURES : theirs;
   const accepted = wanted.filter((alg) => view.algorithms?.includes(alg) ?? true);
   // Where the lists have nothing in common, that has been told; here the keys are judged by what the connector says.
   const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isPublicKeySignature);
   const good = await servedAlgorithms(set, algorithms);
-  if (good.length > 0) return ['pass', { ...said, actual: `for ${good.join(', ')}` }];
+  if (good.length > 0) return ['pass', { ...details, actual: `for ${good.join(', ')}` }];
   const why = 'Logto finds no key for an ID token of this provider: every sign-in ends with 500.';
   const expected = `a key for ${algorithms.join(' or ') || 'an algorithm that Logto verifies'}`;
   return [
     'fail',
-    { ...said, expected, why, repair: "Compare jwksUri and algorithms with the provider's discovery document." },
+    { ...details, expected, why, repair: "Compare jwksUri and algorithms with the provider's discovery document." },
   ];
 }
 
 /** Keys that a message describes. */
-const MOST_SHOWN = 8;
+const MAX_SHOWN = 8;
 
 function describeKeys(keys: readonly JWK[]): string {
-  const more = keys.length > MOST_SHOWN ? [`${keys.length - MOST_SHOWN} more`] : [];
-  return [...keys.slice(0, MOST_SHOWN).map(describeKey), ...more].join(', ');
+  const more = keys.length > MAX_SHOWN ? [`${keys.length - MAX_SHOWN} more`] : [];
+  return [...keys.slice(0, MAX_SHOWN).map(describeKey), ...more].join(', ');
 }

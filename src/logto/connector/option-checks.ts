@@ -1,6 +1,6 @@
 import { type CheckDetails, CheckList, type DoctorCheck } from '../../checks/check-list.js';
 import { lookup } from '../../json.js';
-import { found as shown } from '../../profiles/describe-value.js';
+import { describeValue as shown } from '../../profiles/describe-value.js';
 import { snakeCase } from '../snake-case.js';
 import type { ConnectorFile } from './file.js';
 import type { ConnectorView } from './view.js';
@@ -10,9 +10,9 @@ const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'];
 const DISPLAYS = ['page', 'popup', 'touch', 'wap'];
 
 /** What is wrong with the value of a parameter; undefined where nothing is. */
-type Judge = (value: string) => (Omit<CheckDetails, 'key'> & { readonly verdict: 'warn' | 'fail' }) | undefined;
+type OptionCheck = (value: string) => (Omit<CheckDetails, 'key'> & { readonly verdict: 'warn' | 'fail' }) | undefined;
 
-const JUDGES: Readonly<Record<string, Judge>> = {
+const OPTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
   prompt: (value) => {
     const words = value.split(' ').filter(Boolean);
     const unknown = words.filter((word) => !PROMPTS.includes(word));
@@ -83,10 +83,10 @@ export function optionChecks(file: ConnectorFile, { requestOptions, customConfig
     for (const [key, value] of Object.entries(values)) sent.set(snakeCase(key), { key: [place, key], value });
   }
   for (const [name, { key, value }] of sent) {
-    const judged = lookup(JUDGES, name)?.(value);
-    if (!judged) continue;
-    const { verdict, ...said } = judged;
-    list.add(verdict, 'request options', { key, ...said });
+    const result = lookup(OPTION_CHECKS, name)?.(value);
+    if (!result) continue;
+    const { verdict, ...details } = result;
+    list.add(verdict, 'request options', { key, ...details });
   }
   return list.all;
 }

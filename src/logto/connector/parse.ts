@@ -1,7 +1,7 @@
 import { getLocation, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { type Facts, OidcCliError } from '../../errors.js';
 import { isNestedTooDeep, MAX_JSON_DEPTH } from '../../json.js';
-import { cutShort } from '../../safe-text.js';
+import { truncate } from '../../safe-text.js';
 
 /** Characters of a member's path that a message repeats. */
 const MAX_PATH_LENGTH = 300;
@@ -41,21 +41,21 @@ export function parseConnectorJson(file: string, text: string, known: readonly s
   const root = parseTree(text, errors, { disallowComments: true });
   const [error] = errors.toSorted((one, other) => one.offset - other.offset);
   if (error || !root) {
-    const { offset, ...said } = syntaxFault(text, error?.error ?? 0, error?.offset ?? text.length);
+    const { offset, ...details } = syntaxFault(text, error?.error ?? 0, error?.offset ?? text.length);
     // In broken text a value may pass for a key: only Logto's own keys are named.
     const around = getLocation(text, offset).path;
     const untrusted = around.findIndex((key, at) => (typeof key === 'number' ? at === 0 : !known.includes(key)));
-    const path = written(untrusted === -1 ? around : around.slice(0, untrusted));
-    throw invalidConnectorFile(file, { ...placeAt(offset), path: path || undefined, ...said });
+    const path = formatPath(untrusted === -1 ? around : around.slice(0, untrusted));
+    throw invalidConnectorFile(file, { ...placeAt(offset), path: path || undefined, ...details });
   }
   const inexact = checkMembers(text, root, [], (node, path, reason) => {
-    throw invalidConnectorFile(file, { ...placeAt(node.offset), path: written(path), reason, fix: 'Remove it.' });
+    throw invalidConnectorFile(file, { ...placeAt(node.offset), path: formatPath(path), reason, fix: 'Remove it.' });
   });
   return {
     value: JSON.parse(text),
-    pathOf: (path) => cutShort(written(locate(root, path).path), MAX_PATH_LENGTH),
+    pathOf: (path) => truncate(formatPath(locate(root, path).path), MAX_PATH_LENGTH),
     lineOf: (path) => placeAt(locate(root, path).offset).line,
-    ...(inexact && { inexact: { path: written(inexact.path), line: placeAt(inexact.node.offset).line } }),
+    ...(inexact && { inexact: { path: formatPath(inexact.path), line: placeAt(inexact.node.offset).line } }),
   };
 }
 
@@ -129,12 +129,12 @@ function describeCharacter(rest: string): string {
     : `the character U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-function written(path: Path): string {
+function formatPath(path: Path): string {
   let text = '';
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;
     else if (/^[A-Za-z_$][\w$-]*$/.test(key)) text += text === '' ? key : `.${key}`;
-    else text += `[${JSON.stringify(cutShort(key, 60))}]`;
+    else text += `[${JSON.stringify(truncate(key, 60))}]`;
   }
   return text;
 }

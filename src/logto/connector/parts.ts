@@ -1,9 +1,9 @@
 import { isObject } from '../../json.js';
-import { members } from '../../oidc/json-values.js';
-import type { KeptConnector } from '../../profiles/saved-connector.js';
+import { objectMembers } from '../../oidc/json-values.js';
+import type { SavedConnector } from '../../profiles/saved-connector.js';
 import type { ProfileValues } from '../../profiles/schema.js';
 import { snakeCase } from '../snake-case.js';
-import { inOrder, plainConfig } from './profile.js';
+import { orderMembers, plainConfig } from './profile.js';
 import { type MemberPath, memberAt, pathOfPointer, pointer, setMember } from './secret-members.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,20 +13,20 @@ type Json = Readonly<Record<string, unknown>>;
  * values, whatever they do not say, and the order of all keys. `hidden` stands
  * for each value that the session store keeps.
  */
-export function assembledConnector(kept: KeptConnector, values: ProfileValues, hidden: string): KeptConnector {
-  const { config = {}, around, stored = [] } = structuredClone(kept);
+export function assembledConnector(saved: SavedConnector, values: ProfileValues, hidden: string): SavedConnector {
+  const { config = {}, around, stored = [] } = structuredClone(saved);
   const parts: Record<string, unknown> = { config, around };
   for (const text of stored) setMember(parts, pathOfPointer(text), hidden);
-  const whole = inOrder({ ...assembledConfig(config, kept, values), clientSecret: hidden });
+  const whole = orderMembers({ ...assembledConfig(config, saved, values), clientSecret: hidden });
   const document = isObject(parts.around) ? { ...parts.around, config: whole } : whole;
   const from = around === undefined ? /^\/config/ : /^\/around/;
   return {
-    document: inOrders(document, kept.order ?? {}) as Json,
+    document: applyOrders(document, saved.order ?? {}) as Json,
     stored: stored.map((text) => text.replace(from, '')),
   };
 }
 
-function assembledConfig(rest: Json, { leftOut = [], customKeys = [] }: KeptConnector, values: ProfileValues): Json {
+function assembledConfig(rest: Json, { leftOut = [], customKeys = [] }: SavedConnector, values: ProfileValues): Json {
   const base = plainConfig(values);
   const config: Record<string, unknown> = {};
   for (const { path, value } of leaves(base)) {
@@ -38,13 +38,13 @@ function assembledConfig(rest: Json, { leftOut = [], customKeys = [] }: KeptConn
     const isEmptyObject = isObject(value) && Object.keys(value).length === 0;
     if (!isEmptyObject || !isObject(memberAt(config, path))) setMember(config, path, value);
   }
-  const [said, unsaid] = [members(base.customConfig), members(rest.customConfig)];
+  const [details, unsaid] = [objectMembers(base.customConfig), objectMembers(rest.customConfig)];
   const spelled = customKeys.flatMap((key) => {
-    const value = Object.hasOwn(unsaid, key) ? unsaid[key] : said[snakeCase(key)];
+    const value = Object.hasOwn(unsaid, key) ? unsaid[key] : details[snakeCase(key)];
     return value === undefined ? [] : [[key, value] as const];
   });
   const names = new Set(spelled.map(([key]) => snakeCase(key)));
-  const others = Object.entries(said).filter(([name]) => !names.has(snakeCase(name)));
+  const others = Object.entries(details).filter(([name]) => !names.has(snakeCase(name)));
   const custom = { ...Object.fromEntries([...spelled, ...others]), ...unsaid };
   return rest.customConfig === undefined && Object.keys(custom).length === 0
     ? config
@@ -53,16 +53,16 @@ function assembledConfig(rest: Json, { leftOut = [], customKeys = [] }: KeptConn
 
 /** The members of a value that have no members themselves; a list is one. */
 function leaves(value: unknown, path: MemberPath = []): { path: MemberPath; value: unknown }[] {
-  const inner = Object.entries(members(value));
+  const inner = Object.entries(objectMembers(value));
   if (inner.length === 0) return [{ path, value }];
   return inner.flatMap(([key, item]) => leaves(item, [...path, key]));
 }
 
 /** The same value with the keys of its objects in these orders; keys that are in none come behind. */
-function inOrders(value: unknown, orders: NonNullable<KeptConnector['order']>, path: MemberPath = []): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => inOrders(item, orders, [...path, String(index)]));
+function applyOrders(value: unknown, orders: NonNullable<SavedConnector['order']>, path: MemberPath = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => applyOrders(item, orders, [...path, String(index)]));
   if (!isObject(value)) return value;
   const first = (orders[pointer(path)] ?? []).filter((key) => Object.hasOwn(value, key));
   const keys = new Set([...first, ...Object.keys(value)]);
-  return Object.fromEntries([...keys].map((key) => [key, inOrders(value[key], orders, [...path, key])]));
+  return Object.fromEntries([...keys].map((key) => [key, applyOrders(value[key], orders, [...path, key])]));
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { members } from '../../oidc/json-values.js';
+import { objectMembers } from '../../oidc/json-values.js';
 import { type ProfileValues, profileSchema } from '../../profiles/schema.js';
 import { snakeCase } from '../snake-case.js';
-import { asSaved, CONNECTOR_KEYS, judgeConnectorConfig } from './schema.js';
+import { CONNECTOR_KEYS, savedForm, validateConnectorConfig } from './schema.js';
 import { memberAt, setMember } from './secret-members.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -26,11 +26,11 @@ const PLACES = {
   acrValues: ['authRequestOptionalConfig', 'acrValues'],
 } as const satisfies Partial<Record<keyof ProfileValues, readonly string[]>>;
 
-type Placed = keyof typeof PLACES;
+type MemberPlacement = keyof typeof PLACES;
 
 /** The parameters that customConfig really sends: of two spellings of one the later, empty ones left out as saved. */
 function customParameters(config: Json): Map<string, string> {
-  const custom = Object.entries(members(memberAt(asSaved(config), ['customConfig'])));
+  const custom = Object.entries(objectMembers(memberAt(savedForm(config), ['customConfig'])));
   return new Map(custom.map(([key, value]) => [snakeCase(key), String(value)]));
 }
 
@@ -45,14 +45,14 @@ function allowed<K extends keyof ProfileValues>(key: K, value: unknown): boolean
  * that Logto refuses.
  */
 export function profileValues(config: Json): ProfileValues {
-  const verdict = judgeConnectorConfig({ ...(asSaved(config) as Json), clientSecret: 'not looked at' });
+  const verdict = validateConnectorConfig({ ...(savedForm(config) as Json), clientSecret: 'not looked at' });
   if (!verdict.accepted) return {};
   const { idTokenVerificationConfig: verification, authRequestOptionalConfig: optional = {}, ...rest } = verdict.config;
   const custom = customParameters(config);
   const { issuer } = verification;
   const maxAge = custom.get('max_age') ?? optional.maxAge;
   const parameters = [...custom].filter(([name, value]) => allowed('parameters', { [name]: value }));
-  const said: Record<string, unknown> = {
+  const details: Record<string, unknown> = {
     issuer: (typeof issuer === 'string' ? [issuer] : (issuer ?? [])).find((one) => allowed('issuer', one)),
     authorizationEndpoint: rest.authorizationEndpoint,
     tokenEndpoint: rest.tokenEndpoint,
@@ -72,7 +72,7 @@ export function profileValues(config: Json): ProfileValues {
     resource: custom.get('resource'),
     parameters: parameters.length === 0 ? undefined : Object.fromEntries(parameters),
   };
-  const entries = Object.entries(said).filter(([key, value]) => allowed(key as keyof ProfileValues, value));
+  const entries = Object.entries(details).filter(([key, value]) => allowed(key as keyof ProfileValues, value));
   return Object.fromEntries(entries);
 }
 
@@ -84,7 +84,7 @@ export function profileValues(config: Json): ProfileValues {
 export function plainConfig(values: ProfileValues): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   for (const [key, place] of Object.entries(PLACES)) {
-    const value = values[key as Placed];
+    const value = values[key as MemberPlacement];
     if (value !== undefined) setMember(config, place, key === 'maxAge' ? String(value) : value);
   }
   const { claims, resource, parameters } = values;
@@ -100,12 +100,12 @@ export function plainConfig(values: ProfileValues): Record<string, unknown> {
 
 /** The parameters that Logto sends by a configuration and an ordinary sign-in with these values does not, as paths. */
 export function unsentParameters(config: Json, values: ProfileValues): string[][] {
-  const optional = Object.keys(members(config.authRequestOptionalConfig)).filter(
+  const optional = Object.keys(objectMembers(config.authRequestOptionalConfig)).filter(
     (key) =>
       (CONNECTOR_KEYS.authRequestOptionalConfig as readonly string[]).includes(key) &&
       values[key as keyof ProfileValues] === undefined,
   );
-  const custom = Object.keys(members(config.customConfig)).filter((key) => {
+  const custom = Object.keys(objectMembers(config.customConfig)).filter((key) => {
     const name = snakeCase(key);
     const own = Object.keys(PLACES).find((ordinary) => snakeCase(ordinary) === name) ?? name;
     return values.parameters?.[name] === undefined && values[own as keyof ProfileValues] === undefined;
@@ -119,17 +119,17 @@ export function unsentParameters(config: Json, values: ProfileValues): string[][
  */
 export function followChanges(config: Record<string, unknown>, imported: ProfileValues, values: ProfileValues): void {
   const customKeys = (name: string) =>
-    Object.keys(members(config.customConfig)).filter((key) => snakeCase(key) === snakeCase(name));
+    Object.keys(objectMembers(config.customConfig)).filter((key) => snakeCase(key) === snakeCase(name));
   const base = plainConfig(values);
-  for (const [key, place] of Object.entries(PLACES) as [Placed, readonly string[]][]) {
+  for (const [key, place] of Object.entries(PLACES) as [MemberPlacement, readonly string[]][]) {
     if (isDeepStrictEqual(imported[key], values[key])) continue;
-    if (key === 'issuer' && keepsIssuer(memberAt(config, place), imported.issuer, values.issuer)) continue;
+    if (key === 'issuer' && issuerUnchanged(memberAt(config, place), imported.issuer, values.issuer)) continue;
     // Without the key a sign-in here takes what the provider announces; Logto would take its default.
     if (key === 'clientAuth' && values.clientAuth === undefined) continue;
     for (const name of customKeys(key)) setMember(config, ['customConfig', name], undefined);
     setMember(config, place, memberAt(base, place));
   }
-  const [before, now] = [members(plainConfig(imported).customConfig), members(base.customConfig)];
+  const [before, now] = [objectMembers(plainConfig(imported).customConfig), objectMembers(base.customConfig)];
   for (const name of Object.keys({ ...before, ...now })) {
     if (before[name] === now[name]) continue;
     const keys = customKeys(name);
@@ -140,12 +140,12 @@ export function followChanges(config: Record<string, unknown>, imported: Profile
 }
 
 /** The issuer is a setting of its own: none is not checked, of a list each is taken, and one that is no URL stays. */
-function keepsIssuer(written: unknown, imported: string | undefined, wanted: string | undefined): boolean {
+function issuerUnchanged(written: unknown, imported: string | undefined, wanted: string | undefined): boolean {
   return written === undefined || imported === undefined || (Array.isArray(written) && written.includes(wanted));
 }
 
 /** The keys in Logto's own order, others behind. */
-export function inOrder(config: Json): Record<string, unknown> {
+export function orderMembers(config: Json): Record<string, unknown> {
   const known = CONNECTOR_KEYS.config.filter((key) => Object.hasOwn(config, key));
   const others = Object.keys(config).filter((key) => !known.includes(key));
   return Object.fromEntries([...known, ...others].map((key) => [key, config[key]]));

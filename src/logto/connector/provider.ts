@@ -1,31 +1,31 @@
 import { OidcCliError } from '../../errors.js';
-import { type Announced, announcedIn } from '../../oidc/metadata.js';
+import { type AdvertisedMetadata, advertisedMetadata } from '../../oidc/metadata.js';
 import { discoverProvider, type ProviderDeps } from '../../oidc/provider.js';
 import { isNetworkFailure } from '../refusals.js';
 import type { ConnectorView } from './view.js';
 
 /** An issuer that was asked for its discovery document. */
-export interface AskedIssuer {
+export interface TriedIssuer {
   /** As it was given or guessed. */
   readonly asked: string;
   readonly from: 'configuration' | 'flag' | 'guess';
-  readonly announced?: Announced;
+  readonly metadata?: AdvertisedMetadata;
   /** Why there is no document, or what is wrong with the one there is. */
   readonly fault?: OidcCliError;
 }
 
 /** What became of asking: every issuer that was named; of guesses the one that fits. */
-export interface ProviderAnswer {
-  readonly asked: readonly AskedIssuer[];
+export interface ProviderDiscovery {
+  readonly tried: readonly TriedIssuer[];
   /** The document to compare with. */
-  readonly provider?: AskedIssuer & { readonly announced: Announced };
+  readonly provider?: TriedIssuer & { readonly metadata: AdvertisedMetadata };
 }
 
 /** What of a configuration tells whose provider it is for. */
 type EndpointsAndIssuers = Pick<ConnectorView, 'issuers' | 'authorizationEndpoint' | 'tokenEndpoint' | 'jwksUri'>;
 
 /** Guesses are requests to somebody else's server: not many. */
-const MOST_GUESSES = 8;
+const MAX_GUESSES = 8;
 
 /**
  * Asks the provider's discovery: the issuer of the flag, else each one of the
@@ -34,81 +34,81 @@ const MOST_GUESSES = 8;
  * endpoints. Nothing is thrown: a provider that does not answer is a finding.
  * Aborts reject.
  */
-export async function askProvider(
+export async function discoverIssuers(
   view: EndpointsAndIssuers,
   flag: string | undefined,
   deps: ProviderDeps,
-): Promise<ProviderAnswer> {
+): Promise<ProviderDiscovery> {
   const named = flag === undefined ? view.issuers : [flag];
   const from = flag === undefined ? 'configuration' : 'flag';
-  const asked: AskedIssuer[] = [];
+  const asked: TriedIssuer[] = [];
   const unreached = new Map<string, OidcCliError>();
   for (const issuer of named) {
     // A host that cannot be reached is not waited for again.
     const host = URL.canParse(issuer) ? new URL(issuer).host : issuer;
     const fault = unreached.get(host);
-    const answer = fault ? ({ asked: issuer, from, fault } as const) : await ask(issuer, from, deps);
-    if (isNetworkFailure(answer.fault)) unreached.set(host, answer.fault);
-    asked.push(answer);
+    const response = fault ? ({ asked: issuer, from, fault } as const) : await discoverIssuer(issuer, from, deps);
+    if (isNetworkFailure(response.fault)) unreached.set(host, response.fault);
+    asked.push(response);
   }
   const withDocument = asked.filter(hasDocument);
-  const provider = withDocument.find(({ announced }) => isOf(announced, view)) ?? withDocument[0];
-  if (provider) return { asked, provider };
+  const provider = withDocument.find(({ metadata }) => matchesView(metadata, view)) ?? withDocument[0];
+  if (provider) return { tried: asked, provider };
 
-  const tried = new Set(named.map(bare));
-  for (const issuer of guesses(view).slice(0, MOST_GUESSES)) {
-    if (tried.has(bare(issuer))) continue;
-    const answer = await ask(issuer, 'guess', deps);
-    if (hasDocument(answer) && isOf(answer.announced, view)) return { asked, provider: answer };
+  const tried = new Set(named.map(withoutSlash));
+  for (const issuer of guesses(view).slice(0, MAX_GUESSES)) {
+    if (tried.has(withoutSlash(issuer))) continue;
+    const received = await discoverIssuer(issuer, 'guess', deps);
+    if (hasDocument(received) && matchesView(received.metadata, view)) return { tried: asked, provider: received };
     // A host that cannot be reached has no other documents either.
-    if (isNetworkFailure(answer.fault)) break;
+    if (isNetworkFailure(received.fault)) break;
   }
-  return { asked };
+  return { tried: asked };
 }
 
 /**
  * The issuer that a connector does not name: the one whose discovery, where
  * the endpoints suggest it, announces exactly these endpoints. Undefined where there is none.
  */
-export async function issuerOfEndpoints(
+export async function findIssuer(
   endpoints: { readonly authorizationEndpoint: string; readonly tokenEndpoint: string },
   deps: ProviderDeps,
 ): Promise<string | undefined> {
-  const { provider } = await askProvider({ issuers: [], jwksUri: undefined, ...endpoints }, undefined, deps);
-  const { issuer, token_endpoint, authorization_endpoint } = provider?.announced ?? {};
+  const { provider } = await discoverIssuers({ issuers: [], jwksUri: undefined, ...endpoints }, undefined, deps);
+  const { issuer, token_endpoint, authorization_endpoint } = provider?.metadata ?? {};
   const same = token_endpoint === endpoints.tokenEndpoint && authorization_endpoint === endpoints.authorizationEndpoint;
   return same ? issuer : undefined;
 }
 
-function hasDocument(asked: AskedIssuer): asked is AskedIssuer & { readonly announced: Announced } {
-  return asked.announced !== undefined;
+function hasDocument(asked: TriedIssuer): asked is TriedIssuer & { readonly metadata: AdvertisedMetadata } {
+  return asked.metadata !== undefined;
 }
 
-async function ask(issuer: string, from: AskedIssuer['from'], deps: ProviderDeps): Promise<AskedIssuer> {
+async function discoverIssuer(issuer: string, from: TriedIssuer['from'], deps: ProviderDeps): Promise<TriedIssuer> {
   const before = deps.recorder.last('discovery');
   try {
     // Logto speaks plain http as well; that it is readable by others is a finding of its own.
     const { metadata } = await discoverProvider({ issuer, allowHttp: true }, deps);
-    return { asked: issuer, from, announced: metadata };
+    return { asked: issuer, from, metadata };
   } catch (fault) {
     if (!(fault instanceof OidcCliError) || fault.code === 'interrupted') throw fault;
     const exchange = deps.recorder.last('discovery');
-    const announced = exchange === before ? undefined : announcedIn(exchange);
-    return { asked: issuer, from, fault, ...(announced ? { announced } : {}) };
+    const metadata = exchange === before ? undefined : advertisedMetadata(exchange);
+    return { asked: issuer, from, fault, ...(metadata ? { metadata } : {}) };
   }
 }
 
 /** Whether a document is that of the provider whose endpoints the configuration has. */
-function isOf(announced: Announced, view: EndpointsAndIssuers): boolean {
+function matchesView(metadata: AdvertisedMetadata, view: EndpointsAndIssuers): boolean {
   return [
-    [announced.authorization_endpoint, view.authorizationEndpoint],
-    [announced.token_endpoint, view.tokenEndpoint],
-    [announced.jwks_uri, view.jwksUri],
-  ].some(([theirs, ours]) => theirs !== undefined && ours !== undefined && bare(theirs) === bare(ours));
+    [metadata.authorization_endpoint, view.authorizationEndpoint],
+    [metadata.token_endpoint, view.tokenEndpoint],
+    [metadata.jwks_uri, view.jwksUri],
+  ].some(([theirs, ours]) => theirs !== undefined && ours !== undefined && withoutSlash(theirs) === withoutSlash(ours));
 }
 
 /** An address without what does not tell one server or document from another. */
-function bare(address: string): string {
+function withoutSlash(address: string): string {
   if (!URL.canParse(address)) return address;
   const { origin, pathname } = new URL(address);
   return origin + pathname.replace(/\/+$/, '');

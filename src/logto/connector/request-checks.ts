@@ -1,12 +1,12 @@
 import { CheckList, type CheckOutcome, type DoctorCheck } from '../../checks/check-list.js';
-import { isReadableByOthers, withoutQuery } from '../../oidc/endpoint-address.js';
-import { found as shown } from '../../profiles/describe-value.js';
+import { isPlainHttp, withoutQuery } from '../../oidc/endpoint-address.js';
+import { describeValue as shown } from '../../profiles/describe-value.js';
 import { snakeCase } from '../snake-case.js';
 import { addressFault, badAddress } from './address.js';
-import { VITAL } from './connector.js';
+import { RESERVED_PARAMETERS } from './connector.js';
 import type { ConnectorFile } from './file.js';
 import { isSecret } from './secret-members.js';
-import { withSpace } from './shape-checks.js';
+import { whitespaceDetails } from './shape-checks.js';
 import type { ConnectorView } from './view.js';
 
 /**
@@ -21,7 +21,7 @@ export function requestChecks(file: ConnectorFile, view: ConnectorView): DoctorC
   }
   if (view.tokenEndpoint !== undefined) list.put('token endpoint', tokenEndpoint(view.tokenEndpoint));
   if (view.clientId !== undefined && view.clientId !== view.clientId.trim()) {
-    list.add('fail', 'client id', withSpace(['clientId'], 'the provider does not know such a client'));
+    list.add('fail', 'client id', whitespaceDetails(['clientId'], 'the provider does not know such a client'));
   }
   responseMode(list, view);
   customConfig(list, view);
@@ -88,7 +88,10 @@ function authorizationEndpoint(endpoint: string): CheckOutcome {
   const fault = addressFault(endpoint);
   if (fault !== undefined) return badAddress(key, fault, 'the browser is sent nowhere');
   if (endpoint !== endpoint.trim()) {
-    return ['fail', withSpace(key, 'Logto writes its parameters behind it, and the provider sees another path')];
+    return [
+      'fail',
+      whitespaceDetails(key, 'Logto writes its parameters behind it, and the provider sees another path'),
+    ];
   }
   if (endpoint.includes('#')) {
     return [
@@ -119,7 +122,7 @@ function authorizationEndpoint(endpoint: string): CheckOutcome {
       },
     ];
   }
-  if (isReadableByOthers(endpoint)) return plainHttp(key, actual);
+  if (isPlainHttp(endpoint)) return plainHttp(key, actual);
   return ['pass', { key, actual: withoutQuery(endpoint) }];
 }
 
@@ -128,7 +131,7 @@ function tokenEndpoint(endpoint: string): CheckOutcome {
   const actual = shown(endpoint, 'tokenEndpoint');
   const fault = addressFault(endpoint);
   if (fault !== undefined) return badAddress(key, fault, 'every sign-in ends with 500');
-  if (isReadableByOthers(endpoint)) return plainHttp(key, actual);
+  if (isPlainHttp(endpoint)) return plainHttp(key, actual);
   return ['pass', { key, actual: withoutQuery(endpoint) }];
 }
 
@@ -165,11 +168,13 @@ interface Override {
 }
 
 /** What it comes to when customConfig sets a parameter that Logto sets itself; undefined for any other. */
-function overriding(name: string, value: string, view: ConnectorView): Override | undefined {
+function overrideCheck(name: string, value: string, view: ConnectorView): Override | undefined {
   const same: Override = { verdict: 'warn', why: 'It overrides what Logto sends with the same value.' };
   const fail = (why: string): Override => ({ verdict: 'fail', why });
-  if (Object.hasOwn(VITAL, name))
-    return fail(`It overrides the value that Logto makes for each sign-in; Logto will then ${VITAL[name]}.`);
+  if (Object.hasOwn(RESERVED_PARAMETERS, name))
+    return fail(
+      `It overrides the value that Logto makes for each sign-in; Logto will then ${RESERVED_PARAMETERS[name]}.`,
+    );
   switch (name) {
     case 'response_type':
       return value === 'code' ? same : fail('It overrides response_type, and Logto can do nothing but the code flow.');
@@ -222,7 +227,7 @@ function customConfig(list: CheckList, view: ConnectorView): void {
     const at = ['customConfig', key];
     const parameter = snakeCase(key);
     const before = seen.get(parameter);
-    const override = overriding(parameter, value, view);
+    const override = overrideCheck(parameter, value, view);
     const option = options.get(parameter);
     seen.set(parameter, key);
     if (override) {

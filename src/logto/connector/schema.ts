@@ -136,23 +136,23 @@ export type ConfigVerdict =
   | { readonly accepted: false; readonly faults: readonly ConfigFault[] };
 
 /** Judges a configuration as Logto does when it is saved, and again at each sign-in. Never throws. */
-export function judgeConnectorConfig(value: unknown): ConfigVerdict {
+export function validateConnectorConfig(value: unknown): ConfigVerdict {
   const result = connector.safeParse(value);
   if (result.success) return { accepted: true, config: result.data };
   const faults = result.error.issues.map(({ path, message }) => {
     const keys = path.map(String);
-    return { path: keys, found: describeValue(at(value, keys), message), allowed: message };
+    return { path: keys, found: describeValue(valueAt(value, keys), message), allowed: message };
   });
   return { accepted: false, faults };
 }
 
-function at(value: unknown, path: readonly string[]): unknown {
-  let found = value;
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let current = value;
   for (const key of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string, unknown>)[key];
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
+    current = (current as Record<string, unknown>)[key];
   }
-  return found;
+  return current;
 }
 
 function describeValue(value: unknown, allowed: string): string {
@@ -176,11 +176,11 @@ export function kindOf(value: unknown): string {
  * values are removed at every depth (texts, lists, objects, null). So
  * `scope: ""` is saved as no scope, and an empty `issuer` list as no issuer.
  */
-export function asSaved(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(asSaved).filter((item) => !isEmpty(item));
+export function savedForm(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(savedForm).filter((item) => !isEmpty(item));
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).map(([key, item]) => [key, asSaved(item)] as const);
-  return Object.fromEntries(kept.filter(([, item]) => !isEmpty(item)));
+  const saved = Object.entries(value).map(([key, item]) => [key, savedForm(item)] as const);
+  return Object.fromEntries(saved.filter(([, item]) => !isEmpty(item)));
 }
 
 function isEmpty(value: unknown): boolean {

@@ -21,7 +21,7 @@ export function secretChecks(file: ConnectorFile, view: ConnectorView, missing?:
       repair: 'Give it with --client-secret-env, --client-secret-file or --client-secret-stdin.',
     });
   } else if (view.clientSecret !== undefined) {
-    list.put('client secret', itself(view.clientSecret));
+    list.put('client secret', secretCheck(view.clientSecret));
     if (view.method === 'client_secret_basic') rawBasic(list, view.clientId ?? '', view.clientSecret);
     if (view.method === 'client_secret_jwt')
       list.put('secret length', longEnough(view.clientSecret, view.assertionAlgorithm));
@@ -35,7 +35,7 @@ export interface MissingSecret {
   readonly reason: string;
 }
 
-function itself(secret: string): CheckOutcome {
+function secretCheck(secret: string): CheckOutcome {
   const ends = [/^\s/.test(secret) && 'begins', /\s$/.test(secret) && 'ends'].filter(Boolean).join(' and ');
   if (ends !== '') {
     const lines = /^[\r\n]|[\r\n]$/.test(secret);

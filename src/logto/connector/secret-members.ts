@@ -48,12 +48,12 @@ export function pathOfPointer(text: string): MemberPath {
 
 /** The value at a path, or undefined. */
 export function memberAt(value: unknown, path: MemberPath): unknown {
-  let found = value;
+  let current = value;
   for (const key of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string, unknown>)[key];
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
+    current = (current as Record<string, unknown>)[key];
   }
-  return found;
+  return current;
 }
 
 /** Sets the value at a path in place, making objects where there are none; undefined takes it out (in a list, null stands for it). */

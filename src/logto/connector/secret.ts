@@ -1,6 +1,6 @@
 import type { Context } from '../../context.js';
 import { OidcCliError } from '../../errors.js';
-import { text } from '../../oidc/json-values.js';
+import { textValue } from '../../oidc/json-values.js';
 import { type Consent, readClientSecret, readSecretFromStdin } from '../../profiles/client-secret.js';
 import { flagLayer } from '../../profiles/layers.js';
 import type { ProfileFlags, SecretReference } from '../../profiles/profile.js';
@@ -28,7 +28,7 @@ export const SECRET_PLACEHOLDER = '<client-secret>';
 /** `${NAME}`, the whole of a value, as in profiles. */
 const VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
-function variableOf(file: ConnectorFile): string | undefined {
+function secretVariable(file: ConnectorFile): string | undefined {
   const { clientSecret } = file.config;
   return typeof clientSecret === 'string' ? VARIABLE.exec(clientSecret)?.[1] : undefined;
 }
@@ -44,12 +44,12 @@ function variableOf(file: ConnectorFile): string | undefined {
 export async function connectorSecretReference(
   file: ConnectorFile,
   flags: SecretFlags,
-  world: Pick<Context, 'cwd' | 'env' | 'folders'>,
+  deps: Pick<Context, 'cwd' | 'env' | 'folders'>,
   trust: ConnectorTrust,
 ): Promise<SecretReference | undefined> {
   const { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin } = flags;
   const given = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
-  const { secret } = await flagLayer(given, world.cwd, world.env);
+  const { secret } = await flagLayer(given, deps.cwd, deps.env);
   if (secret?.reference.kind === 'stdin' && file.name === 'stdin') {
     throw new OidcCliError('usage', {
       reason: 'Connector and client secret cannot both come from stdin.',
@@ -57,11 +57,11 @@ export async function connectorSecretReference(
     });
   }
   if (secret) return secret.reference;
-  const name = variableOf(file);
+  const name = secretVariable(file);
   if (name === undefined) return undefined;
   const reference: SecretReference = { kind: 'env', name };
   if (trust.trusted) {
-    await refuseStoreKeyName(reference, world);
+    await refuseStoreKeyName(reference, deps);
     return reference;
   }
   return checkSecretReference(reference, {
@@ -70,7 +70,7 @@ export async function connectorSecretReference(
     key: file.pathOf(['clientSecret']),
     folder: trust.folder,
     userFile: trust.userFile,
-    host: hostOf(text(file.config.tokenEndpoint) ?? ''),
+    host: hostOf(textValue(file.config.tokenEndpoint) ?? ''),
   });
 }
 
@@ -83,19 +83,19 @@ export async function connectorSecretReference(
 export async function connectorSecret(
   file: ConnectorFile,
   reference: SecretReference | undefined,
-  world: Pick<Context, 'env' | 'folders' | 'stdin' | 'signal'> & { readonly consent: Consent },
+  deps: Pick<Context, 'env' | 'folders' | 'stdin' | 'signal'> & { readonly consent: Consent },
 ): Promise<string | undefined> {
   const place = () => `${file.name}:${file.lineOf(['clientSecret'])}`;
   if (reference) {
     try {
       return await readClientSecret(reference, {
-        env: world.env,
-        folders: world.folders,
-        consent: world.consent,
-        stdin: () => readSecretFromStdin(world.stdin, world),
+        env: deps.env,
+        folders: deps.folders,
+        consent: deps.consent,
+        stdin: () => readSecretFromStdin(deps.stdin, deps),
       });
     } catch (error) {
-      const isNamedHere = reference.kind === 'env' && variableOf(file) === reference.name;
+      const isNamedHere = reference.kind === 'env' && secretVariable(file) === reference.name;
       if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable' || !isNamedHere) throw error;
       throw error.with({ facts: { where: place() } });
     }

@@ -1,12 +1,12 @@
 import { CheckList, type DoctorCheck } from '../../checks/check-list.js';
 import { lookup } from '../../json.js';
-import { members } from '../../oidc/json-values.js';
+import { objectMembers } from '../../oidc/json-values.js';
 import { isPublicKeySignature } from '../../oidc/signature-algorithms.js';
-import { found as shown } from '../../profiles/describe-value.js';
+import { describeValue as shown } from '../../profiles/describe-value.js';
 import { nearest } from '../../profiles/nearest.js';
 import { isDuration } from '../id-token.js';
 import type { ConnectorFile } from './file.js';
-import { asSaved, CONNECTOR_KEYS, type ConfigFault, judgeConnectorConfig } from './schema.js';
+import { CONNECTOR_KEYS, type ConfigFault, savedForm, validateConnectorConfig } from './schema.js';
 import type { ConnectorView } from './view.js';
 
 /** What Logto does not take of a configuration, and when it says so. */
@@ -19,9 +19,9 @@ const AT_SAVE = 'when the connector is saved';
 const AT_SIGN_IN = 'at each sign-in: it saves, and empty values are lost';
 
 /** Why Logto refuses a configuration: when it is saved, else at each sign-in; undefined where it accepts it. */
-export function refusalOf(config: unknown): Refusal | undefined {
-  const atSave = judgeConnectorConfig(config);
-  const atSignIn = judgeConnectorConfig(asSaved(config));
+export function findRefusal(config: unknown): Refusal | undefined {
+  const atSave = validateConnectorConfig(config);
+  const atSignIn = validateConnectorConfig(savedForm(config));
   if (!atSave.accepted) {
     const known = new Set(atSave.faults.map(({ path }) => path.join('.')));
     const later = atSignIn.accepted ? [] : atSignIn.faults.filter(({ path }) => !known.has(path.join('.')));
@@ -53,11 +53,11 @@ function fields(list: CheckList, file: ConnectorFile, refusal: Refusal | undefin
     return;
   }
   for (const fault of refusal.faults) {
-    const { path, found, allowed } = fault;
-    const lost = found === 'nothing' && present(file.config, path);
+    const { path, found: actual, allowed } = fault;
+    const lost = actual === 'nothing' && isPresent(file.config, path);
     list.add('fail', 'fields', {
       key: path,
-      actual: lost ? 'empty' : found,
+      actual: lost ? 'empty' : actual,
       expected: allowed,
       why: lost
         ? 'Logto removes empty values when it saves, and then refuses every sign-in with 400 connector.invalid_config.'
@@ -67,11 +67,11 @@ function fields(list: CheckList, file: ConnectorFile, refusal: Refusal | undefin
   }
 }
 
-function present(value: unknown, path: readonly string[]): boolean {
+function isPresent(value: unknown, path: readonly string[]): boolean {
   let at = value;
   for (const key of path) {
-    if (!Object.hasOwn(members(at), key)) return false;
-    at = members(at)[key];
+    if (!Object.hasOwn(objectMembers(at), key)) return false;
+    at = objectMembers(at)[key];
   }
   return true;
 }
@@ -88,7 +88,7 @@ type Place = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as readonly Place[];
 
 function keysIn(config: Readonly<Record<string, unknown>>, place: Place): readonly string[] {
-  return Object.keys(place === 'config' ? config : members(config[place]));
+  return Object.keys(place === 'config' ? config : objectMembers(config[place]));
 }
 
 /** Keys of authRequestOptionalConfig that guides list and Logto does not read. */
@@ -136,7 +136,7 @@ function unknownKeys(list: CheckList, config: Readonly<Record<string, unknown>>)
 }
 
 function ignoredKeys(list: CheckList, config: Readonly<Record<string, unknown>>): void {
-  if (members(config.idTokenVerificationConfig).audience !== undefined) {
+  if (objectMembers(config.idTokenVerificationConfig).audience !== undefined) {
     list.add('warn', 'ignored', {
       key: ['idTokenVerificationConfig', 'audience'],
       actual: 'an audience',
@@ -145,7 +145,7 @@ function ignoredKeys(list: CheckList, config: Readonly<Record<string, unknown>>)
     });
   }
   for (const [key, { why, repair }] of Object.entries(NOT_READ)) {
-    if (members(config.authRequestOptionalConfig)[key] === undefined) continue;
+    if (objectMembers(config.authRequestOptionalConfig)[key] === undefined) continue;
     const path = ['authRequestOptionalConfig', key];
     list.add('warn', 'ignored', { key: path, actual: 'a key that Logto does not read', why, repair });
   }
@@ -160,8 +160,8 @@ const LOSSES: Readonly<Record<string, string>> = {
 function emptyValues(list: CheckList, config: Readonly<Record<string, unknown>>, refusal: Refusal | undefined): void {
   const refused = new Set(refusal?.faults.map(({ path }) => path.join('.')));
   const known = (place: Place, key: string) => (CONNECTOR_KEYS[place] as readonly string[]).includes(key);
-  const look = (value: unknown, path: readonly string[]) => {
-    const empty = value === '' || (Array.isArray(value) && asSavedIsEmpty(value));
+  const snapshot = (value: unknown, path: readonly string[]) => {
+    const empty = value === '' || (Array.isArray(value) && isEmptyWhenSaved(value));
     const name = path.join('.');
     if (!empty || refused.has(name)) return;
     const loss =
@@ -175,22 +175,22 @@ function emptyValues(list: CheckList, config: Readonly<Record<string, unknown>>,
     });
   };
   for (const [key, value] of Object.entries(config)) {
-    if (known('config', key)) look(value, [key]);
+    if (known('config', key)) snapshot(value, [key]);
     const inside = key === 'customConfig' ? 'customConfig' : PLACE_NAMES.find((place) => place === key);
     if (inside === undefined || inside === 'config') continue;
-    for (const [inner, item] of Object.entries(members(value))) {
-      if (inside === 'customConfig' || known(inside, inner)) look(item, [key, inner]);
+    for (const [inner, item] of Object.entries(objectMembers(value))) {
+      if (inside === 'customConfig' || known(inside, inner)) snapshot(item, [key, inner]);
     }
   }
 }
 
-function asSavedIsEmpty(value: readonly unknown[]): boolean {
-  return (asSaved(value) as readonly unknown[]).length === 0;
+function isEmptyWhenSaved(value: readonly unknown[]): boolean {
+  return (savedForm(value) as readonly unknown[]).length === 0;
 }
 
 function verification(list: CheckList, view: ConnectorView, config: Readonly<Record<string, unknown>>): void {
   const key = (name: string) => ['idTokenVerificationConfig', name];
-  const written = members(config.idTokenVerificationConfig);
+  const written = objectMembers(config.idTokenVerificationConfig);
   const { issuers, algorithms, clockTolerance, maxTokenAge, subject, typ } = view;
 
   if (issuers.length === 0 && written.issuer === undefined) {
@@ -202,7 +202,8 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
     });
   }
   for (const issuer of issuers) {
-    if (issuer !== issuer.trim()) list.add('fail', 'issuer', withSpace(key('issuer'), 'it is compared as it stands'));
+    if (issuer !== issuer.trim())
+      list.add('fail', 'issuer', whitespaceDetails(key('issuer'), 'it is compared as it stands'));
   }
 
   const useless = algorithms?.filter((alg) => !isPublicKeySignature(alg)) ?? [];
@@ -218,29 +219,29 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
     });
   }
 
-  const tolerance = period(clockTolerance);
+  const tolerance = durationDetails(clockTolerance);
   if (tolerance === 'unusable') {
     list.add('fail', 'clock tolerance', {
       key: key('clockTolerance'),
       actual: shown(clockTolerance, 'clockTolerance'),
-      ...periodWords('Every sign-in fails with 500: '),
+      ...durationText('Every sign-in fails with 500: '),
     });
   } else {
     list.add('pass', 'clock tolerance', {
-      actual: clockTolerance === undefined ? 'none: 0 s' : spoken(clockTolerance),
+      actual: clockTolerance === undefined ? 'none: 0 s' : valueText(clockTolerance),
     });
   }
   if (maxTokenAge !== undefined) {
-    if (period(maxTokenAge) === 'unusable') {
+    if (durationDetails(maxTokenAge) === 'unusable') {
       list.add('fail', 'token age', {
         key: key('maxTokenAge'),
         actual: shown(maxTokenAge, 'maxTokenAge'),
-        ...periodWords('Every sign-in fails with 500: '),
+        ...durationText('Every sign-in fails with 500: '),
       });
     } else if (tolerance === 'none') {
       list.add('warn', 'token age', {
         key: key('maxTokenAge'),
-        actual: `${spoken(maxTokenAge)}, without a clock tolerance`,
+        actual: `${valueText(maxTokenAge)}, without a clock tolerance`,
         why: "Logto then refuses an ID token without iat, and one whose iat is a second ahead of Logto's clock (500).",
         repair: 'Set clockTolerance as well ("30 s"), or remove maxTokenAge.',
       });
@@ -265,7 +266,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
 }
 
 /** What is said of a text with a space or line break at one of its ends. */
-export function withSpace(key: readonly string[], consequence: string) {
+export function whitespaceDetails(key: readonly string[], consequence: string) {
   return {
     key,
     actual: 'a text that begins or ends with a space or a line break',
@@ -275,7 +276,7 @@ export function withSpace(key: readonly string[], consequence: string) {
 }
 
 /** As jose takes it: a number of seconds from 0, or a text with a unit that does not point backwards. */
-function period(value: string | number | undefined): 'none' | 'some' | 'unusable' {
+function durationDetails(value: string | number | undefined): 'none' | 'some' | 'unusable' {
   if (value === undefined || value === 0) return 'none';
   if (typeof value === 'number') return Number.isFinite(value) && value > 0 ? 'some' : 'unusable';
   const backwards = value.startsWith('-') || / ago$/i.test(value);
@@ -284,7 +285,7 @@ function period(value: string | number | undefined): 'none' | 'some' | 'unusable
   return backwards ? 'unusable' : 'some';
 }
 
-function periodWords(consequence: string) {
+function durationText(consequence: string) {
   return {
     expected: 'a number of seconds (5), or a text with a unit ("5 s")',
     why: `${consequence}a text needs a unit, and nothing may be negative.`,
@@ -292,7 +293,7 @@ function periodWords(consequence: string) {
   };
 }
 
-function spoken(value: string | number): string {
+function valueText(value: string | number): string {
   return typeof value === 'number' ? `${value} s` : value;
 }
 

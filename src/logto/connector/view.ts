@@ -1,5 +1,5 @@
-import { members, texts } from '../../oidc/json-values.js';
-import { asSaved, type ConnectorConfig, withOpenid } from './schema.js';
+import { objectMembers, textValues } from '../../oidc/json-values.js';
+import { type ConnectorConfig, savedForm, withOpenid } from './schema.js';
 
 /**
  * What can be read of a configuration, whether Logto accepts it or not: as it
@@ -35,10 +35,10 @@ export interface ConnectorView {
 
 /** Reads a configuration as far as it can be read. Never throws. */
 export function connectorView(config: Readonly<Record<string, unknown>>): ConnectorView {
-  const saved = members(asSaved(config));
-  const verification = members(saved.idTokenVerificationConfig);
+  const saved = objectMembers(savedForm(config));
+  const verification = objectMembers(saved.idTokenVerificationConfig);
   const scope = text(saved.scope);
-  const algorithms = texts(verification.algorithms);
+  const algorithms = textValues(verification.algorithms);
   return {
     authorizationEndpoint: text(saved.authorizationEndpoint),
     tokenEndpoint: text(saved.tokenEndpoint),
@@ -52,7 +52,7 @@ export function connectorView(config: Readonly<Record<string, unknown>>): Connec
     assertionAlgorithmIsWritten: saved.clientSecretJwtSigningAlgorithm !== undefined,
     trustUnverifiedEmail: saved.trustUnverifiedEmail === true,
     jwksUri: text(verification.jwksUri),
-    issuers: typeof verification.issuer === 'string' ? [verification.issuer] : texts(verification.issuer),
+    issuers: typeof verification.issuer === 'string' ? [verification.issuer] : textValues(verification.issuer),
     algorithms: algorithms.length === 0 ? undefined : algorithms,
     clockTolerance: textOrNumber(verification.clockTolerance),
     maxTokenAge: textOrNumber(verification.maxTokenAge),
@@ -70,7 +70,7 @@ const ASSERTION_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 
 function textMembers(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(members(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    Object.entries(objectMembers(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 

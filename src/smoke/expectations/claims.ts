@@ -1,50 +1,50 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Check } from '../../check.js';
 import { lookup } from '../../json.js';
-import { cutShort } from '../../safe-text.js';
+import { truncate } from '../../safe-text.js';
 import type { ClaimExpectation } from '../plan.js';
 import { matchWithinLimit, PATTERN_LIMIT_SECONDS } from './bounded-match.js';
-import { judged, listed, shown } from './outcome.js';
+import { displayValue, expectationResult, joinWords } from './outcome.js';
 
 /** Values that bind a token to its sign-in: nobody needs to read them. */
-const UNSHOWN: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'sid'];
+const HIDDEN_VALUE: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'sid'];
 
 /** Characters of a claim's name in a report. */
-const LONGEST_NAME = 300;
+const MAX_NAME_LENGTH = 300;
 
 /** A pattern is tried on no more than this. */
-const LONGEST_MATCHED = 10_000;
+const MAX_MATCHED_LENGTH = 10_000;
 
 /** Holds claims against what each must be. `prefix` names where they are: `claims`, `userinfo.claims`. */
-export function judgeClaims(
+export function checkClaims(
   prefix: string,
   expected: Readonly<Record<string, ClaimExpectation | undefined>>,
   claims: Readonly<Record<string, unknown>>,
 ): Check[] {
   return Object.entries(expected).flatMap(([name, wanted]) =>
-    wanted === undefined ? [] : judgeClaim(`${prefix}.${cutShort(name, LONGEST_NAME)}`, name, wanted, claims),
+    wanted === undefined ? [] : checkClaim(`${prefix}.${truncate(name, MAX_NAME_LENGTH)}`, name, wanted, claims),
   );
 }
 
-function judgeClaim(
+function checkClaim(
   label: string,
   name: string,
   wanted: ClaimExpectation,
   claims: Readonly<Record<string, unknown>>,
 ): Check {
   const value: unknown = lookup(claims, name);
-  const parts = partsOf(wanted);
-  const found = parts.map((part) => part.holds(value));
-  const hidden = UNSHOWN.includes(name) && value !== undefined;
-  const slow = found.includes('too slow') ? `, on which the pattern took more than ${PATTERN_LIMIT_SECONDS} s` : '';
-  return judged(
-    found.every((one) => one === true),
+  const parts = claimParts(wanted);
+  const actual = parts.map((part) => part.holds(value));
+  const hidden = HIDDEN_VALUE.includes(name) && value !== undefined;
+  const slow = actual.includes('too slow') ? `, on which the pattern took more than ${PATTERN_LIMIT_SECONDS} s` : '';
+  return expectationResult(
+    actual.every((one) => one === true),
     label,
-    listed(
+    joinWords(
       parts.map(({ words }) => words),
       'and',
     ),
-    (hidden ? '(not shown)' : shown(value)) + slow,
+    (hidden ? '(not shown)' : displayValue(value)) + slow,
   );
 }
 
@@ -54,14 +54,14 @@ interface Part {
 }
 
 /** Each thing that must be true of the claim. */
-function partsOf(wanted: ClaimExpectation): Part[] {
+function claimParts(wanted: ClaimExpectation): Part[] {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return [equal(wanted)];
   const parts: Part[] = [];
   if (Object.hasOwn(wanted, 'equals')) parts.push(equal(wanted.equals));
   const { oneOf, pattern, present, absent, type } = wanted;
   if (oneOf) {
     parts.push({
-      words: listed(oneOf.map(shown), 'or'),
+      words: joinWords(oneOf.map(displayValue), 'or'),
       holds: (value) => oneOf.some((one) => isDeepStrictEqual(one, value)),
     });
   }
@@ -70,23 +70,23 @@ function partsOf(wanted: ClaimExpectation): Part[] {
     parts.push({
       words: `text that matches /${pattern}/`,
       holds: (value) =>
-        typeof value === 'string' && value.length <= LONGEST_MATCHED && matchWithinLimit(matches, value),
+        typeof value === 'string' && value.length <= MAX_MATCHED_LENGTH && matchWithinLimit(matches, value),
     });
   }
   if (present) parts.push({ words: 'present', holds: (value) => value !== undefined });
   if (absent) parts.push({ words: 'absent', holds: (value) => value === undefined });
   if (type !== undefined) {
-    parts.push({ words: `${/^[ao]/.test(type) ? 'an' : 'a'} ${type}`, holds: (value) => typeOf(value) === type });
+    parts.push({ words: `${/^[ao]/.test(type) ? 'an' : 'a'} ${type}`, holds: (value) => typeName(value) === type });
   }
   // An empty mapping says no more than that the claim is there.
   return parts.length > 0 ? parts : [{ words: 'present', holds: (value) => value !== undefined }];
 }
 
 function equal(wanted: unknown): Part {
-  return { words: shown(wanted), holds: (value) => isDeepStrictEqual(value, wanted) };
+  return { words: displayValue(wanted), holds: (value) => isDeepStrictEqual(value, wanted) };
 }
 
-function typeOf(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }

@@ -1,14 +1,14 @@
 import type { Check } from '../../check.js';
 import { introspectToken } from '../../oidc/introspection.js';
 import type { SignedIn } from '../signed-in.js';
-import { attempted, judged, skipped } from './outcome.js';
+import { attemptResult, expectationResult, skippedResult } from './outcome.js';
 
 /** The introspection endpoint calls the access token active (RFC 7662 §2.2). */
-export async function judgeIntrospection({ at, accessToken, deps }: SignedIn): Promise<readonly Check[]> {
+export async function checkIntrospection({ at, accessToken, deps }: SignedIn): Promise<readonly Check[]> {
   const [name, expected] = ['introspection', 'active'];
-  if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
-  return attempted(name, expected, deps.signal, async () => {
+  if (!at || accessToken === undefined) return [skippedResult(name, expected, 'there is no access token')];
+  return attemptResult(name, expected, deps.signal, async () => {
     const { active } = await introspectToken(at.provider, at.client, accessToken, 'access_token', deps);
-    return [judged(active, name, expected, active ? 'active' : 'not active')];
+    return [expectationResult(active, name, expected, active ? 'active' : 'not active')];
   });
 }

@@ -5,26 +5,27 @@ import { INTERACTION_ERRORS } from '../../oidc/authorization-errors.js';
 import { randomState } from '../../oidc/authorization-request.js';
 import { createEndSessionRequest } from '../../oidc/end-session.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
-import { requestOf } from '../../sign-in/client.js';
+import { createClientRequest } from '../../sign-in/client.js';
 import { signOutOnPages } from '../../sign-in/sign-out-pages.js';
 import type { SignedIn } from '../signed-in.js';
-import { attempted, judged, skipped } from './outcome.js';
+import { attemptResult, expectationResult, skippedResult } from './outcome.js';
 
 /**
  * The sign-out at the provider comes back to the application (OIDC RP-Initiated
  * Logout 1.0 §3), and nobody is signed in there any more: `prompt=none` is refused.
  */
-export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]> {
+export async function checkLogout(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, idToken, visit, deps } = signedIn;
   const [returns, silent] = ['logout.returns', 'logout.silentRefused'];
   const refused = 'prompt=none refused with login_required';
-  if (!at || !idToken || !visit) return [skipped(returns, 'back at the application', 'no browser of ours signed in')];
+  if (!at || !idToken || !visit)
+    return [skippedResult(returns, 'back at the application', 'no browser of ours signed in')];
   const { provider } = at;
   const postLogoutRedirectUri = await withUnusedPort(
     at.request.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(at.request.kind),
   );
   const back = `back at ${postLogoutRedirectUri} with our state`;
-  const ofReturn = await attempted(returns, back, deps.signal, async () => {
+  const returnResult = await attemptResult(returns, back, deps.signal, async () => {
     const state = randomState();
     const url = await createEndSessionRequest(provider, at.client, {
       idToken: idToken.raw,
@@ -33,22 +34,24 @@ export async function judgeLogout(signedIn: SignedIn): Promise<readonly Check[]>
     });
     const { parameters } = await signOutOnPages({ url, redirectUri: postLogoutRedirectUri, state }, visit);
     const ours = stateMatches(parameters, state);
-    return [judged(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
+    return [expectationResult(ours, returns, back, ours ? 'back' : 'back, with another state or none')];
   });
-  if (ofReturn.some(({ verdict }) => verdict === 'fail')) {
-    return [...ofReturn, skipped(silent, refused, 'the sign-out did not come back')];
+  if (returnResult.some(({ verdict }) => verdict === 'fail')) {
+    return [...returnResult, skippedResult(silent, refused, 'the sign-out did not come back')];
   }
-  const ofSilence = await attempted(silent, refused, deps.signal, async () => {
+  const silentResult = await attemptResult(silent, refused, deps.signal, async () => {
     const state = randomState();
     const redirectUri = await withUnusedPort(at.request.redirectUri);
     const authorization = { ...at.request.authorization, prompt: 'none' };
-    const { url } = await requestOf({ ...at.request, authorization }, at, redirectUri, state);
+    const { url } = await createClientRequest({ ...at.request, authorization }, at, redirectUri, state);
     const { parameters } = await visit({ url, redirectUri, state });
     if (!stateMatches(parameters, state)) throw stateMismatch(parameters, redirectUri);
     const error = parameters.get('error');
     if (error !== null)
-      return [judged(INTERACTION_ERRORS.includes(error), silent, refused, `refused with ${error.slice(0, 60)}`)];
-    return [judged(false, silent, refused, 'signed in again without asking')];
+      return [
+        expectationResult(INTERACTION_ERRORS.includes(error), silent, refused, `refused with ${error.slice(0, 60)}`),
+      ];
+    return [expectationResult(false, silent, refused, 'signed in again without asking')];
   });
-  return [...ofReturn, ...ofSilence];
+  return [...returnResult, ...silentResult];
 }

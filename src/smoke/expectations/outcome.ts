@@ -3,15 +3,15 @@ import { toCodedError } from '../../errors.js';
 import { explain } from '../../explain/explain.js';
 
 /** Longer texts are cut: a report is read by people. */
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 
 /** One expectation and whether it holds. */
-export function judged(holds: boolean, name: string, expected: string, actual: string): Check {
+export function expectationResult(holds: boolean, name: string, expected: string, actual: string): Check {
   return { name, verdict: holds ? 'pass' : 'fail', expected, actual };
 }
 
 /** An expectation that has nothing to be held against here, with why. */
-export function skipped(name: string, expected: string, why: string): Check {
+export function skippedResult(name: string, expected: string, why: string): Check {
   return { name, verdict: 'skip', expected, actual: why };
 }
 
@@ -19,7 +19,7 @@ export function skipped(name: string, expected: string, why: string): Check {
  * Runs one part that makes requests; what it throws is a violation, in the words
  * of its error. `expected` is what should have been.
  */
-export async function attempted(
+export async function attemptResult(
   name: string,
   expected: string,
   signal: AbortSignal,
@@ -29,24 +29,24 @@ export async function attempted(
     return await work();
   } catch (error) {
     signal.throwIfAborted();
-    return [judged(false, name, expected, inWords(error))];
+    return [expectationResult(false, name, expected, errorText(error))];
   }
 }
 
 /** An error as what was found: its code and sentence. */
-export function inWords(error: unknown): string {
+export function errorText(error: unknown): string {
   const { code, facts } = toCodedError(error);
   return `${code}: ${explain(code, facts).message}`;
 }
 
 /** A value as JSON, cut where it is long. */
-export function shown(value: unknown): string {
+export function displayValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'absent';
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
 /** Things one after the other: `a, b or c`. */
-export function listed(words: readonly string[], between: 'and' | 'or'): string {
+export function joinWords(words: readonly string[], between: 'and' | 'or'): string {
   if (words.length < 2) return words[0] ?? 'none';
   return `${words.slice(0, -1).join(', ')} ${between} ${words.at(-1)}`;
 }

@@ -3,7 +3,7 @@ import { refreshTokens } from '../../checks/verified-tokens.js';
 import { OidcCliError } from '../../errors.js';
 import type { Expectations } from '../plan.js';
 import type { ProviderConnection, SignedIn } from '../signed-in.js';
-import { attempted, inWords, judged, skipped } from './outcome.js';
+import { attemptResult, errorText, expectationResult, skippedResult } from './outcome.js';
 
 /** The newest tokens after a refresh, and what it showed. */
 export interface Refreshed {
@@ -11,11 +11,11 @@ export interface Refreshed {
   readonly signedIn: SignedIn;
 }
 
-const NONE = 'the provider gave no refresh token';
-const WORKS = 'a new access token for the refresh token';
+const NO_REFRESH_TOKEN = 'the provider gave no refresh token';
+const REFRESH_WORKS = 'a new access token for the refresh token';
 
 /** The refresh token gets a new access token (RFC 6749 §6), and a new one comes with it or not. */
-export async function judgeRefresh(
+export async function checkRefresh(
   expected: NonNullable<Expectations['refresh']>,
   signedIn: SignedIn,
 ): Promise<Refreshed> {
@@ -24,29 +24,31 @@ export async function judgeRefresh(
   const wanted = expected.works ?? true;
   if (refreshToken === undefined || !at) {
     const results = [
-      judged(!wanted, name, wanted ? WORKS : 'no refresh', noRefreshToken(at)),
-      ...(expected.rotates === undefined ? [] : [skipped('refresh.rotates', rotation(expected.rotates), NONE)]),
+      expectationResult(!wanted, name, wanted ? REFRESH_WORKS : 'no refresh', noRefreshToken(at)),
+      ...(expected.rotates === undefined
+        ? []
+        : [skippedResult('refresh.rotates', rotation(expected.rotates), NO_REFRESH_TOKEN)]),
     ];
     return { results, signedIn };
   }
   let newest = signedIn;
-  const results = await attempted(name, wanted ? WORKS : 'no refresh', deps.signal, async () => {
+  const results = await attemptResult(name, wanted ? REFRESH_WORKS : 'no refresh', deps.signal, async () => {
     let tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined };
     try {
       // Spent here alone, the new refresh token of a kept session would be lost, and the session over with it.
-      tokens = await (refreshKept ? refreshKept() : spend(at, refreshToken, signedIn));
+      tokens = await (refreshKept ? refreshKept() : useRefreshToken(at, refreshToken, signedIn));
     } catch (error) {
       if (wanted || !isRefusal(error)) throw error;
-      return [judged(true, name, 'no refresh', inWords(error))];
+      return [expectationResult(true, name, 'no refresh', errorText(error))];
     }
     const rotated = tokens.refreshToken !== undefined && tokens.refreshToken !== refreshToken;
     newest = { ...signedIn, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken ?? refreshToken };
-    const found = rotated ? 'a new one came' : 'the same one goes on';
+    const actual = rotated ? 'a new one came' : 'the same one goes on';
     return [
-      judged(wanted, name, wanted ? WORKS : 'no refresh', 'a new access token came'),
+      expectationResult(wanted, name, wanted ? REFRESH_WORKS : 'no refresh', 'a new access token came'),
       ...(expected.rotates === undefined
         ? []
-        : [judged(rotated === expected.rotates, 'refresh.rotates', rotation(expected.rotates), found)]),
+        : [expectationResult(rotated === expected.rotates, 'refresh.rotates', rotation(expected.rotates), actual)]),
     ];
   });
   return { results, signedIn: newest };
@@ -55,10 +57,10 @@ export async function judgeRefresh(
 /** Why there is most likely no refresh token (OIDC Core §11). */
 function noRefreshToken(at: ProviderConnection | undefined): string {
   const scope = at && (at.request.kind === 'logto' ? undefined : at.request.authorization.scope);
-  if (scope === undefined) return NONE;
+  if (scope === undefined) return NO_REFRESH_TOKEN;
   return scope.split(' ').includes('offline_access')
-    ? `${NONE}, though offline_access was asked for: some give one with prompt: consent alone`
-    : `${NONE}: the scope offline_access, which most want for it, is not in the profile`;
+    ? `${NO_REFRESH_TOKEN}, though offline_access was asked for: some give one with prompt: consent alone`
+    : `${NO_REFRESH_TOKEN}: the scope offline_access, which most want for it, is not in the profile`;
 }
 
 function rotation(rotates: boolean): string {
@@ -66,18 +68,20 @@ function rotation(rotates: boolean): string {
 }
 
 /** The refresh token that has been spent is refused (RFC 9700 §4.14.2). */
-export async function judgeOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly Check[]> {
+export async function checkOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly Check[]> {
   const [name, expected] = ['refresh.oldRefused', 'invalid_grant for the refresh token that was spent'];
   const { at, refreshToken, deps } = first;
-  if (!at || refreshToken === undefined) return [skipped(name, expected, NONE)];
+  if (!at || refreshToken === undefined) return [skippedResult(name, expected, NO_REFRESH_TOKEN)];
   if (newest.refreshToken === refreshToken) {
-    return [judged(false, name, expected, 'the refresh brought no new one, so the old one goes on')];
+    return [expectationResult(false, name, expected, 'the refresh brought no new one, so the old one goes on')];
   }
-  return attempted(name, expected, deps.signal, () => refusedAfterwards(name, expected, at, refreshToken, first));
+  return attemptResult(name, expected, deps.signal, () =>
+    checkRefusedAfterwards(name, expected, at, refreshToken, first),
+  );
 }
 
 /** Whether a refresh token that should be dead is refused. */
-export async function refusedAfterwards(
+export async function checkRefusedAfterwards(
   name: string,
   expected: string,
   at: ProviderConnection,
@@ -85,15 +89,15 @@ export async function refusedAfterwards(
   signedIn: SignedIn,
 ): Promise<readonly Check[]> {
   try {
-    await spend(at, refreshToken, signedIn);
+    await useRefreshToken(at, refreshToken, signedIn);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return [judged(true, name, expected, 'invalid_grant')];
+    return [expectationResult(true, name, expected, 'invalid_grant')];
   }
-  return [judged(false, name, expected, 'it still gets tokens')];
+  return [expectationResult(false, name, expected, 'it still gets tokens')];
 }
 
-function spend(at: ProviderConnection, refreshToken: string, { deps, idToken }: SignedIn) {
+function useRefreshToken(at: ProviderConnection, refreshToken: string, { deps, idToken }: SignedIn) {
   const { request, client, provider } = at;
   const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
   const previous = idToken?.claims;

@@ -1,39 +1,39 @@
 import type { Check } from '../../check.js';
 import { revokeToken } from '../../oidc/revocation.js';
-import { isTokenInUse } from '../../sign-in/token-activity.js';
+import { isTokenActive } from '../../sign-in/token-activity.js';
 import type { SignedIn } from '../signed-in.js';
-import { attempted, judged, skipped } from './outcome.js';
-import { refusedAfterwards } from './refresh.js';
+import { attemptResult, expectationResult, skippedResult } from './outcome.js';
+import { checkRefusedAfterwards } from './refresh.js';
 
 /** Once revoked (RFC 7009), the access token is of no use where it was of use before. */
-export async function judgeAccessTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
+export async function checkAccessTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, accessToken, deps } = signedIn;
   const [name, expected] = ['revocation.accessToken', 'of no use once it is revoked'];
-  if (!at || accessToken === undefined) return [skipped(name, expected, 'there is no access token')];
-  return attempted(name, expected, deps.signal, async () => {
+  if (!at || accessToken === undefined) return [skippedResult(name, expected, 'there is no access token')];
+  return attemptResult(name, expected, deps.signal, async () => {
     const { provider } = at;
-    const inUse = () => isTokenInUse(provider, at.client, accessToken, signedIn.subject, deps);
+    const inUse = () => isTokenActive(provider, at.client, accessToken, signedIn.subject, deps);
     const before = await inUse();
     const outcome = await revokeToken(provider, at.client, accessToken, 'access_token', deps);
-    if (outcome === 'not offered') return [skipped(name, expected, 'the provider does not revoke access tokens')];
+    if (outcome === 'not offered') return [skippedResult(name, expected, 'the provider does not revoke access tokens')];
     if (before === undefined) {
-      return [skipped(name, expected, 'nothing tells: neither introspection nor userinfo can be asked')];
+      return [skippedResult(name, expected, 'nothing tells: neither introspection nor userinfo can be asked')];
     }
-    if (!before) return [judged(false, name, expected, 'it was of no use before that')];
+    if (!before) return [expectationResult(false, name, expected, 'it was of no use before that')];
     const after = await inUse();
-    return [judged(after === false, name, expected, after ? 'the provider still accepts it' : 'of no use')];
+    return [expectationResult(after === false, name, expected, after ? 'the provider still accepts it' : 'of no use')];
   });
 }
 
 /** Once revoked, the refresh token gets nothing. */
-export async function judgeRefreshTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
+export async function checkRefreshTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, refreshToken, deps } = signedIn;
   const [name, expected] = ['revocation.refreshToken', 'refused once it is revoked'];
-  if (!at || refreshToken === undefined) return [skipped(name, expected, 'there is no refresh token')];
-  return attempted(name, expected, deps.signal, async () => {
+  if (!at || refreshToken === undefined) return [skippedResult(name, expected, 'there is no refresh token')];
+  return attemptResult(name, expected, deps.signal, async () => {
     const outcome = await revokeToken(at.provider, at.client, refreshToken, 'refresh_token', deps);
     if (outcome === 'not offered')
-      return [judged(false, name, expected, 'the provider does not revoke refresh tokens')];
-    return refusedAfterwards(name, expected, at, refreshToken, signedIn);
+      return [expectationResult(false, name, expected, 'the provider does not revoke refresh tokens')];
+    return checkRefusedAfterwards(name, expected, at, refreshToken, signedIn);
   });
 }

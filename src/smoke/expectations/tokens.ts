@@ -1,66 +1,71 @@
 import type { Check } from '../../check.js';
 import { parseJson } from '../../json.js';
-import { members, valueText } from '../../oidc/json-values.js';
+import { objectMembers, valueText } from '../../oidc/json-values.js';
 import type { Expectations } from '../plan.js';
 import type { SignedIn } from '../signed-in.js';
-import { judged, listed, shown, skipped } from './outcome.js';
+import { displayValue, expectationResult, joinWords, skippedResult } from './outcome.js';
 
 /** The ID token's algorithm and lifetime. */
-export function judgeIdToken(expected: NonNullable<Expectations['idToken']>, signedIn: SignedIn): Check[] {
+export function checkIdToken(expected: NonNullable<Expectations['idToken']>, signedIn: SignedIn): Check[] {
   const { idToken } = signedIn;
   const results: Check[] = [];
   if (expected.alg !== undefined) {
     const wanted = [expected.alg].flat();
-    const words = listed(wanted, 'or');
-    const found = idToken?.header.alg;
+    const words = joinWords(wanted, 'or');
+    const actual = idToken?.header.alg;
     results.push(
       idToken
-        ? judged(typeof found === 'string' && wanted.includes(found), 'idToken.alg', words, valueText(found))
-        : skipped('idToken.alg', words, 'there is no ID token'),
+        ? expectationResult(
+            typeof actual === 'string' && wanted.includes(actual),
+            'idToken.alg',
+            words,
+            valueText(actual),
+          )
+        : skippedResult('idToken.alg', words, 'there is no ID token'),
     );
   }
   if (expected.lifetime !== undefined) {
     const { exp, iat } = idToken?.claims ?? {};
     const life = typeof exp === 'number' && typeof iat === 'number' ? exp - iat : undefined;
-    results.push(judgeLife('idToken.lifetime', expected.lifetime, life, 'the ID token has no iat or exp'));
+    results.push(checkLifetime('idToken.lifetime', expected.lifetime, life, 'the ID token has no iat or exp'));
   }
   return results;
 }
 
 /** The scopes that must have been granted. */
-export function judgeScopes(expected: readonly string[], { scopes }: SignedIn): Check {
+export function checkScopes(expected: readonly string[], { scopes }: SignedIn): Check {
   const missing = expected.filter((scope) => !scopes?.includes(scope));
   const actual =
     scopes === undefined
       ? 'the provider does not say, and it is not known what was asked'
-      : `${listed(scopes, 'and')}${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}`;
-  return judged(missing.length === 0, 'scopes', listed(expected, 'and'), actual);
+      : `${joinWords(scopes, 'and')}${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}`;
+  return expectationResult(missing.length === 0, 'scopes', joinWords(expected, 'and'), actual);
 }
 
 /** The access token's shape. Of a JWT the claims are read and not verified: it is the API's to do that. */
-export function judgeAccessToken(expected: NonNullable<Expectations['accessToken']>, signedIn: SignedIn): Check[] {
+export function checkAccessToken(expected: NonNullable<Expectations['accessToken']>, signedIn: SignedIn): Check[] {
   const { accessToken } = signedIn;
   const results: Check[] = [];
-  const claims = accessToken === undefined ? undefined : claimsOfJwt(accessToken);
+  const claims = accessToken === undefined ? undefined : decodeClaims(accessToken);
   const found = accessToken === undefined ? 'there is none' : claims ? 'jwt' : 'opaque';
   if (expected.format !== undefined) {
-    results.push(judged(found === expected.format, 'accessToken.format', expected.format, found));
+    results.push(expectationResult(found === expected.format, 'accessToken.format', expected.format, found));
   }
   if (expected.audience !== undefined) {
     const wanted = [expected.audience].flat();
     const audience = [claims?.aud].flat();
     const holds = wanted.every((one) => audience.includes(one));
-    const actual = claims ? shown(claims.aud) : `the access token is ${found}, and names no audience`;
-    results.push(judged(holds, 'accessToken.audience', listed(wanted, 'and'), actual));
+    const actual = claims ? displayValue(claims.aud) : `the access token is ${found}, and names no audience`;
+    results.push(expectationResult(holds, 'accessToken.audience', joinWords(wanted, 'and'), actual));
   }
   if (expected.lifetime !== undefined) {
     const why = 'the provider does not say (expires_in)';
-    results.push(judgeLife('accessToken.lifetime', expected.lifetime, signedIn.accessTokenLife, why));
+    results.push(checkLifetime('accessToken.lifetime', expected.lifetime, signedIn.accessTokenLife, why));
   }
   return results;
 }
 
-function judgeLife(
+function checkLifetime(
   name: string,
   { atLeast, atMost }: { atLeast?: number | undefined; atMost?: number | undefined },
   life: number | undefined,
@@ -71,21 +76,21 @@ function judgeLife(
     ...(atMost === undefined ? [] : [`at most ${atMost} s`]),
   ];
   const holds = life !== undefined && life >= (atLeast ?? 0) && life <= (atMost ?? Number.POSITIVE_INFINITY);
-  return judged(
+  return expectationResult(
     holds,
     name,
-    words.length > 0 ? listed(words, 'and') : 'known',
+    words.length > 0 ? joinWords(words, 'and') : 'known',
     life === undefined ? unknown : `${life} s`,
   );
 }
 
 /** The claims of a JWT (RFC 7519), or undefined for any other token. */
-function claimsOfJwt(token: string): Readonly<Record<string, unknown>> | undefined {
+function decodeClaims(token: string): Readonly<Record<string, unknown>> | undefined {
   const parts = token.split('.');
   if (parts.length !== 3) return undefined;
   try {
     const [header, claims] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString()));
-    return typeof members(header).alg === 'string' ? members(claims) : undefined;
+    return typeof objectMembers(header).alg === 'string' ? objectMembers(claims) : undefined;
   } catch {
     return undefined;
   }

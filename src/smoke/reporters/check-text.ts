@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Check } from '../../check.js';
-import type { Attempt, CheckResult, CheckVerdict, SmokeRun, UsedWay } from '../result.js';
+import type { Attempt, CheckResult, CheckVerdict, SmokeRun, UsedDriver } from '../result.js';
 
 /** How a check's ending is said, the same in every report. Nothing here is made harmless: that is for the report. */
 
@@ -10,25 +10,25 @@ export function checkName({ name, run }: Pick<CheckResult, 'name' | 'run'>): str
 }
 
 /** With these ways somebody signs in; the others are grants that need nobody. */
-const SIGNS_IN: readonly (UsedWay | undefined)[] = ['http', 'browser', 'command'];
+const SIGNS_IN: readonly (UsedDriver | undefined)[] = ['http', 'browser', 'command'];
 
 /** Whether a check proved a person's sign-in: not by a grant that needs nobody, and not where a refusal was expected. */
-export function somebodySignedIn({ way, subject }: Pick<CheckResult, 'way' | 'subject'>): boolean {
-  return SIGNS_IN.includes(way) && subject !== undefined;
+export function hasSignIn({ way: driver, subject }: Pick<CheckResult, 'way' | 'subject'>): boolean {
+  return SIGNS_IN.includes(driver) && subject !== undefined;
 }
 
 /** The way, with a warning where it can't prove a sign-in; undefined where it did not come to that. */
-export function wayText({ way }: Pick<CheckResult, 'way'>): string | undefined {
-  return way === undefined || SIGNS_IN.includes(way) ? way : `${way}: nobody signed in`;
+export function driverText({ way: driver }: Pick<CheckResult, 'way'>): string | undefined {
+  return driver === undefined || SIGNS_IN.includes(driver) ? driver : `${driver}: nobody signed in`;
 }
 
 /** Milliseconds as seconds with one digit: `1.2 s`. */
-export function inSeconds(ms: number): string {
+export function secondsText(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** What a check that ended violated. */
-export function violatedBy(result: CheckResult): readonly Check[] {
+export function violatedExpectations(result: CheckResult): readonly Check[] {
   return result.expectations.filter(({ verdict }) => verdict === 'fail');
 }
 
@@ -46,10 +46,10 @@ export function notChecked({ expectations }: Pick<CheckResult, 'expectations'>):
 }
 
 /** More checks than this are counted where the same could not be checked of all of them. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** The same of all checks that did not fail: those with the same gap stand in one line. */
-export function gapsOf(results: readonly CheckResult[]): string[] {
+export function uncheckedText(results: readonly CheckResult[]): string[] {
   const checksOf = new Map<string, string[]>();
   for (const result of results) {
     if (result.verdict === 'failed') continue;
@@ -58,19 +58,19 @@ export function gapsOf(results: readonly CheckResult[]): string[] {
     }
   }
   return [...checksOf].map(([words, names]) => {
-    const more = names.length - MOST_NAMED;
-    return `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${words}`;
+    const more = names.length - MAX_NAMED;
+    return `${names.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${words}`;
   });
 }
 
 /** What one attempt violated; the last one's may stand in the result alone. */
 function violatedIn(attempt: Attempt, result: CheckResult): readonly Check[] {
   if (attempt.violated) return attempt.violated;
-  return attempt === result.attempts.at(-1) ? violatedBy(result) : [];
+  return attempt === result.attempts.at(-1) ? violatedExpectations(result) : [];
 }
 
 /** Why an attempt failed, in one line. */
-export function whyFailed(attempt: Attempt, result: CheckResult): string {
+export function failureText(attempt: Attempt, result: CheckResult): string {
   if (attempt.error) return attempt.error.message;
   const violated = violatedIn(attempt, result).map(
     ({ name, expected, actual }) => `${name}: expected ${expected}, found ${actual}`,
@@ -90,7 +90,7 @@ export function earlierAttempts({ attempts }: Pick<CheckResult, 'attempts'>): re
 }
 
 /** Why checks have not run. */
-export function whyNotRun({ ended }: Pick<SmokeRun, 'ended'>): string {
+export function skipReason({ ended }: Pick<SmokeRun, 'ended'>): string {
   switch (ended) {
     case 'interrupted':
       return 'the run was interrupted';
@@ -118,7 +118,7 @@ export function failureDetails(result: CheckResult): string[] {
     }
     lines.push(`To fix: ${error.fix}`);
   }
-  const violated = violatedBy(result);
+  const violated = violatedExpectations(result);
   for (const { name, expected, actual } of violated) {
     lines.push(`Expected ${name}: ${expected}`, `  Found: ${actual}`);
   }
@@ -132,11 +132,11 @@ export function failureDetails(result: CheckResult): string[] {
   }
   lines.push(...notChecked(result).map((words) => `Not checked: ${words}`));
   lines.push(...evidenceLines(result));
-  const way = wayText(result);
+  const driver = driverText(result);
   const kind = result.kind === 'connector' ? 'Connector' : 'Profile';
-  lines.push(`${kind} ${result.profile}, ${result.issuer}${way === undefined ? '' : `, by ${way}`}`);
+  lines.push(`${kind} ${result.profile}, ${result.issuer}${driver === undefined ? '' : `, by ${driver}`}`);
   earlierAttempts(result).forEach((attempt, index) => {
-    lines.push(`Attempt ${index + 1} failed: ${whyFailed(attempt, result)}`);
+    lines.push(`Attempt ${index + 1} failed: ${failureText(attempt, result)}`);
   });
   if (error) lines.push(`(${error.code}, exit code ${error.exitCode})`);
   return lines;
@@ -179,6 +179,6 @@ export function fileFrom(folder: string, cwd: string, file: string): string {
  * (GitHub's runner, Azure Pipelines) take `##[command]` and `##vso[…]` for an
  * order to themselves wherever it stands in a line.
  */
-export function harmless(text: string, printable: (text: string) => string): string {
+export function safeCheckText(text: string, printable: (text: string) => string): string {
   return printable(text).replace(/##(?=\w*\[)/g, '# #');
 }

@@ -4,17 +4,17 @@ import {
   checkName,
   checks,
   countsText,
+  driverText,
   earlierAttempts,
   evidenceLines,
   failedStep,
   failureDetails,
+  failureText,
   fileFrom,
-  gapsOf,
-  harmless,
-  inSeconds,
-  wayText,
-  whyFailed,
-  whyNotRun,
+  safeCheckText,
+  secondsText,
+  skipReason,
+  uncheckedText,
 } from './check-text.js';
 import { prepareReportFile, type ReportFile } from './report-file.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
@@ -28,24 +28,24 @@ const SUMMARY_LIMIT = 1_000_000;
  * the end of `GITHUB_STEP_SUMMARY`. That variable may come without its file
  * (into a container, say): then it is told that there is no summary.
  */
-export async function githubReporter({ world, file }: ReporterDeps): Promise<Reporter> {
-  const { GITHUB_STEP_SUMMARY: summaryPath, GITHUB_WORKSPACE: workspace = world.cwd } = world.env;
+export async function githubReporter({ context: deps, file }: ReporterDeps): Promise<Reporter> {
+  const { GITHUB_STEP_SUMMARY: summaryPath, GITHUB_WORKSPACE: workspace = deps.cwd } = deps.env;
   let summary: ReportFile | undefined;
   if (file === undefined && summaryPath) {
     try {
-      summary = await prepareReportFile(summaryPath, world.cwd, { signal: world.signal });
+      summary = await prepareReportFile(summaryPath, deps.cwd, { signal: deps.signal });
     } catch (error) {
       if (!(error instanceof OidcCliError)) throw error;
-      world.terminal.say('There will be no step summary: the file in GITHUB_STEP_SUMMARY cannot be written.');
+      deps.terminal.say('There will be no step summary: the file in GITHUB_STEP_SUMMARY cannot be written.');
     }
   }
-  const safe = (text: string) => harmless(text, world.printable);
+  const safe = (text: string) => safeCheckText(text, deps.printable);
   return {
     async end(run) {
-      for (const line of annotations(run, safe, (path) => fileFrom(workspace, world.cwd, path))) {
-        world.terminal.command(line);
+      for (const line of annotations(run, safe, (path) => fileFrom(workspace, deps.cwd, path))) {
+        deps.terminal.command(line);
       }
-      const text = markdown(run, (words) => asText(safe(words)));
+      const text = markdown(run, (words) => plainText(safe(words)));
       if (file) return text;
       await summary?.append(text);
       return undefined;
@@ -57,37 +57,40 @@ type Safe = (text: string) => string;
 
 function annotations(run: SmokeRun, safe: Safe, fromWorkspace: (file: string) => string): string[] {
   const at = (result: CheckResult, title: string) =>
-    `file=${property(safe(fromWorkspace(result.where.file)))},line=${result.where.line},title=${property(safe(title))}`;
+    `file=${escapeProperty(safe(fromWorkspace(result.where.file)))},line=${result.where.line},title=${escapeProperty(safe(title))}`;
   const lines: string[] = [];
   for (const result of run.results) {
     if (result.verdict === 'failed') {
       const step = failedStep(result);
       const title = `${checkName(result)} failed${step === undefined ? '' : ` in ${step}`}`;
-      lines.push(`::error ${at(result, title)}::${data(failureDetails(result).map(safe).join('\n'))}`);
+      lines.push(`::error ${at(result, title)}::${escapeData(failureDetails(result).map(safe).join('\n'))}`);
     }
     if (result.verdict === 'flaky') {
-      const why = earlierAttempts(result).map((attempt) => safe(whyFailed(attempt, result)));
-      const kept = evidenceLines(result).map(safe);
-      lines.push(`::warning ${at(result, `${checkName(result)} is flaky`)}::${data([...why, ...kept].join('\n'))}`);
+      const why = earlierAttempts(result).map((attempt) => safe(failureText(attempt, result)));
+      const saved = evidenceLines(result).map(safe);
+      lines.push(
+        `::warning ${at(result, `${checkName(result)} is flaky`)}::${escapeData([...why, ...saved].join('\n'))}`,
+      );
     }
   }
   const notRun = run.results.filter(({ verdict }) => verdict === 'not run').length;
-  if (notRun > 0) lines.push(`::warning title=oidc-cli smoke::${data(`${checks(notRun)} not run: ${whyNotRun(run)}`)}`);
+  if (notRun > 0)
+    lines.push(`::warning title=oidc-cli smoke::${escapeData(`${checks(notRun)} not run: ${skipReason(run)}`)}`);
   return lines;
 }
 
 /** The text of a workflow command, which ends at its line. */
-function data(text: string): string {
+function escapeData(text: string): string {
   return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }
 
 /** A property of a workflow command, which also ends at `,` and `:`. */
-function property(text: string): string {
-  return data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+function escapeProperty(text: string): string {
+  return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
 }
 
 /** Text that Markdown shows as it is: no markup, no link, no mention, no end of a table's cell. */
-function asText(text: string): string {
+function plainText(text: string): string {
   return text
     .replace(/[\\`*_~[\]<>#|!&@$]/g, '\\$&')
     .replace(/:(?=\/\/)/g, '\\:')
@@ -103,7 +106,7 @@ function markdown(run: SmokeRun, text: Safe): string {
   const parts: string[] = [
     `## oidc-cli smoke: ${counts === '' ? 'no checks' : counts}`,
     '',
-    `${checks(run.results.length)} in ${inSeconds(run.durationMs)}${shard}${run.ended === undefined ? '' : `, ended early: ${text(run.ended)}`}`,
+    `${checks(run.results.length)} in ${secondsText(run.durationMs)}${shard}${run.ended === undefined ? '' : `, ended early: ${text(run.ended)}`}`,
     '',
   ];
   let room = SUMMARY_LIMIT;
@@ -114,7 +117,7 @@ function markdown(run: SmokeRun, text: Safe): string {
     ...sorted.map((one) => row(one, text)),
   ];
   const failures = sorted.filter(({ verdict }) => verdict === 'failed').map((one) => failureSection(one, text));
-  const gaps = gapsOf(sorted).map((gap) => `- ${text(gap)}`);
+  const gaps = uncheckedText(sorted).map((gap) => `- ${text(gap)}`);
   let left = 0;
   for (const block of [
     ...(sorted.length > 0 ? rows : []),
@@ -132,8 +135,8 @@ function markdown(run: SmokeRun, text: Safe): string {
 function row(result: CheckResult, text: Safe): string {
   const step = result.verdict === 'failed' ? failedStep(result) : undefined;
   const verdict = `${MARKS[result.verdict]}${step === undefined ? '' : `: ${step}`}`;
-  const time = result.verdict === 'not run' ? '' : inSeconds(result.durationMs);
-  return `| ${text(checkName(result))} | ${verdict} | ${text(wayText(result) ?? '')} | ${time} |`;
+  const time = result.verdict === 'not run' ? '' : secondsText(result.durationMs);
+  return `| ${text(checkName(result))} | ${verdict} | ${text(driverText(result) ?? '')} | ${time} |`;
 }
 
 function failureSection(result: CheckResult, text: Safe): string {

@@ -1,21 +1,21 @@
 import type { Verdict } from '../../check.js';
 import { versioned } from '../../json.js';
-import { harmlessInJson } from '../../safe-text.js';
+import { safeJson } from '../../safe-text.js';
 import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
-import { countVerdicts, failedStep, somebodySignedIn, violatedBy } from './check-text.js';
+import { countVerdicts, failedStep, hasSignIn, violatedExpectations } from './check-text.js';
 import type { Reporter } from './reporters.js';
 
 /** For scripts: one document, as docs/json.md describes it. */
 export function jsonReporter(): Reporter {
-  return { end: (run) => `${unmistakable(JSON.stringify(versioned(runDocument(run)), undefined, 2))}\n` };
+  return { end: (run) => `${escapeCommands(JSON.stringify(versioned(runDocument(run)), undefined, 2))}\n` };
 }
 
 /**
  * The same data, with what could drive or deceive a terminal as `\uXXXX`, and
  * `##` so that no CI server that shows it takes `##[…]` for an order.
  */
-function unmistakable(json: string): string {
-  return harmlessInJson(json).replace(/##/g, '#\\u0023');
+function escapeCommands(json: string): string {
+  return safeJson(json).replace(/##/g, '#\\u0023');
 }
 
 function runDocument(run: SmokeRun): Record<string, unknown> {
@@ -49,7 +49,7 @@ function checkDocument(result: CheckResult): Record<string, unknown> {
     profile: result.profile,
     issuer: result.issuer,
     way: result.way ?? null,
-    signedIn: somebodySignedIn(result),
+    signedIn: hasSignIn(result),
     subject: result.subject ?? null,
     where: { file: result.where.file, line: result.where.line },
     startedAt: ran ? rfc3339(result.startedAt) : null,
@@ -76,7 +76,7 @@ function attemptDocument(attempt: Attempt, result: CheckResult): Record<string, 
   return {
     durationMs: Math.round(attempt.durationMs),
     error: attempt.error ? errorDocument(attempt.error) : null,
-    violated: (attempt.violated ?? (last ? violatedBy(result) : [])).map(({ name }) => name),
+    violated: (attempt.violated ?? (last ? violatedExpectations(result) : [])).map(({ name }) => name),
   };
 }
 

@@ -3,15 +3,15 @@ import type { Attempt, CheckResult, SmokeRun } from '../result.js';
 import {
   checkName,
   countVerdicts,
+  driverText,
   earlierAttempts,
   failureDetails,
+  failureText,
   fileFrom,
-  harmless,
+  hasSignIn,
   notChecked,
-  somebodySignedIn,
-  wayText,
-  whyFailed,
-  whyNotRun,
+  safeCheckText,
+  skipReason,
 } from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
@@ -24,9 +24,9 @@ import type { Reporter, ReporterDeps } from './reporters.js';
  * skipped test, and its CDATA breaks at a second `]]>`, which is in nobody's
  * hands but the provider's.
  */
-export function junitReporter({ world }: ReporterDeps): Reporter {
-  const safe = (text: string) => harmless(text, world.printable);
-  return { end: (run) => junit(run, safe, world.cwd) };
+export function junitReporter({ context: deps }: ReporterDeps): Reporter {
+  const safe = (text: string) => safeCheckText(text, deps.printable);
+  return { end: (run) => junit(run, safe, deps.cwd) };
 }
 
 type Safe = (text: string) => string;
@@ -63,21 +63,21 @@ function testCase(suite: XMLElement, file: string, result: CheckResult, run: Smo
     line: String(result.where.line),
   });
   if (result.verdict === 'not run') {
-    element.ele('skipped', { message: whyNotRun(run) });
+    element.ele('skipped', { message: skipReason(run) });
     return;
   }
   const unchecked = notChecked(result).join('; ');
   properties(element, {
     issuer: safe(result.issuer),
-    way: wayText(result),
-    'signed in': String(somebodySignedIn(result)),
+    way: driverText(result),
+    'signed in': String(hasSignIn(result)),
     attempts: String(result.attempts.length),
     'not checked': unchecked === '' ? undefined : safe(unchecked),
   });
   const last = result.attempts.at(-1);
   if (result.verdict === 'failed') {
     const why = {
-      message: safe(last ? whyFailed(last, result) : 'it could not be run'),
+      message: safe(last ? failureText(last, result) : 'it could not be run'),
       type: last?.error?.code ?? 'expectation',
     };
     const text = failureDetails(result).map(safe).join('\n');
@@ -88,7 +88,7 @@ function testCase(suite: XMLElement, file: string, result: CheckResult, run: Smo
 
 function earlierAttempt(element: XMLElement, attempt: Attempt, result: CheckResult, safe: Safe): void {
   const kind = `${result.verdict === 'flaky' ? 'flaky' : 'rerun'}${attempt.error ? 'Error' : 'Failure'}`;
-  const message = safe(whyFailed(attempt, result));
+  const message = safe(failureText(attempt, result));
   const again = element.ele(kind, { message, type: attempt.error?.code ?? 'expectation' });
   again.ele('stackTrace').txt(attempt.error ? safe(`To fix: ${attempt.error.fix}`) : message);
 }

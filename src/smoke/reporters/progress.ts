@@ -1,18 +1,18 @@
 import type { SmokeEvent } from '../result.js';
-import type { ReporterWorld } from './reporters.js';
+import type { ReporterContext } from './reporters.js';
 
 /** Names of running checks that are shown at once. */
-const SHOWN = 3;
+const EVENT_TYPES = 3;
 
 /**
  * The line that says what goes on, on stderr, while somebody is looking:
  * elsewhere it says nothing, and costs nothing.
  */
-export function createProgress(world: Pick<ReporterWorld, 'stderr' | 'terminal' | 'printable'>): {
+export function createProgress(deps: Pick<ReporterContext, 'stderr' | 'terminal' | 'printable'>): {
   on(event: SmokeEvent): void;
   end(): void;
 } {
-  const { terminal } = world;
+  const { terminal } = deps;
   const running: string[] = [];
   let planned = 0;
   let done = 0;
@@ -21,10 +21,10 @@ export function createProgress(world: Pick<ReporterWorld, 'stderr' | 'terminal' 
   const line = () => {
     const parts = [`${done} of ${planned} done`];
     if (failed > 0) parts.push(`${failed} failed`);
-    const names = running.slice(0, SHOWN).map((name) => world.printable(name));
-    if (running.length > SHOWN) names.push(`${running.length - SHOWN} more`);
+    const names = running.slice(0, EVENT_TYPES).map((name) => deps.printable(name));
+    if (running.length > EVENT_TYPES) names.push(`${running.length - EVENT_TYPES} more`);
     if (names.length > 0) parts.push(`running: ${names.join(', ')}`);
-    return cut(parts.join(' · '), (world.stderr.columns ?? 80) - 1);
+    return cut(parts.join(' · '), (deps.stderr.columns ?? 80) - 1);
   };
 
   return {
@@ -49,11 +49,11 @@ export function createProgress(world: Pick<ReporterWorld, 'stderr' | 'terminal' 
 /** As much as fits into one row: only one row can be taken back. A character beyond Latin counts as two columns wide. */
 function cut(text: string, columns: number): string {
   let used = 0;
-  let kept = '';
+  let saved = '';
   for (const character of text) {
     used += (character.codePointAt(0) ?? 0) < 0x300 ? 1 : 2;
-    if (used > columns) return kept;
-    kept += character;
+    if (used > columns) return saved;
+    saved += character;
   }
-  return kept;
+  return saved;
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { CheckResult, CheckVerdict, SmokeRun } from '../result.js';
-import { fileFrom, harmless, somebodySignedIn } from './check-text.js';
+import { fileFrom, hasSignIn, safeCheckText } from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
 /**
@@ -8,10 +8,10 @@ import type { Reporter, ReporterDeps } from './reporters.js';
  * exporter: what the last run found. The last key set of each issuer, and how
  * often it has changed, are kept in the file itself, so the next run reads it.
  */
-export function prometheusReporter({ world, file }: ReporterDeps): Reporter {
-  const safe = (text: string) => harmless(text, world.printable);
+export function prometheusReporter({ context: deps, file }: ReporterDeps): Reporter {
+  const safe = (text: string) => safeCheckText(text, deps.printable);
   return {
-    end: async (run) => metrics(run, keySetsIn((await file?.read()) ?? ''), safe, world.cwd),
+    end: async (run) => metrics(run, keySetsIn((await file?.read()) ?? ''), safe, deps.cwd),
   };
 }
 
@@ -59,9 +59,9 @@ async function metrics(
     attempts.set(labels, result.attempts.length);
     duration.set(labels, result.durationMs / 1000);
     for (const { phase, ms } of result.phases) phases.set({ ...labels, phase }, ms / 1000);
-    const signedIn = String(somebodySignedIn(result));
-    const { profile, issuer, way = '' } = result;
-    info.set({ ...labels, profile: safe(profile), issuer: safe(issuer), way, signed_in: signedIn }, 1);
+    const signedIn = String(hasSignIn(result));
+    const { profile, issuer, way: driver = '' } = result;
+    info.set({ ...labels, profile: safe(profile), issuer: safe(issuer), way: driver, signed_in: signedIn }, 1);
   }
 
   const expiry = gauge(

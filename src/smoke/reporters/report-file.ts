@@ -8,7 +8,7 @@ import { readBoundedFile } from '../../read-file.js';
 import { appendWhole, isSpecial, tryToWriteBeside, writeToDevice, writeWholeFile } from '../../write-file.js';
 
 /** No report of an earlier run that is read again is larger; bytes. */
-const LARGEST = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A file that a report goes to, found to be writable. */
 export interface ReportFile {
@@ -46,7 +46,7 @@ export async function prepareReportFile(
   { mode, flag, signal }: NamedFile = {},
 ): Promise<ReportFile> {
   const refuse = (error: unknown) => {
-    const givenUp = signal?.aborted && reasonOf(error) === 'ETIMEDOUT';
+    const givenUp = signal?.aborted && failureReason(error) === 'ETIMEDOUT';
     return givenUp ? new OidcCliError('interrupted', {}, { cause: error }) : unwritable(file, flag, error);
   };
   let path: string;
@@ -54,8 +54,8 @@ export async function prepareReportFile(
   try {
     path = await outputPath(file, cwd);
     special = await isSpecial(path);
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined) await access(path, constants.W_OK);
+    const stats = await stat(path).catch(() => undefined);
+    if (stats !== undefined) await access(path, constants.W_OK);
     // A file is replaced by another from its folder, so it is the folder that must take one.
     if (!special) await tryToWriteBeside(path, 0);
   } catch (error) {
@@ -77,7 +77,7 @@ export async function prepareReportFile(
       });
     },
     read: () =>
-      readBoundedFile(path, LARGEST).then(
+      readBoundedFile(path, MAX_BYTES).then(
         ({ bytes }) => bytes.toString('utf8'),
         () => undefined,
       ),
@@ -120,7 +120,7 @@ async function outputPath(file: string, cwd: string): Promise<string> {
   await makeFolder(dirname(typed));
   const folder = await realpath(dirname(typed));
   const path = await realpath(typed).catch(() => join(folder, basename(typed)));
-  if (!isSystemPath) stayIn(root ?? folder, path);
+  if (!isSystemPath) requireInside(root ?? folder, path);
   const about = await stat(path).catch(() => undefined);
   if (about?.isDirectory()) throw new Error('it is a folder');
   return path;
@@ -129,12 +129,12 @@ async function outputPath(file: string, cwd: string): Promise<string> {
 /**
  * The folder that the links on the way to a path must stay in: the current
  * one, without links, where the path is in it. Undefined for any other path.
- * Throws `LeadsOut` where `folder` is already outside.
+ * Throws `OutsideFolderError` where `folder` is already outside.
  */
 async function linkRoot(folder: string, typed: string, cwd: string): Promise<string | undefined> {
   if (!isInside(typed, cwd)) return undefined;
   const root = await realpath(cwd);
-  stayIn(root, await realpath(await nearestThere(folder)));
+  requireInside(root, await realpath(await nearestExisting(folder)));
   return root;
 }
 
@@ -151,18 +151,18 @@ export async function outputFolder(folder: string, cwd: string, flag: string): P
   } catch (error) {
     throw unwritable(folder, flag, error);
   }
-  const there = await nearestThere(typed);
+  const there = await nearestExisting(typed);
   return join(await realpath(there).catch(() => there), relative(there, typed));
 }
 
 /** The folder itself, or the nearest above it that is there, also as a link that leads nowhere. */
-async function nearestThere(folder: string): Promise<string> {
+async function nearestExisting(folder: string): Promise<string> {
   const there = await stat(folder).catch(() => undefined);
-  return there || dirname(folder) === folder ? folder : nearestThere(dirname(folder));
+  return there || dirname(folder) === folder ? folder : nearestExisting(dirname(folder));
 }
 
 /** The error for a link that leads out of its folder. */
-class LeadsOut extends Error {
+class OutsideFolderError extends Error {
   constructor(
     root: string,
     readonly target: string,
@@ -171,20 +171,20 @@ class LeadsOut extends Error {
   }
 }
 
-function stayIn(root: string, path: string): void {
-  if (!isInside(path, root)) throw new LeadsOut(root, path);
+function requireInside(root: string, path: string): void {
+  if (!isInside(path, root)) throw new OutsideFolderError(root, path);
 }
 
 function unwritable(file: string, flag: string | undefined, error: unknown): OidcCliError {
-  const target = error instanceof LeadsOut ? error.target : undefined;
+  const target = error instanceof OutsideFolderError ? error.target : undefined;
   return new OidcCliError(
     'report_unwritable',
-    { file, reason: reasonOf(error), flag, ...(target === undefined ? {} : { target }) },
+    { file, reason: failureReason(error), flag, ...(target === undefined ? {} : { target }) },
     { cause: error },
   );
 }
 
-function reasonOf(error: unknown): string {
+function failureReason(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed';
   return (error as NodeJS.ErrnoException).code ?? error.message;
 }

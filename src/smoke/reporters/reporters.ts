@@ -28,7 +28,7 @@ export interface ReportStyle {
 }
 
 /** What reporters need of the outside world. The command's terminal and context satisfy it by shape. */
-export interface ReporterWorld {
+export interface ReporterContext {
   readonly env: Environment;
   readonly cwd: string;
   /** Ends the wait for a report's reader. */
@@ -57,7 +57,7 @@ export interface Reporter {
 
 /** What one reporter is made of. */
 export interface ReporterDeps {
-  readonly world: ReporterWorld;
+  readonly context: ReporterContext;
   /** Where the document goes; absent for stdout. */
   readonly file: ReportFile | undefined;
 }
@@ -100,14 +100,13 @@ export function parseReporter(text: string): ReporterSpec {
  * its report. Throws `usage` where two want stdout or the same file, and
  * `report_unwritable`.
  */
-export async function createReporters(specs: readonly ReporterSpec[], world: ReporterWorld): Promise<Reporters> {
-  const chosen = withDefaults(specs, world.env);
+export async function createReporters(specs: readonly ReporterSpec[], deps: ReporterContext): Promise<Reporters> {
+  const chosen = withDefaults(specs, deps.env);
   refuseTwoOnStdout(chosen);
   const outputs: { readonly file: ReportFile | undefined; readonly reporter: Reporter }[] = [];
   const names = new Map<string, ReporterName>();
   for (const { name, file } of chosen) {
-    const prepared =
-      file === undefined ? undefined : await prepareReportFile(file, world.cwd, { signal: world.signal });
+    const prepared = file === undefined ? undefined : await prepareReportFile(file, deps.cwd, { signal: deps.signal });
     const other = prepared && names.get(prepared.path);
     if (other !== undefined) {
       throw new OidcCliError('usage', {
@@ -116,9 +115,9 @@ export async function createReporters(specs: readonly ReporterSpec[], world: Rep
       });
     }
     if (prepared) names.set(prepared.path, name);
-    outputs.push({ file: prepared, reporter: await load(name, { world, file: prepared }) });
+    outputs.push({ file: prepared, reporter: await load(name, { context: deps, file: prepared }) });
   }
-  const progress = createProgress(world);
+  const progress = createProgress(deps);
 
   return {
     on(event) {
@@ -133,7 +132,7 @@ export async function createReporters(specs: readonly ReporterSpec[], world: Rep
         try {
           const text = await reporter.end(run);
           if (text === undefined) continue;
-          if (file === undefined) world.terminal.out(text.replace(/\n$/, ''));
+          if (file === undefined) deps.terminal.out(text.replace(/\n$/, ''));
           else await file.write(text);
         } catch (error) {
           failure ??= error;

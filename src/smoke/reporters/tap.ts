@@ -2,22 +2,22 @@ import { stringify } from 'yaml';
 import type { CheckResult, SmokeRun } from '../result.js';
 import {
   checkName,
+  driverText,
   earlierAttempts,
   failedStep,
+  failureText,
   fileFrom,
-  harmless,
   notChecked,
-  violatedBy,
-  wayText,
-  whyFailed,
-  whyNotRun,
+  safeCheckText,
+  skipReason,
+  violatedExpectations,
 } from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
 /** TAP 14 (testanything.org): a test point a check, with what is known of it as YAML. */
-export function tapReporter({ world }: ReporterDeps): Reporter {
-  const safe = (text: string) => harmless(text, world.printable);
-  return { end: (run) => tap(run, safe, world.cwd) };
+export function tapReporter({ context: deps }: ReporterDeps): Reporter {
+  const safe = (text: string) => safeCheckText(text, deps.printable);
+  return { end: (run) => tap(run, safe, deps.cwd) };
 }
 
 type Safe = (text: string) => string;
@@ -28,12 +28,12 @@ function tap(run: SmokeRun, safe: Safe, cwd: string): string {
   run.results.forEach((result, index) => {
     const name = description(safe(checkName(result)));
     const ok = result.verdict === 'failed' ? 'not ok' : 'ok';
-    const skip = result.verdict === 'not run' ? ` # SKIP ${whyNotRun(run)}` : '';
+    const skip = result.verdict === 'not run' ? ` # SKIP ${skipReason(run)}` : '';
     lines.push(`${ok} ${index + 1} - ${name}${skip}`);
     if (result.verdict !== 'not run') lines.push(...diagnostics(result, safe, cwd));
   });
   // A run that was cut short is not one that passed, whatever had passed by then.
-  if (run.ended === 'interrupted' || run.ended === 'timed out') lines.push(`Bail out! ${whyNotRun(run)}`);
+  if (run.ended === 'interrupted' || run.ended === 'timed out') lines.push(`Bail out! ${skipReason(run)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -46,18 +46,18 @@ function diagnostics(result: CheckResult, safe: Safe, cwd: string): string[] {
   const last = result.attempts.at(-1);
   const error = result.verdict === 'failed' ? last?.error : undefined;
   const step = result.verdict === 'failed' ? failedStep(result) : undefined;
-  const violated = violatedBy(result);
-  const before = earlierAttempts(result).map((attempt) => safe(whyFailed(attempt, result)));
+  const violated = violatedExpectations(result);
+  const before = earlierAttempts(result).map((attempt) => safe(failureText(attempt, result)));
   const unchecked = notChecked(result).map(safe);
-  const way = wayText(result);
+  const driver = driverText(result);
   const { screenshot, text } = result.evidence ?? {};
   const document = {
-    ...(result.verdict === 'failed' && last ? { message: safe(whyFailed(last, result)), severity: 'fail' } : {}),
+    ...(result.verdict === 'failed' && last ? { message: safe(failureText(last, result)), severity: 'fail' } : {}),
     ...(result.verdict === 'flaky' ? { flaky: true } : {}),
     duration_ms: Math.round(result.durationMs),
     profile: safe(result.profile),
     issuer: safe(result.issuer),
-    ...(way === undefined ? {} : { way }),
+    ...(driver === undefined ? {} : { way: driver }),
     at: { file: safe(fileFrom(cwd, cwd, result.where.file)), line: result.where.line },
     ...(step === undefined ? {} : { step }),
     ...(error === undefined ? {} : { code: error.code, causes: error.causes.map(safe), fix: safe(error.fix) }),

@@ -3,22 +3,22 @@ import {
   checkName,
   checks,
   countsText,
+  driverText,
   earlierAttempts,
   evidenceLines,
   failedStep,
   failureDetails,
+  failureText,
   fileFrom,
-  gapsOf,
-  harmless,
-  inSeconds,
-  wayText,
-  whyFailed,
-  whyNotRun,
+  safeCheckText,
+  secondsText,
+  skipReason,
+  uncheckedText,
 } from './check-text.js';
 import type { Reporter, ReporterDeps, ReportStyle } from './reporters.js';
 
 /** Checks that the summary names for their time; for fewer the lines above say it all. */
-const SLOWEST = 3;
+const SLOWEST_SHOWN = 3;
 
 const PLAIN: ReportStyle = {
   strong: (text) => text,
@@ -29,14 +29,14 @@ const PLAIN: ReportStyle = {
 };
 
 /** For people: a line as each check ends, and at the end what failed, why, and what to change. */
-export function terminalReporter({ world, file }: ReporterDeps): Reporter {
-  const kept: string[] = [];
-  const style = file ? PLAIN : world.terminal.style;
+export function terminalReporter({ context: deps, file }: ReporterDeps): Reporter {
+  const saved: string[] = [];
+  const style = file ? PLAIN : deps.terminal.style;
   const write = (line: string) => {
-    if (file) kept.push(line);
-    else world.terminal.out(line);
+    if (file) saved.push(line);
+    else deps.terminal.out(line);
   };
-  const safe = (text: string) => harmless(text, world.printable);
+  const safe = (text: string) => safeCheckText(text, deps.printable);
 
   return {
     on(event) {
@@ -44,8 +44,8 @@ export function terminalReporter({ world, file }: ReporterDeps): Reporter {
       if (line !== undefined) write(line);
     },
     end(run) {
-      for (const line of summaryLines(run, style, safe, world.cwd)) write(line);
-      return file ? `${kept.join('\n')}\n` : undefined;
+      for (const line of summaryLines(run, style, safe, deps.cwd)) write(line);
+      return file ? `${saved.join('\n')}\n` : undefined;
     },
   };
 }
@@ -70,7 +70,7 @@ function eventLine(event: SmokeEvent, style: ReportStyle, safe: Safe): string | 
 
 function checkLine(result: CheckResult, style: ReportStyle, safe: Safe): string | undefined {
   const name = safe(checkName(result));
-  const how = [wayText(result), inSeconds(result.durationMs)].filter((part) => part !== undefined).join(', ');
+  const how = [driverText(result), secondsText(result.durationMs)].filter((part) => part !== undefined).join(', ');
   switch (result.verdict) {
     case 'passed':
       return `${style.good('✓')} ${name} ${style.dim(`(${how})`)}`;
@@ -78,7 +78,7 @@ function checkLine(result: CheckResult, style: ReportStyle, safe: Safe): string 
       return `${style.warn('~')} ${name} ${style.dim(`(${how})`)}: passed on attempt ${result.attempts.length}`;
     case 'failed': {
       const last = result.attempts.at(-1);
-      const why = last ? whyFailed(last, result) : 'it could not be run';
+      const why = last ? failureText(last, result) : 'it could not be run';
       const step = failedStep(result);
       return `${style.bad('✗')} ${name} ${style.dim(`(${how})`)}: ${step === undefined ? '' : `${step}: `}${safe(why)}`;
     }
@@ -105,12 +105,12 @@ function summaryLines(run: SmokeRun, style: ReportStyle, safe: Safe, cwd: string
   if (flaky.length > 0) lines.push('', style.strong('Flaky: failed, and passed when run again'));
   for (const result of flaky) {
     earlierAttempts(result).forEach((attempt, index) => {
-      lines.push(`  ~ ${safe(checkName(result))}, attempt ${index + 1}: ${safe(whyFailed(attempt, result))}`);
+      lines.push(`  ~ ${safe(checkName(result))}, attempt ${index + 1}: ${safe(failureText(attempt, result))}`);
     });
     lines.push(...evidenceLines(result).map((line) => `    ${safe(line)}`));
   }
 
-  const gaps = gapsOf(run.results);
+  const gaps = uncheckedText(run.results);
   if (gaps.length > 0) lines.push('', style.strong('Not checked, though expected'));
   for (const gap of gaps) lines.push(`  - ${safe(gap)}`);
 
@@ -118,26 +118,26 @@ function summaryLines(run: SmokeRun, style: ReportStyle, safe: Safe, cwd: string
   if (notRun.length > 0) {
     lines.push(
       '',
-      style.strong(`Not run: ${whyNotRun(run)}`),
+      style.strong(`Not run: ${skipReason(run)}`),
       ...notRun.map((result) => `  - ${safe(checkName(result))}`),
     );
   }
 
   const ran = run.results.filter(({ verdict }) => verdict !== 'not run');
-  if (ran.length > SLOWEST) {
+  if (ran.length > SLOWEST_SHOWN) {
     lines.push('', style.strong('Slowest'));
-    const slowest = ran.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST);
-    const times = slowest.map(({ durationMs }) => inSeconds(durationMs));
+    const slowest = ran.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST_SHOWN);
+    const times = slowest.map(({ durationMs }) => secondsText(durationMs));
     const width = Math.max(...times.map(({ length }) => length));
     slowest.forEach((result, index) => {
       const longest = result.phases.toSorted((a, b) => b.ms - a.ms)[0];
-      const phase = longest ? style.dim(` (${longest.phase} ${inSeconds(longest.ms)})`) : '';
+      const phase = longest ? style.dim(` (${longest.phase} ${secondsText(longest.ms)})`) : '';
       lines.push(`  ${times[index]?.padStart(width)}  ${safe(checkName(result))}${phase}`);
     });
   }
 
   const mark = run.exitCode === 0 ? style.good('✓') : style.bad('✗');
-  const total = `${checks(run.results.length)} in ${inSeconds(run.durationMs)}`;
+  const total = `${checks(run.results.length)} in ${secondsText(run.durationMs)}`;
   const counts = countsText(run.results);
   const shard = run.shard === undefined ? '' : ` (shard ${run.shard})`;
   lines.push('', `${mark} ${total}${counts === '' ? '' : `: ${counts}`}${shard}`);

@@ -22,8 +22,8 @@ const keepsNoCookies: OpenUrl = async (url) => void (await fetch(url));
 function program(style: Parameters<typeof signInPages>[0]['style'], flags: readonly string[] = []) {
   return async (stage: Stage) => {
     const { issuer } = await signInPages({ style });
-    const way = ['--with', 'http', '--user', TEST_USER.username, '--password-env', 'PASSWORD', ...flags];
-    return stage.login(issuer, way, { env: { PASSWORD: stage.secret(TEST_USER.password) } });
+    const driver = ['--with', 'http', '--user', TEST_USER.username, '--password-env', 'PASSWORD', ...flags];
+    return stage.login(issuer, driver, { env: { PASSWORD: stage.secret(TEST_USER.password) } });
   };
 }
 

@@ -21,9 +21,9 @@ function withCertificate(make: (authority: ReturnType<typeof createTestAuthority
 }
 
 /** Signs in through a proxy that answers like this. */
-function throughProxy(answer: string) {
+function throughProxy(response: string) {
   return async (stage: Stage) => {
-    const proxy = createServer((socket) => socket.once('data', () => socket.end(`HTTP/1.1 ${answer}\r\n\r\n`)));
+    const proxy = createServer((socket) => socket.once('data', () => socket.end(`HTTP/1.1 ${response}\r\n\r\n`)));
     const env = { HTTPS_PROXY: `http://127.0.0.1:${await listening(proxy)}` };
     try {
       return await stage.login('https://id.example.com', [], { env });

@@ -16,7 +16,7 @@ function asking(flags: readonly string[], ...faults: FaultName[]) {
 const SHORT = ['--timeout', '2'];
 
 /** A program signs in: what it brings back is the answer, or there is none. */
-function driven(...faults: FaultName[]) {
+function automation(...faults: FaultName[]) {
   return async (stage: Stage) => {
     const flags = ['--with', 'http', '--user', 'alice', '--password-env', 'PASSWORD'];
     return stage.login((await stage.idp({ faults })).issuer, flags, { env: { PASSWORD: 'alice-password' } });
@@ -128,14 +128,14 @@ export const PROVIDER_CASES: readonly BrokenSignIn[] = [
     code: 'callback_state_mismatch',
     exit: 7,
     because: /drops the state parameter/,
-    run: driven('no-state'),
+    run: automation('no-state'),
   },
   {
     name: 'the answer has another state',
     code: 'callback_state_mismatch',
     exit: 7,
     because: /changes the state parameter: what came has another form/,
-    run: driven('wrong-state'),
+    run: automation('wrong-state'),
   },
   {
     name: 'the answer does not say who answers, though that was announced',

@@ -30,9 +30,9 @@ export interface Stage {
   /** A provider that plays a script, for what the built-in one cannot be told to do. */
   scripted(script?: Script, options?: Parameters<typeof startScriptedProvider>[0]): Promise<ScriptedProvider>;
   /** Runs `oidc-cli login` at an issuer, as the public client; Alice signs in, unless the world has another browser. */
-  login(issuer: string, flags?: readonly string[], world?: RunWorld): Promise<Finished>;
+  login(issuer: string, flags?: readonly string[], deps?: RunWorld): Promise<Finished>;
   /** Runs any command line. */
-  run(argv: readonly string[], world?: RunWorld): Promise<Finished>;
+  run(argv: readonly string[], deps?: RunWorld): Promise<Finished>;
   /** Names a secret of this case, which no output may hold. */
   secret<Text extends string>(value: Text): Text;
 }
@@ -64,15 +64,15 @@ export async function play({ run }: BrokenSignIn): Promise<Played> {
       provider.play(script);
       return provider;
     },
-    login: (issuer, flags = [], world = {}) => {
+    login: (issuer, flags = [], deps = {}) => {
       const client = flags.includes('--client-id') ? [] : ['--client-id', 'demo'];
       const port = flags.includes('--redirect-uri') ? [] : ['--port', '0'];
-      return stage.run(['login', '--issuer', issuer, ...client, ...port, ...flags], world);
+      return stage.run(['login', '--issuer', issuer, ...client, ...port, ...flags], deps);
     },
-    run: (argv, world = {}) => {
+    run: (argv, deps = {}) => {
       typed = argv;
       const browser = scripted.length > 0 ? followRedirects : aliceSignsIn;
-      return machine.run(argv, { openUrl: browser, ...world });
+      return machine.run(argv, { openUrl: browser, ...deps });
     },
     secret: (value) => {
       secrets.add(value);

@@ -178,8 +178,8 @@ export const TIME_CASES: readonly BrokenSignIn[] = [
 /** What the browser ends at, when it has been sent to the address that `login --start` prints. */
 async function answerTo(printed: string, stage: Stage): Promise<string> {
   const url = /^http\S+$/m.exec(printed)?.[0] ?? '';
-  const answer = await fetch(url, { redirect: 'manual' });
-  const location = answer.headers.get('location') ?? '';
+  const response = await fetch(url, { redirect: 'manual' });
+  const location = response.headers.get('location') ?? '';
   stage.secret(new URL(location).searchParams.get('code') ?? '-');
   return location;
 }

@@ -33,7 +33,7 @@ export function brokenConnectors(issuer: string): readonly BrokenConnector[] {
     base({ idTokenVerificationConfig: { jwksUri: `${issuer}/jwks`, issuer, ...members } });
   const optional = (members: Readonly<Record<string, unknown>>) => base({ authRequestOptionalConfig: members });
   const custom = (members: Readonly<Record<string, unknown>>) => base({ customConfig: members });
-  const answer = (members: Readonly<Record<string, unknown>>) =>
+  const response = (members: Readonly<Record<string, unknown>>) =>
     JSON.stringify({ id: 'abc', connectorId: 'oidc', metadata: {}, syncProfile: false, ...members }, undefined, 2);
 
   const file = (name: string, content: string | Buffer, says: readonly string[], fix?: string): BrokenConnector => ({
@@ -150,14 +150,14 @@ export function brokenConnectors(issuer: string): readonly BrokenConnector[] {
     file('__proto__, inside', '{"customConfig": {"__proto__": "x"}}', ['customConfig.__proto__']),
     file('a zero character', `{"clientId": "a\\u0000b"}`, ['clientId: it has a character']),
     file('half of a character', `{"customConfig": {"a b": "\\ud83d"}}`, ['customConfig["a b"]: it has a character']),
-    file('another connector', answer({ connectorId: 'github-universal', config: base() }), [
+    file('another connector', response({ connectorId: 'github-universal', config: base() }), [
       'connectorId: expected "oidc"',
     ]),
-    file('a connector of no kind', answer({ connectorId: { oidc: SECRET }, config: base() }), ['connectorId: ']),
-    file('an answer without its configuration', answer({}), ['config: expected an object, got nothing']),
-    file('an answer with a list', answer({ config: [base()] }), ['config: expected an object, got a list']),
-    file('an answer with a text', answer({ config: whole }), ['config: expected an object, got a text']),
-    file('an answer with null', answer({ config: null }), ['config: expected an object, got null']),
+    file('a connector of no kind', response({ connectorId: { oidc: SECRET }, config: base() }), ['connectorId: ']),
+    file('an answer without its configuration', response({}), ['config: expected an object, got nothing']),
+    file('an answer with a list', response({ config: [base()] }), ['config: expected an object, got a list']),
+    file('an answer with a text', response({ config: whole }), ['config: expected an object, got a text']),
+    file('an answer with null', response({ config: null }), ['config: expected an object, got null']),
 
     // JSON of a connector that Logto refuses
     refused('nothing at all', {}, ['authorizationEndpoint', 'is missing', 'and 5 more'], 'Write text in quotes there'),
@@ -167,7 +167,7 @@ export function brokenConnectors(issuer: string): readonly BrokenConnector[] {
     refused('no client secret', base({ clientSecret: undefined }), ['clientSecret', 'is missing']),
     refused('an empty client secret', base({ clientSecret: '' }), ['clientSecret', 'is empty']),
     refused('an empty scope', base({ scope: '' }), ['scope', 'is empty']),
-    refused('no scope, in an answer', answer({ config: base({ scope: undefined }) }), ['config.scope', 'is missing']),
+    refused('no scope, in an answer', response({ config: base({ scope: undefined }) }), ['config.scope', 'is missing']),
     refused('a list of scopes', base({ scope: ['openid'] }), ['scope (line 6) is a list']),
     refused('jwks_uri', verification({ jwksUri: undefined, jwks_uri: 'a' }), ['idTokenVerificationConfig.jwksUri']),
     refused(

@@ -70,8 +70,8 @@ describe.each(Object.keys(COMMANDS))('%s', (command) => {
 });
 
 describe('a file that cannot be read', () => {
-  const expectUnreadable = async (file: string, words: string, world: Parameters<Machine['run']>[1] = {}) => {
-    const finished = await machine.run(['profile', 'import', file], world);
+  const expectUnreadable = async (file: string, words: string, deps: Parameters<Machine['run']>[1] = {}) => {
+    const finished = await machine.run(['profile', 'import', file], deps);
     expect(finished.code).toBe(3);
     expect(finished.stderr).toContain('(connector_file_unreadable, exit code 3)');
     expect(sentence(finished)).toContain(words);

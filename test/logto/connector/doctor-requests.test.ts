@@ -49,10 +49,10 @@ describe('the authorization request', () => {
       /a page \(200\)/,
     ],
     ['says that nobody is signed in', back({ error: 'login_required' }), /login_required: nobody is signed in/],
-  ])('is in order where the provider %s', async (_name, page, found) => {
+  ])('is in order where the provider %s', async (_name, page, actual) => {
     const examined = await tried(page);
     expect(examined.bad).toEqual([]);
-    expect(find(examined, 'authorization request').actual).toMatch(found);
+    expect(find(examined, 'authorization request').actual).toMatch(actual);
     expect(find(examined, 'PKCE')).toMatchObject({ verdict: 'pass' });
     expect(provider.requests('/sign-in')).toEqual([]);
   });
@@ -78,11 +78,11 @@ describe('the authorization request', () => {
       },
       /code challenge required/,
     ],
-  ])('shows that the provider demands %s', async (_name, page, found) => {
+  ])('shows that the provider demands %s', async (_name, page, actual) => {
     const examined = await tried(page);
     expect(examined.code).toBe(1);
     expect(examined.bad).toEqual(['fail PKCE']);
-    expect(find(examined, 'PKCE')).toMatchObject({ actual: expect.stringMatching(found) });
+    expect(find(examined, 'PKCE')).toMatchObject({ actual: expect.stringMatching(actual) });
   });
 
   it.each([
@@ -200,12 +200,12 @@ describe('the built-in provider', () => {
         return { fault, issuer };
       }),
     );
-    const answers = [];
+    const responses = [];
     for (const { issuer } of [gone, slow] as { issuer: string }[]) {
-      answers.push(await examine({ text: connectorOf(issuer), flags: CALLBACK }));
+      responses.push(await examine({ text: connectorOf(issuer), flags: CALLBACK }));
     }
-    expect(answers.map(({ bad }) => bad)).toEqual([['fail key set'], ['fail key set']]);
-    expect(answers.map((one) => find(one, 'key set').actual.replace(/^\S+: /, ''))).toEqual([
+    expect(responses.map(({ bad }) => bad)).toEqual([['fail key set'], ['fail key set']]);
+    expect(responses.map((one) => find(one, 'key set').actual.replace(/^\S+: /, ''))).toEqual([
       'it answered 404, and Logto takes 200 only',
       'it did not answer within the 5 s that Logto waits',
     ]);

@@ -115,17 +115,17 @@ describe('a good connector', () => {
 
   it('comes by stdin, and from the Management API with its id', async () => {
     play();
-    const answer = { id: 'id-of-the-file', connectorId: 'oidc', enableTokenStorage: false, config: good() };
+    const response = { id: 'id-of-the-file', connectorId: 'oidc', enableTokenStorage: false, config: good() };
     const { code, stdout } = await machine.run(
       ['doctor', '--connector', '-', '--json', '--logto-endpoint', 'https://tenant.logto.app/'],
-      { stdin: JSON.stringify(answer) },
+      { stdin: JSON.stringify(response) },
     );
     const document = JSON.parse(stdout) as DoctorDocument;
     expect(code).toBe(0);
     expect(document.connector).toBe('stdin');
     expect(document.redirectUris?.signIn).toBe('https://tenant.logto.app/callback/id-of-the-file');
     const warned = await machine.run(['doctor', '--connector', '-', '--json'], {
-      stdin: JSON.stringify({ ...answer, config: { ...good(), ...verifying({ audience: 'app' }) } }),
+      stdin: JSON.stringify({ ...response, config: { ...good(), ...verifying({ audience: 'app' }) } }),
     });
     const { checks } = JSON.parse(warned.stdout) as DoctorDocument;
     expect(checks.find(({ name }) => name === 'ignored')?.path).toBe('config.idTokenVerificationConfig.audience');

@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-const world = (stdin = new PassThrough(), signal = new AbortController().signal) => ({ cwd, stdin, signal, env: {} });
+const deps = (stdin = new PassThrough(), signal = new AbortController().signal) => ({ cwd, stdin, signal, env: {} });
 const piped = (text: string) => {
   const stdin = new PassThrough();
   stdin.end(text);
-  return world(stdin);
+  return deps(stdin);
 };
 const read = (value: unknown) =>
   readConnectorFile('-', piped(typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)));
@@ -37,7 +37,7 @@ const failure = async (work: Promise<unknown>): Promise<OidcCliError> => {
 describe('the forms of a connector', () => {
   it("is the console's fields, from a file or from stdin", async () => {
     await writeFile(join(cwd, 'c.json'), JSON.stringify(connectorJson()));
-    const fromFile = await readConnectorFile('c.json', world());
+    const fromFile = await readConnectorFile('c.json', deps());
     expect(fromFile).toMatchObject({ name: 'c.json', config: connectorJson() });
     expect(fromFile.whole).toBe(fromFile.config);
     expect(await read(connectorJson())).toMatchObject({ name: 'stdin', config: connectorJson() });
@@ -168,12 +168,12 @@ describe('any text', () => {
 
 describe('stdin', () => {
   it('that says nothing ends by the time limit', async () => {
-    const { code, facts } = await failure(readConnectorFile('-', world(), { timeout: 20 }));
+    const { code, facts } = await failure(readConnectorFile('-', deps(), { timeout: 20 }));
     expect([code, facts.reason]).toEqual(['connector_file_unreadable', 'its end did not come within 0.02 seconds']);
   });
 
   it('ends when the person does not want to wait', async () => {
-    const { code } = await failure(readConnectorFile('-', world(new PassThrough(), AbortSignal.abort())));
+    const { code } = await failure(readConnectorFile('-', deps(new PassThrough(), AbortSignal.abort())));
     expect(code).toBe('interrupted');
   });
 });
@@ -181,10 +181,10 @@ describe('stdin', () => {
 describe("a connector's secret", () => {
   const secretOf = async (clientSecret: unknown, flags = {}, env: Record<string, string> = {}, stdin = '') => {
     const file = { ...(await read(connectorJson({ clientSecret }))), name: 'c.json' };
-    const world = { ...piped(stdin), env, folders: { config: '/no/such/folder', data: '/no/such/folder' } };
+    const deps = { ...piped(stdin), env, folders: { config: '/no/such/folder', data: '/no/such/folder' } };
     const trust = { trusted: true, folder: '/', userFile: '/no/such/folder/config.yaml' };
-    const reference = await connectorSecretReference(file, flags, world, trust);
-    return connectorSecret(file, reference, { ...world, consent: async () => {} });
+    const reference = await connectorSecretReference(file, flags, deps, trust);
+    return connectorSecret(file, reference, { ...deps, consent: async () => {} });
   };
 
   it('is as the file has it, or in the variable that the file names', async () => {

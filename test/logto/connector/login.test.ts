@@ -31,10 +31,10 @@ async function documentOf(
   faults: Parameters<typeof identityProvider>[0] & object,
   changes: Readonly<Record<string, unknown>> = {},
   flags: readonly string[] = [],
-  world: RunWorld = {},
+  deps: RunWorld = {},
 ) {
   const idp = Object.keys(faults).length === 0 ? plain : await identityProvider(faults);
-  const finished = await loginWithConnector(machine, connectorFor(idp.issuer, changes), ['--json', ...flags], world);
+  const finished = await loginWithConnector(machine, connectorFor(idp.issuer, changes), ['--json', ...flags], deps);
   return { ...finished, idp, document: JSON.parse(finished.stdout) };
 }
 
@@ -89,8 +89,8 @@ describe('a sign-in that Logto would accept', () => {
 
   test('keeps its two columns on a narrow terminal, and has one line a check on a wide one', async () => {
     const shownAt = async (columns: number) => {
-      const world = { openUrl: aliceSignsIn, columns, env: { NO_COLOR: '1' } };
-      const { stdout } = await loginWithConnector(machine, connectorFor(plain.issuer), [], world);
+      const deps = { openUrl: aliceSignsIn, columns, env: { NO_COLOR: '1' } };
+      const { stdout } = await loginWithConnector(machine, connectorFor(plain.issuer), [], deps);
       return stdout.split('\n');
     };
     const narrow = await shownAt(72);
@@ -180,7 +180,7 @@ describe('a sign-in that Logto would accept', () => {
   });
 
   test('shows what an answer of the Management API says of sync and storage', async () => {
-    const answer = {
+    const response = {
       id: 'ab12',
       connectorId: 'oidc',
       syncProfile: true,
@@ -188,7 +188,7 @@ describe('a sign-in that Logto would accept', () => {
       metadata: { name: { en: 'Example' } },
       config: connectorFor(plain.issuer),
     };
-    const { stdout, code } = await loginWithConnector(machine, answer);
+    const { stdout, code } = await loginWithConnector(machine, response);
     expect(code).toBe(0);
     expect(stdout).toContain('name, avatar (sync at each sign-in is on)');
     expect(stdout).toContain('is off in this connector');
@@ -213,8 +213,8 @@ describe("Logto's own callback as the redirect URI", () => {
         {
           openUrl: async (url) => {
             const browser = new CookieBrowser();
-            const answer = await browser.request(await browser.authorizationRequest(url));
-            ended = answer.headers.get('location') ?? '';
+            const response = await browser.request(await browser.authorizationRequest(url));
+            ended = response.headers.get('location') ?? '';
           },
           onStderr: (text, stdin) => {
             if (!text.includes('Waiting up to') || ended === '') return;

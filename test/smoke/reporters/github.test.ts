@@ -14,14 +14,14 @@ describe('The report for GitHub Actions', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const world = () => ({
+  const deps = () => ({
     cwd: join(folder, 'checkout', 'smoke'),
     env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: join(folder, 'checkout'), GITHUB_STEP_SUMMARY: summary },
   });
 
   test('is made by itself there: annotations beside the lines of the terminal report, and the step summary', async () => {
     await writeFile(summary, 'Of another tool.\n');
-    const { stdout, stderr } = await report([], everyVerdict, world());
+    const { stdout, stderr } = await report([], everyVerdict, deps());
     expect(stdout).toMatch(/^6 checks, 2 at once\n/);
     expect(stderr).toMatchInlineSnapshot(`
       "::warning file=smoke/checks/oidc-smoke.yaml,line=9,title=single page is flaky::Nobody signed in within 30 seconds.
@@ -79,7 +79,7 @@ describe('The report for GitHub Actions', () => {
 
   test('of a run in which all is well annotates nothing', async () => {
     await writeFile(summary, '');
-    const { stderr } = await report(['github'], allPassed, world());
+    const { stderr } = await report(['github'], allPassed, deps());
     expect(stderr).toBe('');
     expect(await readFile(summary, 'utf8')).toMatchInlineSnapshot(`
       "## oidc-cli smoke: 1 passed
@@ -95,14 +95,14 @@ describe('The report for GitHub Actions', () => {
   });
 
   test('leaves stdout to the data that was asked for', async () => {
-    const { stdout, stderr } = await report(['json'], everyVerdict, world());
+    const { stdout, stderr } = await report(['json'], everyVerdict, deps());
     expect(JSON.parse(stdout).counts.failed).toBe(2);
     expect(stderr).toContain('::error file=smoke/checks/oidc-smoke.yaml,line=15,');
   });
 
   test('goes into a file of its own where one is named', async () => {
     await writeFile(summary, '');
-    await report([`github=${join(folder, 'own.md')}`], allPassed, world());
+    await report([`github=${join(folder, 'own.md')}`], allPassed, deps());
     expect(await readFile(join(folder, 'own.md'), 'utf8')).toMatch(/^## oidc-cli smoke: 1 passed\n/);
     expect(await readFile(summary, 'utf8')).toBe('');
   });
@@ -118,7 +118,7 @@ describe('The report for GitHub Actions', () => {
     await writeFile(summary, '');
     const [first] = everyVerdict.results.filter(({ verdict }) => verdict === 'failed') as [CheckResult];
     const results = Array.from({ length: 4000 }, (_, index) => ({ ...first, name: `check ${index}` }));
-    await report(['github', 'json'], { ...everyVerdict, results }, world());
+    await report(['github', 'json'], { ...everyVerdict, results }, deps());
     const text = await readFile(summary, 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
     expect(text).toMatch(/Too long for a step summary: \d+ rows and sections are left out\.\n\n$/);
@@ -126,7 +126,7 @@ describe('The report for GitHub Actions', () => {
 
   test('nothing that a provider wrote is a command, a column, a link or markup', async () => {
     await writeFile(summary, '');
-    const { stdout, stderr } = await report([], hostileRun, world());
+    const { stdout, stderr } = await report([], hostileRun, deps());
     const lines = `${stdout}${stderr}`.split('\n');
     const commands = lines.filter((line) => /^\s*::|##\w*\[/.test(line));
     expect(commands.map((line) => line.replace(/ .*/, ''))).toEqual(['::warning', '::error', '::error', '::warning']);
