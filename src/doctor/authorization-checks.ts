@@ -152,7 +152,7 @@ function passRequest(checks: CheckList, clientId: string, redirectUri: string, s
 
 function failRequest(
   checks: CheckList,
-  { error, words, details, address, status }: RefusedRequest,
+  { error, words, reportedTo, address, status }: RefusedRequest,
   clientId: string,
   redirectUri: string,
   scope: string,
@@ -162,7 +162,7 @@ function failRequest(
     'redirect URI': 'the provider answers at the redirect URI',
     'another address': `the provider sends the browser to ${address}`,
     page: `the provider shows a page (${status})`,
-  }[details];
+  }[reportedTo];
   const actual = `${where}: ${words}`;
   const isRequestFault = complaint === 'other' || complaint === 'PKCE';
   if (isRequestFault) {
@@ -180,7 +180,7 @@ function failRequest(
     checks.skip(name, `not testable: the request was refused ${reason}`);
   };
   // RFC 6749 §4.1.2.1: a provider answers at the redirect URI only where client and redirect URI are in order.
-  const known = details === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
+  const known = reportedTo === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
   if (complaint === 'client') {
     checks.fail(CLIENT, {
       actual,

@@ -24,8 +24,8 @@ export interface RefusedRequest {
   readonly error: string | undefined;
   /** Error and description, or what the page says. The provider's own, and it may repeat the request. */
   readonly words: string;
-  /** Who is told: the client at its redirect URI, which the provider then knows, or the person on a page. */
-  readonly details: 'redirect URI' | 'another address' | 'page';
+  /** The client at its redirect URI, which the provider then knows, or the person on a page. */
+  readonly reportedTo: 'redirect URI' | 'another address' | 'page';
   /** The other address, without a query. */
   readonly address?: string;
   readonly status: number;
@@ -59,7 +59,7 @@ export async function tryAuthorizationRequest(
   const { error, words, form, posted } = await pageContent(body, status, signal);
   if (posted) return redirectUriResult(posted, status);
   if (status < 400 && error === undefined && !SAYS_REFUSED.test(words)) return { kind: 'page', status, form };
-  return { kind: 'refused', error, words, details: 'page', status };
+  return { kind: 'refused', error, words, reportedTo: 'page', status };
 }
 
 /** On a page that claims success: what no sign-in page says of itself. */
@@ -74,7 +74,7 @@ function redirectResult(to: URL, redirectUri: string, status: number): Authoriza
   const hidden = error === undefined ? refusalInParameters(parameters) : undefined;
   if (error === undefined && hidden === undefined) return { kind: 'sent on', status, to: shownAddress(address) };
   const words = hidden ?? errorText(error ?? '', parameters.get('error_description'));
-  return { kind: 'refused', error, words, details: 'another address', address: shownAddress(address), status };
+  return { kind: 'refused', error, words, reportedTo: 'another address', address: shownAddress(address), status };
 }
 
 /** An address without what stands in its path for this one sign-in. */
@@ -100,7 +100,7 @@ function redirectUriResult(parameters: URLSearchParams, status: number): Authori
   const iss = parameters.get('iss');
   if (error === undefined || INTERACTION_ERRORS.includes(error)) return { kind: 'answered', error, iss };
   const words = errorText(error, parameters.get('error_description'));
-  return { kind: 'refused', error, words, details: 'redirect URI', status, iss };
+  return { kind: 'refused', error, words, reportedTo: 'redirect URI', status, iss };
 }
 
 /** What a page says of an authorization request. */

@@ -50,7 +50,7 @@ test('of a page with more elements than are read the beginning counts', async ()
 
 test('an answer that a page would post to the redirect URI is read from its hidden fields', async () => {
   const fields = '<input type="HIDDEN" name="error" value="access_denied"><input type="hidden" name="state" value="s">';
-  const refused = { kind: 'refused', error: 'access_denied', told: 'redirect URI' };
+  const refused = { kind: 'refused', error: 'access_denied', reportedTo: 'redirect URI' };
   expect(await ask(`<form method="post"><div>${fields}</div></form>`)).toMatchObject(refused);
   expect(await ask(`<form>${fields}</form>`)).toMatchObject({ kind: 'page' });
   expect(await ask('<form method="post"><input name="code"></form>')).toMatchObject({ kind: 'page', form: true });

@@ -114,12 +114,12 @@ function refusalIn(
     return { error: undefined, words, where: withoutQuery(authorizationEndpoint) };
   }
   if (response.kind !== 'refused') return undefined;
-  const { error, words, details, address, status } = response;
+  const { error, words, reportedTo, address, status } = response;
   const where = {
     'redirect URI': 'the provider answers Logto',
     'another address': `the provider sends the browser to ${address}`,
     page: `the provider shows an error (${status})`,
-  }[details];
+  }[reportedTo];
   return { error, words, where };
 }
 
