@@ -80,6 +80,7 @@ describe('login', () => {
     expect(code).toBe(0);
     const document = JSON.parse(stdout);
     expect(Object.keys(document)).toEqual([
+      'schemaVersion',
       'profile',
       'issuer',
       'clientId',

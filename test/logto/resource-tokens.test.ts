@@ -110,7 +110,17 @@ describe('token --resource', () => {
     expect(orders).toMatchObject({ resource: ORDERS, scope: ['read:orders'], refreshed: true, tokenType: 'bearer' });
     expect(orders).not.toHaveProperty('organization');
     expect(Object.keys(orders)).toEqual([
-      ...['profile', 'issuer', 'accessToken', 'tokenType', 'expiresAt', 'resource', 'scope', 'refreshed'],
+      ...[
+        'schemaVersion',
+        'profile',
+        'issuer',
+        'accessToken',
+        'tokenType',
+        'expiresAt',
+        'resource',
+        'scope',
+        'refreshed',
+      ],
     ]);
     expect(await tokenDocument()).toEqual(ordinary);
     expect((await run('userinfo', 'shop')).code).toBe(0);

@@ -35,6 +35,7 @@ describe('a good connector', () => {
     expect(examined.code).toBe(0);
     const { checks, ...document } = examined.document;
     expect(document).toEqual({
+      schemaVersion: 1,
       connector: 'connector.json',
       accepted: true,
       failed: 0,
