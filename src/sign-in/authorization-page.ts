@@ -3,17 +3,17 @@ import type { NetworkFetch } from '../network/fetch.js';
 import { classifyRefusal, tryAuthorizationRequest } from '../oidc/authorization-endpoint.js';
 import type { Recorder } from '../trace/recorder.js';
 
-/** Milliseconds: somebody has waited for long already. */
+/** Milliseconds. Short, because the user has already waited long. */
 const TIMEOUT_MS = 5_000;
 
-/** Characters of the page's words. */
+/** Characters of the page's text. */
 const MAX_LENGTH = 160;
 
 /**
- * What the provider shows to a browser that comes with this authorization
- * request, without cookies: `pageStatus`, and where it refuses `pageWords` and
- * what it complains of. Nothing is typed and no redirect followed, so nobody
- * is signed in by it. Throws nothing: where it cannot be had, nothing is known.
+ * Requests the page that the provider shows for this authorization request to a
+ * browser without cookies. Returns `pageStatus`, and for a refusal `pageWords` and
+ * the likely complaint. Types nothing and follows no redirect, so it signs nobody
+ * in. Returns no facts where the page is not available. Throws nothing.
  */
 export async function authorizationPage(
   url: string,

@@ -15,40 +15,40 @@ import type { AuthorizationUrl, Redirect } from './application.js';
 import { noteAuthorizationRequest, noteProgress, noteStep, type StepDeps } from './steps.js';
 import type { AuthorizationResponse, UserAgent } from './user-agent.js';
 
-/** How a sign-in is made without a person. */
+/** Settings of a sign-in without a person. */
 interface Automation {
   readonly driver: SignInDriver;
   readonly credentials: Credentials;
   /** The destinations that the credentials may be sent to. */
   readonly credentialPolicy?: CredentialPolicy | undefined;
   readonly steps?: readonly SignInStep[] | undefined;
-  /** Where a failed sign-in's screenshot and text go. */
+  /** Folder for the screenshot and text of a failed sign-in. */
   readonly evidenceFolder?: string | undefined;
-  /** Sign-ins with the same object are made in one browser: who is signed in there stays so. */
+  /** Sign-ins with the same object share one browser, which keeps its user signed in. */
   readonly session?: object | undefined;
-  /** Asks for the pages in place of the driver's own fetch. */
+  /** Requests the pages instead of the driver's own fetch. */
   readonly fetch?: PageFetch | undefined;
-  /** Milliseconds that the pages may take from now on. */
+  /** Milliseconds left for the pages. */
   readonly timeLeft: () => number;
 }
 
 /** An address that the browser is sent to after the sign-in. */
 type Visit = Pick<PageSignIn, 'url' | 'redirectUri' | 'state' | 'steps'>;
 
-/** What an automated sign-in needs of the world. */
+/** Dependencies of an automated sign-in. */
 interface AutomatedDeps extends StepDeps {
   readonly signal: AbortSignal;
 }
 
 /**
- * A driver in place of a person. The redirect URI may be anywhere, as it is
- * registered: the response is taken off before it gets there.
+ * A driver in place of a person. Any redirect URI works, as registered: the driver
+ * intercepts the response before the browser requests that address.
  */
 export class Automated implements UserAgent {
   private redirectUri = '';
   private state = '';
   private credentialsSent: SentCredentials | undefined;
-  /** Who made the sign-in in the end. */
+  /** The driver that made the sign-in. */
   private usedDriver: DriverKind | undefined;
 
   constructor(
@@ -64,7 +64,7 @@ export class Automated implements UserAgent {
     return this.redirectUri;
   }
 
-  /** Throws what the driver throws, and `interrupted` once the signal is aborted. */
+  /** Throws the errors of the driver, and `interrupted` once the signal is aborted. */
   async authorize({ url }: AuthorizationUrl, renew: () => Promise<AuthorizationUrl>): Promise<AuthorizationResponse> {
     const { deps, redirectUri, state } = this;
     const { driver, credentials, credentialPolicy, steps, evidenceFolder, session, fetch, timeLeft } = this.automation;
@@ -97,8 +97,8 @@ export class Automated implements UserAgent {
   }
 
   /**
-   * Sends the same browser to another address of the provider, with steps of
-   * its own. Undefined where a command signed in: its browser is not ours.
+   * Sends the same browser to another address of the provider, with steps of its
+   * own. Undefined after a sign-in by a command, whose browser is out of reach.
    */
   get visit(): ((next: Visit) => Promise<PageSignInResult>) | undefined {
     if (this.usedDriver === 'command') return undefined;
@@ -117,7 +117,7 @@ export class Automated implements UserAgent {
   }
 }
 
-/** What a driver types: a page may repeat it. */
+/** The values that a driver types. They are masked, because a page may repeat them. */
 function automationSecrets({ credentials, steps }: Pick<Automation, 'credentials' | 'steps'>): (string | undefined)[] {
   const typed = (steps ?? []).map((step) => ('value' in step ? step.value : undefined));
   return [credentials.password, credentials.totp, ...typed];

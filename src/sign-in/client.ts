@@ -18,7 +18,7 @@ import type { Application, AuthorizationUrl, Greeting } from './application.js';
 import { noteStep } from './steps.js';
 import type { AuthorizationResponse } from './user-agent.js';
 
-/** One sign-in as a profile asks for it, complete: the secret has been resolved. */
+/** The settings of one sign-in of a profile, with the secret resolved. */
 export interface SignInRequest {
   readonly profile: string;
   /** `logto`: a Logto application. Absent: an ordinary sign-in. */
@@ -28,36 +28,36 @@ export interface SignInRequest {
   readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly allowHttp: boolean;
   readonly clientId: string;
-  /** As the profile has it: port 0 stands for any free one. */
+  /** As in the profile: port 0 means any free port. */
   readonly redirectUri: string;
   readonly clientSecret?: string | undefined;
-  /** Where the secret can be had again, for the session. */
+  /** The source that a session reads the secret from again. */
   readonly clientSecretSource?: SecretSource | undefined;
   readonly clientAuth?: ClientAuthMethod | undefined;
   readonly authorization: Omit<AuthorizationParameters, 'redirectUri'>;
   /** Seconds. */
   readonly clockTolerance: number;
   readonly strict: boolean;
-  /** Whether the userinfo endpoint is asked, where there is one. */
+  /** Whether the userinfo endpoint is requested, if there is one. */
   readonly userinfo: boolean;
   readonly ca?: string | undefined;
   readonly insecure: boolean;
-  /** For the sign-out later. */
+  /** Saved with the session for a later sign-out. */
   readonly postLogoutRedirectUri?: string | undefined;
 }
 
-/** A provider, and this client there. */
+/** A provider and the client's registration there. */
 export interface Connection {
   readonly provider: Provider;
   readonly client: TokenClient;
 }
 
-/** An authorization request of an OIDC client, with what its response is checked against. */
+/** An authorization request of an OIDC client, with the secrets that its response is checked against. */
 export interface ClientRequest extends AuthorizationRequest, AuthorizationUrl {
   readonly redirectUri: string;
 }
 
-/** How the userinfo endpoint answered. */
+/** The result of the userinfo request. */
 export type UserinfoOutcome =
   | { readonly asked: false; readonly reason: 'not asked for' | 'no endpoint' }
   | { readonly asked: true; readonly claims: Readonly<Record<string, unknown>> }
@@ -72,13 +72,13 @@ export interface SignInResult {
   readonly clientAuth: TokenClient['authentication'];
 }
 
-/** What an OIDC client's sign-in needs of the world. */
+/** Dependencies of an OIDC client's sign-in. */
 export interface ClientDeps extends ProviderDeps {
-  /** Discovery, where several sign-ins share what it brings; `discoverProvider` otherwise. */
+  /** Discovery that several sign-ins share; `discoverProvider` otherwise. */
   readonly discoverProvider?: typeof discoverProvider | undefined;
 }
 
-/** Discovery and the choice of client authentication: what every flow with a provider begins with. */
+/** Discovery and the choice of client authentication, which every flow with a provider begins with. */
 export async function connect(
   request: Pick<
     SignInRequest,
@@ -105,7 +105,10 @@ export async function connect(
   return { provider, client: { clientId, authentication, clockTolerance, strict } };
 }
 
-/** Builds the authorization request for a redirect URI that is ready for the response. Throws as `createAuthorizationRequest` does. */
+/**
+ * Builds the authorization request for a redirect URI that already accepts the
+ * response. Throws the errors of `createAuthorizationRequest`.
+ */
 export async function createClientRequest(
   request: SignInRequest,
   { provider, client }: Connection,
@@ -132,10 +135,10 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
   readonly responseMode: string | undefined;
   readonly secretUrl: boolean;
   readonly state: string | undefined;
-  /** An authorization request has been made. */
+  /** Whether the authorization request was made. */
   private requested = false;
 
-  /** `saved`: the request went out in an earlier command, and only its response is still to be dealt with. */
+  /** `saved`: an earlier command sent the request, and only its response remains to be processed. */
   constructor(
     private readonly request: SignInRequest,
     private readonly deps: ClientDeps,
@@ -143,12 +146,12 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
   ) {
     this.redirectUri = request.redirectUri;
     this.responseMode = request.authorization.responseMode;
-    // Logto's one-time token signs in whoever has it.
+    // Logto's one-time token signs in anyone who holds it.
     this.secretUrl = request.authorization.parameters?.one_time_token !== undefined;
     this.state = saved?.state;
   }
 
-  /** Throws as `discoverProvider` and `chooseClientAuthentication` do. */
+  /** Throws the errors of `discoverProvider` and `chooseClientAuthentication`. */
   async discover(): Promise<Connection> {
     return connect(this.request, this.deps);
   }
@@ -158,7 +161,7 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
     if (!this.requested) this.noteAuthentication(connection);
     this.requested = true;
     const request = await createClientRequest(this.request, connection, redirectUri, state);
-    // Fetched while the person is away; one set serves several sign-ins.
+    // Fetched while the user signs in. Several sign-ins share one key set.
     if (!connection.provider.keySet.cached()) connection.provider.keySet.warm();
     return request;
   }
@@ -169,7 +172,7 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
     noteStep(this.deps, 'client authentication chosen', facts, { note: `${method} (${reason})` });
   }
 
-  /** Throws what `exchangeCode` throws, and `no_id_token`. */
+  /** Throws the errors of `exchangeCode`, and `no_id_token`. */
   async exchange(
     { provider, client }: Connection,
     sent: ClientRequest,
@@ -190,7 +193,7 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
         codeVerifier: sent.codeVerifier,
         maxAge: authorization.maxAge,
         acrValues: authorization.acrValues,
-        // Logto is asked for a resource at each refresh: the first token is the one for userinfo.
+        // Logto takes the resource at each refresh instead: its first token is the one for userinfo.
         resource: kind === 'logto' ? undefined : authorization.resource,
         prompt: authorization.prompt,
         scope: authorization.scope,
@@ -204,9 +207,9 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
   }
 
   /**
-   * Compares userinfo and scopes, and makes the session. Throws what
-   * `requestUserinfo` throws; a userinfo endpoint that merely refuses is
-   * reported, not thrown, unless strict.
+   * Compares userinfo and scopes, and makes the session. Throws the errors of
+   * `requestUserinfo`. A plain refusal of the userinfo endpoint is only reported,
+   * unless strict.
    */
   complete(connection: Connection, _sent: ClientRequest, tokens: IdentifiedTokens): Promise<SignInResult> {
     return completeSignIn(this.request, connection, tokens, this.deps);
@@ -217,7 +220,7 @@ export class OidcClient implements Application<Connection, ClientRequest, Identi
   }
 }
 
-/** Tokens with an ID token that was accepted. */
+/** Tokens with an accepted ID token. */
 type IdentifiedTokens = VerifiedTokens & Required<Pick<VerifiedTokens, 'idToken' | 'report'>>;
 
 async function completeSignIn(
@@ -232,7 +235,7 @@ async function completeSignIn(
   noteUserinfo(report, deps);
   const refusal = firstRefusal(report, client.strict);
   if (refusal) {
-    // The ID token has been accepted, so it is userinfo that a strict sign-in refuses: with its own reason.
+    // The ID token is already accepted, so a strict sign-in refuses userinfo here, for a reason of its own.
     const facts =
       'error' in userinfo
         ? { ...userinfo.error.facts, resource: request.authorization.resource, strict: true }
@@ -290,14 +293,14 @@ async function askUserinfo(
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     if (error.code !== 'userinfo_subject_mismatch') return { asked: true, error };
-    // Another person's claims (OIDC Core §5.3.2): refused, with the whole report.
+    // These are the claims of a different person (OIDC Core §5.3.2): the sign-in fails with the whole report.
     const compared = withUserinfo(report, { asked: true, error }, subject);
     noteUserinfo(compared, deps);
     throw error.with({ details: { checks: compared.checks } });
   }
 }
 
-/** Tells the recorder of the one check that needs userinfo; the others were told when the ID token came. */
+/** Records the one check that needs userinfo. The other checks were recorded with the ID token. */
 function noteUserinfo({ checks }: IdTokenReport, { recorder, clock }: ProviderDeps): void {
   const compared = checks.filter(({ name }) => name === 'userinfo sub');
   recorder.note({ step: 'userinfo compared', from: 'cli', to: 'cli', at: clock.now(), checks: compared });
@@ -318,9 +321,10 @@ function withUserinfo(report: IdTokenReport, userinfo: UserinfoOutcome, subject:
 }
 
 /**
- * Asked-for scopes against granted ones. A token response without `scope`
- * grants what was asked (RFC 6749 §5.1). Some providers leave `openid` or
- * `offline_access` out of the answer though they acted on them: what came back tells.
+ * Compares requested with granted scopes. A token response without `scope` grants
+ * the requested ones (RFC 6749 §5.1). Some providers leave `openid` or
+ * `offline_access` out of `scope` but act on them, so the tokens themselves count
+ * as evidence.
  */
 function compareScopes(asked: string, stated: readonly string[] | undefined, refreshable: boolean) {
   const requested = [...new Set(asked.split(' ').filter(Boolean))];
@@ -333,7 +337,7 @@ function compareScopes(asked: string, stated: readonly string[] | undefined, ref
   return { requested, granted: [...granted], missing: requested.filter((scope) => !granted.has(scope)) };
 }
 
-/** Name, e-mail address or subject: what the person would call themselves. */
+/** Name, e-mail address or subject, in this order of preference. */
 function personName({ claims, userinfo, subject }: Session): string {
   for (const source of [claims, userinfo ?? {}]) {
     for (const claim of ['name', 'preferred_username', 'email']) {

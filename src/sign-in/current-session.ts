@@ -7,20 +7,20 @@ import { type Connection, connect } from './client.js';
 import { type RefreshDeps, refreshGrant } from './refresh.js';
 import { isUnexpired, sessionStatus } from './session-status.js';
 
-/** What this flow needs of the world: the provider, and the one session in its store. */
+/** Dependencies of this flow: the provider, and the one session in its store. */
 export interface CurrentSessionDeps extends ProviderDeps {
-  /** Reads the session anew: another process may have refreshed it. */
+  /** Reads the session again, since another process may have refreshed it. */
   readonly read: () => Promise<Session | undefined>;
-  /** Shows that a session could be saved. Throws `store_*`. */
+  /** Verifies that a session can be saved. Throws `store_*`. */
   readonly ready: () => Promise<void>;
   readonly save: (session: Session) => Promise<void>;
   /**
-   * Runs alone among all processes for this session. `stillHeld` is awaited
-   * right before what must not happen twice; where another process has taken
-   * over meanwhile, it throws and the work is run again.
+   * Runs `work` alone among all processes for this session. `work` awaits
+   * `stillHeld` directly before an action that must not happen twice. If another
+   * process has taken the lock over, `stillHeld` throws and `work` runs again.
    */
   readonly exclusively: <T>(work: (stillHeld: () => Promise<void>) => Promise<T>) => Promise<T>;
-  /** The client secret, from where the session says it is. */
+  /** Reads the client secret from the source that the session names. */
   readonly clientSecret: (session: Session) => Promise<string | undefined>;
 }
 
@@ -31,11 +31,12 @@ export interface CurrentSession {
 }
 
 /**
- * The session with an access token that is good for a while: refreshed first
- * when it is about to expire, or always with `force`. Two processes at once
- * spend the refresh token once: the second finds what the first has saved.
- * Throws `session_expired`, `no_refresh_token`, `refresh_refused`, and for a
- * refreshed ID token what `refreshTokens` throws; nothing of a refused answer is saved.
+ * Returns the session with an access token that does not expire soon: it refreshes
+ * the session when the token is about to expire, or always with `force`. Of two
+ * processes at once only one spends the refresh token: the second finds the
+ * session that the first has saved. Throws `session_expired`, `no_refresh_token`,
+ * `refresh_refused`, and for a refreshed ID token the errors of `refreshTokens`;
+ * saves nothing of a refused response.
  */
 export async function currentSession(
   request: { readonly session: Session; readonly force: boolean },
@@ -46,7 +47,7 @@ export async function currentSession(
   if (!force && isUnexpired(session, now())) return { session, refreshed: false };
   if (session.refreshToken === undefined) {
     if (force) throw new OidcCliError('no_refresh_token', facts(session));
-    // Not yet over, only soon: the last seconds of a token that cannot be renewed are still good.
+    // The token expires soon but is still valid. Without a refresh token its last seconds are used.
     if (sessionStatus(session, now()) === 'valid') return { session, refreshed: false };
     throw new OidcCliError('session_expired', facts(session));
   }
@@ -55,10 +56,10 @@ export async function currentSession(
     if (!newest) throw new OidcCliError('not_signed_in', facts(session));
     if (newest.accessToken !== session.accessToken && isUnexpired(newest, now()))
       return { session: newest, refreshed: true };
-    // Before the refresh token is spent: on a full disk the rotated one would be lost.
+    // Verified before the refresh token is spent: on a full disk the rotated one would be lost.
     await deps.ready();
     const refreshed = await refresh(newest, { ...deps, stillHeld });
-    // Saved before the token is handed out: a rotated refresh token that nobody kept ends the session.
+    // Saved before the token is returned: losing a rotated refresh token ends the session.
     await deps.save(refreshed);
     return { session: refreshed, refreshed: true };
   });
@@ -68,7 +69,7 @@ function facts(session: Session) {
   return { profile: session.profile, issuer: session.issuer, scope: session.scope.requested.join(' ') };
 }
 
-/** The provider and client of a kept session, as at its sign-in. */
+/** The provider and client of a saved session, as at its sign-in. */
 export async function discoverForSession(
   session: Session,
   deps: ProviderDeps & Pick<CurrentSessionDeps, 'clientSecret'>,
@@ -92,7 +93,7 @@ export async function discoverForSession(
 }
 
 async function refresh(session: Session, deps: CurrentSessionDeps & RefreshDeps): Promise<Session> {
-  // Logto gives one token a resource, and the one for userinfo to who names none.
+  // A Logto token has one resource. Only a request without a resource returns the token for userinfo.
   const resource = session.kind === 'logto' ? undefined : session.resource;
   const connection = await discoverForSession(session, deps);
   const { tokens, renewed } = await refreshGrant(session, connection, { resource }, deps);
@@ -106,12 +107,12 @@ async function refresh(session: Session, deps: CurrentSessionDeps & RefreshDeps)
   };
 }
 
-/** As `discoverForSession`, for what needs no client authentication: the secret is not asked for. */
+/** Like `discoverForSession`, for requests without client authentication: does not read the secret. */
 export async function discoverUnauthenticated(session: Session, deps: ProviderDeps): Promise<Connection> {
   return discoverForSession({ ...session, clientAuth: 'none' }, { ...deps, clientSecret: async () => undefined });
 }
 
-/** Asks the userinfo endpoint about a kept session and compares `sub`. Throws as `requestUserinfo` does. */
+/** Requests userinfo for a saved session and compares `sub`. Throws the errors of `requestUserinfo`. */
 export async function requestSessionUserinfo(
   session: Session,
   deps: ProviderDeps,

@@ -9,18 +9,18 @@ import { type ConfiguredEndpoints, discoverProvider, type Provider, type Provide
 import { measureClockSkew } from '../oidc/response-facts.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 
-/** Whom tokens are held against: as much of a profile or session as is known. */
+/** The expected issuer and client of the tokens: as much of a profile or session as is known. */
 export interface InspectionTarget {
   readonly issuer?: string | undefined;
   readonly endpoints?: ConfiguredEndpoints | undefined;
   readonly allowHttp: boolean;
   readonly clientId?: string | undefined;
   readonly clientAuth?: ClientAuthMethod | undefined;
-  /** The client secret, from where it is; asked for only where a token can be introspected. */
+  /** Reads the client secret; called only if a token can be introspected. */
   readonly clientSecret: () => Promise<string | undefined>;
   /** Seconds. */
   readonly clockTolerance: number;
-  /** The access token that came with an ID token that is inspected alone. */
+  /** The access token issued with an ID token that is inspected alone. */
   readonly accessToken?: string | undefined;
 }
 
@@ -29,13 +29,13 @@ export interface InspectedToken {
   readonly name: string | undefined;
   readonly token: DecodedToken;
   readonly checks: readonly Check[];
-  /** What the provider says of it (RFC 7662 §2.2); absent where it was not asked or did not answer. */
+  /** The introspection response (RFC 7662 §2.2); absent if the provider was not asked or did not answer. */
   readonly introspection?: Readonly<Record<string, unknown>> | undefined;
-  /** The JWT inside of it. */
+  /** The JWT nested in this one. */
   readonly nested?: InspectedToken | undefined;
 }
 
-/** All tokens, and why the provider could not be asked, where it could not. */
+/** All tokens, and the reason if the provider could not be asked. */
 export interface Inspection {
   readonly tokens: readonly InspectedToken[];
   readonly provider: Provider | undefined;
@@ -43,11 +43,11 @@ export interface Inspection {
 }
 
 /**
- * Reads tokens and makes every check that applies to each. Where an issuer is
- * known and `deps` are given, the signature is verified with its key set, and
- * access, refresh and opaque tokens are introspected. A token is sent to the
- * named issuer alone, and never when it says that it is of another one.
- * A provider that cannot be asked is no reason to show nothing: it is `failure`.
+ * Reads tokens and makes every check that applies to each. With a known issuer and
+ * `deps` it verifies the signature with the issuer's key set and introspects
+ * access, refresh and opaque tokens. It sends a token only to the named issuer,
+ * and never a token that names a different one. A provider that cannot be asked
+ * does not stop the inspection: the error is in `failure`.
  */
 export async function inspectTokens(
   tokens: readonly NamedToken[],
@@ -106,7 +106,7 @@ export async function inspectTokens(
   return { tokens: inspected, provider, failure };
 }
 
-/** What the provider says of a token, as a check; undefined where it is nothing to ask it about. */
+/** The provider's answer about a token, as a check; undefined for a token that cannot be introspected. */
 async function introspected(
   value: string,
   token: DecodedToken,
@@ -136,10 +136,10 @@ async function introspected(
     return { check: { name, verdict: response.active ? 'pass' : 'fail', expected, actual }, answer: response };
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code === 'interrupted') throw error;
-    // Whether the token is good is not known then: nothing that could fail it.
+    // Without an answer the token's validity is unknown, so the check does not fail.
     const details = typeof error.facts.error === 'string' ? `: ${error.facts.error}` : '';
     const actual = `no answer (${error.code}${details})`;
-    // Many providers keep no list of the JWTs that they gave out.
+    // Many providers keep no record of the JWTs that they issue.
     if (!opaque) return skipped(actual);
     return { check: { name, verdict: 'warn', expected, actual, code: error.code } };
   }

@@ -10,29 +10,29 @@ import { type CurrentSessionDeps, discoverForSession, discoverUnauthenticated } 
 import { noteProgress } from './steps.js';
 import { type OpenUrl, waitForPerson } from './wait-for-person.js';
 
-/** What became of one part of a sign-out. */
+/** The result of one part of a sign-out. */
 export interface LogoutStep {
   readonly step: 'revoke refresh token' | 'revoke access token' | 'end session' | 'forget session';
-  /** `newer stays`: another sign-in has taken the session's place meanwhile, and was not asked to end. */
+  /** `newer stays`: another sign-in has replaced the session meanwhile, and it is not ended. */
   readonly outcome: 'done' | 'not offered' | 'not asked' | 'newer stays' | 'failed';
-  /** Why it failed. */
+  /** The reason for a failure. */
   readonly error?: OidcCliError;
 }
 
-/** What the flow needs of the world. */
+/** Dependencies of a sign-out. */
 export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'ready' | 'save'> {
   readonly signal: AbortSignal;
-  /** Removes the session that was read last from its store, unless a newer sign-in has taken its place. */
+  /** Removes the session that was read last from its store, unless a newer sign-in has replaced it. */
   readonly forget: () => Promise<'done' | 'newer stays'>;
   readonly openUrl?: OpenUrl | undefined;
 }
 
 /**
- * Signs out: revokes refresh and access token (RFC 7009), forgets the session,
- * and ends the session at the provider (OIDC RP-Initiated Logout 1.0), each as
- * far as the provider can. Nothing stops the forgetting but the store itself;
- * what was not done is in the steps. `timeout` is in seconds, for the person.
- * Throws `interrupted` and `store_*` only.
+ * Signs out: revokes refresh and access token (RFC 7009), removes the session from
+ * its store, and ends the session at the provider (OIDC RP-Initiated Logout 1.0),
+ * as far as the provider supports each. Only a failure of the store stops the
+ * removal; the steps report everything else that was not done. `timeout` is in
+ * seconds, for the user. Throws `interrupted` and `store_*` only.
  */
 export async function logout(
   session: Session,
@@ -45,16 +45,17 @@ export async function logout(
       steps.push({ step, outcome: await work() });
     } catch (error) {
       const interrupted = deps.signal.aborted || (error instanceof OidcCliError && error.code === 'interrupted');
-      // What was done until then is part of the answer to Ctrl-C.
+      // The error for Ctrl-C lists the completed steps.
       if (interrupted) throw new OidcCliError('interrupted', { done: completedSteps(steps) }, { cause: error });
-      // A fault of ours must not keep a session that was to be forgotten.
+      // A bug in this program must not keep the session from being removed.
       const failure = toCodedError(error);
       steps.push({ step, outcome: failure.code === 'endpoint_missing' ? 'not offered' : 'failed', error: failure });
     }
   };
 
   let current = session;
-  // Each is met once, and its failure belongs to every step that needs it. Only revocation needs the client's secret.
+  // Discovery runs once, and its failure counts for every step that needs it. Only revocation needs the client's
+  // secret.
   const authenticated = memoize(() => discoverForSession(current, deps));
   const unauthenticated = memoize(async () => {
     try {
@@ -69,16 +70,16 @@ export async function logout(
     return revokeToken(provider, client, token, hint, deps);
   };
 
-  // Alone, since a refresh in another process would put new tokens in the place of those that are revoked here.
+  // Under the lock, since a refresh in another process would replace the tokens that are revoked here.
   const read = async () => {
-    // What cannot be read any more is signed out of as it was read before.
+    // If the session cannot be read again, the sign-out uses the session that was read first.
     current = (await deps.read().catch(() => undefined)) ?? session;
   };
   await runExclusively(deps, read, async () => {
     const { refreshToken, accessToken } = current;
     if (refreshToken !== undefined) await attempt('revoke refresh token', () => revoke(refreshToken, 'refresh_token'));
     await attempt('revoke access token', () => revoke(accessToken, 'access_token'));
-    // Before the browser: whatever the person does there, the tokens are gone from this machine.
+    // Before the browser opens: whatever the user does there, the tokens are no longer on this machine.
     const outcome = await deps.forget();
     if (outcome === 'done') {
       deps.recorder.note({ step: 'session forgotten', from: 'cli', to: 'cli', at: deps.clock.now() });
@@ -93,7 +94,10 @@ export async function logout(
   return steps;
 }
 
-/** Runs `read` and `work` in the session's turn; where another process does not let go, or no lock can be made, without it. */
+/**
+ * Runs `read` and `work` under the session's lock; without the lock if another
+ * process does not release it or it cannot be made.
+ */
 async function runExclusively(deps: LogoutDeps, read: () => Promise<void>, work: () => Promise<void>): Promise<void> {
   let begun = false;
   try {
@@ -110,7 +114,7 @@ async function runExclusively(deps: LogoutDeps, read: () => Promise<void>, work:
   }
 }
 
-/** Makes the promise at the first call and hands out the same one ever after. */
+/** Makes the promise at the first call and returns the same one at every later call. */
 function memoize<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -149,7 +153,7 @@ async function endSession(
     const noted = { from: 'browser', to: 'provider' } as const;
     deps.recorder.note({ step: 'end session request', ...noted, at: deps.clock.now(), url });
     const { openUrl } = deps;
-    // The URL holds the ID token: browser and person get a one-time address that leads there.
+    // The URL holds the ID token, so browser and user get a one-time address that redirects to it.
     const newAddress = () => {
       const address = listener.oneTimeAddress(url);
       noteProgress(deps, 'browser address', { url: address, once: true });

@@ -16,22 +16,25 @@ import { noteAuthorizationRequest, noteProgress, noteStep } from './steps.js';
 import type { AuthorizationResponse, UserAgent } from './user-agent.js';
 import { type OpenUrl, type WaitDeps, waitForPerson } from './wait-for-person.js';
 
-/** After this long without a response the waiting line names the likely cause; milliseconds. */
+/** Milliseconds without a response after which the waiting line names the likely cause. */
 const LONG_WAIT_MS = 20_000;
 
-/** How a person is sent to the provider. */
+/** Settings of a person's sign-in. */
 interface PersonOptions {
-  /** Seconds for the person's part. */
+  /** Seconds that the user may take. */
   readonly timeout: number;
-  /** Shows the one-time address to the person; absent with `--no-browser`. */
+  /** Opens the one-time address for the user; absent with `--no-browser`. */
   readonly openUrl?: OpenUrl | undefined;
-  /** Lines the person pastes until `over` aborts, each perhaps the callback URL of a browser elsewhere. */
+  /**
+   * Yields the lines that the user pastes until `over` aborts; each may be the
+   * callback URL of a browser on another machine.
+   */
   readonly pasted?: ((over: AbortSignal) => AsyncIterable<string>) | undefined;
-  /** Words for the page in the browser when the sign-in failed. */
+  /** Text for the page in the browser after a failed sign-in. */
   readonly explain: (error: OidcCliError) => Promise<{ readonly message: string; readonly fix: string }>;
 }
 
-/** What a person's sign-in needs of the world. */
+/** Dependencies of a person's sign-in. */
 interface PersonDeps extends WaitDeps {
   readonly fetch: NetworkFetch;
 }
@@ -45,9 +48,9 @@ export class Person implements UserAgent {
   private state = '';
   private redirect!: Redirect;
   private redirectUri = '';
-  /** Listens on the redirect URI, where that is on this machine. */
+  /** Listens on the redirect URI, if that is on this machine. */
   private listener: CallbackListener | undefined;
-  /** Has the one-time address: the listener, else one of its own. */
+  /** Serves the one-time address: the listener, or a server of its own. */
   private addresses: CallbackListener | undefined;
   private pasted = false;
   private readonly over = new AbortController();
@@ -90,7 +93,7 @@ export class Person implements UserAgent {
   /** Throws `login_timeout`, `callback_state_mismatch`, `one_time_address_reused`, `redirect_uri_not_loopback` and `interrupted`. */
   async authorize({ url, repeatable }: AuthorizationUrl): Promise<AuthorizationResponse> {
     const { clock, signal } = this.deps;
-    // A pasted response needs no listener, but the browser's command line may not hold the request.
+    // A pasted response needs no listener. The one-time address keeps the request off the browser's command line.
     if (this.options.openUrl) this.addresses ??= await startAddressListener({ clock, signal });
     const sentAt = clock.now();
     noteAuthorizationRequest(this.deps, url);
@@ -105,14 +108,14 @@ export class Person implements UserAgent {
       return { parameters, mode: via, bound, delivery: { via: 'listener', afterSeconds } };
     } catch (error) {
       if (!(error instanceof OidcCliError) || error.code !== 'login_timeout' || !repeatable) throw error;
-      // The provider did answer, to a browser without the cookie.
+      // The provider did send a response, to a browser without the cookie.
       if (Number(error.facts.otherBrowser) > 0) throw error;
-      // A person who sees an error page does not come back.
+      // A user who sees an error page does not return to the redirect URI.
       throw error.with({ facts: await authorizationPage(url, this.redirectUri, this.deps) });
     }
   }
 
-  /** Whoever opened the one-time address first may have been faster than the person's own browser. */
+  /** The first client to open the one-time address may have been one other than the user's browser. */
   confirm(): void {
     if (!this.pasted) this.listener?.refuseSecondClient();
   }
@@ -136,7 +139,7 @@ export class Person implements UserAgent {
     await Promise.all([this.listener?.close(), this.addresses?.close()]);
   }
 
-  /** Opens a browser or shows the URL, then waits for the first true response, from the listener or pasted. */
+  /** Opens a browser or shows the URL, then waits for the first genuine response, from the listener or pasted. */
   private async waitForResponse(url: string): Promise<CallbackResponse | URLSearchParams> {
     const { listener, addresses, redirectUri, deps } = this;
     const { openUrl, pasted, timeout } = this.options;
@@ -151,7 +154,8 @@ export class Person implements UserAgent {
     );
     const address = openUrl && addresses?.oneTimeAddress(url);
     const withSecret = this.redirect.secretUrl ? listener : undefined;
-    // The one-time address can be opened by hand as well, but only on this machine: a pasted response comes from any.
+    // The user may also open the one-time address by hand, but only on this machine. A pasted response may come from
+    // any.
     this.showAddress(url, address !== undefined && listener ? address : withSecret?.oneTimeAddress(url));
     const onFailure = (reason: string) => {
       addresses?.withdrawAddress(reason);
@@ -168,22 +172,23 @@ export class Person implements UserAgent {
     }
   }
 
-  /** Tells the address to open by hand: the one-time address, else the request's own. */
+  /** Shows the address to open by hand: the one-time address, or else the request's own. */
   private showAddress(url: string, oneTimeAddress: string | undefined): void {
     const once = oneTimeAddress !== undefined;
     noteProgress(this.deps, 'browser address', { url: oneTimeAddress ?? url, once });
   }
 
   private noteStray(reason: string, count: number): void {
-    // The first, and then each tenfold: a flood must not drown the rest of a trace.
+    // Records counts 1, 10, 100 and so on, so that a flood does not hide the rest of a trace.
     const transient = !/^10*$/.test(String(count));
     const note = `${reason}; ignored (${count} so far)`;
     noteStep(this.deps, 'stray request', { reason, count }, { from: 'browser', note, transient });
   }
 
   /**
-   * The first pasted line that is a callback with our state. When the input ends
-   * the listener goes on; without one no response can come any more, and that is said.
+   * The first pasted line that is a callback with our state. After the end of the
+   * input the listener goes on; without a listener no response can arrive any more,
+   * and this rejects with that reason.
    */
   private async pastedResponse(lines: AsyncIterable<string>): Promise<URLSearchParams> {
     const { redirectUri, state } = this;
@@ -203,7 +208,7 @@ export class Person implements UserAgent {
     return new Promise(() => undefined);
   }
 
-  /** Requests with another state and then silence: that is a mismatch, not a person who went away. */
+  /** Responses with a different state and then silence mean a mismatch, not an absent user. */
   private timeoutError(): OidcCliError {
     const { redirectUri, options } = this;
     const strays = this.listener?.strays;

@@ -4,27 +4,27 @@ import type { ProviderDeps } from '../oidc/provider.js';
 import type { Session } from '../sessions/session-store.js';
 import type { Connection } from './client.js';
 
-/** What a refresh asks for beyond new tokens of the old kind. */
+/** Additions to a plain refresh request. */
 export interface RefreshRequest {
   /** Resource indicators (RFC 8707 §2.2). */
   readonly resource?: readonly string[] | undefined;
-  /** Anything else the provider understands. */
+  /** Further parameters for the provider. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** Dependencies of the refresh grant. */
 export interface RefreshDeps extends ProviderDeps {
-  /** Throws where another process may be spending the same token by now. */
+  /** Throws if another process may already spend the same token. */
   readonly stillHeld: () => Promise<void>;
 }
 
 /**
- * Spends a session's refresh token once. `renewed` is the session with the
- * newest refresh token and ID token, to be saved before any token is handed
- * out; its access token is the old one, since only the caller knows whom the
- * new one is for. To be called with the session's lock held.
+ * Spends a session's refresh token once. The caller saves `renewed`, the session
+ * with the newest refresh token and ID token, before it hands out any token.
+ * `renewed` has the old access token, since only the caller knows the new one's
+ * target. The caller holds the session's lock.
  *
- * Throws `no_refresh_token`, `refresh_refused`, and what `refreshTokens` throws.
+ * Throws `no_refresh_token`, `refresh_refused`, and the errors of `refreshTokens`.
  */
 export async function refreshGrant(
   session: Session,
@@ -35,7 +35,7 @@ export async function refreshGrant(
   const { profile, issuer, refreshToken } = session;
   const facts = { profile, issuer, scope: session.scope.requested.join(' ') };
   if (refreshToken === undefined) throw new OidcCliError('no_refresh_token', facts);
-  // Before the refresh token is spent: an ID token that could not be verified would lose the rotated one.
+  // Fetched before the refresh token is spent: an ID token that cannot be verified would lose the rotated one.
   await connection.provider.keySet.forKey(undefined);
   await deps.stillHeld();
   try {
@@ -43,7 +43,7 @@ export async function refreshGrant(
     const tokens = await refreshTokens(connection.provider, connection.client, refreshToken, asked, deps);
     const renewed: Session = {
       ...session,
-      // No new refresh token in the answer: the old one goes on (RFC 6749 §6).
+      // Without a new refresh token in the response the old one stays valid (RFC 6749 §6).
       refreshToken: tokens.refreshToken ?? refreshToken,
       ...(tokens.idToken && tokens.report ? { idToken: tokens.idToken, claims: tokens.report.claims } : {}),
       refreshedAt: Math.floor(deps.clock.now() / 1000),

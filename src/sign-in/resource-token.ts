@@ -5,27 +5,27 @@ import { type CurrentSessionDeps, discoverForSession } from './current-session.j
 import { type RefreshDeps, refreshGrant } from './refresh.js';
 import { isUnexpired } from './session-status.js';
 
-/** An access token ready for use, and the session that keeps it. */
+/** An access token ready for use, and the session that holds it. */
 export interface ResourceToken {
   readonly session: Session;
   readonly token: SavedAccessToken;
   readonly refreshed: boolean;
 }
 
-/** How providers word that they give this person no token for an organization. */
+/** OAuth errors by which providers refuse this user a token for an organization. */
 const ORGANIZATION_REFUSALS: readonly string[] = ['access_denied', 'insufficient_scope'];
 
 /**
- * An access token for a resource or an organization, good for a while: the one
- * kept with the session, else, or always with `force`, a new one by a refresh
- * grant with `resource` (RFC 8707 §2.2) or Logto's `organization_id`. The
- * ordinary access token and those of other targets stay as they are. Two
- * processes at once that ask for the same spend one refresh token.
+ * An access token for a resource or an organization that does not expire soon: the
+ * one saved with the session, or else, and always with `force`, a new one by a
+ * refresh grant with `resource` (RFC 8707 §2.2) or Logto's `organization_id`. The
+ * ordinary access token and those of other targets stay unchanged. Two processes
+ * at once with the same target spend one refresh token.
  *
- * Throws `invalid_target` and `organization_refused` (without a request where
- * the sign-in did not ask for the resource, or for organizations),
- * `not_signed_in`, `no_refresh_token`, `refresh_refused`, and for an ID token in
- * the answer what `refreshTokens` throws; nothing of a refused answer is saved.
+ * Throws `invalid_target` and `organization_refused` (without a request if the
+ * sign-in did not request the resource, or organizations), `not_signed_in`,
+ * `no_refresh_token`, `refresh_refused`, and for an ID token in the response the
+ * errors of `refreshTokens`; saves nothing of a refused response.
  */
 export async function resourceToken(
   request: { readonly session: Session; readonly target: TokenTarget; readonly force: boolean },
@@ -35,17 +35,17 @@ export async function resourceToken(
   const now = () => Math.floor(deps.clock.now() / 1000);
   const cached = cachedAccessToken(session, target);
   if (!force && cached && isUnexpired(cached, now())) return { session, token: cached, refreshed: false };
-  // A refresh is for what was granted (RFC 8707 §2.2). Providers refuse another resource only after they have
-  // rotated the refresh token, and the new one never arrives: asking would end the session.
+  // A refresh covers only granted resources (RFC 8707 §2.2). Providers refuse any other resource only after rotating
+  // the refresh token, and the new one never arrives: the request would end the session.
   if (target.resource !== undefined && !session.resource?.includes(target.resource)) {
     throw new OidcCliError('invalid_target', facts(session, target));
   }
-  // Likewise; and a provider that knows no organizations would hand out its ordinary token.
+  // Likewise. A provider without organizations would issue its ordinary token.
   if (target.organization !== undefined && !session.scope.requested.includes(ORGANIZATIONS_SCOPE)) {
     throw new OidcCliError('organization_refused', facts(session, target));
   }
   if (session.refreshToken === undefined) {
-    // Not yet over, only soon: the last seconds of a token that cannot be renewed are still good.
+    // The token expires soon but is still valid. Without a refresh token its last seconds are used.
     if (!force && cached?.expiresAt !== undefined && cached.expiresAt > now()) {
       return { session, token: cached, refreshed: false };
     }
@@ -55,7 +55,7 @@ export async function resourceToken(
     const newest = await deps.read();
     if (!newest) throw new OidcCliError('not_signed_in', { profile: session.profile, issuer: session.issuer });
     const other = cachedAccessToken(newest, target);
-    // Another process asked for the same meanwhile.
+    // Another process has got the same token meanwhile.
     if (other && other.accessToken !== cached?.accessToken && isUnexpired(other, now())) {
       return { session: newest, token: other, refreshed: true };
     }
@@ -65,7 +65,7 @@ export async function resourceToken(
       (member) => member !== other && (member.expiresAt === undefined || member.expiresAt > now()),
     );
     const saved = { ...renewed, accessTokens: [...others, token] };
-    // Saved before the token is handed out: a rotated refresh token that nobody kept ends the session.
+    // Saved before the token is returned: losing a rotated refresh token ends the session.
     await deps.save(saved);
     return { session: saved, token, refreshed: true };
   });
@@ -90,7 +90,7 @@ async function requestToken(
       accessToken: tokens.accessToken,
       tokenType: tokens.tokenType,
       ...(tokens.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
-      // Not stated means: as granted at sign-in (RFC 6749 §6).
+      // An absent scope means the scope of the sign-in (RFC 6749 §6).
       scope: tokens.scope ?? session.scope.granted,
     };
     return { token, renewed };
@@ -105,7 +105,7 @@ function cachedAccessToken(session: Session, target: TokenTarget): SavedAccessTo
   );
 }
 
-/** A refusal with what the token was to be for; what another code says better gets that. */
+/** Adds the target to a refusal, and turns it into the more specific code if there is one. */
 function withTarget(error: unknown, session: Session, target: TokenTarget): unknown {
   if (!(error instanceof OidcCliError)) return error;
   const known = facts(session, target);
@@ -113,7 +113,7 @@ function withTarget(error: unknown, session: Session, target: TokenTarget): unkn
   if (target.organization !== undefined && ORGANIZATION_REFUSALS.includes(refusal)) {
     return error.with({ code: 'organization_refused', facts: known });
   }
-  // The words of access_denied are those of a person who pressed "cancel".
+  // The explanation of access_denied is about a user who cancelled, so this refusal needs a different code.
   const code = error.code === 'access_denied' ? 'token_request_refused' : error.code;
   return error.with({ code, facts: known });
 }

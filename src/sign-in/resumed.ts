@@ -4,10 +4,13 @@ import { callbackParameters } from './callback-parameters.js';
 import type { ClientRequest, SignInRequest } from './client.js';
 import type { AuthorizationResponse, UserAgent } from './user-agent.js';
 
-/** How long a pending sign-in can be finished, in seconds. */
+/** Seconds in which a pending sign-in can be finished. */
 const PENDING_LIFETIME_SECONDS = 600;
 
-/** A sign-in saved between `login --start` and `login --callback-url`. It holds the code verifier: a secret, for the session store alone. */
+/**
+ * A sign-in saved between `login --start` and `login --callback-url`. It holds the
+ * code verifier, a secret, so it goes only into the session store.
+ */
 export interface PendingSignIn {
   readonly state: string;
   /** Seconds since the epoch. */
@@ -16,12 +19,12 @@ export interface PendingSignIn {
   readonly codeVerifier: string;
   readonly redirectUri: string;
   readonly request: Omit<SignInRequest, 'clientSecret'>;
-  /** Which kind of store the session goes to. */
+  /** The kind of store for the session. */
   readonly store: string;
   readonly [key: string]: unknown;
 }
 
-/** What `login --start` saves of its authorization request. `now` is in milliseconds since the epoch. */
+/** The part of the authorization request that `login --start` saves. `now` is in milliseconds since the epoch. */
 export function pendingSignIn(
   { clientSecret: _secret, ...request }: SignInRequest,
   { state, nonce, codeVerifier, redirectUri }: ClientRequest,
@@ -37,7 +40,7 @@ export function pendingAge({ expiresAt }: PendingSignIn, now: number): number {
   return Math.max(0, Math.floor(now / 1000) - (expiresAt - PENDING_LIFETIME_SECONDS));
 }
 
-/** The state of a pasted callback URL, where it has one. Throws `callback_invalid` when the text is no URL. */
+/** The state of a pasted callback URL, if it has one. Throws `callback_invalid` if the text is not a URL. */
 export function callbackState(text: string): string | undefined {
   try {
     return new URL(text.trim()).searchParams.get('state') || undefined;
@@ -46,7 +49,7 @@ export function callbackState(text: string): string | undefined {
   }
 }
 
-/** What is pasted into a later command. */
+/** The callback URL pasted into a later command. */
 interface Pasted {
   /** The address that the browser ended at. */
   readonly callbackUrl: string;
@@ -55,16 +58,16 @@ interface Pasted {
 }
 
 /**
- * Somebody who took the authorization request to the provider after an earlier
- * command (`login --start`), and brings the response to this one
- * (`login --callback-url`).
+ * A user who took the authorization request of an earlier command (`login
+ * --start`) to the provider and brings the response to this one (`login
+ * --callback-url`).
  */
 export class Resumed implements UserAgent {
   private parameters: URLSearchParams | undefined;
 
   constructor(private readonly pasted: Pasted) {}
 
-  /** Throws `callback_invalid` where the pasted text is not a response to this redirect URI. */
+  /** Throws `callback_invalid` if the pasted text is not a response to this redirect URI. */
   async open({ redirectUri }: Redirect): Promise<string> {
     this.parameters = callbackParameters(this.pasted.callbackUrl, redirectUri);
     if (!this.parameters) {
@@ -88,5 +91,5 @@ export class Resumed implements UserAgent {
   }
 }
 
-/** The user agent of the first command: nobody listens, and the request goes out by itself. */
+/** The user agent of the first command: it does not listen, and the user takes the request to the provider. */
 export const LATER: Pick<UserAgent, 'open'> = { open: async ({ redirectUri }) => redirectUri };

@@ -1,18 +1,18 @@
 import type { Session } from '../sessions/session-store.js';
 
-/** An access token with less than this left, in seconds, is refreshed before it is handed out. */
+/** Seconds of remaining lifetime below which an access token is refreshed before use. */
 const EXPIRES_SOON_SECONDS = 30;
 
-/** How a session stands, without asking anybody. */
+/** A session's status, without a request to the provider. */
 export type SessionStatus = 'valid' | 'refreshable' | 'expired';
 
-/** Reads a session's state at a time given in seconds since the epoch. A token without expiry counts as valid. */
+/** Reads a session's status at `now`, in seconds since the epoch. A token without expiry counts as valid. */
 export function sessionStatus(session: Pick<Session, 'expiresAt' | 'refreshToken'>, now: number): SessionStatus {
   if (session.expiresAt === undefined || session.expiresAt > now) return 'valid';
   return session.refreshToken === undefined ? 'expired' : 'refreshable';
 }
 
-/** Whether an access token is good for a while yet; `now` in seconds since the epoch. */
+/** Whether an access token does not expire soon; `now` in seconds since the epoch. */
 export function isUnexpired(token: { readonly expiresAt?: number }, now: number): boolean {
   return token.expiresAt === undefined || token.expiresAt > now + EXPIRES_SOON_SECONDS;
 }

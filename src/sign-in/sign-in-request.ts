@@ -2,11 +2,11 @@ import type { Profile } from '../profiles/profile.js';
 import type { SecretSource } from '../sessions/session-store.js';
 import type { SignInRequest } from './client.js';
 
-/** What a sign-in needs beside the profile: all that had to be looked up elsewhere. */
+/** Settings of a sign-in that the profile does not hold itself. */
 export interface SignInDetails {
-  /** What the sign-in goes by. */
+  /** The session's name. */
   readonly name: string;
-  /** Whether userinfo is asked. */
+  /** Whether userinfo is requested. */
   readonly userinfo: boolean;
   readonly clientSecret?: string | undefined;
   readonly clientSecretSource?: SecretSource | undefined;
@@ -14,7 +14,7 @@ export interface SignInDetails {
   readonly oneTimeToken?: string | undefined;
 }
 
-/** A profile, with its secret resolved, as the flow takes it. */
+/** The settings of a sign-in from a profile with its secret resolved. */
 export function createSignInRequest(profile: Profile, details: SignInDetails): SignInRequest {
   const { name, userinfo, clientSecret, clientSecretSource, oneTimeToken } = details;
   return {
@@ -51,7 +51,7 @@ export function createSignInRequest(profile: Profile, details: SignInDetails): S
   };
 }
 
-/** The endpoints that the profile names itself, where it names any. */
+/** The endpoints that the profile names itself; undefined if it names none. */
 export function configuredEndpoints({
   authorizationEndpoint,
   tokenEndpoint,

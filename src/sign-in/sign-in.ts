@@ -4,23 +4,23 @@ import type { Application, AuthorizationUrl } from './application.js';
 import { noteAuthorizationResponse, type StepDeps } from './steps.js';
 import type { UserAgent } from './user-agent.js';
 
-/** A sign-in that succeeded. Its caller saves what is to be saved, and then ends it by one of the two functions. */
+/** A successful sign-in. The caller first saves the result, then calls exactly one of the two functions. */
 export interface SignIn<Connection, SignedIn> {
   readonly connection: Connection;
   readonly signedIn: SignedIn;
-  /** Tells the browser of success, which it is told of only now. */
+  /** Shows success in the browser, which waits until then. */
   readonly conclude: () => Promise<void>;
-  /** Tells the browser of a failure after the sign-in, such as a save that failed; returns the error to throw. */
+  /** Shows in the browser a failure after the sign-in, such as a failed save; returns the error to throw. */
   readonly fail: (error: unknown) => Promise<unknown>;
 }
 
-/** A sign-in whose authorization request is made, and not yet taken to the provider. */
+/** A sign-in whose authorization request is made but not yet taken to the provider. */
 export interface StartedSignIn<Connection, Request extends AuthorizationUrl> {
   readonly connection: Connection;
   readonly state: string;
   readonly redirectUri: string;
   readonly request: Request;
-  /** Makes the request anew, with the same state. */
+  /** Makes another request with the same state. */
   readonly renew: () => Promise<Request>;
 }
 
@@ -36,7 +36,7 @@ export async function startSignIn<Connection, Request extends AuthorizationUrl, 
   const state = application.state ?? randomState();
   recorder.hideInWords(state);
   const discovery = recorder.stage('discovery', () => application.discover());
-  // The user agent may fail to open meanwhile, and that is the error then.
+  // The user agent may fail to open meanwhile, and then its error is the one to throw.
   discovery.catch(() => undefined);
   const redirectUri = await userAgent.open(application, state);
   const connection = await discovery;
@@ -46,10 +46,9 @@ export async function startSignIn<Connection, Request extends AuthorizationUrl, 
 }
 
 /**
- * One sign-in by the authorization code flow (RFC 6749 §4.1, OIDC Core §3.1),
- * whoever asks for it and whoever goes to the provider's pages. Throws
- * `callback_state_mismatch` and what the methods of the two throw; the user
- * agent has ended then.
+ * One sign-in by the authorization code flow (RFC 6749 §4.1, OIDC Core §3.1), for
+ * any application and any user agent. Throws `callback_state_mismatch` and the
+ * errors of both objects' methods; the user agent has ended by then.
  */
 export async function signIn<Connection, Request extends AuthorizationUrl, Tokens, SignedIn>(
   application: Application<Connection, Request, Tokens, SignedIn>,

@@ -1,11 +1,11 @@
 import type { PageSignInResult, SignInStep } from '../browser/sign-in-driver.js';
 import { OidcCliError } from '../errors.js';
 
-/** What a provider's page offers to somebody who is about to sign out, with the word for its kind before it. */
+/** Words of a provider's button that confirms a sign-out, with the field's kind before them. */
 const SIGN_OUT =
   /^\w+ "((?:yes,? )?(?:sign|log)[- ]?(?:me )?out|yes|はい|(?:サインアウト|ログアウト)(?:する)?|abmelden|ausloggen|se déconnecter|déconnexion|cerrar sesión)"$/i;
 
-/** Ends the session at the provider, which may ask whether that is meant. Throws what `visit` throws. */
+/** Ends the session at the provider, which may request confirmation. Throws the errors of `visit`. */
 export async function signOutOnPages<Asked extends object>(
   asked: Asked,
   visit: (asked: Asked & { readonly steps?: readonly SignInStep[] }) => Promise<PageSignInResult>,
@@ -16,7 +16,7 @@ export async function signOutOnPages<Asked extends object>(
     if (!(error instanceof OidcCliError) || error.code !== 'sign_in_page_not_understood') throw error;
     const { controls } = error.facts;
     const [words] = (Array.isArray(controls) ? controls : []).flatMap((name) => SIGN_OUT.exec(name)?.[1] ?? []);
-    // On a page of a sign-in nobody presses that; here it is what is asked for.
+    // During a sign-in the driver never presses this button; here it is the intended one.
     if (words === undefined) throw error;
     return visit({ ...asked, steps: [{ click: words }] });
   }

@@ -6,13 +6,13 @@ import type { Delivery, TokenClient } from '../oidc/token-requests.js';
 import type { Recorder, Step } from '../trace/recorder.js';
 import type { AuthorizationResponse } from './user-agent.js';
 
-/** Where the steps of a sign-in are told. */
+/** The recorder that a sign-in reports its steps to. */
 export interface StepDeps {
   readonly recorder: Recorder;
   readonly clock: Clock;
 }
 
-/** What a sign-in tells while it goes on, by the step's name. None of it holds a secret, but for a one-time address. */
+/** The data of a sign-in's progress steps by name. None holds a secret, except a one-time address. */
 export interface SignInSteps {
   readonly 'client authentication chosen': {
     readonly method: string;
@@ -23,16 +23,16 @@ export interface SignInSteps {
   readonly listening: { readonly redirectUri: string };
   readonly 'not listening': { readonly redirectUri: string };
   /**
-   * The address to open by hand. `once`: a one-time address on this machine,
-   * which binds the sign-in to the browser that opens it; otherwise the
-   * authorization request itself, whose response counts without a cookie.
-   * Comes again where no browser could be opened.
+   * The address to open by hand. `once`: a one-time address on this machine, which
+   * binds the sign-in to the browser that opens it; otherwise the authorization
+   * request itself, whose response counts without a cookie. Repeated if no browser
+   * could be opened.
    */
   readonly 'browser address': { readonly url: string; readonly once: boolean };
   readonly 'browser opened': { readonly by: string };
   readonly 'browser not opened': { readonly reason: string };
   readonly waiting: { readonly seconds: number };
-  /** Nobody has come back for a long time. */
+  /** No response has arrived for a long time. */
   readonly 'long wait': { readonly redirectUri: string; readonly strays: number };
   readonly 'stray request': { readonly reason: string; readonly count: number };
   readonly 'pasted address ignored': { readonly reason: 'not a callback' | 'wrong state' };
@@ -44,7 +44,7 @@ export interface SignInSteps {
   readonly 'sign-in ends': Facts;
 }
 
-/** Calls the functions of `handlers` for the steps by whose names they go, from now on. */
+/** Calls the function in `handlers` with the name of each step, from now on. */
 export function followSteps(
   recorder: Recorder,
   handlers: { readonly [Name in keyof SignInSteps]?: (facts: SignInSteps[Name]) => void },
@@ -53,12 +53,12 @@ export function followSteps(
   recorder.listen(({ step, facts }) => lookup(named, step)?.(facts ?? {}));
 }
 
-/** The authorization request: the browser's, not ours, so the recorder has to be told (RFC 6749 §4.1.1). */
+/** Records the authorization request (RFC 6749 §4.1.1). The browser sends it, so no recorded fetch does. */
 export function noteAuthorizationRequest({ recorder, clock }: StepDeps, url: string): void {
   recorder.note({ step: 'authorization request', from: 'browser', to: 'provider', at: clock.now(), url });
 }
 
-/** The authorization response, as the user agent brought it (RFC 6749 §4.1.2). */
+/** Records the authorization response, as the user agent delivered it (RFC 6749 §4.1.2). */
 export function noteAuthorizationResponse(
   { recorder, clock }: StepDeps,
   redirectUri: string,
@@ -79,7 +79,7 @@ export function noteAuthorizationResponse(
   });
 }
 
-/** A step between this program and the browser, with its line in a trace. */
+/** Records a step between this program and the browser, with its line in a trace. */
 export function noteStep<Name extends keyof SignInSteps>(
   { recorder, clock }: StepDeps,
   step: Name,
@@ -89,7 +89,7 @@ export function noteStep<Name extends keyof SignInSteps>(
   recorder.note({ step, from: 'cli', to: 'cli', at: clock.now(), facts: { ...facts }, ...rest });
 }
 
-/** Something that only a person who waits is told: no part of a trace. */
+/** Reports progress for a waiting user only. It is not part of a trace. */
 export function noteProgress<Name extends keyof SignInSteps>(
   deps: StepDeps,
   step: Name,

@@ -6,8 +6,8 @@ import { requestUserinfo } from '../oidc/userinfo.js';
 
 /**
  * Whether the provider itself accepts an access token, by introspection or
- * userinfo; undefined where it cannot be asked. Throws the network's codes and
- * those of answers that are neither.
+ * userinfo; undefined if it offers neither. Throws the network's codes and those
+ * of responses that are neither acceptance nor refusal.
  */
 export async function isTokenActive(
   provider: Provider,

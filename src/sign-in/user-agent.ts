@@ -1,30 +1,33 @@
 import type { Delivery } from '../oidc/token-requests.js';
 import type { AuthorizationUrl, Greeting, Redirect } from './application.js';
 
-/** The authorization response (RFC 6749 §4.1.2), as it was delivered. Its state has not been compared. */
+/** The authorization response (RFC 6749 §4.1.2), as delivered. Its state has not been compared. */
 export interface AuthorizationResponse {
-  /** Without the redirect URI's own parameters. A parameter may be there twice. */
+  /** Without the redirect URI's own parameters. A parameter may occur twice. */
   readonly parameters: URLSearchParams;
   readonly mode: 'query' | 'form_post';
   readonly delivery: Delivery;
-  /** It came with the cookie of the one browser that opened the one-time address; absent where no listener took it. */
+  /** The response has the cookie of the one browser that opened the one-time address; absent without a listener. */
   readonly bound?: boolean | undefined;
 }
 
 /**
- * Who goes to the provider's pages and back: a person with a browser, a driver,
- * or somebody who went in an earlier command. An object is made for one
- * sign-in, and `signIn` calls its methods in the order in which they stand here.
+ * The party that visits the provider's pages: a person with a browser, a driver,
+ * or a person who did so after an earlier command. One object serves one sign-in.
+ * `signIn` calls its methods in the order of this interface.
  */
 export interface UserAgent {
-  /** Gets ready for the response; returns the redirect URI to send, with a port in place of 0. */
+  /** Prepares for the response; returns the redirect URI to send, with a port in place of 0. */
   open(redirect: Redirect, state: string): Promise<string>;
-  /** Takes the request to the provider. `renew` makes another one with the same state, for a user agent that begins anew. */
+  /**
+   * Takes the request to the provider. `renew` makes another one with the same
+   * state, for a user agent that starts again.
+   */
   authorize(request: AuthorizationUrl, renew: () => Promise<AuthorizationUrl>): Promise<AuthorizationResponse>;
-  /** Throws what has come up since the response and makes it unsafe to believe it. */
+  /** Throws if an event since the response makes it unsafe to trust. */
   confirm(): void;
-  /** Shows success to whoever waits for it, and ends. */
+  /** Shows success to the user, and ends. */
   conclude(greeting: Greeting): Promise<void>;
-  /** Shows the failure to whoever waits, and ends. Returns the error with what the user agent knows of it. */
+  /** Shows the failure to the user, and ends. Returns the error with the facts that the user agent knows. */
   fail(error: unknown): Promise<unknown>;
 }

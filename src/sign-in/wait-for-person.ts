@@ -1,27 +1,27 @@
 import { OidcCliError } from '../errors.js';
 import { noteProgress, noteStep, type StepDeps } from './steps.js';
 
-/** How an attempt to show a page to the person ended. */
+/** The result of an attempt to show a page to the user. */
 export type OpenOutcome =
   | { readonly opened: true; readonly by: string }
   | { readonly opened: false; readonly reason: string };
 
-/** Shows a URL to the person. */
+/** Shows a URL to the user. */
 export type OpenUrl = (url: string) => Promise<OpenOutcome>;
 
-/** What `waitForPerson` needs beside the recorder. */
+/** Dependencies of `waitForPerson`. */
 export interface WaitDeps extends StepDeps {
   readonly signal: AbortSignal;
 }
 
-/** What is waited for, and how the person gets to it. */
+/** The expected response, and the user's way to it. */
 interface Wait<T> {
-  /** Opens the browser; absent where the person opens the address by hand. */
+  /** Opens the browser; absent if the user opens the address by hand. */
   readonly open?:
     | {
         readonly openUrl: OpenUrl;
         readonly address: string;
-        /** Called, before anybody is told, where no browser could be opened. */
+        /** Called if no browser could be opened, before that is reported. */
         readonly onFailure: (reason: string) => void;
       }
     | undefined;
@@ -31,10 +31,10 @@ interface Wait<T> {
 }
 
 /**
- * Opens a page, where there is a browser for it, and waits for the first of
- * `answers`. The wait ends after `seconds` with the error that `timeoutError`
- * makes, and at once with `interrupted` when the signal aborts. A browser that
- * cannot be opened is told and ends nothing: the person may open the URL elsewhere.
+ * Opens a page if there is a browser for it, and waits for the first of `answers`.
+ * The wait ends after `seconds` with the error that `timeoutError` makes, and at
+ * once with `interrupted` when the signal aborts. A failure to open the browser is
+ * reported and ends nothing: the user may open the URL elsewhere.
  */
 export async function waitForPerson<T>(wait: Wait<T>, deps: WaitDeps): Promise<T> {
   const { open, answers: responses, seconds } = wait;
@@ -47,7 +47,7 @@ export async function waitForPerson<T>(wait: Wait<T>, deps: WaitDeps): Promise<T
     deps.signal.addEventListener('abort', interrupt, { once: true, signal: over.signal });
   });
   try {
-    // Not waited for: a slow browser start must not delay an answer.
+    // Not awaited: a slow browser start must not delay the response.
     if (open) void openBrowser(open, over.signal, deps);
     noteProgress(deps, 'waiting', { seconds });
     return await Promise.race([...responses, ended]);
@@ -57,7 +57,7 @@ export async function waitForPerson<T>(wait: Wait<T>, deps: WaitDeps): Promise<T
   }
 }
 
-/** Opens a browser and tells how that ended, unless the wait is over by then. Never rejects. */
+/** Opens a browser and reports the result, unless the wait is over by then. Never rejects. */
 async function openBrowser(
   { openUrl, address, onFailure }: NonNullable<Wait<never>['open']>,
   over: AbortSignal,
