@@ -7,14 +7,14 @@ import { INTERACTION_ERRORS } from './authorization-errors.js';
 import { originAndPath } from './endpoint-address.js';
 import { withoutIds } from './response-facts.js';
 
-/** What an authorization endpoint answered before it knew anybody (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
+/** The response of an authorization endpoint before any sign-in (RFC 6749 §4.1.2, OIDC Core §3.1.2.6). */
 export type AuthorizationEndpointResult =
   | { readonly kind: 'unreachable'; readonly error: OidcCliError }
-  /** A page that says nothing of an error; `form`: something can be filled in on it. */
+  /** A page without an error; `form`: it has fields to fill in. */
   | { readonly kind: 'page'; readonly status: number; readonly form: boolean }
-  /** Sent on to another page of the provider's: `to` is its address without a query. */
+  /** A redirect to another page of the provider: `to` is its address without a query. */
   | { readonly kind: 'sent on'; readonly status: number; readonly to: string }
-  /** The redirect URI is answered with a code, or with an error that says only that nobody is signed in. */
+  /** A redirect to the redirect URI with a code, or with an error that only means that no user is signed in. */
   | { readonly kind: 'answered'; readonly error: string | undefined; readonly iss: string | null }
   | RefusedRequest;
 
@@ -22,22 +22,22 @@ export type AuthorizationEndpointResult =
 export interface RefusedRequest {
   readonly kind: 'refused';
   readonly error: string | undefined;
-  /** Error and description, or what the page says. The provider's own, and it may repeat the request. */
+  /** Error and description, or the text of the page: the provider's own words, which may repeat the request. */
   readonly words: string;
   /** The client at its redirect URI, which the provider then knows, or the person on a page. */
   readonly reportedTo: 'redirect URI' | 'another address' | 'page';
   /** The other address, without a query. */
   readonly address?: string;
   readonly status: number;
-  /** Of an answer at the redirect URI (RFC 9207); null where it has none. */
+  /** The `iss` of a response at the redirect URI (RFC 9207); null if it has none. */
   readonly iss?: string | null;
 }
 
 /**
- * Sends one authorization request as somebody who is not signed in, and
- * follows no redirect: whether the provider refuses the client, the redirect
- * URI or a scope is told before anybody signs in. `timeoutMs` bounds the wait.
- * Aborts reject; nothing else is thrown.
+ * Sends one authorization request without a signed-in user, and follows no
+ * redirect: it shows before any sign-in whether the provider refuses the client,
+ * the redirect URI or a scope. `timeoutMs` bounds the wait. Rejects only when
+ * aborted.
  */
 export async function tryAuthorizationRequest(
   url: string,
@@ -62,7 +62,7 @@ export async function tryAuthorizationRequest(
   return { kind: 'refused', error, words, reportedTo: 'page', status };
 }
 
-/** On a page that claims success: what no sign-in page says of itself. */
+/** Words of a refusal on a page with a success status; no sign-in page has them. */
 const SAYS_REFUSED =
   /AADSTS\d{5,}|redirect[_ -]?ur[il]\W.{0,60}(mismatch|invalid|not (match|registered|valid|allowed))|(mismatch|invalid|unregistered)\W.{0,30}redirect[_ -]?ur[il]|invalid_(client|scope|redirect_uri)|unauthorized_client|redirect_uri_mismatch/i;
 
@@ -77,19 +77,19 @@ function redirectResult(to: URL, redirectUri: string, status: number): Authoriza
   return { kind: 'refused', error, words, reportedTo: 'another address', address: shownAddress(address), status };
 }
 
-/** An address without what stands in its path for this one sign-in. */
+/** An address without the path segments that are made for this one sign-in. */
 function shownAddress(address: string): string {
   const { pathname } = new URL(address);
   return address.slice(0, address.length - pathname.length) + withoutIds(pathname);
 }
 
-/** Some providers send the person to a page of theirs and put the refusal, encoded, into its query. */
+/** Some providers redirect to a page of their own, with the encoded refusal in its query. */
 function refusalInParameters(parameters: URLSearchParams): string | undefined {
   for (const [name, value] of parameters) {
     if (!/err/i.test(name)) continue;
     const decoded = Buffer.from(value, 'base64').toString();
     const match = [value, decoded].find((text) => SAYS_REFUSED.test(text));
-    // What is encoded has bytes of lengths and types between its words.
+    // The encoding has bytes of lengths and types between the words.
     if (match !== undefined) return shorten(match.replaceAll(/[^\x20-\x7e]+/g, ' ').trim());
   }
   return undefined;
@@ -103,17 +103,20 @@ function redirectUriResult(parameters: URLSearchParams, status: number): Authori
   return { kind: 'refused', error, words, reportedTo: 'redirect URI', status, iss };
 }
 
-/** What a page says of an authorization request. */
+/** The content of a page that answers an authorization request. */
 interface PageContent {
   readonly error?: string;
   readonly words: string;
-  /** Something can be filled in on it. */
+  /** The page has fields to fill in. */
   readonly form: boolean;
-  /** The answer in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
+  /** The response in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
   readonly posted?: URLSearchParams | undefined;
 }
 
-/** Reads a page: its OAuth error where it is JSON, else its text and fields. Rejects with the reason of an aborted signal. */
+/**
+ * Reads a page: its OAuth error if it is JSON, else its text and fields. Rejects
+ * with the reason of an aborted signal.
+ */
 async function pageContent(body: string, status: number, signal: AbortSignal | undefined): Promise<PageContent> {
   try {
     const { error, error_description: description } = parseJson(body) as Record<string, unknown>;
@@ -121,10 +124,10 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
       return { error, words: errorText(error, typeof description === 'string' ? description : null), form: false };
     }
   } catch {
-    // A page for people.
+    // The page is not JSON but for people.
   }
   const [{ parseHtml }, { isTag, isText }] = await Promise.all([import('../html-document.js'), import('domhandler')]);
-  // Of a page with more elements than are read, the beginning tells as much.
+  // A page with too many elements is read up to the limit, which is enough to classify it.
   const { root } = await parseHtml(body, signal);
   const texts: string[] = [];
   const parameters = new Map<string, string>();
@@ -144,12 +147,12 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
     }
   };
   walk(root, false, true);
-  // Where one element ends and the next begins, a person sees two words.
+  // At the border of two elements a person sees two words.
   const words = shorten(texts.join(' ').replaceAll(/\s+/g, ' ').trim());
   return {
     words: words === '' ? `an empty page with the status ${status}` : words,
     form,
-    // A form for a one-time code has a field of that name, too, but no state of ours.
+    // A form for a one-time code also has a field `code`, but not our state.
     posted:
       parameters.has('error') || (parameters.has('code') && parameters.has('state'))
         ? new URLSearchParams([...parameters])
@@ -157,7 +160,7 @@ async function pageContent(body: string, status: number, signal: AbortSignal | u
   };
 }
 
-/** Elements whose text nobody sees. */
+/** Whether browsers hide an element's text. */
 function isInvisible(tag: string): boolean {
   return tag === 'head' || tag === 'script' || tag === 'style';
 }
@@ -166,14 +169,14 @@ function errorText(error: string, description: string | null): string {
   return shorten(description === null ? error : `${error}: ${description}`);
 }
 
-/** Characters of the provider's words. */
+/** Characters shown of the provider's words. */
 const MAX_LENGTH = 300;
 
 function shorten(words: string): string {
   return words.length > MAX_LENGTH ? `${words.slice(0, MAX_LENGTH)}…` : words;
 }
 
-/** Of what a provider that refuses a request complains, as far as its words tell. */
+/** Classifies the reason of a refusal, as far as the provider's words tell. */
 export function classifyRefusal({ error, words }: Pick<RefusedRequest, 'error' | 'words'>): Complaint {
   if (/pkce|code[_ ]challenge/i.test(words)) return 'PKCE';
   if (/redirect[_ -]?ur[il]|callback[_ -]?url|AADSTS(50011|500112|900971)/i.test(words)) return 'redirect URI';
@@ -185,5 +188,5 @@ export function classifyRefusal({ error, words }: Pick<RefusedRequest, 'error' |
     : 'other';
 }
 
-/** What a refused request is refused for. */
+/** The reason of a refused request. */
 export type Complaint = 'redirect URI' | 'scope' | 'PKCE' | 'client' | 'other';

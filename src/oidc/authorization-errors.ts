@@ -22,8 +22,8 @@ const AUTHORIZATION_ERRORS: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * Errors of a provider that needs the user to act where `prompt=none` forbids
- * it (OIDC Core §3.1.2.6). The request itself is accepted.
+ * Errors of a provider that needs the user to act although `prompt=none` forbids
+ * it (OIDC Core §3.1.2.6). The provider accepts the request itself.
  */
 export const INTERACTION_ERRORS: readonly string[] = [
   'login_required',
@@ -33,8 +33,8 @@ export const INTERACTION_ERRORS: readonly string[] = [
 ];
 
 /**
- * The coded error for an authorization response that carries the right state
- * and is an error, or no answer the standard knows. `sent` is what was asked.
+ * The coded error for an authorization response with the right state that is an
+ * error, or that no standard defines. `sent` is the request.
  */
 export function refusedByAuthorizationEndpoint(
   error: unknown,
@@ -78,14 +78,17 @@ export function refusedByAuthorizationEndpoint(
   return new OidcCliError('callback_invalid', { reason: callbackFault(response, error), parameters }, { cause: error });
 }
 
-/** Which of the scopes asked for are not announced, and whether all of them are. */
+/** Which of the requested scopes the provider does not advertise, and whether it advertises all of them. */
 export function advertisedScopes(scope: string | undefined, metadata: Readonly<client.ServerMetadata>): Facts {
   const unannounced = unadvertisedScopes(scope, metadata);
   const announces = Array.isArray(metadata.scopes_supported) && metadata.scopes_supported.length > 0;
   return { unannounced, ...(announces && unannounced === undefined ? { scopesAnnounced: true } : {}) };
 }
 
-/** The scopes asked for that the provider does not announce; nothing where it announces none, or all (OIDC Discovery §3: it need not list every one). */
+/**
+ * The requested scopes that the provider does not advertise; empty if it
+ * advertises none, or all (OIDC Discovery §3: it need not list every one).
+ */
 export function unadvertisedScopes(
   scope: string | undefined,
   { scopes_supported: metadata }: Readonly<client.ServerMetadata>,
@@ -95,7 +98,7 @@ export function unadvertisedScopes(
   return missing.length === 0 ? undefined : missing;
 }
 
-/** What is wrong with an answer that carries the right state. */
+/** The fault of a response with the right state. */
 function callbackFault(response: URLSearchParams, error: unknown): string {
   if (response.has('response')) return 'it is a signed response (JARM), which was not asked for';
   if (response.has('id_token') || response.has('token')) return 'it holds a token, as in the implicit and hybrid flows';

@@ -5,13 +5,13 @@ import type { Provider } from './provider.js';
 import { refusedByTokenEndpoint } from './token-errors.js';
 import type { TokenClient } from './token-requests.js';
 
-/** What a sign-in asks for (OIDC Core §3.1.2.1). */
+/** The parameters of a sign-in (OIDC Core §3.1.2.1). */
 export interface AuthorizationParameters {
   readonly redirectUri: string;
   readonly scope: string;
   readonly prompt?: string | undefined;
   readonly loginHint?: string | undefined;
-  /** Seconds since the person last signed in actively. */
+  /** Maximum seconds since the user last signed in actively. */
   readonly maxAge?: number | undefined;
   readonly uiLocales?: string | undefined;
   readonly acrValues?: string | undefined;
@@ -21,11 +21,11 @@ export interface AuthorizationParameters {
   readonly responseMode?: string | undefined;
   /** Resource indicators (RFC 8707). */
   readonly resource?: readonly string[] | undefined;
-  /** Anything else the provider understands. */
+  /** Further parameters for the provider. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
 
-/** An authorization request, and the secrets its answer is checked against. */
+/** An authorization request, and the secrets that its response is checked against. */
 export interface AuthorizationRequest {
   readonly url: string;
   readonly state: string;
@@ -41,10 +41,11 @@ export function randomState(): string {
 }
 
 /**
- * Builds the authorization request: code flow with PKCE S256 (RFC 7636), state
- * and nonce, always. It is pushed (RFC 9126) where the provider requires that.
- * `state` is given, since the listener that compares it starts before the
- * redirect URI is known; a nonce only where a certain one is wanted. Throws `endpoint_missing`, or what the provider refused a pushed request with.
+ * Builds the authorization request: always code flow with PKCE S256 (RFC 7636),
+ * state and nonce. Pushes it (RFC 9126) if the provider requires that. The caller
+ * passes `state`, since the listener that compares it starts before the redirect
+ * URI is known; it passes a nonce only to send a particular one. Throws
+ * `endpoint_missing`, or the refusal of a pushed request.
  */
 export async function createAuthorizationRequest(
   provider: Provider,

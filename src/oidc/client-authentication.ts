@@ -3,7 +3,7 @@ import { type Facts, OidcCliError } from '../errors.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 import { type SecretTraits, secretTraits } from './secret-traits.js';
 
-/** The methods of client authentication this tool speaks (OIDC Core §9). */
+/** The supported methods of client authentication (OIDC Core §9). */
 export const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
   'client_secret_basic',
   'client_secret_post',
@@ -11,23 +11,26 @@ export const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
   'none',
 ];
 
-/** The method in use, why it was chosen, and the function openid-client calls for it. */
+/** The method in use, the reason for it, and the function that openid-client calls for it. */
 export interface ClientAuthentication {
   readonly method: ClientAuthMethod;
-  /** `asked for` by the profile; `announced` first by the provider; `default` of the standard where nothing is announced; `no secret`. */
+  /**
+   * `asked for` by the profile; `announced`: advertised first by the provider;
+   * `default` of the standard if it advertises none; `no secret`.
+   */
   readonly reason: 'asked for' | 'announced' | 'default' | 'no secret';
-  /** What the provider announces, empty when it announces nothing. */
+  /** The methods that the provider advertises; empty if it advertises none. */
   readonly announced: readonly string[];
   readonly apply: client.ClientAuth;
-  /** What the secret looks like, where one is sent. */
+  /** The traits of the secret, if one is sent. */
   readonly secret?: SecretTraits | undefined;
 }
 
 /**
- * Chooses how the client authenticates at the token endpoint: as asked, else
- * what the provider announces first among ours. Without a secret it is `none`.
- * Throws `client_auth_unsupported` when a secret method has no secret, or when
- * the provider announces none of ours.
+ * Chooses the client's authentication at the token endpoint: the requested method,
+ * else the first advertised one that is supported. Without a secret it is `none`.
+ * Throws `client_auth_unsupported` when a secret method has no secret, or when the
+ * provider advertises no supported method.
  */
 export function chooseClientAuthentication(
   request: { readonly method?: ClientAuthMethod | undefined; readonly secret?: string | undefined },
@@ -45,7 +48,7 @@ export function chooseClientAuthentication(
   };
 }
 
-/** What a refusal is read by: the method, what is announced, and what the secret looks like. Never the secret. */
+/** Facts that explain a refusal: the method, the advertised methods and the secret's traits. Never the secret. */
 export function authenticationFacts({ method, announced: advertised, secret }: ClientAuthentication): Facts {
   return {
     method,
@@ -65,7 +68,7 @@ function chooseMethod(
     return { method: request.method, reason: 'asked for' };
   }
   if (!request.secret) return { method: 'none', reason: 'no secret' };
-  // OIDC Discovery §3: where the member is left out, the default is client_secret_basic.
+  // OIDC Discovery §3: if the member is absent, the default is client_secret_basic.
   if (advertised.length === 0) return { method: 'client_secret_basic', reason: 'default' };
   const method = advertised.find(isSecretMethod);
   if (!method) throw new OidcCliError('client_auth_unsupported', { announced: advertised, reason: 'none in common' });
@@ -84,10 +87,10 @@ function authenticationFunction(method: ClientAuthMethod, secret: string | undef
 }
 
 /**
- * `client_secret_basic` as RFC 6749 §2.3.1 has it: id and secret are form-urlencoded
- * (the WHATWG serializer, which leaves `*`, `-`, `.` and `_` alone) and then
- * joined. openid-client's own escapes those four as well, and some servers in
- * use never decode them.
+ * `client_secret_basic` as in RFC 6749 §2.3.1: id and secret are form-urlencoded
+ * (the WHATWG serializer, which does not escape `*`, `-`, `.` and `_`) and then
+ * joined. The serializer of openid-client escapes those four as well, and some
+ * servers in use never decode them.
  */
 function clientSecretBasic(secret: string): client.ClientAuth {
   return (_server, metadata, _body, headers) => {

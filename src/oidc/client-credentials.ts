@@ -4,18 +4,19 @@ import type { Provider, ProviderDeps } from './provider.js';
 import { refusedByTokenEndpoint } from './token-errors.js';
 import type { TokenClient } from './token-requests.js';
 
-/** Tokens for the client itself: nobody signed in. */
+/** Tokens for the client itself, without a user. */
 export interface ClientTokens {
   readonly accessToken: string;
-  /** Seconds; absent when the provider did not say. */
+  /** Seconds; absent if the response does not state them. */
   readonly expiresIn?: number;
-  /** As the provider stated them. */
+  /** As the provider states them. */
   readonly scope?: readonly string[];
 }
 
 /**
- * Gets an access token for the client itself (RFC 6749 §4.4). Throws
- * `endpoint_missing`, the code of the token endpoint's refusal, or the network's own.
+ * Requests an access token for the client itself (RFC 6749 §4.4). Throws
+ * `endpoint_missing`, the code of the token endpoint's refusal, or the network's
+ * own.
  */
 export async function requestClientTokens(
   provider: Provider,

@@ -1,10 +1,10 @@
 import { isNestedTooDeep, lookup, MAX_JSON_DEPTH, parseJson } from '../json.js';
 import { valueText } from './json-values.js';
 
-/** How a token is written. `damaged`: it was meant to be a JWT, or is no token at all. */
+/** The form of a token. `damaged`: a broken JWT, or no token at all. */
 export type TokenForm = 'signed' | 'unsigned' | 'encrypted' | 'opaque' | 'damaged';
 
-/** What a JWT is, by its `typ`, its claims or the name it came under. */
+/** The kind of a JWT, by its `typ`, its claims or its name. */
 export type TokenKind =
   | 'ID token'
   | 'access token'
@@ -18,7 +18,7 @@ export type TokenKind =
   | 'security event'
   | 'token';
 
-/** The name of a token where it was found, such as a member of a token response. */
+/** The name of a token in its source, such as a member of a token response. */
 export type TokenName =
   | 'id_token'
   | 'access_token'
@@ -27,32 +27,32 @@ export type TokenName =
   | 'response'
   | 'client_assertion';
 
-/** A token as far as it can be read without a key. Nothing in it has been verified. */
+/** The parts of a token that can be read without a key. Nothing in it is verified. */
 export interface DecodedToken {
   readonly form: TokenForm;
   readonly kind: TokenKind;
-  /** How the kind was told, for people. */
+  /** The evidence for the kind, for people. */
   readonly because: string;
   readonly characters: number;
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** What is wrong with the way it is written: each refused by a strict reader. */
+  /** Faults of the encoding, each of which a strict reader refuses. */
   readonly faults: readonly string[];
-  /** What else there is to say. */
+  /** Further remarks. */
   readonly notes: readonly string[];
   /** The token in base64url, to verify its signature with. Never printed. */
   readonly compact: string | undefined;
-  /** The JWT inside of this one (RFC 7519 §5.2). */
+  /** The JWT nested in this one (RFC 7519 §5.2). */
   readonly nested?: DecodedToken | undefined;
 }
 
-/** JWTs within JWTs are read down to this depth. */
+/** Nested JWTs are read down to this depth. */
 const MAX_NESTING = 4;
 
 /** The characters of a bearer token (RFC 6750 §2.1). */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Reads one token; `name` says what it came as, where that is known. Never throws: what is wrong with it is in the answer. */
+/** Reads one token; `name` is its name in its source, if known. Never throws: the result lists the faults. */
 export function decodeToken(text: string, name?: TokenName): DecodedToken {
   return decode(text, name, 1);
 }
@@ -61,7 +61,7 @@ function decode(whole: string, name: TokenName | undefined, depth: number): Deco
   const [text = '', ...disclosures] = whole.split('~');
   const parts = text.split('.');
   const first = jsonObject(parts[0]);
-  // An SD-JWT has its disclosures behind the JWT; an opaque token may have a ~ anywhere.
+  // An SD-JWT has its disclosures after the JWT; an opaque token may have a ~ anywhere.
   if (disclosures.length > 0 && first && parts.length === 3) {
     const jwt = decodeSigned(text, parts, first, name, depth);
     const count = disclosures.filter(Boolean).length;
@@ -83,7 +83,7 @@ const BLANK = { header: {}, claims: {}, faults: [], notes: [], compact: undefine
 
 const SHORTENED = 'It was shortened: dots or asterisks stand for a part of it.';
 
-/** Why a text that looks like a JWT is none, or undefined where it does not look like one. */
+/** The reason that a text which looks like a JWT is not one; undefined if it does not look like one. */
 function findDamage(text: string, parts: readonly string[], first: Json | undefined): string | undefined {
   if (first) {
     if (/[…*]|\.\.\./.test(text)) return SHORTENED;
@@ -97,7 +97,7 @@ function findDamage(text: string, parts: readonly string[], first: Json | undefi
     }
     return `It has ${parts.length} parts: a signed JWT has three, an encrypted one five.`;
   }
-  // Base64url of `{"`: nobody else begins so.
+  // Base64url of `{"`, with which no other format begins.
   if (!/^(eyJ|ey[A-Za-z0-9])/.test(text) || parts.length < 2) return undefined;
   if (/[…*]|\.\.\./.test(text)) return SHORTENED;
   return 'Its first part does not decode to JSON: it was cut off or changed on the way.';
@@ -180,7 +180,7 @@ function decodeEncrypted(
   };
 }
 
-/** Which key opens a JWE, by its algorithm (RFC 7518 §4.1). */
+/** The key that decrypts a JWE, by its algorithm (RFC 7518 §4.1). */
 function neededKey({ alg, kid }: Json): string {
   const which = typeof kid === 'string' ? ` (kid ${kid})` : '';
   const text = valueText(alg);
@@ -193,7 +193,7 @@ function neededKey({ alg, kid }: Json): string {
   return `a key for ${text}, an algorithm that is not known here`;
 }
 
-/** What the media types of JWTs stand for (RFC 7515 §4.1.9, without "application/"). */
+/** The kinds by media type of a JWT (RFC 7515 §4.1.9, without "application/"). */
 const TYPES: Readonly<Record<string, TokenKind>> = {
   'at+jwt': 'access token',
   'logout+jwt': 'logout token',
@@ -254,7 +254,7 @@ function detectKind(header: Json, claims: Json, name: TokenName | undefined): Pi
   return { kind: 'token', because: 'nothing tells what it is' };
 }
 
-/** Whether a text is a signed or encrypted JWT by its looks: parts in base64url, the first of them a JSON header. */
+/** Whether a text looks like a signed or encrypted JWT: parts in base64url, the first of them a JSON header. */
 export function looksLikeJwt(text: string): boolean {
   const parts = text.split('.');
   return (parts.length === 3 || parts.length === 5) && jsonObject(parts[0]) !== undefined;
@@ -268,7 +268,7 @@ function isPlainBase64(part: string): boolean {
   return /[+/=]/.test(part);
 }
 
-/** The JSON object that a base64url part holds; base64 is read as well. Undefined where it holds none. */
+/** The JSON object in a base64url part; plain base64 is accepted as well. Undefined if there is none. */
 function jsonObject(part: string | undefined): Json | undefined {
   if (!part || !/^[A-Za-z0-9\-_+/]+=*$/.test(part)) return undefined;
   try {
@@ -280,7 +280,7 @@ function jsonObject(part: string | undefined): Json | undefined {
   }
 }
 
-/** Whether the header or the claims of a JWT are JSON that nests too deep to be read. */
+/** Whether the header or the claims of a JWT are JSON nested too deep to be read. */
 export function isJwtNestedTooDeep(jwt: string): boolean {
   return jwt.split('.', 2).some((part) => isNestedTooDeep(Buffer.from(part, 'base64url').toString()));
 }

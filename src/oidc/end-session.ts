@@ -3,9 +3,9 @@ import type { Provider } from './provider.js';
 import type { TokenClient } from './token-requests.js';
 
 /**
- * Builds the end session URL (OIDC RP-Initiated Logout §2). It holds an ID
- * token: it is neither printed nor made an argument of a program. Throws
- * `endpoint_missing` when the provider announces no end session endpoint.
+ * Builds the end session URL (OIDC RP-Initiated Logout §2). It holds an ID token:
+ * never print it or pass it to a program as an argument. Throws `endpoint_missing`
+ * when the provider advertises no end session endpoint.
  */
 export async function createEndSessionRequest(
   provider: Provider,

@@ -1,12 +1,12 @@
 import { isLoopback } from '../loopback.js';
 
-/** Whether others could read what is sent there. */
+/** Whether others could read a request to this address. */
 export function isPlainHttp(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.protocol === 'http:' && !isLoopback(url.hostname);
 }
 
-/** Where a URL leads, without what goes with it: user, query, fragment. Also for schemes of apps, which have no origin. */
+/** A URL without user, query and fragment. Works for the schemes of apps too, which have no origin. */
 export function originAndPath(url: URL): string {
   const place = new URL(url);
   place.username = '';
@@ -16,7 +16,7 @@ export function originAndPath(url: URL): string {
   return place.href;
 }
 
-/** An address as it is shown: what its query holds is nobody's business. */
+/** An address for display: its query may hold a secret. */
 export function withoutQuery(address: string): string {
   if (!URL.canParse(address)) return 'no address';
   const url = new URL(address);

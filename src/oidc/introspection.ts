@@ -6,9 +6,9 @@ import { refusedByTokenEndpoint } from './token-errors.js';
 import type { TokenClient } from './token-requests.js';
 
 /**
- * Asks the provider about a token (RFC 7662 §2). Throws `endpoint_missing`,
- * `introspection_refused` (with the provider's own words), `invalid_client` or
- * the network's own.
+ * Introspects a token (RFC 7662 §2). Throws `endpoint_missing`,
+ * `introspection_refused` (with the provider's own words), `invalid_client` or the
+ * network's own.
  */
 export async function introspectToken(
   provider: Provider,

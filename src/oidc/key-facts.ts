@@ -11,12 +11,12 @@ export function describeKey(key: JWK): string {
   return described.join(' ') || 'a key without a type';
 }
 
-/** The `kid` of a key in words. */
+/** The `kid` of a key, for people. */
 export function keyIdText({ kid }: JWK): string {
   return memberText(kid) ?? '(no kid)';
 }
 
-/** RFC 7517 §4: a text. What else a provider writes there is shown as JSON. */
+/** RFC 7517 §4: a text. Any other value of a provider is shown as JSON. */
 function memberText(value: unknown): string | undefined {
   return value === undefined || typeof value === 'string' ? value : truncatedJson(value, 40);
 }
@@ -26,7 +26,7 @@ export function isForSignatures({ use }: JWK): boolean {
   return use === undefined || use === 'sig';
 }
 
-/** Keys for signatures that an ID token cannot tell apart: of one kind, with the same kid or both without one. */
+/** Keys for signatures that an ID token cannot tell apart: of the same kind, with the same kid or both without one. */
 export function indistinguishableKeys(keys: readonly JWK[]): JWK[] {
   const signing = keys.filter(isForSignatures);
   const kind = ({ kty, crv, alg }: JWK) => [kty, crv, alg];
@@ -36,7 +36,7 @@ export function indistinguishableKeys(keys: readonly JWK[]): JWK[] {
   return signing.filter((key) => counts.get(name(key)) !== 1);
 }
 
-/** Of these algorithms, those for which the set has a key that can be used: jose decides. */
+/** The given algorithms for which the set has a usable key, as jose decides. */
 export async function servedAlgorithms(set: JSONWebKeySet, algorithms: readonly string[]): Promise<string[]> {
   const { createLocalJWKSet } = await import('jose/jwks/local');
   const keyOf = createLocalJWKSet(set);
@@ -46,7 +46,7 @@ export async function servedAlgorithms(set: JSONWebKeySet, algorithms: readonly 
     for (const kid of kids) {
       const usable = await keyOf({ alg, ...(kid === undefined ? {} : { kid }) }).then(
         (key) => !isShortRsa(key),
-        // Several keys that fit and cannot be told apart are a finding of their own.
+        // Several fitting keys that cannot be told apart are a separate finding.
         (error: { code?: unknown }) => error.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
       );
       if (!usable) continue;
@@ -57,7 +57,7 @@ export async function servedAlgorithms(set: JSONWebKeySet, algorithms: readonly 
   return served;
 }
 
-/** RFC 7518 §3.3: jose refuses to verify with less than 2048 bits. */
+/** RFC 7518 §3.3: jose does not verify with less than 2048 bits. */
 function isShortRsa(key: { readonly algorithm?: unknown }): boolean {
   const { modulusLength } = (key.algorithm ?? {}) as { modulusLength?: number };
   return modulusLength !== undefined && modulusLength < 2048;

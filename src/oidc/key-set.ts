@@ -8,33 +8,36 @@ import { withEndpointOrigin } from './endpoint-origin.js';
 import { objectMembers } from './json-values.js';
 import { MAX_KEYS } from './key-facts.js';
 
-/** openid-client ignores a cached key set older than 300 s; ours is renewed before that, so both read the same one. */
+/**
+ * openid-client ignores a cached key set older than 300 s. Ours is renewed before
+ * that age, so that both use the same one.
+ */
 const MAX_AGE_SECONDS = 240;
 
 /**
- * The provider's key set (RFC 7517 §5), fetched once and shared by both
- * readers of an ID token: openid-client and our report.
+ * The provider's key set (RFC 7517 §5), fetched once and shared by both readers of
+ * an ID token: openid-client and our report.
  */
 export interface KeySet {
-  /** Starts the fetch, so that it overlaps with the person's time in the browser. Its failure is kept for `forKey`. */
+  /** Starts the fetch while the user signs in. `forKey` throws its failure. */
   warm(): void;
   /**
-   * The key set, fetched again once when `kid` is not in it, however young it
-   * is: the provider may have rotated its keys while the person typed.
-   * Throws `key_set_unavailable`, or the network's own error.
+   * The key set. It is fetched again once if `kid` is not in it, however young it
+   * is: the provider may have rotated its keys during the sign-in. Throws
+   * `key_set_unavailable`, or the network's own error.
    */
   forKey(kid: string | undefined): Promise<CachedKeySet>;
-  /** The key set as last fetched, if it was. */
+  /** The key set as last fetched; undefined before that. */
   cached(): CachedKeySet | undefined;
 }
 
-/** A fetched key set and when that was, in seconds since the epoch. */
+/** A fetched key set and the time of the fetch, in seconds since the epoch. */
 export interface CachedKeySet {
   readonly jwks: JSONWebKeySet;
   readonly fetchedAt: number;
 }
 
-/** Makes the key set of one `jwks_uri`, which an issuer may have named; nothing is fetched yet. */
+/** Makes the key set of one `jwks_uri`, which an issuer may have named; fetches nothing yet. */
 export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock: Clock }, issuer?: string): KeySet {
   let current: CachedKeySet | undefined;
   let running: Promise<CachedKeySet> | undefined;
@@ -57,7 +60,7 @@ export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock
   return {
     warm: () => {
       load().catch(() => {
-        // Not lost: `forKey` asks again, and then the failure is the sign-in's.
+        // Not lost: `forKey` fetches again, and its failure ends the sign-in.
       });
     },
     forKey: async (kid) => {

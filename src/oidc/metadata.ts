@@ -5,10 +5,10 @@ import { truncatedJson } from '../safe-text.js';
 import type { Exchange } from '../trace/recorder.js';
 import { objectMembers } from './json-values.js';
 
-/** The members of a provider's metadata that have the type which the standard gives them; what they say is not verified. */
+/** The members of a provider's metadata that have the type of the standard; their values are not verified. */
 export type AdvertisedMetadata = Readonly<Partial<ServerMetadata>>;
 
-/** The document in a discovery answer. One that was refused as a whole still says what it says. */
+/** The document in a discovery response, also in one that was refused. */
 export function jsonDocument(exchange: Exchange | undefined): Readonly<Record<string, unknown>> | undefined {
   if (exchange?.status !== 200 || exchange.responseBody === undefined) return undefined;
   try {
@@ -25,25 +25,28 @@ export function advertisedMetadata(exchange: Exchange | undefined): AdvertisedMe
   return document && readMetadata(document).metadata;
 }
 
-/** A member of another type than the standard gives it. */
+/** A member whose type is not that of the standard. */
 export interface MistypedMember {
   readonly name: string;
-  /** In words: `a list of names`. */
+  /** For people: `a list of names`. */
   readonly expected: string;
-  /** As JSON, in short. */
+  /** As JSON, shortened. */
   readonly actual: string;
 }
 
 const isText = (value: unknown) => typeof value === 'string';
 
-/** The types that metadata has, and how each is told. */
+/** The types of metadata, each with its name and test. */
 const TYPES = {
   text: { words: 'a text', holds: isText },
   list: { words: 'a list of names', holds: (value: unknown) => Array.isArray(value) && value.every(isText) },
   flag: { words: 'true or false', holds: (value: unknown) => typeof value === 'boolean' },
 };
 
-/** Members by their type (OIDC Discovery §3, RFC 8414 §2, and the specifications that add to them); what is not here is not read. */
+/**
+ * Members by their type (OIDC Discovery §3, RFC 8414 §2, and the specifications
+ * that extend them). Members that are not listed are not read.
+ */
 const MEMBERS: Readonly<Record<keyof typeof TYPES, readonly string[]>> = {
   text: [
     'issuer',
@@ -86,9 +89,9 @@ const MEMBERS: Readonly<Record<keyof typeof TYPES, readonly string[]>> = {
 };
 
 /**
- * Reads metadata by type: `metadata` has each member that may be used as its
- * type says, `mistyped` those that may not, in the order of the standard. The
- * one place that knows which type a member has.
+ * Reads metadata by type: `metadata` has each member with the right type,
+ * `mistyped` the others, in the order of the standard. This is the one place that
+ * knows the type of a member.
  */
 export function readMetadata(document: Readonly<Record<string, unknown>>): {
   readonly metadata: AdvertisedMetadata;
@@ -107,15 +110,18 @@ export function readMetadata(document: Readonly<Record<string, unknown>>): {
   return { metadata: Object.fromEntries(usable) as AdvertisedMetadata, mistyped };
 }
 
-/** What a sign-in cannot do without: told at once when it is unusable, and not three steps later as somebody else's fault. */
+/**
+ * Endpoints that every sign-in needs. An unusable one is reported at once, since
+ * three steps later it would look like a different fault.
+ */
 const REQUIRED_ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
 
-/** Lists that decide what is sent and accepted: a sign-in does not go on as if they were not there. */
+/** Lists that decide what is sent and accepted: a sign-in must not treat an invalid one as absent. */
 const LISTS: readonly string[] = ['token_endpoint_auth_methods_supported', 'id_token_signing_alg_values_supported'];
 
 /**
- * Looks at the metadata a sign-in rests on (OIDC Discovery §3). Whether a
- * member is there at all is asked where it is used. Throws `discovery_invalid`.
+ * Validates the metadata that a sign-in needs (OIDC Discovery §3). Does not
+ * require a member to be present; its user does. Throws `discovery_invalid`.
  */
 export function checkMetadata(document: Readonly<ServerMetadata>, allowed: (url: URL) => boolean): void {
   for (const name of REQUIRED_ENDPOINTS) checkEndpoint(document, name, allowed);
@@ -131,7 +137,10 @@ export function checkMetadata(document: Readonly<ServerMetadata>, allowed: (url:
   }
 }
 
-/** Checks the URL of one endpoint, where there is one: absolute, and not plain http where others are in between. Throws `discovery_invalid`. */
+/**
+ * Validates the URL of one endpoint, if present: absolute, and plain http only
+ * without others in between. Throws `discovery_invalid`.
+ */
 export function checkEndpoint(document: Readonly<ServerMetadata>, name: string, allowed: (url: URL) => boolean): void {
   const value: unknown = document[name];
   if (value === undefined) return;

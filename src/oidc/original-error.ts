@@ -1,9 +1,9 @@
 import { isAbort, OidcCliError } from '../errors.js';
 
 /**
- * What openid-client was given by our fetch comes back wrapped in its own
- * errors. This finds the original: our coded error, or the abort of a
- * person's Ctrl-C. Returns undefined when the error is the library's own.
+ * openid-client wraps the errors of our fetch in its own. This finds the original:
+ * our coded error, or the abort of a user's Ctrl-C. Returns undefined when the
+ * error is the library's own.
  */
 export function originalError(error: unknown): Error | undefined {
   for (let current = error, depth = 0; current instanceof Error && depth < 8; current = current.cause, depth += 1) {
@@ -18,7 +18,7 @@ export function libraryCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The innermost message of a library's error: openid-client wraps the telling one of oauth4webapi. */
+/** The innermost message of a library's error: openid-client wraps the specific one of oauth4webapi. */
 export function innermostMessage(error: unknown): string {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;

@@ -1,22 +1,22 @@
 import { lookup, parseJson } from '../json.js';
 import { looksLikeJwt, type TokenName } from './decode-token.js';
 
-/** A token with the name it came under. */
+/** A token and its name in its source. */
 export interface NamedToken {
-  /** Absent where a token came alone. */
+  /** Absent for a token without a name. */
   readonly name?: string | undefined;
   readonly value: string;
 }
 
-/** What a person pasted: tokens, or an address (or only the parameters of one). */
+/** The parsed input of a user: tokens, or an address (or only its parameters). */
 export type ParsedInput = {
-  /** What was put right before reading, for people. */
+  /** The corrections made before parsing, for people. */
   readonly tidied: readonly string[];
 } & (
   | { readonly kind: 'tokens'; readonly tokens: readonly NamedToken[] }
   | {
       readonly kind: 'address';
-      /** Without query and fragment; absent where only parameters came. */
+      /** Without query and fragment; absent if the input has only parameters. */
       readonly address?: string | undefined;
       readonly parameters: readonly AddressParameter[];
     }
@@ -28,11 +28,11 @@ export type ParsedInput = {
 export interface AddressParameter {
   readonly name: string;
   readonly value: string;
-  /** Where it stood. */
+  /** Its place in the address. */
   readonly in: 'query' | 'fragment';
 }
 
-/** Under which names tokens travel (RFC 6749 §5.1, OIDC Core §3.1.3.3, and this tool's own JSON). */
+/** The names that carry tokens (RFC 6749 §5.1, OIDC Core §3.1.3.3, and this tool's own JSON). */
 const TOKEN_NAMES: Readonly<Record<string, TokenName>> = {
   id_token: 'id_token',
   idToken: 'id_token',
@@ -46,21 +46,21 @@ const TOKEN_NAMES: Readonly<Record<string, TokenName>> = {
   client_assertion: 'client_assertion',
 };
 
-/** What a token is that came under this name, where the name tells. */
+/** The token's name for a member or parameter name; undefined if it names no token. */
 export function tokenName(name: string | undefined): TokenName | undefined {
   return name === undefined ? undefined : lookup(TOKEN_NAMES, name);
 }
 
 /**
- * Makes sense of what somebody pasted: a token with `Bearer`, quotes or line
- * breaks around it, a whole token response, a callback URL. Never throws.
+ * Parses the input of a user: a token with `Bearer`, quotes or line breaks around
+ * it, a whole token response, a callback URL. Never throws.
  */
 export function parseInput(text: string): ParsedInput {
   const tidied: string[] = [];
   let rest = text.replace(/[\u200b-\u200d\u2060\ufeff]/g, '');
   if (rest !== text) tidied.push('invisible characters were removed');
   rest = rest.trim();
-  // Each wrapping may be inside of another: `-H "Authorization: Bearer …"`.
+  // One wrapping may be inside another: `-H "Authorization: Bearer …"`.
   for (let round = 0; round < 8; round += 1) {
     const before = rest;
     const json = parseJsonInput(rest);
@@ -86,7 +86,7 @@ export function parseInput(text: string): ParsedInput {
 
 const QUOTES = /^(["'`])([\s\S]*)\1$|^[“”]([\s\S]*)[“”]$/;
 
-/** Removes one wrapping from around a token, and says so. */
+/** Removes one wrapping from around a token, and reports it in `tidied`. */
 function stripWrapping(text: string, tidied: string[]): string {
   const header = /^(?:-H\s+["']?)?(?:authorization|dpop)\s*:\s*/i.exec(text);
   if (header) {
@@ -113,7 +113,7 @@ function stripWrapping(text: string, tidied: string[]): string {
 
 function parseJsonInput(text: string): object | string | undefined {
   if (!/^[{["]/.test(text)) return undefined;
-  // A line copied out of a JSON document: "id_token": "…",
+  // A line copied from a JSON document: "id_token": "…",
   const whole = /^"\w+"\s*:/.test(text) ? `{${text.replace(/,$/, '')}}` : text;
   try {
     const value: unknown = parseJson(whole);
@@ -143,7 +143,7 @@ function inputFromJson(document: object, tidied: readonly string[]): ParsedInput
   return { kind: 'none', reason, tidied };
 }
 
-/** A JWS or JWE in JSON (RFC 7515 §7.2.2, RFC 7516 §7.2.2) in its compact form, where it has one. */
+/** The compact form of a JWS or JWE in JSON (RFC 7515 §7.2.2, RFC 7516 §7.2.2), if it has one. */
 function toCompactJws(object: Readonly<Record<string, unknown>>): string | undefined {
   const texts = (names: readonly string[]) => {
     const values = names.map((name) => object[name]);
@@ -159,7 +159,10 @@ function toCompactJws(object: Readonly<Record<string, unknown>>): string | undef
   );
 }
 
-/** An address with its parameters, or parameters alone: as they stand in a browser, in a log line or behind a # of its own. */
+/**
+ * An address with its parameters, or parameters alone: as in a browser's address,
+ * in a log line or after a # of its own.
+ */
 function readAddress(
   text: string,
 ): { address?: string | undefined; parameters: readonly AddressParameter[] } | undefined {

@@ -13,14 +13,14 @@ import { libraryCode, originalError } from './original-error.js';
 import { failureReason, locationHeader, mediaType } from './response-facts.js';
 import { PORTABLE_SIGNATURES } from './signature-algorithms.js';
 
-/** What it takes to talk to a provider. */
+/** Dependencies of all requests to a provider. */
 export interface ProviderDeps {
   readonly fetch: NetworkFetch;
   readonly recorder: Recorder;
   readonly clock: Clock;
 }
 
-/** The relying party, as far as a `Configuration` needs to know it. */
+/** The client, as far as a `Configuration` needs it. */
 export interface Client {
   readonly clientId: string;
   readonly authentication: client.ClientAuth;
@@ -28,7 +28,7 @@ export interface Client {
   readonly clockTolerance: number;
 }
 
-/** Endpoints that hold in place of what discovery says. */
+/** Endpoints that replace the advertised ones. */
 export interface ConfiguredEndpoints {
   readonly authorizationEndpoint?: string | undefined;
   readonly tokenEndpoint?: string | undefined;
@@ -37,30 +37,33 @@ export interface ConfiguredEndpoints {
 
 /** A provider whose metadata has been read (OpenID Connect Discovery 1.0). */
 export interface Provider {
-  /** The issuer in the provider's own words. */
+  /** The issuer exactly as the provider writes it. */
   readonly issuer: string;
-  /** What it says of itself, without the members of another type than the standard gives them. */
+  /** The metadata, without the members whose type is not that of the standard. */
   readonly metadata: Readonly<client.ServerMetadata>;
-  /** All that it says of itself, whatever its type. */
+  /** The whole discovery document, with members of any type. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly keySet: KeySet;
-  /** Where its answers are kept, for telling why one was refused. */
+  /** Records its responses, which explain a refusal. */
   readonly recorder: Recorder;
   /**
-   * A fresh openid-client `Configuration` for one grant, with the signature
-   * check on and the shared key set handed over the moment a token response
-   * arrives. Fresh, because openid-client remembers the first key set it saw
-   * for a minute and would refuse a key rotated since. No request is made.
+   * A new openid-client `Configuration` for one grant, with the signature check on.
+   * It gets the shared key set the moment a token response arrives. It is new each
+   * time, because openid-client caches the first key set for a minute and would
+   * refuse a key rotated since. Makes no request.
    */
   configuration(clientSettings: Client): Promise<client.Configuration>;
-  /** For building an authorization URL, which takes no request; one for all that ask for this client. */
+  /** For an authorization URL, which needs no request; one for all that use this client. */
   configurationOf(clientId: string): client.Configuration;
   /**
-   * The same provider, metadata and key set for another job, whose requests go
-   * by its own fetch to its own recorder: what one asks, another must not read.
+   * The same provider, metadata and key set for another job. Its requests use that
+   * job's fetch and recorder, so that no job reads the responses of another.
    */
   forJob(deps: Pick<ProviderDeps, 'fetch' | 'recorder'>): Provider;
-  /** The URL of an endpoint; throws `endpoint_missing` when the provider announces none, `discovery_invalid` when it cannot be used. */
+  /**
+   * The URL of an endpoint; throws `endpoint_missing` when the provider advertises
+   * none, `discovery_invalid` when it is not usable.
+   */
   endpoint(name: EndpointName): string;
 }
 
@@ -76,10 +79,10 @@ export type EndpointName =
   | 'jwks_uri';
 
 /**
- * Reads the provider's metadata (OIDC Discovery §4): one request. Named
- * endpoints go before the announced ones; where all three are named, a provider
- * without discovery (404) will do. Throws `issuer_invalid`, `issuer_not_https`,
- * the `discovery_*` codes, or the network's own.
+ * Reads the provider's metadata (OIDC Discovery §4) with one request. Configured
+ * endpoints precede the advertised ones; with all three configured, a provider
+ * without discovery (404) is accepted. Throws `issuer_invalid`,
+ * `issuer_not_https`, the `discovery_*` codes, or the network's own.
  */
 export async function discoverProvider(
   request: {
@@ -124,7 +127,7 @@ export async function discoverProvider(
   const steps = new Map<string, string>();
   for (const [name, step] of Object.entries(STEPS)) {
     const url = metadata[name];
-    // As openid-client will ask for it. The first one named wins where two endpoints share an address.
+    // As openid-client will request it. The first name wins if two endpoints share an address.
     const address = typeof url === 'string' && URL.canParse(url) ? new URL(url).href : undefined;
     if (address !== undefined && !steps.has(address)) steps.set(address, step);
   }
@@ -135,7 +138,7 @@ export async function discoverProvider(
   };
 
   const configurationFor = async (clientSettings: Client): Promise<client.Configuration> => {
-    // Microsoft's common endpoints announce another issuer than they are asked by: only `discovery` knows what to make of it.
+    // Microsoft's common endpoints advertise an issuer other than their own address: only `discovery` handles that.
     if (new URL(metadata.issuer).href !== server.href) {
       const saved = new Response(text, { headers: { 'content-type': 'application/json' } });
       return discover(async () => saved, clientSettings);
@@ -175,7 +178,7 @@ export async function discoverProvider(
       configuration.timeout = 0;
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
-        // Its answer may rotate the refresh token: one that nobody waits for ends the session.
+        // The response may rotate the refresh token. A retry would send the spent one and end the session.
         const nonIdempotent = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
         const response = await job.fetch.ask(url, { ...init, step, nonIdempotent }).catch((error: unknown) => {
           throw withEndpointOrigin(error, step, metadata.issuer);
@@ -192,7 +195,10 @@ export async function discoverProvider(
   return forJob(deps);
 }
 
-/** What openid-client is told of the client. Our clock may be a test's; it reads the machine's, and is told the difference. */
+/**
+ * The client's metadata for openid-client. It reads the machine's clock and ours
+ * may be a test's, so it gets the difference.
+ */
 function clientMetadata({ clockTolerance }: Client, clock: Clock): Partial<client.ClientMetadata> {
   return {
     [client.clockTolerance]: clockTolerance,
@@ -200,7 +206,10 @@ function clientMetadata({ clockTolerance }: Client, clock: Clock): Partial<clien
   };
 }
 
-/** The provider's discovery document with the named endpoints in it; undefined where it is no document and they are not enough. */
+/**
+ * The provider's discovery document with the configured endpoints in it; undefined
+ * if there is no document and the configured endpoints are not enough.
+ */
 async function withConfiguredEndpoints(
   response: Response,
   issuer: string,
@@ -227,7 +236,10 @@ async function withConfiguredEndpoints(
   return new Response(text, { headers: { 'content-type': headers.get('content-type') ?? '' } });
 }
 
-/** What a request to an endpoint is called in the recorder; the token endpoint first, since its answers are judged. */
+/**
+ * The recorder's step for a request to an endpoint; the token endpoint comes
+ * first, since its responses are validated.
+ */
 const STEPS = {
   token_endpoint: 'token request',
   userinfo_endpoint: 'userinfo request',
@@ -238,11 +250,11 @@ const STEPS = {
 };
 
 function useKeySet(configuration: client.Configuration, keySet: CachedKeySet): void {
-  // `uat` is compared with the machine's clock; the set was renewed a moment ago or is young enough.
+  // `uat` is compared with the machine's clock. The set was renewed a moment ago or is young enough.
   client.setJwksCache(configuration, { jwks: keySet.jwks, uat: Math.floor(Date.now() / 1000) });
 }
 
-/** The `kid` of the ID token in a token response, without judging anything: that is the readers' work. */
+/** The `kid` of the ID token in a token response. The readers validate the token. */
 function idTokenKeyId(response: Buffer): { present: boolean; value?: string } {
   try {
     const body: unknown = parseJson(response.toString());

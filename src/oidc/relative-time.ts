@@ -1,4 +1,4 @@
-/** "in 59 minutes", "3 days ago": a time in words, `now` and `seconds` since the epoch in seconds. */
+/** A time in words, such as "in 59 minutes" or "3 days ago"; `now` and `seconds` in seconds since the epoch. */
 export function relativeTime(seconds: number, now: number): string {
   const distance = Math.floor(Math.abs(seconds - now));
   const [amount, unit] =

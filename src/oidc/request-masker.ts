@@ -1,6 +1,9 @@
 import { createMask } from '../masking/mask.js';
 
-/** Parameters of a token request that anybody may see. What `customConfig` adds may be anything, and is not shown. */
+/**
+ * Parameters of a token request that are not secret. Those that `customConfig`
+ * adds may hold any value, so they are masked.
+ */
 const PUBLIC_PARAMETERS: readonly string[] = [
   'grant_type',
   'redirect_uri',
@@ -12,16 +15,16 @@ const PUBLIC_PARAMETERS: readonly string[] = [
   'audience',
 ];
 
-/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+/** Shorter values are hardly secrets, and masking them would cut plain words. */
 const MIN_SECRET_LENGTH = 4;
 
-/** Takes out of a provider's words what it was told in confidence. */
+/** Masks in a provider's words the secrets that the request sent. */
 export type MaskText = (words: string) => string;
 
 /**
- * Some providers repeat the request that they refuse. Of what was sent in
- * confidence (`secrets`, and the form but for its public parameters) nothing
- * is left, in whichever of the usual encodings the provider repeats it.
+ * Some providers repeat the request that they refuse. The masker removes the sent
+ * secrets (`secrets`, and the form except its public parameters), in any usual
+ * encoding.
  */
 export function createMasker(form: URLSearchParams, secrets: readonly string[]): MaskText {
   const sent = [...form].filter(([name]) => !PUBLIC_PARAMETERS.includes(name)).map(([, value]) => value);

@@ -4,14 +4,15 @@ import { sentSecrets } from '../trace/exchange-secrets.js';
 import type { Exchange } from '../trace/recorder.js';
 import { innermostMessage, libraryCode } from './original-error.js';
 
-/** The media type of an answer without its parameters, or undefined. */
+/** The media type of a response without its parameters, or undefined. */
 export function mediaType(exchange: Exchange | undefined): string | undefined {
   return exchange?.responseHeaders?.['content-type']?.split(';')[0]?.trim() || undefined;
 }
 
 /**
- * Where an answer redirects to, without credentials, query and fragment, and
- * without what in its path may be a secret. Undefined where it is no redirect.
+ * The address that a response redirects to, without credentials, query and
+ * fragment, and without path segments that may be secret. Undefined if it is not a
+ * redirect.
  */
 export function locationHeader(exchange: Exchange | undefined): string | undefined {
   if (exchange === undefined) return undefined;
@@ -22,15 +23,15 @@ export function locationHeader(exchange: Exchange | undefined): string | undefin
   return origin + withoutIds(withoutSecrets(pathname, exchange) ?? '');
 }
 
-/** A path without segments that are made for one sign-in or one person. */
+/** A path without the segments that are made for one sign-in or one user. */
 export function withoutIds(pathname: string): string {
   return pathname.replaceAll(/[^/]{20,}/g, (segment) => (/[\d_]|[a-z][A-Z]/.test(segment) ? '…' : segment));
 }
 
-/** Characters of a title that are shown. */
+/** Characters shown of a title. */
 const TITLE = 80;
 
-/** The title of a page that came in place of an answer; undefined where the answer is none. */
+/** The title of an HTML page received in place of the expected response; undefined if it is not a page. */
 export function pageTitle(exchange: Exchange | undefined): string | undefined {
   if (mediaType(exchange) !== 'text/html') return undefined;
   const title = /<title[^>]*>([^<]{1,400})</i
@@ -40,19 +41,22 @@ export function pageTitle(exchange: Exchange | undefined): string | undefined {
   return withoutSecrets(title, exchange)?.slice(0, TITLE) || undefined;
 }
 
-/** Seconds that an answer has been in a cache on the way (RFC 9111 §5.1), where one says so. */
+/** Seconds that a response has spent in a cache (RFC 9111 §5.1), if the cache states them. */
 export function cacheAge(exchange: Exchange | undefined): number | undefined {
   const age = Number(exchange?.responseHeaders?.age ?? Number.NaN);
   return Number.isInteger(age) && age > 0 ? age : undefined;
 }
 
-/** Milliseconds that a Date header may be late though its clock is right: it has no fractions, and servers renew it once a second. */
+/**
+ * Milliseconds that a Date header may lag behind a correct clock: it has no
+ * fractions, and servers renew it once a second.
+ */
 const LATE_DATE_MS = 2_000;
 
 /**
  * The provider's clock minus ours in whole seconds, by the Date header of its
- * answer (RFC 9110 §6.6.1): 0 where that may be a time between the request and
- * the end of the answer, undefined where there is none.
+ * response (RFC 9110 §6.6.1): 0 if that may be a time between the request and the
+ * end of the response, undefined without the header.
  */
 export function measureClockSkew(exchange: Exchange | undefined): number | undefined {
   const date = Date.parse(exchange?.responseHeaders?.date ?? '');
@@ -65,8 +69,8 @@ export function measureClockSkew(exchange: Exchange | undefined): number | undef
 }
 
 /**
- * Why openid-client would not take an answer, in words that fit behind "the
- * answer is not what the standard asks for:". `exchange` is the recorded answer.
+ * The reason that openid-client rejected a response, in words that fit after "the
+ * answer is not what the standard asks for:". `exchange` is the recorded response.
  */
 export function failureReason(error: unknown, exchange: Exchange | undefined): string {
   const contentType = mediaType(exchange);
@@ -84,17 +88,20 @@ export function failureReason(error: unknown, exchange: Exchange | undefined): s
   }
 }
 
-/** oauth4webapi speaks of `"response" body "x" property`; people read "its x". */
+/** Turns `"response" body "x" property` of oauth4webapi into "its x". */
 function plainReason(message: string): string {
   if (/unsupported `token_type` value/.test(message)) return 'its token_type is not "Bearer"';
   if (/^"response" body must be a top level object$/.test(message)) return 'it must be a JSON object';
   return message.replace(/^"response" body "(\w+)" property /, 'its $1 ');
 }
 
-/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+/** Shorter values are hardly secrets, and masking them would cut plain words. */
 const MIN_SECRET_LENGTH = 4;
 
-/** A provider's words without what it was told in confidence: some repeat the code, token or secret that they refuse. */
+/**
+ * A provider's words without the secrets that the request sent: some providers
+ * repeat the code, token or secret that they refuse.
+ */
 export function withoutSecrets(words: string | undefined, exchange: Exchange | undefined): string | undefined {
   if (words === undefined || exchange === undefined) return words;
   return maskSecrets(

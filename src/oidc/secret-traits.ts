@@ -1,11 +1,11 @@
-/** What can be told of a client secret without telling it. */
+/** Traits of a client secret that do not reveal it. */
 export interface SecretTraits {
   readonly characters: number;
-  /** What is odd about it, each as the end of "The secret …": "ends in a line break". */
+  /** Its oddities, each as the end of "The secret …": "ends in a line break". */
   readonly oddities: readonly string[];
 }
 
-/** Describes a client secret by what commonly goes wrong when one is copied, piped or set as a variable. */
+/** Describes a client secret by the usual faults of copying, piping or setting it as a variable. */
 export function secretTraits(secret: string): SecretTraits {
   const oddities: string[] = [];
   const begins = /^\s/.exec(secret)?.[0];

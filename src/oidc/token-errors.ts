@@ -27,9 +27,9 @@ interface ProviderError {
 }
 
 /**
- * The coded error for a request that a token endpoint, or one that answers
- * like it, refused. `exchange` is the recorded answer: openid-client drops the
- * body where a `WWW-Authenticate` header came with it.
+ * The coded error for a refused request to a token endpoint, or to one with the
+ * same error format. `exchange` is the recorded response: openid-client drops the
+ * body if it has a `WWW-Authenticate` header.
  */
 export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: Exchange): Error {
   const original = originalError(error);
@@ -67,7 +67,7 @@ function providerError(error: unknown, exchange: Exchange | undefined): Provider
       if (parameters.error) return { error: parameters.error, description: parameters.error_description };
     }
   }
-  // RFC 6749 §5.2: a 401 means that the client was not authenticated. A page in HTML is a gateway's.
+  // RFC 6749 §5.2: a 401 means that client authentication failed. An HTML page comes from a gateway.
   const challenged = error instanceof client.WWWAuthenticateChallengeError;
   if (exchange.status === 401 && (challenged || mediaType(exchange) !== 'text/html')) {
     return { error: 'invalid_client' };
@@ -75,7 +75,7 @@ function providerError(error: unknown, exchange: Exchange | undefined): Provider
   return undefined;
 }
 
-/** An OAuth error in a body of any status: some providers answer 200 with one. */
+/** An OAuth error in a body of any status: some providers send one with status 200. */
 function errorInBody(responseBody: string | undefined): ProviderError | undefined {
   try {
     const body = objectMembers(parseJson(responseBody ?? ''));

@@ -4,17 +4,17 @@ import { refusedByAuthorizationEndpoint } from './authorization-errors.js';
 import type { ClientAuthentication } from './client-authentication.js';
 import type { Provider, ProviderDeps } from './provider.js';
 
-/** The client at the token endpoint, and how its ID tokens are verified. */
+/** The client at the token endpoint, and the settings for verifying its ID tokens. */
 export interface TokenClient {
   readonly clientId: string;
   readonly authentication: ClientAuthentication;
   /** Seconds. */
   readonly clockTolerance: number;
-  /** Refuse what the report only warns of. */
+  /** Refuse also what the report only warns of. */
   readonly strict: boolean;
 }
 
-/** What was sent with the authorization request, to hold its answer against. */
+/** The values of the authorization request that its response is compared with. */
 export interface SentRequest {
   readonly redirectUri: string;
   readonly state: string;
@@ -24,20 +24,20 @@ export interface SentRequest {
   readonly maxAge?: number | undefined;
   readonly acrValues?: string | undefined;
   readonly resource?: readonly string[] | undefined;
-  /** What a refusal is read by. */
+  /** A fact for the explanation of a refusal. */
   readonly prompt?: string | undefined;
   readonly scope?: string | undefined;
   readonly delivery?: Delivery | undefined;
 }
 
-/** How an authorization response came, and how many seconds after the request. */
+/** How an authorization response was delivered, and how many seconds after the request. */
 export interface Delivery {
-  /** `paste`: by a person's hand, so that its code may be old. */
+  /** `paste`: by hand, so that its code may be old. */
   readonly via: 'listener' | 'driver' | 'paste';
   readonly afterSeconds: number;
 }
 
-/** A refresh request, beside the refresh token. */
+/** The parameters of a refresh request beside the refresh token. */
 export interface RefreshRequest {
   readonly scope?: string;
   readonly resource?: readonly string[] | undefined;
@@ -50,14 +50,17 @@ export interface TokenRequestOutcome {
   readonly verdict:
     | { readonly accepted: true; readonly tokens: client.TokenEndpointResponse }
     | { readonly accepted: false; readonly error: unknown };
-  /** The raw response: openid-client keeps an ID token that it refuses to itself. Absent when nothing was recorded. */
+  /**
+   * The raw response, since openid-client does not return an ID token that it
+   * refuses. Absent when nothing was recorded.
+   */
   readonly exchange: Exchange | undefined;
 }
 
 /**
  * Sends the code of an authorization response to the token endpoint (RFC 6749
- * §4.1.3, RFC 7636 §4.5). Throws the authorization error where the response is
- * refused before the token endpoint is asked; all else is in the outcome.
+ * §4.1.3, RFC 7636 §4.5). Throws the authorization error if the response is
+ * refused before the token request; every other failure is in the outcome.
  */
 export async function requestTokensForCode(
   provider: Provider,
@@ -131,7 +134,10 @@ function resourceParameters(resources: readonly string[] | undefined): URLSearch
   return parameters;
 }
 
-/** openid-client derives redirect_uri from the callback's URL, without its query and normalised; the exact one sent must be repeated. */
+/**
+ * openid-client derives redirect_uri from the callback's URL, without its query
+ * and normalised, but the token request must repeat the exact one that was sent.
+ */
 function withExactRedirectUri(apply: client.ClientAuth, redirectUri: string): client.ClientAuth {
   return (server, metadata, body, headers) => {
     body.set('redirect_uri', redirectUri);

@@ -8,9 +8,9 @@ import { failureReason, mediaType, withoutSecrets } from './response-facts.js';
 import type { TokenClient } from './token-requests.js';
 
 /**
- * Asks the userinfo endpoint who the access token is for (OIDC Core §5.3) and
- * compares `sub` with the ID token's. Throws `userinfo_subject_mismatch`,
- * `userinfo_refused`, `userinfo_invalid`, `endpoint_missing` or the network's own.
+ * Requests userinfo with the access token (OIDC Core §5.3) and compares `sub` with
+ * the ID token's. Throws `userinfo_subject_mismatch`, `userinfo_refused`,
+ * `userinfo_invalid`, `endpoint_missing` or the network's own.
  */
 export async function requestUserinfo(
   provider: Provider,
@@ -51,7 +51,7 @@ export async function requestUserinfo(
   }
 }
 
-/** Whom an access token is for, where it is a JWT that says so (RFC 9068 §2.2). */
+/** The audience of an access token that is a JWT with `aud` (RFC 9068 §2.2). */
 function accessTokenAudience(accessToken: string): readonly string[] | undefined {
   try {
     const { aud } = objectMembers(parseJson(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()));
