@@ -27,7 +27,7 @@ export interface TriedRequest {
   readonly authorization: AuthorizationParameters;
 }
 
-/** What these checks ask with. */
+/** Dependencies of these checks. */
 export interface AuthorizationDeps {
   readonly fetch: NetworkFetch;
   readonly signal: AbortSignal;
@@ -40,14 +40,14 @@ const REDIRECT = 'redirect URI registered';
 const SCOPES = 'scopes allowed';
 const ISS = 'iss in the answer';
 
-/** Everything that is asked of the authorization endpoint, for where it cannot be asked. */
+/** The names of all these checks, for a provider that cannot be asked. */
 export const AUTHORIZATION_CHECKS = [ANSWER, CLIENT, REDIRECT, SCOPES, ISS];
 
 /**
- * Sends the profile's own authorization request once (OIDC Core §3.1.2.1), as
- * somebody who is not signed in, and follows no redirect: what the provider
- * says of the client, the redirect URI and the scopes before it knows who asks.
- * What its answer does not tell is said to be not testable.
+ * Sends the profile's own authorization request once (OIDC Core §3.1.2.1) without
+ * a signed-in user, and follows no redirect. The checks show the provider's
+ * response to the client, the redirect URI and the scopes before a sign-in. A
+ * check that the response does not decide is reported as not testable.
  */
 export async function authorizationChecks(
   provider: Provider,
@@ -80,7 +80,7 @@ export async function authorizationChecks(
   return checks.all;
 }
 
-/** The pushed authorization request (RFC 9126 §2.3), or the choice of its authentication, was refused. */
+/** Records the refusal of the pushed authorization request (RFC 9126 §2.3), or of the choice of its authentication. */
 function refusedWhenPushed(checks: CheckList, error: OidcCliError): void {
   const complaint = classifyRefusal({
     error: String(error.facts.error ?? ''),
@@ -143,7 +143,7 @@ function addChecks(
   }
 }
 
-/** A request that was not refused: unknown scopes some leave out in silence (RFC 6749 §3.3). */
+/** Records an accepted request. Some providers ignore unknown scopes without an error (RFC 6749 §3.3). */
 function passRequest(checks: CheckList, clientId: string, redirectUri: string, scope: string): void {
   checks.pass(CLIENT, clientId);
   checks.pass(REDIRECT, redirectUri);
@@ -179,7 +179,7 @@ function failRequest(
       : `for ${complaint === 'client' ? 'its client' : `its ${complaint}`}`;
     checks.skip(name, `not testable: the request was refused ${reason}`);
   };
-  // RFC 6749 §4.1.2.1: a provider answers at the redirect URI only where client and redirect URI are in order.
+  // RFC 6749 §4.1.2.1: a provider redirects to the redirect URI only if client and redirect URI are valid.
   const known = reportedTo === 'redirect URI' && complaint !== 'client' && complaint !== 'redirect URI';
   if (complaint === 'client') {
     checks.fail(CLIENT, {
@@ -212,7 +212,7 @@ function failRequest(
   } else untold(SCOPES);
 }
 
-/** RFC 9207 §2.4: who announces iss in the answer has to send it, with refusals too. */
+/** RFC 9207 §2.4: a provider that advertises iss must send it, also in an error response. */
 function issCheck(metadata: AdvertisedMetadata, response: AuthorizationEndpointResult, explain: Explain): DoctorCheck {
   const checks = new CheckList('authorization request', { explain });
   const iss = response.kind === 'answered' || response.kind === 'refused' ? response.iss : undefined;

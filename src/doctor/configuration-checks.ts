@@ -5,19 +5,19 @@ import type { CollectedProfile } from '../profiles/collect-profile.js';
 import type { SecretReference, Source } from '../profiles/profile.js';
 import { SETTING_KEYS, SETTINGS } from '../profiles/settings.js';
 
-/** What the command found out of the profile before anything is asked. */
+/** The profile as the command has read it before any request. */
 export interface Configuration {
-  /** As far as it could be read; else why the files cannot be used. */
+  /** As far as it could be read; else the error of the files. */
   readonly collected: CollectedProfile | OidcCliError;
-  /** What concerns this machine alone: where the files cannot be used, by flags and environment. */
+  /** The settings of this machine; from flags and environment alone if the files cannot be read. */
   readonly local: LocalSettings;
-  /** How the profile was chosen, in words. */
+  /** The source of the profile's name, for people. */
   readonly chosenBy: string;
-  /** The client secret, or why it cannot be had; undefined where the profile has none. */
+  /** The client secret, or the error that makes it unavailable; undefined if the profile has none. */
   readonly secret: string | OidcCliError | undefined;
 }
 
-/** The settings that concern this machine, and where each comes from. */
+/** The settings of this machine, and the source of each. */
 export interface LocalSettings {
   readonly values: Pick<
     CollectedProfile['values'],
@@ -29,7 +29,7 @@ export interface LocalSettings {
 /** Settings with a check of their own. */
 const SHOWN_ALONE = ['issuer', 'clientId', 'clientSecret', 'kind', 'endpoint', 'appId', 'appSecret'];
 
-/** The profile: which files it comes from, what it says and which place said it, and whether its secret is there. */
+/** Checks the profile: its files, its settings with their sources, and whether its secret is available. */
 export function configurationChecks(configuration: Configuration, explain: Explain): DoctorCheck[] {
   const checks = new CheckList('configuration', { explain });
   const { collected } = configuration;
@@ -82,7 +82,7 @@ function nameCheck(checks: CheckList, name: string, key: 'issuer' | 'clientId', 
   }
   const { flag, variable } = SETTINGS[key];
   const repair = `Give it with ${flag} or ${variable}, or write ${key} into the profile.`;
-  // Who asks about a provider alone needs no client; a profile that is kept is there to sign in with.
+  // An issuer alone can be examined without a client; a saved profile exists to sign in.
   const inFile = chosenBy === 'argument' || chosenBy === 'OIDC_CLI_PROFILE' || chosenBy === 'default in file';
   if (!inFile) {
     checks.skip(
@@ -134,7 +134,7 @@ function secretPlace(reference: SecretReference): string {
   }
 }
 
-/** What else somebody chose, and where. */
+/** Records the other settings and their sources. */
 function settings(checks: CheckList, { values, sources }: CollectedProfile): void {
   const chosen = SETTING_KEYS.flatMap((key) => {
     const source = sources[key];
@@ -150,7 +150,7 @@ function settings(checks: CheckList, { values, sources }: CollectedProfile): voi
   checks.pass('settings', all.length === 0 ? 'all else as it is by default' : all.join(', '));
 }
 
-/** The place that gave a value: `--issuer`, a variable, or a file with its line. */
+/** The source of a value, for people: `--issuer`, a variable, or a file with its line. */
 export function sourceText(source: Source | undefined): string {
   return source === undefined || source.layer === 'default' ? 'default' : source.where;
 }

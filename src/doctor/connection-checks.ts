@@ -7,15 +7,15 @@ import { resolveName } from '../network/resolve-name.js';
 import { type ChainLink, type TlsHandshake, tlsHandshake } from '../network/tls-handshake.js';
 import type { Recorder } from '../trace/recorder.js';
 
-/** The settings of the network that a profile has. */
+/** The network settings of a profile. */
 export interface NetworkSettings {
   readonly ca: string | undefined;
-  /** Which place named the CA file, in words. */
+  /** The source of the CA file's path, for people. */
   readonly caSource: string;
   readonly insecure: boolean;
 }
 
-/** What these checks ask with. */
+/** Dependencies of these checks. */
 export interface ConnectionDeps {
   readonly env: Environment;
   readonly clock: Clock;
@@ -27,7 +27,10 @@ export interface ConnectionDeps {
 /** Milliseconds for a name to be resolved, and for a TLS connection to be made. */
 const TIMEOUT_MS = 10_000;
 
-/** Days before its end at which a certificate should have been renewed: a third of what the shortest public ones live. */
+/**
+ * Days before its end at which a certificate should have been renewed: a third of
+ * the lifetime of the shortest public ones.
+ */
 const RENEW_DAYS = 14;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -35,9 +38,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const TLS_CHECKS = ['TLS version', 'certificate chain', 'certificate lifetime'];
 
 /**
- * The way to the provider: proxy and authorities in force, the host's name,
- * and for https the TLS connection. Each needs the one before. `issuer` is
- * undefined where there is no provider to reach: then the settings alone are told.
+ * Checks the connection to the provider: proxy and certificate authorities in use,
+ * the host's name, and for https the TLS handshake. Each check needs the one
+ * before. `issuer` is undefined without a provider to reach: then only the
+ * settings are reported.
  */
 export async function connectionChecks(
   issuer: URL | undefined,
@@ -165,7 +169,7 @@ async function tls(checks: CheckList, issuer: URL, settings: NetworkSettings, de
     handshake = await tlsHandshake(issuer, { env, caFile: settings.ca, signal: limit });
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
-    // Before TLS begins there is a connection, and a proxy's consent.
+    // TLS begins only after the TCP connection and, with a proxy, its consent.
     const [first = '', ...rest] = error.code === 'tls_failed' ? TLS_CHECKS : ['connection', ...TLS_CHECKS];
     checks.failWith(first, error, failureSide(error));
     checks.notMade(rest, { name: first });
@@ -178,10 +182,10 @@ async function tls(checks: CheckList, issuer: URL, settings: NetworkSettings, de
   certificate(checks, handshake, issuer, settings.insecure, clock.now());
 }
 
-/** On whose side a connection failed that came to nothing. */
+/** The side that a failed connection is to be fixed on. */
 export function failureSide({ code, facts }: OidcCliError): Side {
   if (code === 'proxy_failed') return 'network';
-  // Scheme or port of the address are those of something else.
+  // The server speaks another protocol, so the address has a wrong scheme or port.
   if (code === 'tls_failed' && /speaks? TLS/.test(String(facts.reason))) return 'configuration';
   if (code === 'tls_not_trusted')
     return /expired|valid yet|another host/.test(String(facts.reason)) ? 'provider' : 'machine';
@@ -194,7 +198,7 @@ export function failureSide({ code, facts }: OidcCliError): Side {
     : 'network';
 }
 
-/** What Node says of a certificate that was good once, or will be. */
+/** Node's codes for a certificate outside its validity period. */
 const LIFETIME_ERRORS = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 function certificate(checks: CheckList, handshake: TlsHandshake, issuer: URL, insecure: boolean, now: number): void {
@@ -218,7 +222,7 @@ function certificate(checks: CheckList, handshake: TlsHandshake, issuer: URL, in
   } else lifetime(checks, own, now);
 }
 
-/** What a request would end with. */
+/** The error that a request would end with. */
 function distrusted({ chain: [own], names, distrust }: TlsHandshake, issuer: URL): OidcCliError {
   return new OidcCliError('tls_not_trusted', {
     url: issuer.origin + issuer.pathname,
@@ -249,7 +253,11 @@ function passInsecure(checks: CheckList, name: string, actual: string, error: Oi
   });
 }
 
-/** From the server's certificate up. An authority that is neither sent nor known here is still named by what it signed. */
+/**
+ * The certificate chain from the server's certificate up. An authority that is
+ * neither sent nor known here is still named, as the issuer of the last
+ * certificate.
+ */
 function chainText({ chain }: TlsHandshake): string {
   const links = chain.map(({ subject }) => subject);
   const last = chain.at(-1);

@@ -7,11 +7,11 @@ import { duration } from '../trace/phases.js';
 import type { Exchange } from '../trace/recorder.js';
 import { failureSide } from './connection-checks.js';
 
-/** What discovery came to: both readings, openid-client's verdict and the document as it is. */
+/** The result of discovery: both readings, openid-client's verdict and the document itself. */
 export interface Discovered {
-  /** Where openid-client and our own rules accept the document. */
+  /** Present if openid-client and our own rules accept the document. */
   readonly provider?: Provider | undefined;
-  /** Where there is one, accepted or not. */
+  /** Present if there is a document, accepted or not. */
   readonly metadata?: AdvertisedMetadata | undefined;
   /** Members whose type is not that of the standard; they are not used. */
   readonly mistyped?: readonly MistypedMember[] | undefined;
@@ -19,7 +19,7 @@ export interface Discovered {
   readonly exchange?: Exchange | undefined;
 }
 
-/** Asks for the provider's metadata once, as a sign-in does. Aborts reject; nothing else is thrown. */
+/** Requests the provider's metadata once, as a sign-in does. Rejects only when aborted. */
 export async function discover(
   request: Parameters<typeof discoverProvider>[0],
   deps: ProviderDeps,
@@ -40,25 +40,28 @@ export async function discover(
   }
 }
 
-/** Without a document a profile that names the endpoints will do: what else stands in the metadata nobody announced. */
+/**
+ * The metadata for a profile that names the endpoints itself, which needs no
+ * document: the other members are not advertised and are left out.
+ */
 function configuredMetadata({ metadata }: Provider): AdvertisedMetadata {
   const { issuer, authorization_endpoint, token_endpoint, jwks_uri } = metadata;
   return Object.fromEntries(Object.entries({ issuer, authorization_endpoint, token_endpoint, jwks_uri }));
 }
 
-/** A larger document is read, but somebody should look why. Bytes. */
+/** Bytes. A larger document is read, with a warning. */
 const LARGE = 64 * 1024;
 
-/** OIDC Discovery §3: what a sign-in cannot do without, and what else is required there. */
+/** OIDC Discovery §3: the endpoints that every sign-in needs. They are required there, as are other members. */
 const REQUIRED_ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
 const REQUIRED = ['response_types_supported', 'subject_types_supported', 'id_token_signing_alg_values_supported'];
-/** The same section's recommendations. `registration_endpoint` is one too, and nothing here registers a client. */
+/** The same section's recommendations, except `registration_endpoint`, since nothing here registers a client. */
 const RECOMMENDED = ['userinfo_endpoint', 'scopes_supported', 'claims_supported'];
 
-/** The checks that need a document to look at. */
+/** The checks that need a document. */
 const DOCUMENT_CHECKS = ['issuer', 'required members', 'recommended members'];
 
-/** The discovery answer: status, content type, size, whose it is, and what is in it (OIDC Discovery §4.2, §4.3). */
+/** Checks the discovery response: status, content type, size, issuer and members (OIDC Discovery §4.2, §4.3). */
 export function discoveryChecks(issuer: string, discovered: Discovered, explain: Explain): DoctorCheck[] {
   const checks = new CheckList('discovery', { explain });
   const { fault, exchange, metadata, mistyped = [] } = discovered;
@@ -104,7 +107,7 @@ export function discoveryChecks(issuer: string, discovered: Discovered, explain:
   return checks.all;
 }
 
-/** Nothing came that could be looked at. */
+/** Records a failure without a response to look at. */
 function failDiscovery(checks: CheckList, fault: OidcCliError | undefined): void {
   if (fault === undefined) return;
   const name = { response_too_large: 'size', response_too_deep: 'document' }[fault.code as string] ?? 'status';
@@ -113,11 +116,11 @@ function failDiscovery(checks: CheckList, fault: OidcCliError | undefined): void
   checks.notMade(others, { name });
 }
 
-/** Whose doing an answer is that is no discovery document. */
+/** The side that sent a response which is not a discovery document. */
 function responseSide({ code }: OidcCliError, exchange: Exchange): Side {
   const { status = 0 } = exchange;
   const location = locationHeader(exchange);
-  // RFC 6585 §6; and a gateway that wants a sign-in first sends everybody to its own page.
+  // RFC 6585 §6; and a gateway that requires a sign-in first redirects everyone to its own page.
   if (status === 511) return 'network';
   if (location !== undefined)
     return new URL(location).host === new URL(exchange.url).host ? 'configuration' : 'network';
@@ -213,7 +216,7 @@ function recommendedMembers(
   });
 }
 
-/** Members of another type than the standard gives them; a document without any has no line for it. */
+/** Records members whose type is not that of the standard; without any there is no check. */
 function types(checks: CheckList, mistyped: readonly MistypedMember[]): void {
   if (mistyped.length === 0) return;
   checks.warn('member types', {
@@ -229,14 +232,14 @@ function includesMember(mistyped: readonly MistypedMember[], member: string): bo
   return mistyped.some(({ name }) => name === member);
 }
 
-/** A difference that a person would not notice, in seconds. */
+/** Seconds of difference that a user would not notice. */
 const SMALL_SKEW = 5;
 
-/** The provider's clock against this machine's, by the Date header of a fresh answer (RFC 9110 §6.6.1). */
+/** Compares the provider's clock with this machine's, by the Date header of a fresh response (RFC 9110 §6.6.1). */
 export function clockCheck(exchanges: readonly Exchange[], tolerance: number, explain: Explain): DoctorCheck[] {
   const checks = new CheckList('connection', { explain });
   const name = 'clock skew';
-  // What a cache kept has the time of when it was kept (RFC 9111 §5.1).
+  // A cached response has the time of its caching (RFC 9111 §5.1).
   const fresh = exchanges.filter(
     ({ status, responseHeaders }) => status !== undefined && !Number(responseHeaders?.age),
   );
@@ -263,10 +266,10 @@ export function clockCheck(exchanges: readonly Exchange[], tolerance: number, ex
   return checks.all;
 }
 
-/** Milliseconds. Programs wait 5 to 30 s for an answer: who needs more than half of the shortest has little to spare. */
+/** Milliseconds. Programs wait 5 to 30 s for a response. More than half of the shortest time leaves little margin. */
 const SLOW_MS = 3_000;
 
-/** How long the provider took for each answer, connection and all. */
+/** Checks the provider's time for each response, connection included. */
 export function responseTimesCheck(exchanges: readonly Exchange[], explain: Explain): DoctorCheck[] {
   const checks = new CheckList('connection', { explain });
   const name = 'answer times';

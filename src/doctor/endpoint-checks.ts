@@ -7,20 +7,20 @@ import { isPlainHttp, withoutQuery } from '../oidc/endpoint-address.js';
 import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import { failureSide } from './connection-checks.js';
 
-/** What these checks ask with. */
+/** Dependencies of these checks. */
 export interface EndpointDeps {
   readonly fetch: NetworkFetch;
   readonly signal: AbortSignal;
   readonly explain: Explain;
 }
 
-/** Milliseconds for one endpoint to answer. */
+/** Milliseconds for the response of one endpoint. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * The endpoints that this tool uses beside the authorization endpoint and the
- * key set, which are asked for what they are there for. Without any parameter
- * or credentials each has to refuse: that it does shows that it is there.
+ * The endpoints that this tool uses, except the authorization endpoint and the key
+ * set, which have checks of their own. Each must refuse a request without
+ * parameters and credentials: the refusal proves that the endpoint exists.
  */
 const ENDPOINT_REQUESTS = [
   { name: 'token endpoint', member: 'token_endpoint', method: 'POST', step: 'token request', needed: true },
@@ -59,7 +59,7 @@ type EndpointRequest = (typeof ENDPOINT_REQUESTS)[number];
 
 const ALL = ['authorization_endpoint', 'jwks_uri', ...ENDPOINT_REQUESTS.map(({ member }) => member)] as const;
 
-/** Whether the announced endpoints are on https, and whether each answers a request that asks for nothing. */
+/** Checks that the advertised endpoints use https, and that each responds to a request without parameters. */
 export async function endpointChecks(metadata: AdvertisedMetadata, deps: EndpointDeps): Promise<DoctorCheck[]> {
   const checks = new CheckList('endpoints', deps);
   https(checks, metadata);
@@ -104,12 +104,12 @@ async function probeEndpoint(
   const checks = new CheckList('endpoints', { explain });
   const address: unknown = metadata[member];
   if (address === undefined) {
-    // That the token endpoint is not there has been told.
+    // The missing token endpoint is already reported.
     checks.skip(name, 'not announced');
     return checks;
   }
   if (typeof address !== 'string' || !URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    // What a sign-in needs has been told with the members of the document.
+    // The check of the document's members already reports what a sign-in needs.
     if (needed) checks.notMade([name], { name: 'required members' });
     else failEndpoint(checks, name, needed, 'it is no address that can be requested');
     return checks;
@@ -142,7 +142,7 @@ function addEndpointCheck(
 ): void {
   const details = `${shown} answers ${status}`;
   const type = headers.get('content-type') ?? '';
-  // To the end session endpoint a person is sent, on a page of the provider's; the others are for programs.
+  // The browser is sent to the end session endpoint; programs use the others.
   const forPrograms = name !== 'end session endpoint';
   if (status === 404 || status === 405 || status >= 500) failEndpoint(checks, name, needed, details);
   else if (forPrograms && isRedirect(status))

@@ -17,39 +17,40 @@ import type { NetworkFetch } from '../network/fetch.js';
 import { createMasker } from '../oidc/request-masker.js';
 import { type ConnectionDeps, connectionChecks, type NetworkSettings } from './connection-checks.js';
 
-/** What a connector is examined with. */
+/** The connector to examine. */
 export interface ExaminationRequest {
   readonly file: ConnectorFile;
-  /** The client secret, or why it is not known; undefined where the file has none. */
+  /** The client secret, or the reason that it is not known; undefined if the file has none. */
   readonly secret: string | MissingSecret | undefined;
-  /** The provider to ask, in place of the configuration's. */
+  /** The provider to ask instead of the configuration's. */
   readonly issuer?: string | undefined;
   /** Logto's own address, `https://auth.example.com`. */
   readonly logtoEndpoint?: string | undefined;
-  /** The connector's id in Logto, in place of the file's. */
+  /** The connector's id in Logto, instead of the file's. */
   readonly connectorId?: string | undefined;
   readonly network: NetworkSettings;
 }
 
-/** What an examination asks the network with. */
+/** Dependencies of an examination. */
 export interface ConnectorExaminationDeps extends ConnectionDeps {
   readonly fetch: NetworkFetch;
 }
 
-/** What is known of a connector without a sign-in. Holds no secret. */
+/** The result for a connector without a sign-in. Holds no secret. */
 export interface Examination {
   readonly checks: readonly DoctorCheck[];
-  /** Why Logto refuses the configuration, where it does. */
+  /** The reason that Logto refuses the configuration, if it does. */
   readonly refusal?: Refusal;
-  /** The provider's issuer in its own words, where discovery told it. */
+  /** The provider's issuer exactly as discovery gives it, if known. */
   readonly issuer?: string;
   readonly redirectUris?: RedirectUris;
 }
 
 /**
- * Examines a connector without a sign-in: its file, the way to the provider, its discovery,
- * the authorization request, the key set, the client secret, the redirect
- * URIs. Whatever is wrong becomes a check; only an abort rejects.
+ * Examines a connector without a sign-in: its file, the connection to the
+ * provider, its discovery, the authorization request, the key set, the client
+ * secret, the redirect URIs. Every fault becomes a check. Rejects only when
+ * aborted.
  */
 export async function examineConnector(
   request: ExaminationRequest,
@@ -85,7 +86,7 @@ export async function examineConnector(
   };
 }
 
-/** The way to a provider that answered; where none did, discovery says why. */
+/** The checks of the connection to a provider that responded; discovery reports one that did not. */
 async function reachedProviderChecks(
   issuer: string | undefined,
   settings: NetworkSettings,
@@ -95,7 +96,7 @@ async function reachedProviderChecks(
   return connectionChecks(new URL(issuer), settings, deps);
 }
 
-/** The configuration as Logto signs in with it, unless it overrides what makes a request answerable. */
+/** The configuration that Logto signs in with; undefined if it overrides a parameter that a response depends on. */
 function requestConfig(config: unknown): ConnectorConfig | undefined {
   const verdict = validateConnectorConfig(savedForm(config));
   if (!verdict.accepted || !URL.canParse(verdict.config.authorizationEndpoint)) return undefined;
@@ -135,10 +136,10 @@ function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefi
   return list.all;
 }
 
-/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+/** Shorter values are hardly secrets, and masking them would cut plain words. */
 const MIN_SECRET_LENGTH = 8;
 
-/** A provider's words may repeat what they refuse, and a secret may have been pasted into another field. */
+/** Masks the connector's secrets in a check: a provider may repeat them, and users paste them into wrong fields. */
 function withoutSecrets(check: DoctorCheck, { clientSecret, requestOptions }: ConnectorView): DoctorCheck {
   const given = [clientSecret, requestOptions.idTokenHint];
   const secrets = given.filter((value): value is string => value !== undefined && value.length >= MIN_SECRET_LENGTH);

@@ -15,30 +15,33 @@ import { type MachineDeps, machineChecks } from './machine-checks.js';
 import { profileChecks } from './profile-checks.js';
 import { type Versions, versionChecks } from './version-checks.js';
 
-/** What is examined. */
+/** The profile to examine. */
 export interface ProfileExamination {
   readonly configuration: Configuration;
   readonly versions: Versions;
 }
 
-/** What an examination asks with. */
+/** Dependencies of an examination. */
 export interface ExaminationDeps extends MachineDeps, Omit<ProviderDeps, 'fetch'> {
-  /** Makes the fetch with the profile's TLS settings; not called where nothing is asked. Throws `ca_unreadable`. */
+  /**
+   * Makes the fetch with the profile's TLS settings; called only if there is a
+   * request to make. Throws `ca_unreadable`.
+   */
   readonly connect: () => NetworkFetch;
-  /** Told what is looked at next. */
+  /** Called with the name of each step before it begins. */
   readonly on?: ((step: string) => void) | undefined;
 }
 
-/** What is known of a profile, its provider and this machine without a sign-in. Holds no secret. */
+/** The result for a profile, its provider and this machine without a sign-in. Holds no secret. */
 export interface ProfileReport {
   readonly checks: readonly DoctorCheck[];
-  /** The one that the others may follow from: the first to mend. */
+  /** The first check to fix: others may follow from it. */
   readonly finding: DoctorCheck | undefined;
   /** Whether there was a provider to ask. */
   readonly provider: boolean;
 }
 
-/** A finding in an earlier group is likelier to be the cause of those in later ones than the other way round. */
+/** A finding in an earlier group is more likely to cause those in later groups than the reverse. */
 const CAUSE_ORDER: readonly DoctorCheck['group'][] = [
   'versions',
   'configuration',
@@ -53,9 +56,9 @@ const CAUSE_ORDER: readonly DoctorCheck['group'][] = [
 
 /**
  * Examines a profile without a sign-in: its configuration, this machine, the
- * way to the provider, what the provider says of itself, and what it answers
- * to the profile's authorization request. Whatever is wrong becomes a check;
- * only an abort rejects.
+ * connection to the provider, the provider's metadata, and its response to the
+ * profile's authorization request. Every fault becomes a check. Rejects only when
+ * aborted.
  */
 export async function examineProfile(examination: ProfileExamination, deps: ExaminationDeps): Promise<ProfileReport> {
   const { configuration, versions } = examination;
@@ -75,7 +78,7 @@ export async function examineProfile(examination: ProfileExamination, deps: Exam
   return { checks, finding: failed[0], provider: collected?.values.issuer !== undefined };
 }
 
-/** All that needs the network; without an issuer the settings of the network alone. */
+/** The checks that need the network; without an issuer only those of the network's settings. */
 async function providerChecks(
   configuration: Configuration,
   configurationResults: readonly DoctorCheck[],
@@ -115,7 +118,7 @@ async function providerChecks(
 
 type Values = CollectedProfile['values'];
 
-/** What follows from a document: the endpoints in it, what it promises, its keys, and the authorization request. */
+/** The checks that need a document: the advertised endpoints and features, the keys, and the authorization request. */
 async function metadataChecks(
   {
     metadata,
@@ -145,7 +148,7 @@ async function metadataChecks(
 
   on?.('Trying the authorization request');
   const checks = new CheckList('authorization request', { explain });
-  // Only a pushed request is authenticated (RFC 9126 §2.1): any other goes out whatever the secret is like.
+  // Only a pushed request is authenticated (RFC 9126 §2.1), so any other is sent without the secret.
   const pushed = metadata.require_pushed_authorization_requests === true;
   const unable = [...configurationResults, ...profileResults].find(
     ({ verdict, name }) => verdict === 'fail' && (name === 'client secret' || name === 'client authentication'),
@@ -166,12 +169,12 @@ async function metadataChecks(
   return [...endpointResults, ...profileResults, ...keyResults, ...checks.all];
 }
 
-/** Any port stands for a free one, and the request needs a number; nothing will be sent there. */
+/** Replaces port 0, which means any free port, by a number, since the request needs one. Nothing is sent there. */
 function isLoopbackRedirect(redirectUri: string): string {
   return redirectUri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^/?#:]*):)0+(?=[/?#]|$)/i, '$18484');
 }
 
-/** What could not be asked since the provider cannot be reached, or says nothing of itself. */
+/** The checks that cannot be made if the provider is not reachable or has no metadata. */
 function skippedChecks(cause: Pick<DoctorCheck, 'name' | 'group'>, explain: Explain): DoctorCheck[] {
   const groups = [
     ...(cause.group === 'connection' ? [['discovery', ['discovery']] as const] : []),

@@ -14,8 +14,8 @@ import { failureSide } from './connection-checks.js';
 const KEY_SET_CHECKS = ['keys', ...KEY_CHECKS, 'caching'];
 
 /**
- * The provider's key set (RFC 7517 §5): whether it can be had, and whether its
- * keys can verify what the provider signs with.
+ * Checks the provider's key set (RFC 7517 §5): whether it is available, and
+ * whether its keys can verify the provider's signatures.
  */
 export async function keySetChecks(
   metadata: AdvertisedMetadata,
@@ -69,7 +69,7 @@ async function usable(checks: CheckList, set: JSONWebKeySet, metadata: Advertise
   } else checks.pass('keys', `for ${served.join(', ')}`);
 }
 
-/** Seconds. Longer, and a key that was given up goes on being trusted for days. */
+/** Seconds. With a longer cache time a withdrawn key stays trusted for days. */
 const MAX_AGE_SECONDS = 24 * 60 * 60;
 
 function caching(checks: CheckList, exchange: Exchange | undefined): void {

@@ -9,19 +9,19 @@ import { defaultPostLogoutRedirectUri } from '../profiles/redirect-uri.js';
 import { probeKeychain } from '../sessions/keychain-probe.js';
 import { type LocalSettings, sourceText } from './configuration-checks.js';
 
-/** What is looked at on this machine. */
+/** Dependencies of these checks. */
 export interface MachineDeps {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
   readonly signal: AbortSignal;
   readonly explain: Explain;
-  /** Whether the encrypted file can be used, as before a sign-in: throws `store_*`. Says where it is. */
+  /** Verifies that the encrypted file can be used, as before a sign-in, and returns its place. Throws `store_*`. */
   readonly tryFileStore: () => Promise<string>;
 }
 
 type Local = LocalSettings['values'];
 
-/** The redirect URI, its port, a browser, and the place where the session would be kept. */
+/** Checks the redirect URI, its port, a browser, and the store for the session. */
 export async function machineChecks({ values, sources }: LocalSettings, deps: MachineDeps): Promise<DoctorCheck[]> {
   const checks = new CheckList('machine', deps);
   await redirectUri(checks, values, sources, deps);

@@ -7,18 +7,18 @@ import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import { PORTABLE_SIGNATURES } from '../oidc/signature-algorithms.js';
 import type { Profile } from '../profiles/profile.js';
 
-/** What of a profile the provider has to be able to do. */
+/** The settings of a profile that the provider has to support. */
 export type RequestedSettings = Pick<
   Profile,
   'scope' | 'prompt' | 'clientAuth' | 'responseMode' | 'acrValues' | 'display' | 'claims' | 'resource'
 > & {
-  /** Its client secret: the value itself where it is known, else whether one is configured. */
+  /** The client secret: the value if it is known, else whether one is configured. */
   readonly secret: string | undefined;
   readonly hasSecret: boolean;
   readonly hasClient: boolean;
 };
 
-/** Whether the provider announces what this profile needs of it (OIDC Discovery §3, RFC 8414 §2). */
+/** Checks that the provider advertises what this profile needs (OIDC Discovery §3, RFC 8414 §2). */
 export function profileChecks(
   wanted: RequestedSettings,
   metadata: AdvertisedMetadata,
@@ -47,7 +47,7 @@ function splitWords(text: string | undefined): string[] {
 function codeFlow(checks: CheckList, metadata: AdvertisedMetadata): void {
   const types = textValues(metadata.response_types_supported);
   const grants = textValues(metadata.grant_types_supported);
-  // Discovery §3: where the member is left out, the code and implicit grants are meant.
+  // Discovery §3: if the member is absent, the default is the code and implicit grants.
   const granted = metadata.grant_types_supported === undefined || grants.includes('authorization_code');
   if (types.length === 0) checks.skip('code flow', 'the provider does not say which response types it has');
   else if (types.includes('code') && granted) checks.pass('code flow', 'response type code, grant authorization_code');
@@ -108,7 +108,7 @@ function authentication(checks: CheckList, wanted: RequestedSettings, advertised
     checks.skip(method, 'no client id is given');
     return;
   }
-  // Which method is chosen depends on there being a secret, not on what it is.
+  // The choice of the method depends on whether there is a secret, not on its value.
   const secret = wanted.secret ?? (wanted.hasSecret ? 'not known' : undefined);
   let chosen: ReturnType<typeof chooseClientAuthentication>;
   try {
@@ -175,10 +175,10 @@ function idTokenAlgorithm(checks: CheckList, metadata: AdvertisedMetadata): void
   } else checks.pass(name, usable.join(', '));
 }
 
-/** Values that the profile asks for, held against a list that the provider may announce. */
+/** Compares values that the profile requests with a list that the provider may advertise. */
 function membershipCheck(checks: CheckList, name: string, asked: readonly string[], metadata: unknown): void {
   if (asked.length === 0) {
-    // Only prompt is among the things that everybody has to know of.
+    // A report always has a line for prompt, and for the other lists only if the profile requests a value.
     if (name === 'prompt') checks.skip(name, 'the profile asks for none');
     return;
   }
@@ -199,7 +199,7 @@ function membershipCheck(checks: CheckList, name: string, asked: readonly string
 
 function claims(checks: CheckList, wanted: RequestedSettings, metadata: AdvertisedMetadata): void {
   if (wanted.claims === undefined) return;
-  // Discovery §3: where the member is left out, it is false.
+  // Discovery §3: if the member is absent, the default is false.
   if (metadata.claims_parameter_supported === true) {
     checks.pass('claims parameter', 'announced');
     return;
@@ -228,7 +228,7 @@ function refresh(checks: CheckList, { scope }: RequestedSettings, metadata: Adve
   });
 }
 
-/** What a provider may demand of every request (RFC 9126 §5, RFC 9101 §10.5). */
+/** Checks what a provider may require of every request (RFC 9126 §5, RFC 9101 §10.5). */
 function requests(checks: CheckList, metadata: AdvertisedMetadata): void {
   if (metadata.require_signed_request_object === true) {
     checks.fail('signed requests', {

@@ -1,19 +1,19 @@
 import { CheckList, type DoctorCheck, type Explain } from '../checks/check-list.js';
 
-/** What runs here. */
+/** The versions of this program and its platform. */
 export interface Versions {
   readonly oidcCli: string;
-  /** Without a v. */
+  /** Without the leading v. */
   readonly node: string;
   readonly openidClient: string;
   /** Name, release and processor. */
   readonly system: string;
 }
 
-/** The least Node that is supported: as package.json has it under `engines`. */
+/** The oldest supported Node, as in `engines` of package.json. */
 const MIN_NODE = [20, 19] as const;
 
-/** The versions in play, as a colleague or a provider's support asks for them first. */
+/** Lists the versions that a provider's support asks for first. */
 export function versionChecks(versions: Versions, explain: Explain): DoctorCheck[] {
   const checks = new CheckList('versions', { explain });
   checks.pass('oidc-cli', versions.oidcCli);

@@ -86,8 +86,8 @@ export function advertisedScopes(scope: string | undefined, metadata: Readonly<c
 }
 
 /**
- * The requested scopes that the provider does not advertise; empty if it
- * advertises none, or all (OIDC Discovery §3: it need not list every one).
+ * The requested scopes that the provider does not advertise; undefined if
+ * it advertises none, or all (OIDC Discovery §3: it need not list every one).
  */
 export function unadvertisedScopes(
   scope: string | undefined,

@@ -178,7 +178,7 @@ export async function discoverProvider(
       configuration.timeout = 0;
       configuration[client.customFetch] = async (url, init) => {
         const step = steps.get(url) ?? 'request';
-        // The response may rotate the refresh token. A retry would send the spent one and end the session.
+        // The response may rotate the refresh token, so an abort must not cut it off: losing the new token ends the session.
         const nonIdempotent = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
         const response = await job.fetch.ask(url, { ...init, step, nonIdempotent }).catch((error: unknown) => {
           throw withEndpointOrigin(error, step, metadata.issuer);

@@ -5,7 +5,7 @@ import type { ProbeName, ProbeVerdict } from './probe.js';
 import type { Probing } from './probing.js';
 import { type AuthorizationOutcome, openAuthorizationRequest, randomText } from './raw-requests.js';
 
-/** Errors that say that the request itself is not taken, whoever is signed in. */
+/** Errors that reject the request itself, with or without a signed-in user. */
 const REQUEST_ERRORS: readonly string[] = [
   'invalid_request',
   'invalid_scope',
@@ -16,26 +16,26 @@ const REQUEST_ERRORS: readonly string[] = [
   'temporarily_unavailable',
 ];
 
-/** A host that can belong to nobody (RFC 6761 §6.4). */
+/** A host that cannot exist (RFC 6761 §6.4). */
 const RESERVED_HOST = 'oidc-cli.invalid';
 
-/** Errors that say that the provider is in no state to be asked. */
+/** Errors for a provider that is temporarily unable to respond. */
 const PROVIDER_ERRORS: readonly string[] = ['server_error', 'temporarily_unavailable'];
 
-/** The first of them, which is sound and tells whether the others tell anything. */
+/** The result of the control request, which is correct. It decides whether the other responses prove anything. */
 interface Control {
-  /** prompt=none is answered with an error at the redirect URI: a page is then a refusal. */
+  /** The response to prompt=none is an error at the redirect URI, so that a page means a refusal. */
   readonly tells: boolean;
-  /** Of the page that came instead. */
+  /** The status of the page that came instead. */
   readonly page?: number;
   readonly iss?: { readonly value: string | null; readonly events: readonly number[] };
 }
 
 /**
- * Asks the authorization endpoint with prompt=none, in a browser where nobody
- * is signed in: what is accepted comes as far as login_required, and what is
- * not shows itself without a sign-in. `signedIn`: the same client has just
- * signed in, so that a refusal is not for its registration.
+ * Sends authorization requests with prompt=none, in a browser without a signed-in
+ * user: an accepted request ends in login_required, and a refused one shows
+ * without a sign-in. `signedIn`: the same client has just signed in, so its
+ * registration is not the cause of a refusal.
  */
 export async function probeAuthorization(probing: Probing, signedIn: boolean): Promise<Control> {
   const control = await probePromptNone(probing, signedIn);
@@ -69,7 +69,7 @@ async function probePromptNone(probing: Probing, signedIn: boolean): Promise<Con
   if (outcome.kind === 'page') {
     const what = pageText(outcome);
     const { status } = outcome;
-    // What stands before a provider against programs says so of every request.
+    // A bot filter in front of a provider answers every request like this.
     if (status === 401 || status === 403) add('not testable', `${what}: a browser without cookies is turned away`);
     else if (isRefusal(outcome) && !signedIn)
       add('not testable', `${what}: this client may not be registered as it asks`);
@@ -139,8 +139,8 @@ async function probeResponseType(probing: Probing, control: Control): Promise<vo
 }
 
 /**
- * The unsigned request object says another state than the address: by the
- * state that comes back one sees which of them was believed.
+ * Sends an unsigned request object whose state differs from that of the address:
+ * the state in the response shows which one the provider used.
  */
 async function probeRequestObject(probing: Probing, control: Control): Promise<void> {
   const name = 'unsigned-request-object';
@@ -172,7 +172,7 @@ async function probeRequestObject(probing: Probing, control: Control): Promise<v
   }
 }
 
-/** The half of it that needs no sign-in; the other comes with a code. */
+/** The half of the state probe that needs no sign-in; the other half needs a code. */
 async function probeState(probing: Probing, { tells }: Control): Promise<void> {
   const name = 'state-unchanged';
   if (!probing.results.wants(name)) return;
@@ -194,7 +194,7 @@ async function probeState(probing: Probing, { tells }: Control): Promise<void> {
   add('violated', `${lostCharacters(state, back)} with an error${refused}`);
 }
 
-/** Whether `plain` is refused before anybody signs in: met, or what was seen. */
+/** Whether the provider refuses `plain` before any sign-in: `met`, or the response. */
 export async function probePlainChallenge(
   probing: Probing,
   control: Control,
@@ -221,7 +221,7 @@ export async function probePlainChallenge(
   return { mark };
 }
 
-/** The iss of the answers, with an error and with a code (RFC 9207 §2). */
+/** Verifies the iss of the responses, with an error and with a code (RFC 9207 §2). */
 export function verifyIss(
   { provider, results }: Probing,
   seen: readonly { readonly value: string | null; readonly events: readonly number[] }[],
@@ -241,7 +241,7 @@ export function verifyIss(
 
 type ProbeOutcome = { readonly verdict: 'met' | 'violated' | 'not testable'; readonly actual: string };
 
-/** A request that must be refused: login_required says that it was not. */
+/** The outcome of a request that must be refused: login_required means that it was accepted. */
 function refusalOutcome(outcome: AuthorizationOutcome, control: Control): ProbeOutcome {
   if (outcome.kind === 'unclear') return { verdict: 'not testable', actual: outcome.reason };
   if (outcome.kind === 'page') return pageOutcome(outcome, control);
@@ -256,7 +256,7 @@ function refusalOutcome(outcome: AuthorizationOutcome, control: Control): ProbeO
   return { verdict: PROVIDER_ERRORS.includes(error) ? 'not testable' : 'met', actual: errorText(error) };
 }
 
-/** A page in place of an answer: a refusal, unless a sound request gets such a page too. */
+/** The outcome of a page in place of a redirect: a refusal, unless a correct request gets such a page too. */
 function pageOutcome(outcome: Page, { tells, page }: Control): ProbeOutcome {
   const actual = pageText(outcome);
   if (tells || (isRefusal(outcome) && outcome.status !== page)) return { verdict: 'met', actual };
@@ -269,7 +269,7 @@ function isRefusal({ status, error }: Page): boolean {
   return status >= 400 || error !== undefined;
 }
 
-/** Sends the profile's authorization request with prompt=none and with what is to be different; `undefined` leaves out. */
+/** Sends the profile's authorization request with prompt=none and these changes; `undefined` removes a parameter. */
 function open(
   probing: Probing,
   different: Readonly<Record<string, string | undefined>> = {},
@@ -296,13 +296,13 @@ function authorizationParameters({ request, unusedRedirectUri, client, deps }: P
     scope,
     state,
     nonce,
-    // Nobody has its verifier: no code comes of this.
+    // No code is redeemed here, so the verifier is not needed.
     code_challenge: randomText(),
     code_challenge_method: 'S256',
     prompt: 'none',
   };
   for (const [name, value] of Object.entries(own)) all.set(name, value);
-  // A page that posts the answer on would look like any page.
+  // A page that posts the response would look like any other page.
   all.delete('response_mode');
   for (const each of resource) all.append('resource', each);
   return all;
@@ -313,7 +313,7 @@ function pageText({ status, error }: { readonly status: number; readonly error?:
   return `${status >= 400 ? 'an error page' : 'a page'} (${status})`;
 }
 
-/** An error's code; what is none is cut. */
+/** The code of an error; any other text is shortened. */
 function errorText(error: string): string {
   return error.slice(0, 60);
 }

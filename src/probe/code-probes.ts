@@ -6,13 +6,13 @@ import type { Probing, Tokens } from './probing.js';
 import { postForm, type RawOutcome, randomText } from './raw-requests.js';
 import type { Grant } from './sign-ins.js';
 
-/** A wrong request for the tokens of a code. */
+/** A wrong token request for a code. */
 interface WrongRequest {
   readonly name: ProbeName;
   readonly send: (probing: Probing, grant: Grant) => Promise<RawOutcome>;
 }
 
-/** The wrong requests, in the order in which codes are tried with them; the first shows whether a code survives one. */
+/** The wrong requests in the order of their use; the first shows whether a code survives one. */
 const WRONG_REQUESTS: readonly WrongRequest[] = [
   {
     name: 'code-verifier-wrong',
@@ -43,9 +43,9 @@ const WRONG_REQUESTS: readonly WrongRequest[] = [
 ];
 
 /**
- * Gets the first tokens, and on the way tries the first wrong request with
- * their code: when the right one still succeeds after it, a code survives
- * refusals here, and one code will do for all the others.
+ * Gets the first tokens, and sends the first wrong request with their code before
+ * that: if the right request still succeeds, codes survive refusals at this
+ * provider, and one code is enough for all the others.
  */
 export async function probeFirstCode(probing: Probing): Promise<{
   readonly grant: Grant;
@@ -65,7 +65,8 @@ export async function probeFirstCode(probing: Probing): Promise<{
     try {
       return { grant, tokens: await signIns.redeem(grant), survives: true };
     } catch (error) {
-      // The right request for a code that a wrong one used up: the next sign-in shows whether it is that.
+      // A failed right request after a wrong one may mean that the wrong one used up the code: the next sign-in shows
+      // that.
       if (!isInvalidGrant(error)) throw error;
     }
   }
@@ -75,13 +76,13 @@ export async function probeFirstCode(probing: Probing): Promise<{
 }
 
 /**
- * The other wrong requests, with one code where codes survive, else with one
- * each; then the code that has got tokens is used once more.
+ * Sends the other wrong requests, with one code if codes survive, else with one
+ * each; then uses the redeemed code once more.
  */
 export async function probeCodes(probing: Probing, survives: boolean | undefined): Promise<void> {
   const { signIns, results, evidence } = probing;
   let grant: Grant | undefined;
-  /** What was refused on account of this code, and is proven only when the code still gets its tokens. */
+  /** The probes refused with this code. They are proven only if the code still gets its tokens afterwards. */
   let unproven: ProbeName[] = [];
   let alive = survives;
   for (const { name, send } of selectedRequests(probing).filter((one) => one.name !== 'code-verifier-wrong')) {
@@ -104,7 +105,7 @@ export async function probeCodes(probing: Probing, survives: boolean | undefined
   } else if (grant && !(await isGrantUsable(probing, grant))) markUnproven(probing, unproven);
 }
 
-/** Those that are wanted and can be sent: without a secret none can be wrong. */
+/** The wanted requests that can be sent: a client without a secret cannot send a wrong one. */
 function selectedRequests({ results, client }: Probing): readonly WrongRequest[] {
   const isPublic = client.authentication.method === 'none';
   if (isPublic) results.add('client-secret-wrong', 'not applicable', 'a public client has no secret');
@@ -143,7 +144,7 @@ async function probeReuse(probing: Probing, grant: Grant, unproven: readonly Pro
   });
 }
 
-/** Writes down what became of a wrong request. */
+/** Records the outcome of a wrong request. */
 function addResult({ results, ledger }: Probing, name: ProbeName, outcome: RawOutcome, mark: number): void {
   if (outcome.kind === 'done') {
     ledger.addBody(outcome.body);
@@ -158,7 +159,7 @@ export function refusalText({ status, error }: Extract<RawOutcome, { kind: 'refu
   return error === undefined ? `refused (${status})` : `${error.slice(0, 60)} (${status})`;
 }
 
-/** Whether a code that was refused still gets its tokens in the right way. */
+/** Whether a refused code still gets its tokens with the right request. */
 async function isGrantUsable({ signIns }: Probing, grant: Grant): Promise<boolean> {
   try {
     await signIns.redeem(grant);
@@ -169,7 +170,7 @@ async function isGrantUsable({ signIns }: Probing, grant: Grant): Promise<boolea
   }
 }
 
-/** The code had come to its end somewhere between these: only the first of them is known to be refused for its fault. */
+/** The code became invalid during these requests, so only the first of them is known to be refused for its fault. */
 function markUnproven({ results }: Probing, unproven: readonly ProbeName[]): void {
   for (const name of unproven.slice(1)) {
     const result = results.of(name);
@@ -219,7 +220,7 @@ function redirectReason(name: ProbeName): string {
   return name === 'client-secret-wrong' ? 'a code for a wrong client secret' : 'a code for wrong requests';
 }
 
-/** A code that was asked for with `plain`: whether its challenge does as its verifier. */
+/** Probes a code that was requested with `plain`: whether its challenge is accepted as its verifier. */
 export async function probePlainCode(probing: Probing, mark: number): Promise<void> {
   const { signIns, provider, results } = probing;
   const name = 'plain-challenge';

@@ -3,18 +3,18 @@ import type { Exchange, Follower, Step } from '../trace/recorder.js';
 import { Redactor } from '../trace/redact.js';
 import { Secrets } from '../trace/secrets.js';
 
-/** Steps that lead to what shows something, and show nothing: the pages on which somebody signs in are many. */
+/** Steps that prove nothing themselves and only lead to the event that does, such as the many pages of a sign-in. */
 const LEADING_THERE: readonly string[] = ['sign-in page', 'key set', 'listening', 'driver started', 'browser opened'];
 
 /**
- * Keeps what happens while probes run, so that each can name the events that
- * show what it found; they leave it redacted, and without personal claims.
+ * Records the events of a run, so that each probe can name those that prove its
+ * result. They are shown redacted, and without personal claims.
  */
 export class Evidence implements Follower {
   private readonly secrets = new Secrets();
   private readonly raw: (Exchange | Step)[] = [];
 
-  /** `next` hears of everything too, such as the trace of the command. */
+  /** `next` receives every event too, such as the trace of the command. */
   constructor(private readonly next: Follower | undefined) {}
 
   begun(exchange: Exchange): void {
@@ -36,17 +36,17 @@ export class Evidence implements Follower {
     this.next?.hidden(secret);
   }
 
-  /** How many events there are: the place to remember before something is tried. */
+  /** The number of events so far: a mark for `since`. */
   get mark(): number {
     return this.raw.length;
   }
 
-  /** The numbers of the events since a mark, from 1, without those that only lead there. */
+  /** The numbers of the events since a mark, from 1, without the steps that only lead to others. */
   since(mark: number): readonly number[] {
     return this.raw.flatMap(({ step }, index) => (index < mark || LEADING_THERE.includes(step) ? [] : [index + 1]));
   }
 
-  /** These events as they may be shown, by their numbers. */
+  /** The events with these numbers, redacted. */
   shown(numbers: Iterable<number>): ReadonlyMap<number, ShownEvent> {
     const events = [...new Set(numbers)].sort((one, other) => one - other);
     const redacted = () => {
@@ -56,7 +56,7 @@ export class Evidence implements Follower {
         return event === undefined ? [] : [[number, redactor.event(event, number)]];
       });
     };
-    // Once for what there is to be hidden: the last answer may name what the first one said.
+    // The first pass collects the values to mask: the last event may repeat a value from the first.
     redacted();
     return new Map(redacted());
   }

@@ -1,13 +1,13 @@
 import { PROBE_NAMES, type ProbeName, probeDefinition } from './probe.js';
 
-/** What a run of probes is about to do at the provider. */
+/** The sign-ins and requests that a run of probes will make. */
 export interface ProbePlan {
   readonly names: readonly ProbeName[];
-  /** Sign-ins where the provider is sound, and at most. */
+  /** The number of sign-ins at a correct provider, and the maximum. */
   readonly signIns: { readonly least: number; readonly most: number };
-  /** Requests beside those of the sign-ins, about. */
+  /** Approximate number of requests, without those of the sign-ins. */
   readonly requests: number;
-  /** What somebody who watches the provider may see, each once. */
+  /** Events that an operator of the provider may notice, each once. */
   readonly noticed: readonly string[];
 }
 
@@ -18,7 +18,7 @@ const OTHER_WRONG_REQUESTS: readonly ProbeName[] = [
   'client-secret-wrong',
 ];
 
-/** Probes that need the first sign-in, for its tokens or because somebody has to be signed in. */
+/** Probes that need the first sign-in, for its tokens or for its signed-in user. */
 export const WITH_FIRST_TOKENS: readonly ProbeName[] = [
   'code-verifier-wrong',
   'iss-in-answer',
@@ -30,10 +30,10 @@ export const WITH_FIRST_TOKENS: readonly ProbeName[] = [
   'end-session-redirect',
 ];
 
-/** Probes of a refresh token that this client alone has spent. */
+/** Probes of a refresh token that only this client has spent. */
 export const WITH_REFRESH_TOKEN: readonly ProbeName[] = ['refresh-reuse', 'refresh-reuse-revokes'];
 
-/** Probes of the sign-in with odd characters, or of its tokens. */
+/** Probes of the sign-in with hostile characters, or of its tokens. */
 export const WITH_HOSTILE_SIGN_IN: readonly ProbeName[] = [
   'state-unchanged',
   'nonce-unchanged',
@@ -43,15 +43,15 @@ export const WITH_HOSTILE_SIGN_IN: readonly ProbeName[] = [
 /** Probes of the sign-in with max_age=0, or of its tokens. */
 export const WITH_LAST_SIGN_IN: readonly ProbeName[] = ['max-age', 'revoked-access-token'];
 
-/** Probes of a code that has to be got for them. */
+/** Probes that need a code of their own. */
 export const WITH_MORE_CODES: readonly ProbeName[] = [...OTHER_WRONG_REQUESTS, 'code-reuse', 'code-reuse-revokes'];
 
-/** The probes that are chosen: those of `only`, or all, without those of `skip`. */
+/** The chosen probes: those of `only`, or all, without those of `skip`. */
 export function chooseProbes(only: readonly ProbeName[], skip: readonly ProbeName[]): readonly ProbeName[] {
   return PROBE_NAMES.filter((name) => (only.length === 0 || only.includes(name)) && !skip.includes(name));
 }
 
-/** What the chosen probes will do. `isPublic`: the client has no secret. */
+/** The plan for the chosen probes. `isPublic`: the client has no secret. */
 export function planProbes(
   names: readonly ProbeName[],
   { isPublic, otherClient }: { readonly isPublic: boolean; readonly otherClient: boolean },

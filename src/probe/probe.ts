@@ -1,33 +1,33 @@
 import type { Check } from '../check.js';
 
-/** How a probe ended. */
+/** The result of a probe. */
 export type ProbeVerdict = 'met' | 'violated' | 'not applicable' | 'not testable';
 
-/** What a probe looks at, in the order of a report. */
+/** The subject of a probe, in the order of a report. */
 export type ProbeGroup = 'authorization' | 'code' | 'sign-in' | 'tokens' | 'userinfo' | 'sign-out';
 
-/** A thing that a sound provider does or refuses, by a stable name. */
+/** A requirement that a correct provider meets, by a stable name. */
 export interface ProbeDefinition {
   readonly group: ProbeGroup;
-  /** What is tried: half a sentence. */
+  /** The request that the probe makes: half a sentence. */
   readonly tries: string;
-  /** The clause it rests on. */
+  /** The clause that requires it. */
   readonly clause: string;
   /** Whether the clause says MUST or SHOULD. */
   readonly level: 'must' | 'should';
   readonly expected: string;
-  /** What to change at the provider. */
+  /** The change that the provider needs. */
   readonly repair: string;
-  /** Requests at most, beside those of a sign-in. */
+  /** The maximum of requests, without those of a sign-in. */
   readonly requests: number;
-  /** What somebody who watches the provider's logs may see of it. */
+  /** Events that an operator of the provider may notice. */
   readonly noticed?: string;
 }
 
-/** What a probe found. */
+/** The result of a probe. */
 export interface ProbeResult extends Omit<Check<ProbeVerdict>, 'expected'> {
   readonly name: ProbeName;
-  /** The numbers of the events that show it. */
+  /** The numbers of the events that prove it. */
   readonly events: readonly number[];
 }
 
@@ -298,7 +298,7 @@ export type ProbeName = keyof typeof PROBES;
 /** The names of all probes, in the order of a report. */
 export const PROBE_NAMES = Object.keys(PROBES) as readonly ProbeName[];
 
-/** A probe as it is defined. */
+/** The definition of a probe. */
 export function probeDefinition(name: ProbeName): ProbeDefinition {
   return PROBES[name];
 }

@@ -12,15 +12,15 @@ import type { TokenLedger } from './token-ledger.js';
 /** Another client at the same provider. */
 export type OtherClient = Pick<TokenClient, 'clientId' | 'authentication'>;
 
-/** A code's tokens, and who they are for. */
+/** A code's tokens and the user they are for. */
 export interface Tokens extends VerifiedTokens {
   readonly subject: string;
 }
 
-/** What the probes of one run share. */
+/** The state that the probes of one run share. */
 export interface Probing extends RawClient {
   readonly request: SignInRequest;
-  /** The redirect URI of authorization requests whose response nobody receives. */
+  /** The redirect URI of authorization requests whose response is not received. */
   readonly unusedRedirectUri: string;
   readonly deps: ProviderDeps & { readonly signal: AbortSignal };
   readonly otherClient: OtherClient | undefined;
@@ -30,7 +30,7 @@ export interface Probing extends RawClient {
   readonly results: Results;
 }
 
-/** The results so far, and which are wanted at all. */
+/** The results so far, for the wanted probes. */
 export class Results {
   private readonly found = new Map<ProbeName, ProbeResult>();
 
@@ -45,7 +45,7 @@ export class Results {
     return names.some((name) => this.wanted.has(name));
   }
 
-  /** Writes down what a wanted probe found; `events` are those that show it. */
+  /** Records the result of a wanted probe; `events` are those that prove it. */
   add(name: ProbeName, verdict: ProbeVerdict, actual: string, events: readonly number[] = []): void {
     if (!this.wanted.has(name)) return;
     const result = { name, verdict, actual, events };
@@ -58,7 +58,10 @@ export class Results {
     this.add(name, verdict, actual, this.evidence.since(mark));
   }
 
-  /** Runs what makes no sign-ins: where a request of it fails, that is told of the probes it leaves without a verdict. */
+  /**
+   * Runs probes without sign-ins. If a request fails, it records that for the probes
+   * that are left without a verdict.
+   */
   async guard(names: readonly ProbeName[], work: () => Promise<void>): Promise<void> {
     const mark = this.evidence.mark;
     try {
@@ -71,7 +74,7 @@ export class Results {
     }
   }
 
-  /** What a probe has found, or undefined. */
+  /** The result of a probe, or undefined. */
   of(name: ProbeName): ProbeResult | undefined {
     return this.found.get(name);
   }

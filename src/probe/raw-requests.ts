@@ -12,40 +12,40 @@ import type { TokenClient } from '../oidc/token-requests.js';
  * so that a trace has them as well.
  */
 
-/** Where requests go, and as whom. */
+/** The destination and the client of a request. */
 export interface RawClient {
   readonly provider: Provider;
   readonly client: TokenClient;
   readonly deps: ProviderDeps;
 }
 
-/** What an endpoint made of a request. */
+/** The result of a request at an endpoint. */
 export type RawOutcome =
-  /** It did what was asked. `body` is its JSON. */
+  /** The endpoint accepted the request. `body` is its JSON. */
   | { readonly kind: 'done'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly kind: 'refused'; readonly status: number; readonly error: string | undefined }
-  /** It said nothing that would tell: it was busy, down or not reached. */
+  /** The result proves nothing: the endpoint was busy, down or not reachable. */
   | { readonly kind: 'unclear'; readonly reason: string };
 
-/** Redirects followed on the way to an answer. */
+/** Maximum of redirects to a response. */
 const MAX_REDIRECTS = 10;
 
-/** What an authorization endpoint answered a browser in which nobody is signed in. */
+/** The response of an authorization endpoint to a browser without a signed-in user. */
 export type AuthorizationOutcome =
-  /** It sent the browser to a redirect URI: to the one that was asked for, or to the registered one instead. */
+  /** A redirect to a redirect URI: the requested one, or the registered one instead. */
   | { readonly kind: 'answered'; readonly asAsked: boolean; readonly parameters: URLSearchParams }
-  /** It showed a page, or refused a pushed request. */
+  /** A page, or the refusal of a pushed request. */
   | { readonly kind: 'page'; readonly status: number; readonly error?: string | undefined }
   | { readonly kind: 'unclear'; readonly reason: string };
 
-/** A value that nobody has seen before: never a guess. */
+/** A random value that cannot exist at the provider. */
 export function randomText(): string {
   return randomBytes(32).toString('base64url');
 }
 
 /**
- * Sends a form to an endpoint as a client authenticates there. Without
- * `authentication` it is that of the party. Never throws but for an abort.
+ * Posts a form to an endpoint with client authentication. Without `authentication`
+ * it uses the client's own. Throws only when aborted.
  */
 export async function postForm(
   { provider, client, deps }: RawClient,
@@ -61,7 +61,7 @@ export async function postForm(
   return sendRequest(deps, provider.endpoint(endpoint), { method: 'POST', headers, body, step });
 }
 
-/** Asks userinfo with this token, or with none. */
+/** Requests userinfo with this token, or with none. */
 export async function requestRawUserinfo(
   { provider, deps }: RawClient,
   token: string | undefined,
@@ -76,9 +76,9 @@ export async function requestRawUserinfo(
 }
 
 /**
- * Opens an authorization request in a browser without cookies, and follows it
- * as far as a redirect URI, which nobody requests. Where the provider wants
- * requests pushed (RFC 9126), it is pushed first. Never throws but for an abort.
+ * Opens an authorization request in a browser without cookies, and follows it up
+ * to a redirect URI, which it does not request. Pushes the request first if the
+ * provider requires that (RFC 9126). Throws only when aborted.
  */
 export async function openAuthorizationRequest(
   at: RawClient,
@@ -122,7 +122,7 @@ export async function openAuthorizationRequest(
   }
 }
 
-/** A host that exists nowhere is asked for nothing, whatever the path. */
+/** Whether an address is the redirect URI, or on the reserved host, which is never requested, whatever the path. */
 function isRedirectUri(url: URL, redirectUri: string): boolean {
   const { protocol, host, hostname, pathname } = new URL(redirectUri);
   if (url.protocol !== protocol || url.host !== host) return false;
@@ -136,7 +136,7 @@ function pageOutcome(status: number, text: string): AuthorizationOutcome {
   return isBusy(status) ? { kind: 'unclear', reason: `the status ${status}` } : { kind: 'page', status };
 }
 
-/** Of the query, and of the fragment, where the implicit flow answers. */
+/** The parameters of the query, or of the fragment, which the implicit flow uses. */
 function responseParameters({ searchParams, hash }: URL): URLSearchParams {
   return new URLSearchParams([...searchParams, ...new URLSearchParams(hash.slice(1))]);
 }
@@ -153,7 +153,7 @@ async function sendRequest(
     const body = jsonObject(text);
     const error = typeof body?.error === 'string' ? body.error : undefined;
     if (status >= 200 && status < 300 && error === undefined) {
-      // A signed answer of userinfo is an answer.
+      // A signed response of userinfo is a success.
       const jwt = /^[\w-]+\.[\w-]*\.[\w-]*(\.[\w-]*\.[\w-]*)?$/.test(text.trim());
       if (body !== undefined || jwt) return { kind: 'done', body: body ?? {} };
       return { kind: 'unclear', reason: `the status ${status} without what belongs to it` };
@@ -165,7 +165,7 @@ async function sendRequest(
   }
 }
 
-/** Whether a status says more of the provider's state than of the request. */
+/** Whether a status is about the provider's state rather than the request. */
 function isBusy(status: number): boolean {
   return status >= 500 || status === 429 || status === 408;
 }
@@ -184,7 +184,7 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> | un
   }
 }
 
-/** Why nothing came; Ctrl-C is thrown on. */
+/** The reason for a missing response; rethrows Ctrl-C. */
 function failureReason(error: unknown): string {
   if (isAbort(error)) throw error;
   return error instanceof Error && 'code' in error ? String(error.code) : 'no answer';

@@ -30,7 +30,7 @@ import {
 } from './token-probes.js';
 import { probeUserinfo } from './userinfo-probes.js';
 
-/** What is asked of a run. */
+/** The settings of a run. */
 export interface ProbeOrder {
   readonly request: SignInRequest;
   readonly plan: ProbePlan;
@@ -42,20 +42,20 @@ export interface ProbeOrder {
         readonly method?: ClientAuthMethod | undefined;
       }
     | undefined;
-  /** A program of the user's own signs in. */
+  /** A program of the user signs in. */
   readonly byCommand: boolean;
 }
 
-/** What a run needs of the world. */
+/** Dependencies of a run. */
 export interface ProbeDeps extends ProviderDeps {
   readonly signal: AbortSignal;
   readonly evidence: Evidence;
-  /** Makes a user agent for one sign-in. All of them share one browser. */
+  /** Makes a user agent for one sign-in. All of them use one browser. */
   readonly newUserAgent: () => UserAgent;
   readonly on: (result: ProbeResult) => void;
 }
 
-/** What a run found. */
+/** The result of a run. */
 export interface ProbeRun {
   readonly issuer: string;
   /** In the order of a report. */
@@ -64,9 +64,9 @@ export interface ProbeRun {
 }
 
 /**
- * Tries at a provider what a sound one refuses. Nothing is saved, and the
- * tokens that it got are revoked at the end. Throws what discovery and the
- * sign-ins throw, with the results so far in the details.
+ * Sends requests that a correct provider must reject. Saves nothing, and revokes
+ * the received tokens at the end. Throws the errors of discovery and of the
+ * sign-ins, with the results so far in the details.
  */
 export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<ProbeRun> {
   const { request, plan, otherClient: other, byCommand } = order;
@@ -109,7 +109,7 @@ export async function runProbes(order: ProbeOrder, deps: ProbeDeps): Promise<Pro
 
 const USERINFO_PROBES: readonly ProbeName[] = ['userinfo-without-token', 'userinfo-foreign-token'];
 
-/** What only looks comes before what spends; what ends tokens has a sign-in of its own after it. */
+/** Read-only probes come before those that spend tokens; a new sign-in follows each probe that ends tokens. */
 async function runInOrder(probing: Probing, byCommand: boolean): Promise<void> {
   const { results, signIns } = probing;
   const grants: Grant[] = [];

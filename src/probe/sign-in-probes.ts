@@ -5,19 +5,19 @@ import type { Probing, Tokens } from './probing.js';
 import { jsonObject } from './raw-requests.js';
 import type { Grant } from './sign-ins.js';
 
-/** By how much a new sign-in must be younger than the one before, to be told from it: auth_time has no fractions. */
+/** Milliseconds between two sign-ins, so that auth_time, which has no fractions, differs. */
 const SIGN_IN_INTERVAL_MS = 1_100;
 
 /**
- * A sign-in with a hostile state and nonce. Undefined where the provider does
- * not let it through. Throws what any sign-in throws for other reasons.
+ * A sign-in with a hostile state and nonce. Undefined if the provider refuses
+ * them. Throws the errors of any sign-in for other reasons.
  */
 export async function probeHostileSignIn(
   probing: Probing,
 ): Promise<{ readonly grant?: Grant; readonly tokens?: Tokens }> {
   const { signIns, results, evidence, deps } = probing;
   const before = results.of('state-unchanged');
-  // One that came back changed with an error would only be waited for in vain.
+  // After an error whose state was changed, a hostile state would only run into the time limit.
   const hostileState = results.wants('state-unchanged') && before?.verdict !== 'violated' ? hostileText() : undefined;
   const nonce = hostileText();
   deps.recorder.hideInWords(nonce, hostileState);
@@ -65,7 +65,7 @@ async function redeemHostile(
     const claims = decodeJwt(String(response.id_token));
     const back = typeof claims.nonce === 'string' ? claims.nonce : null;
     results.addSince(mark, 'nonce-unchanged', 'violated', lostCharacters(nonce, back));
-    // Good for what comes next all the same: it is the nonce alone that is wrong.
+    // The tokens are good for the next probes all the same: only the nonce is wrong.
     const { access_token: accessToken, refresh_token: refreshToken } = response;
     if (typeof accessToken !== 'string' || typeof claims.sub !== 'string') return {};
     const refreshable = typeof refreshToken === 'string' ? { refreshToken } : {};
@@ -74,9 +74,9 @@ async function redeemHostile(
 }
 
 /**
- * max_age=0 while somebody is signed in: the ID token must say that they did
- * so after they were asked. `byCommand`: nobody knows what a program of the
- * user's own keeps of the last sign-in.
+ * A sign-in with max_age=0 while a user is signed in: the ID token's auth_time
+ * must be later than the request. `byCommand`: it is not known what a program of
+ * the user keeps of the last sign-in.
  */
 export async function probeMaxAge(
   probing: Probing,
@@ -98,7 +98,7 @@ export async function probeMaxAge(
   const authTime = tokens.report?.claims.auth_time;
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
     results.addSince(mark, 'max-age', verdict, actual);
-  // Both times are of the provider's clock, so that ours is of no matter.
+  // Both times are of the provider's clock, so ours does not matter.
   if (typeof authTime !== 'number') add('violated', 'the ID token has no auth_time');
   else if (before === undefined) add('not testable', 'no ID token before it had an auth_time to compare with');
   else if (authTime <= before) add('violated', `auth_time is that of an earlier sign-in: nobody signed in anew`);

@@ -8,35 +8,35 @@ import type { AuthorizationResponse, UserAgent } from '../sign-in/user-agent.js'
 import { jsonObject, type RawClient } from './raw-requests.js';
 import type { TokenLedger } from './token-ledger.js';
 
-/** A code that nobody has spent, with all that belongs to it. */
+/** A code that is not spent, with the request and response it belongs to. */
 export interface Grant {
   readonly response: URLSearchParams;
   readonly sent: AuthorizationRequest;
   readonly redirectUri: string;
-  /** When the browser was sent away: milliseconds since the epoch. */
+  /** The time of the authorization request: milliseconds since the epoch. */
   readonly askedAt: number;
-  /** The iss that came with it; `null` where none did. */
+  /** The iss of the response; `null` if it has none. */
   readonly iss: string | null;
-  /** The event of the answer: its number. */
+  /** The number of the response's event. */
   readonly event: number;
 }
 
-/** What is special about one sign-in. */
+/** The particulars of one sign-in. */
 interface SignInOptions {
-  /** Why somebody has to sign in again: half a sentence. */
+  /** The reason that the user has to sign in again: half a sentence. */
   readonly why: string;
   readonly state?: string;
   readonly nonce?: string;
   /** Seconds. */
   readonly maxAge?: number | undefined;
-  /** Changes the address before the browser gets it. */
+  /** Changes the address before the browser opens it. */
   readonly change?: (url: URL, sent: AuthorizationRequest) => void;
 }
 
-/** Ten years, in seconds: asked for as max_age it makes nobody sign in again, and has auth_time put into the ID token. */
+/** Ten years, in seconds: as max_age it forces no new sign-in, but adds auth_time to the ID token. */
 const LONG_AGO = 315_360_000;
 
-/** An OIDC client that gets a code and does not spend it: the probes do. */
+/** An OIDC client that gets a code and leaves it for the probes to spend. */
 class CodeOnly implements Application<RawClient, ClientRequest & { readonly askedAt: number }, Grant, Grant> {
   readonly redirectUri: string;
   readonly responseMode: string | undefined;
@@ -61,7 +61,7 @@ class CodeOnly implements Application<RawClient, ClientRequest & { readonly aske
   async authorizationRequest(at: RawClient, redirectUri: string, state: string) {
     const { wish: options, request } = this;
     const { provider, client, deps } = at;
-    // Of what the profile asks of the person only the consent stays: some providers give a refresh token for it alone.
+    // Removes the profile's prompt and max_age, except the consent: some providers issue a refresh token only with it.
     const { prompt: asked, maxAge: _maxAge, ...others } = request.authorization;
     const prompt = asked?.split(' ').includes('consent') ? 'consent' : undefined;
     const authorization = { ...others, redirectUri, maxAge: options.maxAge, prompt };
@@ -91,19 +91,19 @@ class CodeOnly implements Application<RawClient, ClientRequest & { readonly aske
 }
 
 /**
- * The sign-ins of one run: each gets one code. With `withAuthTime` their ID
- * tokens say when the person signed in (OIDC Core §2).
+ * The sign-ins of one run: each gets one code. With `withAuthTime` their ID tokens
+ * have the time of the sign-in (OIDC Core §2).
  */
 export class SignIns {
   private count = 0;
-  /** When the last one was over: milliseconds since the epoch. */
+  /** The end of the last sign-in: milliseconds since the epoch. */
   endedAt: number | undefined;
   /** The newest auth_time so far: seconds since the epoch, by the provider's clock. */
   latestAuthTime: number | undefined;
 
   constructor(
     private readonly withAuthTime: boolean,
-    /** How many sign-ins there will be at least, for people. */
+    /** The least number of sign-ins, for people. */
     private readonly planned: number,
     private readonly request: SignInRequest,
     private readonly at: RawClient,
@@ -112,7 +112,7 @@ export class SignIns {
     private readonly newUserAgent: () => UserAgent,
   ) {}
 
-  /** Throws what `signIn` throws, and the coded error of an answer without a code. */
+  /** Throws the errors of `signIn`, and the coded error of a response without a code. */
   async getCode(options: SignInOptions): Promise<Grant> {
     const { request, at, evidence, withAuthTime } = this;
     const { deps } = at;
@@ -127,14 +127,14 @@ export class SignIns {
     await conclude();
     deps.recorder.hide(grant.response.get('code') ?? undefined);
     this.endedAt = deps.clock.now();
-    // An answer that is no code: openid-client says what it is.
+    // openid-client rejects a response without a code, with the reason.
     if (!grant.response.get('code')) await this.redeem(grant);
     return grant;
   }
 
   /**
-   * Gets the tokens of a code in the right way. A missing or wrong `iss` has
-   * been written down, and does not end the run. Throws what `exchangeCode` throws.
+   * Redeems a code with the right request. A missing or wrong `iss` is recorded
+   * already, and does not end the run. Throws the errors of `exchangeCode`.
    */
   async redeem(grant: Grant): Promise<VerifiedTokens & { readonly subject: string }> {
     const { provider, client, deps } = this.at;
@@ -162,7 +162,7 @@ export class SignIns {
         deps,
       );
     } catch (error) {
-      // What was refused here was issued all the same.
+      // The provider has issued these tokens although we refuse them.
       const received = deps.recorder.exchanges.slice(before).find(({ step }) => step === 'token request');
       this.ledger.addBody(jsonObject(received?.responseBody ?? '') ?? {});
       throw error;

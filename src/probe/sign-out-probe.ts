@@ -6,16 +6,16 @@ import { createEndSessionRequest } from '../oidc/end-session.js';
 import { signOutOnPages } from '../sign-in/sign-out-pages.js';
 import type { Probing } from './probing.js';
 
-/** A host that can belong to nobody (RFC 6761 §6.4). */
+/** A host that cannot exist (RFC 6761 §6.4). */
 const FOREIGN = 'https://oidc-cli.invalid/signed-out';
 
 /** Milliseconds. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * Opens a sign-out with a foreign address to come back to, in a browser where
- * nobody is signed in, and goes through the provider's pages until it is clear
- * whether they lead there. The address itself is never asked for.
+ * Opens a sign-out with a foreign post-logout redirect URI, in a browser without a
+ * signed-in user, and goes through the provider's pages until it is clear whether
+ * they redirect there. Never requests the address itself.
  */
 export async function probeEndSession(probing: Probing, idToken: string | undefined): Promise<void> {
   const name = 'end-session-redirect';
@@ -55,7 +55,7 @@ export async function probeEndSession(probing: Probing, idToken: string | undefi
   }
 }
 
-/** What the way to a foreign address ended at. */
+/** The outcome of a sign-out with a foreign address. */
 function logoutOutcome({ code, facts }: OidcCliError): ['met' | 'not testable', string] {
   switch (code) {
     case 'sign_in_page_error':

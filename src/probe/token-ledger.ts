@@ -5,29 +5,29 @@ import type { RawClient } from './raw-requests.js';
 
 type Kind = 'access_token' | 'refresh_token';
 
-/** What became of the tokens that the probes got. */
+/** The state of the tokens at the end of a run. */
 export interface RemainingTokens {
   readonly revoked: number;
-  /** Those that could not be revoked: they live until they expire. */
+  /** Tokens that could not be revoked: they are valid until they expire. */
   readonly left: number;
-  /** Why, in codes, each once. */
+  /** The reasons as codes, each once. */
   readonly reasons: readonly string[];
 }
 
-/** Every token that the probes got and have not made useless, so that none is left behind. */
+/** Every token that the probes received and that may still be valid, so that all are revoked at the end. */
 export class TokenLedger {
   private readonly living = new Map<string, Kind>();
 
   constructor(private readonly at: RawClient) {}
 
-  /** Writes down the tokens of an answer, and hides them. */
+  /** Records the tokens of a response, and masks them. */
   add({ accessToken, refreshToken, idToken }: Pick<VerifiedTokens, 'accessToken' | 'refreshToken' | 'idToken'>): void {
     this.at.deps.recorder.hide(accessToken, refreshToken, idToken);
     this.living.set(accessToken, 'access_token');
     if (refreshToken !== undefined) this.living.set(refreshToken, 'refresh_token');
   }
 
-  /** The tokens of an answer that should have been a refusal. */
+  /** Records the tokens of a response that should have been a refusal. */
   addBody(body: Readonly<Record<string, unknown>>): void {
     const { access_token, refresh_token, id_token } = body;
     const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -38,12 +38,15 @@ export class TokenLedger {
     if (refreshToken !== undefined) this.living.set(refreshToken, 'refresh_token');
   }
 
-  /** A token that the provider has been seen to refuse. */
+  /** Removes a token that the provider has refused. */
   dead(token: string | undefined): void {
     if (token !== undefined) this.living.delete(token);
   }
 
-  /** Revokes what is left, refresh tokens first: the access tokens of many providers go with them. Never throws but for an abort. */
+  /**
+   * Revokes the remaining tokens, refresh tokens first: many providers revoke the
+   * access tokens with them. Throws only when aborted.
+   */
   async revokeAll(): Promise<RemainingTokens> {
     const { provider, client, deps } = this.at;
     const tokens = [...this.living].sort(([, one], [, other]) => other.localeCompare(one));

@@ -12,7 +12,7 @@ type ProbeOutcome = [verdict: ProbeVerdict, actual: string];
 const NO_REFRESH_TOKEN =
   'the provider gave no refresh token (with most, the scope offline_access gets one: --scope "openid offline_access")';
 
-/** The refresh token of this client by another one. */
+/** Sends this client's refresh token as another client. */
 export async function probeOtherClient(probing: Probing, { refreshToken }: Tokens): Promise<void> {
   const name = 'refresh-other-client';
   const { results, otherClient, evidence, ledger } = probing;
@@ -38,7 +38,7 @@ export async function probeOtherClient(probing: Probing, { refreshToken }: Token
   add('met', refusalText(outcome));
 }
 
-/** A rotated refresh token once more, and what becomes of the newest then. */
+/** Sends a rotated refresh token once more, and then the newest one. */
 export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens): Promise<void> {
   const { results, evidence, ledger, client } = probing;
   const [reuse, family] = ['refresh-reuse', 'refresh-reuse-revokes'] as const;
@@ -58,7 +58,7 @@ export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens):
   }
   ledger.add(newest);
   if (newest.refreshToken === undefined || newest.refreshToken === refreshToken) {
-    // RFC 9700 §2.2.2 asks it of public clients; those with a secret are bound by that.
+    // RFC 9700 §2.2.2 requires it for public clients; the secret of other clients already binds the token.
     if (client.authentication.method === 'none') {
       results.addSince(mark, reuse, 'violated', 'refresh tokens are not rotated, and this client is public');
     } else {
@@ -86,7 +86,7 @@ export async function probeReusedRefreshToken(probing: Probing, tokens: Tokens):
   results.addSince(mark, family, 'met', refusalText(after));
 }
 
-/** An access token after its revocation, where it was of use before. */
+/** Uses an access token after its revocation, if it worked before. */
 export async function probeRevokedAccessToken(probing: Probing, tokens: Tokens): Promise<void> {
   const name = 'revoked-access-token';
   const { results, evidence, ledger, provider, client, deps } = probing;
@@ -108,7 +108,7 @@ export async function probeRevokedAccessToken(probing: Probing, tokens: Tokens):
   await results.guard([name], async () => results.addSince(mark, name, ...(await result())));
 }
 
-/** A refresh token after its revocation. */
+/** Uses a refresh token after its revocation. */
 export async function probeRevokedRefreshToken(probing: Probing, { refreshToken }: Tokens): Promise<void> {
   const name = 'revoked-refresh-token';
   const { results, evidence, ledger, provider, client, deps } = probing;
@@ -118,7 +118,7 @@ export async function probeRevokedRefreshToken(probing: Probing, { refreshToken 
   const mark = evidence.mark;
   const result = async (): Promise<ProbeOutcome> => {
     const outcome = await revokeToken(provider, client, refreshToken, 'refresh_token', deps);
-    // RFC 7009 §2: revoking refresh tokens is not for the provider to choose.
+    // RFC 7009 §2: a provider must support the revocation of refresh tokens.
     if (outcome === 'not offered') return ['violated', 'the provider does not revoke refresh tokens'];
     const after = await useRefreshToken(probing, refreshToken);
     if (after.kind === 'unclear') return ['not testable', after.reason];
@@ -145,7 +145,7 @@ async function refresh(probing: Probing, tokens: Tokens, refreshToken: string): 
   return refreshTokens(provider, client, refreshToken, { resource, ...previous }, deps);
 }
 
-/** A refresh that must be refused (RFC 6749 §6). */
+/** Sends a refresh request that must be refused (RFC 6749 §6). */
 function useRefreshToken(
   probing: Probing,
   refreshToken: string,

@@ -5,7 +5,7 @@ import { type RawOutcome, randomText, requestRawUserinfo } from './raw-requests.
 /** Seconds. */
 const LIFETIME = 600;
 
-/** Userinfo for nobody, and for who made an access token themselves. */
+/** Requests userinfo without a token, and with a forged access token. */
 export async function probeUserinfo(probing: Probing, tokens: Tokens | undefined): Promise<void> {
   const { results, provider, evidence } = probing;
   const names = ['userinfo-without-token', 'userinfo-foreign-token'] as const;
@@ -35,13 +35,14 @@ function addResult({ results }: Probing, name: ProbeName, outcome: RawOutcome, m
 }
 
 /**
- * An access token for this person with all that the provider would put into one
- * (RFC 9068 §2), the name of its own key among it, signed by a key that only we know.
+ * An access token for this user with all claims that the provider would put into
+ * one (RFC 9068 §2) and the name of its own key, signed by a key that only we
+ * have.
  */
 async function forgeToken({ provider, client, deps }: Probing, subject: string): Promise<string> {
   const { generateKeyPair, SignJWT } = await import('jose');
   const { keys = [] } = provider.keySet.cached()?.jwks ?? {};
-  // As a provider signs, where it has such a key; its other keys take longer to make.
+  // Uses the provider's kind of key where it is elliptic; other kinds take longer to make.
   const elliptic = keys.find(({ kty, crv }) => kty === 'EC' && crv === 'P-256');
   const { kid } = elliptic ?? keys.find(({ kty }) => kty === 'RSA') ?? {};
   const alg = elliptic ? 'ES256' : 'RS256';
