@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { ERROR_EXIT_CODES, EXIT, type ExitCode } from '../errors.js';
+import { lookup } from '../json.js';
 import { safeText, truncate } from '../safe-text.js';
-import { japaneseFailure } from './japanese-failures.js';
 
 /** How the sign-in (or sign-out) ended, as the waiting page is told. */
 export type Verdict =
@@ -43,6 +44,20 @@ const WORDS = {
     ended: 'ターミナルは待機を終了しました',
   },
 } as const;
+
+/** One Japanese sentence per exit code: the terminal has the details, in English. */
+const JAPANESE_FAILURES: Readonly<Record<Exclude<ExitCode, typeof EXIT.done>, string>> = {
+  [EXIT.checkFailed]: '処理を完了できませんでした。',
+  [EXIT.usage]: 'コマンドの指定が正しくありません。',
+  [EXIT.configuration]: '設定またはプロバイダーのディスカバリー情報に問題があります。',
+  [EXIT.notSignedIn]: '有効なサインインがありません。',
+  [EXIT.refused]: 'プロバイダーが要求を拒否しました。',
+  [EXIT.timedOut]: '制限時間内に完了しませんでした。',
+  [EXIT.verification]: 'プロバイダーの応答またはトークンを検証できませんでした。',
+  [EXIT.network]: 'プロバイダーと通信できませんでした。',
+  [EXIT.store]: 'セッションを保存できませんでした。',
+  [EXIT.interrupted]: '処理が中断されました。',
+};
 
 const STYLE = `
 :root{color-scheme:light dark;--back:#f4f5f7;--card:#fff;--text:#1c1f26;--soft:#5b6270;--line:#dfe2e8;--good:#12805c;--bad:#b3261e;--quiet:#5b6270}
@@ -109,14 +124,16 @@ export function verdictPage(verdict: Verdict, kind: CallbackKind, language: Page
     return layout(language, title, 'good', '✓', `${list}<p class="last">${words.close}</p>`);
   }
   const title = words[kind].failed;
-  const japanese = language === 'ja' ? japaneseFailure(verdict.code) : undefined;
-  const { what, change } = japanese ?? { what: verdict.message, change: verdict.fix };
-  // Words that are English on whichever page: say so to screen readers and fonts.
-  const lang = japanese === undefined ? ' lang="en"' : '';
-  const message = `<p${lang}>${breakableText(what)}</p>`;
-  const fix = change === undefined ? '' : `<h2>${words.fix}</h2><p${lang}>${breakableText(change)}</p>`;
   const code = `<p lang="en"><code>${escapeHtml(verdict.code)}</code></p>`;
-  return layout(language, title, 'bad', '!', `${message}${fix}${code}<p class="last">${words.details}</p>`);
+  const exitCode = language === 'ja' ? lookup(ERROR_EXIT_CODES, verdict.code) : undefined;
+  const body = exitCode === undefined ? englishFailure(verdict, words.fix) : `<p>${JAPANESE_FAILURES[exitCode]}</p>`;
+  return layout(language, title, 'bad', '!', `${body}${code}<p class="last">${words.details}</p>`);
+}
+
+/** The message and the fix as HTML, marked as English for screen readers and fonts; `heading` stands before the fix. */
+function englishFailure({ message, fix }: { message: string; fix?: string }, heading: string): string {
+  const change = fix === undefined ? '' : `<h2>${heading}</h2><p lang="en">${breakableText(fix)}</p>`;
+  return `<p lang="en">${breakableText(message)}</p>${change}`;
 }
 
 /**
