@@ -23,14 +23,14 @@ import { type TokenStorage, tryTokenStorage } from './token-storage.js';
 import { type TwoReadings, toLogtoCheck, twoReadings } from './two-readings.js';
 import { explainProfile, type ProfileLine } from './user-profile.js';
 
-/** A sign-in as Logto would do it. */
+/** The settings of a sign-in as Logto would make it. */
 export interface ConnectorLoginRequest {
   readonly connector: Connector;
-  /** The listener's, or Logto's own https callback: then the person pastes the answer. */
+  /** The listener's, or Logto's own https callback: then the user pastes the response. */
   readonly redirectUri: string;
-  /** What our own reading compares `iss` with, in place of what the connector names. */
+  /** The issuer that our own reading compares `iss` with, instead of the connector's. */
   readonly issuer?: string | undefined;
-  /** Seconds, of our own reading: Logto's is in the connector. */
+  /** Seconds, for our own reading. The connector has Logto's. */
   readonly clockTolerance: number;
   readonly strict: boolean;
   readonly allowHttp: boolean;
@@ -39,24 +39,24 @@ export interface ConnectorLoginRequest {
 /** A sign-in that Logto would accept. */
 export interface ConnectorLoginResult {
   readonly redirectUri: string;
-  /** The issuer that our own reading compared with; absent where nobody named one. */
+  /** The issuer that our own reading compared with; absent if none was named. */
   readonly issuer: string | undefined;
   readonly report: IdTokenReport;
   readonly readings: readonly TwoReadings[];
   readonly profile: readonly ProfileLine[];
   readonly storage: TokenStorage;
   readonly idToken: string;
-  /** The scopes that the provider says it granted; absent where it does not say. */
+  /** The scopes that the provider states as granted; absent if it states none. */
   readonly grantedScope: string | undefined;
-  /** Why the standard refuses what Logto accepts, if it does; with `strict` warnings count. */
+  /** The check by which the standard refuses what Logto accepts, if any; with `strict` warnings count. */
   readonly refusedByStandard: IdTokenCheck | undefined;
 }
 
-/** What is known of a connector's provider. */
+/** The connector's provider, as far as it is known. */
 interface ConnectorConnection {
-  /** The issuer that our own reading takes for the provider's; absent where nobody names one. */
+  /** The issuer that our own reading expects; absent if none is named. */
   readonly issuer: string | undefined;
-  /** Discovery, for our own reading and for explanations: a connector needs none, and its failure ends nothing. */
+  /** Discovery, for our own reading and for explanations. A connector needs none, so its failure ends nothing. */
   readonly provider: Promise<Provider | undefined>;
 }
 
@@ -66,7 +66,7 @@ interface ConnectorRequest extends AuthorizationUrl {
   readonly nonce: string;
 }
 
-/** Tokens whose ID token Logto accepts, and our own reading of it. */
+/** Tokens whose ID token Logto accepts, with our own report of it. */
 interface AcceptedTokens {
   readonly tokens: ConnectorTokens;
   readonly claims: Awaited<ReturnType<typeof verifyIdTokenAsLogto>>;
@@ -76,10 +76,10 @@ interface AcceptedTokens {
 }
 
 /**
- * A connector that signs somebody in as Logto would: its authorization URL (no
- * PKCE), its token request, its verification of the ID token, no userinfo. Our
- * own report of the same token goes beside it, never instead of it. Throws
- * `connector_*` for what Logto would refuse, with all that is known in the details.
+ * A connector that signs in as Logto would: its authorization URL (no PKCE), its
+ * token request, its verification of the ID token, no userinfo. Our own report of
+ * the same token is made beside Logto's verification and never replaces it. Throws
+ * `connector_*` for what Logto would refuse, with all known facts in the details.
  */
 export class LogtoConnector
   implements Application<ConnectorConnection, ConnectorRequest, AcceptedTokens, ConnectorLoginResult>
@@ -108,7 +108,7 @@ export class LogtoConnector
     const { connector, issuer: named, allowHttp } = this.request;
     const issuer = connectorIssuer(connector, named);
     const provider = discoverTolerantly(issuer, allowHttp, this.deps);
-    // A sign-in may end before this does.
+    // A sign-in may end before discovery does.
     provider.catch(() => undefined);
     return { issuer, provider };
   }
@@ -116,7 +116,7 @@ export class LogtoConnector
   async authorizationRequest(_: ConnectorConnection, redirectUri: string, state: string): Promise<ConnectorRequest> {
     const nonce = randomState();
     this.deps.recorder.hideInWords(nonce);
-    // As a browser reads it, in which nothing can drive a terminal.
+    // Parsed as a browser does, which escapes every control character for the terminal.
     const { href } = new URL(authorizationUri(this.request.connector.config, { redirectUri, state, nonce }));
     return { url: href, repeatable: !this.secretUrl, redirectUri, nonce };
   }
@@ -136,7 +136,7 @@ export class LogtoConnector
       throw withFailureContext(error, known);
     });
     const issuer = (await tokenIssuer(request, tokens.id_token)) ?? connection.issuer;
-    // Both at once: Logto judges the token when it comes, and not after our own reading.
+    // Both at once: Logto verifies the token on arrival, and not after our own reading.
     const [report, verified] = await Promise.all([
       ownReport(request, tokens, code, { nonce, issuer }, provider, deps),
       verifyIdTokenAsLogto(config, tokens.id_token, nonce, deps).catch(refusal),
@@ -188,8 +188,8 @@ function sentResponseMode({ authRequestOptionalConfig, customConfig }: Connector
 }
 
 /**
- * The error, where it is a time-out though somebody came back: a fragment stays
- * in the browser, and Logto gets nothing either.
+ * Adds a hint to a time-out although the browser came back: a fragment stays in
+ * the browser, so Logto would not get the response either.
  */
 export function withFragmentHint(error: unknown, { config }: Connector): unknown {
   if (!(error instanceof OidcCliError) || error.code !== 'login_timeout') return error;
@@ -198,11 +198,11 @@ export function withFragmentHint(error: unknown, { config }: Connector): unknown
   return new OidcCliError('connector_code_missing', { responseMode }, { cause: error });
 }
 
-/** The code, as Logto takes it from the callback: RFC 9207's `iss` and everything else is ignored. */
+/** The code, as Logto takes it from the callback: it ignores RFC 9207's `iss` and every other parameter. */
 export function readCode(response: URLSearchParams, { config }: Connector): string {
   const given = Object.fromEntries(response);
   if (given.code !== undefined) return given.code;
-  // Some providers repeat what they refuse.
+  // Some providers repeat the parameters that they refuse.
   const mask = createMasker(
     new URLSearchParams(),
     secretParameters(config).map(({ value }) => value),
@@ -213,13 +213,13 @@ export function readCode(response: URLSearchParams, { config }: Connector): stri
     description: words(given.error_description),
     scope: config.scope,
     responseMode: config.authRequestOptionalConfig?.responseMode,
-    // Who could say no has seen a request in order.
+    // A user can only decline a request that the provider has accepted.
     ...(given.error === 'access_denied' ? {} : brokenRequestFacts(config)),
     ...pkceFacts(given.error_description),
   });
 }
 
-/** What of the authorization request goes out broken, as Logto builds it. */
+/** Facts about the broken parts of the authorization request, as Logto builds it. */
 function brokenRequestFacts({ scope, authorizationEndpoint }: Connector['config']) {
   return {
     ...(scope.includes('+') ? { joinedScope: true } : {}),
@@ -227,7 +227,7 @@ function brokenRequestFacts({ scope, authorizationEndpoint }: Connector['config'
   };
 }
 
-/** Our own reading of the token that Logto judges. A key set that cannot be had fails its signature check. */
+/** Our own reading of the token that Logto verifies. Without a key set its signature check fails. */
 async function ownReport(
   request: Pick<ConnectorLoginRequest, 'connector' | 'clockTolerance'>,
   tokens: ConnectorTokens,
@@ -274,13 +274,13 @@ async function ownReport(
   return { ...report, checks: report.checks.map(unknown) };
 }
 
-/** The issuer that our own reading takes for the provider's: the one that was named, else the connector's own, of several the first. */
+/** The issuer that our own reading expects: the named one, else the connector's own; of several the first. */
 function connectorIssuer({ config }: Connector, named: string | undefined): string | undefined {
   const { issuer } = config.idTokenVerificationConfig;
   return named ?? (typeof issuer === 'string' ? issuer : issuer?.[0]);
 }
 
-/** Of several issuers in a connector, where none was named, the one that the ID token says it is from. */
+/** If none is named and the connector has several issuers, the one in the ID token. */
 async function tokenIssuer(
   { connector, issuer: named }: Pick<ConnectorLoginRequest, 'connector' | 'issuer'>,
   idToken: string,
@@ -292,21 +292,21 @@ async function tokenIssuer(
     const { iss } = decodeJwt(idToken);
     return issuer.find((one) => one === iss);
   } catch {
-    // That it is no JWT is said elsewhere.
+    // Another check reports a token that is not a JWT.
     return undefined;
   }
 }
 
-/** A refusal of Logto's as a value; what ended the run from outside is thrown on. */
+/** Returns a refusal of Logto's as a value; rethrows an error that ended the run from outside. */
 function refusal(error: unknown): OidcCliError {
   if (error instanceof OidcCliError && error.facts.logtoStatus !== undefined) return error;
   throw error;
 }
 
-/** Milliseconds that the verdict is held up for what only explains it. */
+/** Milliseconds that the result may wait for facts that only explain it. */
 const TIMEOUT_MS = 2_000;
 
-/** What comes of it within so many milliseconds; undefined where it takes longer. */
+/** The promise's value within this many milliseconds; undefined if it takes longer. */
 async function resolveWithin<T>(coming: Promise<T>, limit: number): Promise<T | undefined> {
   const over = new AbortController();
   const late = wait(limit, undefined, { signal: over.signal }).catch(() => undefined);
@@ -336,7 +336,7 @@ interface FailureContext {
   readonly connector: Connector;
 }
 
-/** What a token request says, where that is known beforehand; empty where it is another each time. */
+/** The content of Logto's client authentication, if it is the same each time; empty otherwise. */
 function logtoAuthentication({
   clientId,
   clientSecret,
@@ -346,7 +346,7 @@ function logtoAuthentication({
   return { ...eachTime, grant_type: grantType, client_id: clientId, client_secret: clientSecret };
 }
 
-/** What is known of this run that tells why the provider refused: never a value of the secret itself. */
+/** Adds facts of this run that explain the provider's refusal; never the value of the secret. */
 function withFailureContext(error: unknown, known: FailureContext): unknown {
   if (!(error instanceof OidcCliError)) return error;
   const { config } = known.connector;
@@ -371,7 +371,7 @@ function discoveredFacts({ provider, connector }: FailureContext) {
   const { issuer, jwksUri } = connector.config.idTokenVerificationConfig;
   return {
     ...(metadata === undefined ? {} : { announced: metadata }),
-    // Where the connector says what the provider says of itself, it is not the connector that is wrong.
+    // If the connector agrees with the provider's own metadata, the connector is not the cause.
     issuerIsAnnounced: [issuer].flat().includes(provider.issuer),
     keySetIsAnnounced: keySet === jwksUri,
   };

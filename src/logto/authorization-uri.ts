@@ -2,9 +2,9 @@ import type { ConnectorConfig } from './connector/schema.js';
 import { snakeCaseParameters } from './snake-case.js';
 
 /**
- * The address to which Logto sends the browser, to the letter: its own
- * parameters, then `authRequestOptionalConfig`, then `customConfig`, the later
- * over the earlier. No PKCE. An endpoint that has a query already gets a second `?`.
+ * The exact address that Logto sends the browser to: its own parameters, then
+ * `authRequestOptionalConfig`, then `customConfig`; later values override earlier
+ * ones. No PKCE. An endpoint that has a query already gets a second `?`.
  */
 export function authorizationUri(
   config: ConnectorConfig,

@@ -7,7 +7,7 @@ import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { KEY_SET_LIMIT_MS, type RemoteKeySet, remoteKeySet } from './remote-key-set.js';
 import type { ConnectorDeps } from './token-request.js';
 
-/** The claims that Logto reads, as it understood them. */
+/** The claims that Logto reads, with its values. */
 export interface ConnectorClaims {
   readonly sub: string;
   readonly name?: string | null;
@@ -21,19 +21,19 @@ export interface ConnectorClaims {
 /** An ID token that Logto accepted. */
 export interface AcceptedIdToken {
   readonly claims: ConnectorClaims;
-  /** Every claim, as the provider wrote it. */
+  /** Every claim, as in the token. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** What strings Logto takes for true where `acceptStringTypedBooleanClaims` is on, in any case. */
+/** The strings that Logto reads as true with `acceptStringTypedBooleanClaims`, in any case. */
 const TRUE_STRINGS = ['1', 'true', 'y', 'yes', 'yep', 'yeah'];
 
 /**
- * Verifies an ID token as Logto does: jose, the key set fetched anew, the
- * options of `idTokenVerificationConfig` with the audience always the client
- * id; then the types of the claims it reads; then the nonce, if the token has
- * one. What the standard demands beyond that is not looked at (no exp, no
- * nonce, azp, at_hash). Throws `connector_*` codes with Logto's answer in the facts.
+ * Verifies an ID token as Logto does: jose, the key set fetched again, the options
+ * of `idTokenVerificationConfig` with the audience always the client id; then the
+ * types of the claims it reads; then the nonce, if the token has one. It does not
+ * check what only the standard requires (no exp, no nonce, azp, at_hash). Throws
+ * `connector_*` codes with Logto's response in the facts.
  */
 export async function verifyIdTokenAsLogto(
   config: ConnectorConfig,
@@ -45,7 +45,7 @@ export async function verifyIdTokenAsLogto(
     const facts = { reason: 'id_token is empty', member: 'id_token' };
     throw refusedByLogto('social_invalid_id_token', 'connector_token_response_invalid', facts);
   }
-  // What Logto would do with such a token is not known; nothing here could keep or show it.
+  // Logto's behaviour for such a token is not known, and it could be neither saved nor shown here.
   if (isJwtNestedTooDeep(idToken)) {
     throw new OidcCliError('id_token_malformed', {
       expected: `at most ${MAX_JSON_DEPTH} levels of nesting`,
@@ -69,7 +69,7 @@ async function verifiedPayload(
     import('jose/jwt/verify'),
     remoteKeySet(jwksUri, deps),
   ]);
-  // An option that is there and undefined is another thing to jose than one that is not.
+  // jose treats an undefined option differently from an absent one.
   const given = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined));
   try {
     const options = { ...given, audience: config.clientId, currentDate: new Date(deps.clock.now()) };
@@ -81,7 +81,7 @@ async function verifiedPayload(
   }
 }
 
-/** What jose would not accept, in our codes. Logto shows all of it as one "Internal server error". */
+/** Turns an error of jose into our codes. Logto shows all of them as one "Internal server error". */
 async function verificationError(
   error: unknown,
   known: {
@@ -100,7 +100,7 @@ async function verificationError(
     const options = { cause: error, exitCode: error.exitCode };
     return refusedByLogto('server_error', 'connector_key_set_unavailable', facts, options);
   }
-  // The request was ended from outside: that says nothing of the ID token.
+  // The request was ended from outside, which is no verdict on the ID token.
   if (error === asked.failure) return error;
   const errors = await import('jose/errors');
   if (error instanceof errors.JWKSTimeout) {
@@ -109,7 +109,7 @@ async function verificationError(
   }
   if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason, message, payload } = error;
-    // The signature was right, so these are the provider's own words.
+    // The signature is valid, so these are the provider's own words.
     const actual =
       claim === 'typ' ? (await import('jose/decode/protected_header')).decodeProtectedHeader(idToken) : payload;
     const facts = {
@@ -130,13 +130,13 @@ async function verificationError(
     return refused(error.message, { kind: error.code, alg: alg === undefined ? undefined : cutText(alg) });
   }
   if (error instanceof errors.JOSEError) return refused(error.message, { kind: error.code });
-  // What is left are options that jose cannot use, and keys that fit the algorithm by name only.
+  // The remaining causes are options that jose cannot use, and keys that fit the algorithm by name only.
   const option = unusableOption(error, config);
   if (option) return refusedByLogto('server_error', 'connector_verification_config_invalid', option, { cause: error });
   return refused(error instanceof Error ? error.message : 'it could not be verified');
 }
 
-/** Claims that are a moment: seconds since 1970. */
+/** Claims that are times: seconds since 1970. */
 const TIME_CLAIMS = ['exp', 'nbf', 'iat'];
 
 /** A claim as short text, for the explanation. */
@@ -157,7 +157,7 @@ function cutText(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** What the configuration wants of a claim, for the explanation. */
+/** The value that the configuration requires of a claim, for the explanation. */
 function expectedText(claim: string, config: ConnectorConfig, now: string): Record<string, string | undefined> {
   const { issuer, subject, typ, maxTokenAge, clockTolerance } = config.idTokenVerificationConfig;
   const expected: Record<string, string | undefined> = {
@@ -196,7 +196,7 @@ function unusableOption(error: unknown, config: ConnectorConfig): { key: string;
   return undefined;
 }
 
-/** Whether jose understands a text as a duration: a number and a unit, perhaps `ago` or `from now`. */
+/** Whether jose parses a text as a duration: a number and a unit, perhaps `ago` or `from now`. */
 export function isDuration(text: string): boolean {
   const unit = 'seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|years?|yrs?|y';
   const match = new RegExp(`^([+-])? ?\\d+(?:\\.\\d+)? ?(?:${unit})(?: (ago|from now))?$`, 'i').exec(text);

@@ -1,8 +1,8 @@
 /** The addresses of Logto that a provider may send the browser to. */
 export interface RedirectUris {
-  /** Where sign-ins end. */
+  /** The redirect URI of a sign-in. */
   readonly signIn: string;
-  /** Where a person who is signed in links this identity. */
+  /** The redirect URI at which a signed-in user links this identity. */
   readonly linking: string;
 }
 

@@ -4,20 +4,20 @@ import { type ConnectorDeps, requestableUrl } from './token-request.js';
 /** Milliseconds that Logto waits for a key set. */
 export const KEY_SET_LIMIT_MS = 5_000;
 
-/** A key set as Logto's library asks for it, and what became of the last request. */
+/** A key set as Logto's library fetches it, and the result of the last request. */
 export interface RemoteKeySet {
   readonly keySet: RemoteJWKSet;
   readonly asked: {
-    /** Of the answer, where one came. */
+    /** The status of the response, if there was one. */
     readonly status?: number;
-    /** What the request ended with where none came. */
+    /** The error of the request, if there was no response. */
     readonly failure?: unknown;
   };
 }
 
 /**
- * The key set at an address, to be fetched as Logto does: jose, one GET, no
- * redirect, 5 s. No request is made yet. Throws `connector_endpoint_invalid`.
+ * The key set at an address, fetched as Logto does: jose, one GET, no redirect, 5
+ * s. Makes no request yet. Throws `connector_endpoint_invalid`.
  */
 export async function remoteKeySet(jwksUri: string, deps: ConnectorDeps): Promise<RemoteKeySet> {
   const address = requestableUrl(jwksUri, 'idTokenVerificationConfig.jwksUri');

@@ -2,7 +2,7 @@ import { OidcCliError } from '../errors.js';
 import { lookup } from '../json.js';
 import { nearest } from '../profiles/nearest.js';
 
-/** What `login` was told about Logto's sign-in page, as it was typed. */
+/** The flags of `login` about Logto's sign-in page, as typed. */
 export interface SignInFlags {
   readonly firstScreen?: string | undefined;
   readonly interactionMode?: string | undefined;
@@ -12,18 +12,18 @@ export interface SignInFlags {
   readonly organizationId?: string | undefined;
 }
 
-/** What is sent for the flags, and what has to be said about it. */
+/** The parameters for the flags, and remarks on them. */
 export interface SignInParameters {
   /** By the name of the request parameter. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
 }
 
-/** What is wrong with a value, as the end of a sentence, and what to write instead: the value itself, or which there are. */
+/** The fault of a value, as the end of a sentence, and the replacement: the value itself, or the list of valid ones. */
 interface Fault {
   readonly reason: string;
   readonly instead: string;
-  /** `instead` names several. */
+  /** `instead` is a list. */
   readonly choice?: boolean;
 }
 
@@ -36,15 +36,15 @@ const FIRST_SCREENS = [
   'single_sign_on',
 ];
 
-/** The screens that look at `identifier`; the others show what the console configures. */
+/** The screens that use `identifier`; the others show the fields that the console configures. */
 const IDENTIFIER_SCREENS = ['identifier:sign_in', 'identifier:register', 'reset_password'];
 
 const IDENTIFIERS = ['email', 'phone', 'username'];
 
-/** The older parameter's values, and the first screen that each stands for. */
+/** The older parameter's values, and the first screen of each. */
 const INTERACTION_MODES: Readonly<Record<string, string>> = { signIn: 'sign_in', signUp: 'register' };
 
-/** What people write for a value whose name is not near. */
+/** Replacements for frequent wrong values that resemble no valid one. */
 const SUGGESTIONS: Readonly<Record<string, string>> = {
   signup: 'register',
   signin: 'sign_in',
@@ -71,9 +71,9 @@ type Name = keyof typeof FLAGS;
 const DROPPED = 'Logto drops all sign-in parameters when one is bad, so nothing was sent.';
 
 /**
- * Checks what the command line says of the sign-in page, and makes request
- * parameters of it. Logto looks at them all or, where one value is bad, at
- * none, without a word: so a bad one is refused here. Throws `usage`.
+ * Validates the flags about the sign-in page, and turns them into request
+ * parameters. If one value is invalid, Logto silently ignores them all, so an
+ * invalid one is refused here. Throws `usage`.
  */
 export function signInParameters(flags: SignInFlags): SignInParameters {
   const given: [Name, string | undefined][] = [
@@ -106,11 +106,10 @@ export function signInParameters(flags: SignInFlags): SignInParameters {
 }
 
 /**
- * Checks the sign-in parameters of a whole profile, wherever they come from,
- * and that they fit together. `where` names the place of one, for people, and
- * `byFlag` tells whether that is the command line. Throws
- * `config_value_invalid` (facts: where, found, allowed), or `usage` where
- * flags brought about what does not fit together.
+ * Validates the sign-in parameters of a whole profile, from any source, and that
+ * they fit together. `where` names the place of one, for people, and `byFlag`
+ * tells whether that is the command line. Throws `config_value_invalid` (facts:
+ * where, found, allowed), or `usage` if the conflict comes from flags.
  */
 export function checkSignInParameters(
   parameters: Readonly<Record<string, string>>,
@@ -175,7 +174,7 @@ function identifierFault(value: string): Fault | undefined {
   if (words.length === 0) return { reason: 'it is empty', instead: 'email' };
   const wrong = words.find((word) => !IDENTIFIERS.includes(word));
   if (wrong === undefined) return undefined;
-  // People separate by commas, and Logto by spaces.
+  // Users separate by commas, and Logto by spaces.
   const meant = wrong.split(',').map((word) => suggestion(word, IDENTIFIERS));
   const known = meant.every((word) => word !== undefined);
   const reason = `${quote(wrong)} is none of ${joinWords(IDENTIFIERS, 'and')}`;
@@ -214,7 +213,7 @@ function usage(reason: string, instead: string): OidcCliError {
   return new OidcCliError('usage', { reason, fix: `Write ${instead}.` });
 }
 
-/** A stranger's value in a sentence: on one line, and not without end. */
+/** A quoted value from outside: on one line, and shortened. */
 function quote(value: string): string {
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }

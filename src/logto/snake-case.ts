@@ -1,9 +1,12 @@
 import { refusedByLogto } from './refusals.js';
 
-/** Where a new word begins inside of camelCase: before a capital after a small letter or digit, and before the last capital of a run. */
+/**
+ * The start of an inner word in camelCase: before a capital after a small letter
+ * or digit, and before the last capital of a run.
+ */
 const INNER_WORDS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 
-/** A key as Logto writes it into a request: `loginHint` becomes `login_hint`, `x.y-Z` becomes `x_y_z`. */
+/** A key as in Logto's requests: `loginHint` becomes `login_hint`, `x.y-Z` becomes `x_y_z`. */
 export function snakeCase(key: string): string {
   return key
     .split(INNER_WORDS)
@@ -14,11 +17,11 @@ export function snakeCase(key: string): string {
 }
 
 /**
- * Named values as the parameters Logto sends: keys in snake case, undefined
- * left out. Of two keys that become one name the later gives the value and the
- * earlier the place, as in any object. Throws `connector_config_invalid` for a
- * key named `constructor`: the library that renames keys in Logto takes it for
- * the class of the object, and fails on it.
+ * The parameters that Logto sends for named values: keys in snake case, undefined
+ * left out. If two keys become the same name, the later gives the value and the
+ * earlier the position, as in any object. Throws `connector_config_invalid` for a
+ * key named `constructor`: the library that renames keys in Logto takes it for the
+ * class of the object, and fails.
  */
 export function snakeCaseParameters(values: Readonly<Record<string, string | undefined>>): URLSearchParams {
   if (Object.hasOwn(values, 'constructor')) {

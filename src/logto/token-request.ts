@@ -8,16 +8,16 @@ import type { ConnectorConfig } from './connector/schema.js';
 import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { snakeCaseParameters } from './snake-case.js';
 
-/** Milliseconds: Logto's HTTP client gives up then, and does not try again. */
+/** Milliseconds after which Logto's HTTP client gives up; it does not retry. */
 const TIME_LIMIT_MS = 10_000;
 
 /** Redirects that Logto's HTTP client follows before it gives up (Fetch §4.4). */
 const MAX_REDIRECTS = 20;
 
-/** Characters of a provider's own words that an explanation has room for. */
+/** Maximum characters of a provider's own words in an explanation. */
 export const MAX_WORDS = 300;
 
-/** A token response that Logto takes: no member may be null. */
+/** A token response that Logto accepts: no member may be null. */
 export interface ConnectorTokens {
   readonly id_token: string;
   readonly access_token?: string;
@@ -26,24 +26,25 @@ export interface ConnectorTokens {
   readonly expires_in?: number;
   readonly refresh_token?: string;
   readonly scope?: string;
-  /** Read by Logto, and used for nothing. */
+  /** Logto reads it and does not use it. */
   readonly code?: string;
 }
 
-/** What it takes to make Logto's requests. */
+/** Dependencies of Logto's requests. */
 export interface ConnectorDeps {
   readonly fetch: NetworkFetch;
   readonly clock: { now(): number };
 }
 
-/** The part of a configuration that the token request is made of. A refresh reads it before defaults are filled in. */
+/** The part of a configuration that makes the token request. A refresh reads it before defaults are filled in. */
 type TokenSettings = Pick<ConnectorConfig, 'tokenEndpoint' | 'clientId' | 'clientSecret' | 'customConfig'> &
   Partial<Pick<ConnectorConfig, 'tokenEndpointAuthMethod' | 'clientSecretJwtSigningAlgorithm'>>;
 
 /**
- * Exchanges a code as Logto does: credentials by method (Basic with the raw
- * id and secret), no code verifier, all of `customConfig` in the form, where it
- * may override everything. Throws `connector_*` codes with Logto's own answer in the facts.
+ * Exchanges a code as Logto does: credentials by method (Basic with the raw id and
+ * secret), no code verifier, all of `customConfig` in the form, where it may
+ * override everything. Throws `connector_*` codes with Logto's own response in the
+ * facts.
  */
 export async function exchangeCodeAsLogto(
   config: ConnectorConfig,
@@ -56,9 +57,10 @@ export async function exchangeCodeAsLogto(
 }
 
 /**
- * Spends a refresh token as Logto does, on the configuration as it was saved:
- * without defaults, so that it fails unless the authentication method is
- * written out (for client_secret_jwt the algorithm too). Throws as `exchangeCodeAsLogto`.
+ * Spends a refresh token as Logto does, with the configuration as saved: without
+ * defaults, so that it fails unless the configuration states the authentication
+ * method (for client_secret_jwt the algorithm too). Throws the errors of
+ * `exchangeCodeAsLogto`.
  */
 export async function refreshAsLogto(
   saved: TokenSettings,
@@ -92,7 +94,7 @@ async function request(
   };
   switch (settings.tokenEndpointAuthMethod) {
     case 'client_secret_basic': {
-      // As they are: RFC 6749 §2.3.1 wants both form-encoded first.
+      // Unencoded, as Logto does it: RFC 6749 §2.3.1 requires form-encoding of both.
       const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
       return send(rest, { authorization: `Basic ${basic}` });
     }
@@ -106,7 +108,7 @@ async function request(
   }
 }
 
-/** RFC 7523 §2.2, signed with the secret; the audience is the token endpoint as it is written. */
+/** RFC 7523 §2.2, signed with the secret. The audience is the token endpoint exactly as configured. */
 async function createClientAssertion(
   { tokenEndpoint, clientSecretJwtSigningAlgorithm: alg }: TokenSettings,
   clientId: string,
@@ -117,7 +119,7 @@ async function createClientAssertion(
   const now = Math.floor(deps.clock.now() / 1000);
   const claims = { iss: clientId, sub: clientId, aud: tokenEndpoint, jti: randomUUID(), exp: now + 600, iat: now };
   try {
-    // No algorithm is refused by the library, which is what happens in Logto too.
+    // The library accepts any algorithm here, as in Logto.
     return await new SignJWT(claims).setProtectedHeader({ alg: alg as string }).sign(Buffer.from(clientSecret));
   } catch (cause) {
     const reason = alg === undefined ? 'no signing algorithm is written out' : 'the client secret cannot sign';
@@ -125,7 +127,7 @@ async function createClientAssertion(
   }
 }
 
-/** A 2xx answer, and how to speak of it. */
+/** A 2xx response, and the masker for its words. */
 interface TokenEndpointResponse {
   readonly response: Response;
   readonly mask: MaskText;
@@ -160,7 +162,10 @@ async function post(
   }
 }
 
-/** What a redirect makes of a POST (Fetch §4.4): a GET, unless 307 or 308; no credentials go to another origin. */
+/**
+ * The request after a redirect of a POST (Fetch §4.4): a GET, unless 307 or 308;
+ * no credentials go to another origin.
+ */
 function redirectedInit<T extends { method: string; headers: Record<string, string>; body?: string }>(
   init: T,
   status: number,
@@ -194,7 +199,7 @@ async function send(
   }
 }
 
-/** Anything but 2xx is refused, and the provider's own words are lost: Logto shows `{}` in their place. */
+/** Refuses any status but 2xx. Logto loses the provider's words and shows `{}` instead. */
 async function requireSuccess(response: Response, mask: MaskText): Promise<Response> {
   if (response.ok) return response;
   const words = (text: unknown) => (typeof text === 'string' ? mask(text).slice(0, MAX_WORDS) : undefined);
@@ -206,7 +211,7 @@ async function requireSuccess(response: Response, mask: MaskText): Promise<Respo
     status: response.status,
     error,
     description: words(members.error_description),
-    // Written anew where it is JSON, which has more than one spelling for a character.
+    // JSON is serialized again, since it has several spellings for a character.
     ...(error === undefined ? { body: words(parsed === undefined ? text : JSON.stringify(parsed)) } : {}),
     authenticate: words(response.headers.get('www-authenticate')),
   });
@@ -230,7 +235,7 @@ const MEMBERS: Readonly<Record<keyof ConnectorTokens, 'string' | 'number'>> = {
   code: 'string',
 };
 
-/** Reads the answer by Logto's rules. Throws `connector_token_response_invalid`. */
+/** Parses the response by Logto's rules. Throws `connector_token_response_invalid`. */
 async function parseTokens({ response, mask }: TokenEndpointResponse): Promise<ConnectorTokens> {
   const body = json(await response.text());
   const contentType = response.headers.get('content-type');
@@ -253,7 +258,7 @@ async function parseTokens({ response, mask }: TokenEndpointResponse): Promise<C
   return Object.fromEntries(known.map((name) => [name, members[name]])) as unknown as ConnectorTokens;
 }
 
-/** An endpoint as an address that can be requested. Throws `connector_endpoint_invalid`: Logto does not look before it asks. */
+/** An endpoint as a URL for a request. Throws `connector_endpoint_invalid`; Logto does not check before its request. */
 export function requestableUrl(endpoint: string, key: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url && isRequestable(url)) return url;

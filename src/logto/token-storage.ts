@@ -2,25 +2,26 @@ import { OidcCliError } from '../errors.js';
 import type { Connector } from './connector/connector.js';
 import { type ConnectorDeps, type ConnectorTokens, refreshAsLogto } from './token-request.js';
 
-/** What becomes of the tokens in Logto where "persistent token storage" is on. */
+/** The state of the tokens in Logto with "persistent token storage" on. */
 export interface TokenStorage {
   readonly stored: boolean;
-  /** Why they are not stored, or what will not work with them later. */
+  /** The reason that they are not stored, or the later consequence. */
   readonly reason?: string;
-  /** Seconds until Logto takes the access token for expired; absent: never. */
+  /** Seconds until Logto treats the access token as expired; absent: never. */
   readonly expiresIn?: number;
-  /** Whether Logto could renew them: tried, where there was a refresh token. */
+  /** Whether Logto could renew them: tried if there was a refresh token. */
   readonly refresh: 'works' | 'fails' | 'no refresh token' | 'never needed' | 'nothing stored';
-  /** With what a tried refresh failed. */
+  /** The error of the tried refresh. */
   readonly error?: OidcCliError;
   /** The newest tokens: a refresh may have replaced the ones of the sign-in. */
   readonly tokens: ConnectorTokens;
 }
 
 /**
- * Tells whether Logto could keep and renew the tokens of a sign-in. With a
- * refresh token a real refresh is made, as Logto makes it, since the only sure
- * answer is the provider's. Never throws for a refresh that fails: it says so.
+ * Reports whether Logto could store and renew the tokens of a sign-in. With a
+ * refresh token it makes a real refresh as Logto does, since only the provider's
+ * response is certain. Never throws for a failed refresh: the result has its
+ * error.
  */
 export async function tryTokenStorage(
   { saved }: Connector,
@@ -59,7 +60,7 @@ export async function tryTokenStorage(
       tokens: { ...tokens, ...renewed },
     };
   } catch (error) {
-    // Anything else (Ctrl-C, the time of a whole check) is no refusal of Logto's.
+    // Any other error (Ctrl-C, the time limit of a whole check) is not a refusal of Logto's.
     if (!(error instanceof OidcCliError) || error.facts.logtoStatus === undefined) throw error;
     return { stored: true, ...lifetime, refresh: 'fails', error: whileRefreshing(error), tokens };
   }

@@ -6,20 +6,20 @@ import type { ConnectorConfig } from './connector/schema.js';
 
 /** Logto's reading of one row of the report. */
 export interface LogtoReading {
-  /** `ignored`: Logto does not look at it. `not reached`: it had refused the sign-in before. */
+  /** `ignored`: Logto does not check it. `not reached`: Logto had already refused the sign-in. */
   readonly verdict: 'pass' | 'fail' | 'ignored' | 'not reached';
-  /** In words: what it compares with, or why not. */
+  /** For people: the value that Logto compares with, or the reason that it does not. */
   readonly note: string;
 }
 
-/** One line of the two columns: what the standard says, and what Logto does. */
+/** One line of the two columns: the standard's verdict, and Logto's. */
 export interface TwoReadings extends Omit<IdTokenCheck, 'name'> {
   /** `typ` and `claim types` are checks of Logto's alone. */
   readonly name: LogtoRowName;
   readonly logto: LogtoReading;
 }
 
-/** The order in which Logto checks: before a refusal all has passed. */
+/** The order in which Logto checks: before a refusal all have passed. */
 const ORDER: readonly LogtoRowName[] = [
   'format',
   'alg',
@@ -36,8 +36,8 @@ const ORDER: readonly LogtoRowName[] = [
 ];
 
 /**
- * Our report of an ID token beside what Logto does with each thing in it.
- * `refusal` is the error with which Logto's own verification ended, if it did.
+ * Our report of an ID token beside Logto's verdict on each check. `refusal` is the
+ * error of Logto's own verification, if it failed.
  */
 export function twoReadings(
   { checks, claims }: IdTokenReport,
@@ -45,7 +45,7 @@ export function twoReadings(
   refusal: OidcCliError | undefined,
 ): TwoReadings[] {
   const refused = refusal && refusedCheck(refusal);
-  // A claim that must be there is looked for before any claim is compared.
+  // jose first looks for required claims, and only then compares any.
   const reached = refusal?.facts.missing === true ? ORDER.indexOf('iss') : refused ? ORDER.indexOf(refused) : 0;
   const readingOf = (name: LogtoRowName): LogtoReading => {
     const { logto, logtoIgnores = 'not checked', logtoOnlyIfPresent } = logtoColumn(name);
@@ -68,7 +68,7 @@ export function twoReadings(
   ];
 }
 
-/** Logto's side of a line as a check of its own, for a trace. */
+/** Logto's part of a line as a check of its own, for a trace. */
 export function toLogtoCheck({ name, actual, logto }: TwoReadings): Check {
   const looked = logto.verdict === 'pass' || logto.verdict === 'fail';
   return {

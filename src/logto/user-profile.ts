@@ -1,10 +1,10 @@
 import type { ConnectorConfig } from './connector/schema.js';
 import type { AcceptedIdToken } from './id-token.js';
 
-/** The fields of a person that a connector can fill in Logto. */
+/** The fields of a user that a connector can fill in Logto. */
 export type ProfileField = 'id' | 'name' | 'avatar' | 'email' | 'phone';
 
-/** Who Logto takes the person for. */
+/** The user's profile as Logto reads it. */
 export interface LogtoProfile {
   readonly id: string;
   readonly name?: string;
@@ -13,20 +13,20 @@ export interface LogtoProfile {
   readonly phone?: string;
 }
 
-/** One field with the claim it came from, or why it stays empty. */
+/** One field with its claim, or the reason that it stays empty. */
 export interface ProfileLine {
   readonly field: ProfileField;
   readonly value?: string;
-  /** The claim, where it has a value. */
+  /** The claim, if it has a value. */
   readonly claim?: string;
-  /** Why there is none. */
+  /** The reason that there is no value. */
   readonly reason?: string;
 }
 
 /**
- * Makes of the claims what Logto makes of them: an empty text is nothing, an
- * address counts if `email_verified`, or where that is absent
- * `trustUnverifiedEmail`, says so, and a phone number only from `phone` with `phone_verified`.
+ * Maps the claims as Logto does: an empty text counts as absent, an address counts
+ * if `email_verified`, or in its absence `trustUnverifiedEmail`, is true, and a
+ * phone number only from `phone` with `phone_verified`.
  */
 export function userProfile({ claims }: AcceptedIdToken, config: ConnectorConfig): LogtoProfile {
   const { sub, name, picture, email, phone, email_verified, phone_verified } = claims;
@@ -40,7 +40,7 @@ export function userProfile({ claims }: AcceptedIdToken, config: ConnectorConfig
   };
 }
 
-/** The profile line by line, in Logto's order, each with the claim it came from or why it stays empty. */
+/** The profile line by line, in Logto's order, each with its claim or the reason that it stays empty. */
 export function explainProfile(token: AcceptedIdToken, config: ConnectorConfig): ProfileLine[] {
   const profile = userProfile(token, config);
   const line = (field: ProfileField, claim: string, reason: () => string): ProfileLine => {
@@ -87,7 +87,7 @@ function whyNoPhone(claims: AcceptedIdToken['claims'], payload: Readonly<Record<
   return missingClaimReason('phone', payload);
 }
 
-/** What Logto writes into its own user, the first time and later. */
+/** The fields that Logto writes into its own user, the first time and later. */
 export const PROFILE_SYNC = {
   /** Email and phone only if no other user has them. */
   first: ['name', 'avatar', 'email', 'phone'],
@@ -96,8 +96,8 @@ export const PROFILE_SYNC = {
 } as const satisfies Record<string, readonly ProfileField[]>;
 
 /**
- * By what Logto finds the user that somebody may already have: this very
- * identity is known by the connector's target and `id`. Where it is new, the
- * first of these that another user has brings an offer to link the two.
+ * The keys by which Logto finds an existing user: it knows this very identity by
+ * the connector's target and `id`. For a new identity, the first of these that
+ * another user has brings an offer to link the two.
  */
 export const LINKED_BY = ['phone', 'email'] as const satisfies readonly ProfileField[];

@@ -1,9 +1,9 @@
 import type { CheckOutcome } from '../../checks/check-list.js';
 
-/** What Logto's console shows before somebody fills it in, and what guides write. */
+/** Placeholders of Logto's console and of guides. */
 const PLACEHOLDER = /^<.*>$|<[\w-]+>|\{[\w-]+\}|^\$\{/;
 
-/** The reason for which a text is no address of a provider, or undefined. */
+/** The reason that a text is not an address of a provider, or undefined. */
 export function addressFault(text: string): string | undefined {
   if (PLACEHOLDER.test(text)) return 'it is still a placeholder';
   if (!URL.canParse(text)) return 'it is not an absolute URL';
@@ -13,7 +13,7 @@ export function addressFault(text: string): string | undefined {
   return url.username || url.password ? 'it has a user name or password in it' : undefined;
 }
 
-/** A finding on an endpoint that is no address; its value may be anything that was pasted, and is not told. */
+/** A finding on an endpoint that is not an address. It does not show the value, which may be any pasted text. */
 export function badAddress(key: readonly string[], fault: string, consequence: string): CheckOutcome {
   return [
     'fail',

@@ -15,9 +15,9 @@ import type { ConnectorDeps } from '../token-request.js';
 import type { ConnectorFile } from './file.js';
 import type { ConnectorConfig } from './schema.js';
 
-/** What it takes to send Logto's authorization request; without one of them it is not sent. */
+/** The parts of Logto's authorization request; it is sent only with all of them. */
 export interface ProbeRequest {
-  /** As Logto accepts it, and without what makes the request pointless. */
+  /** As Logto accepts it; undefined if it overrides a parameter that a response depends on. */
   readonly config: ConnectorConfig | undefined;
   /** Logto's own callback for this connector. */
   readonly redirectUri: string | undefined;
@@ -25,10 +25,10 @@ export interface ProbeRequest {
 }
 
 /**
- * Sends the very authorization request that Logto would send, once, as
- * somebody who is not signed in, and follows no redirect: whether the provider
- * refuses the client, the redirect URI, a scope, or a request without PKCE
- * (RFC 7636 §4.4.1), is told before anybody signs in. Aborts reject.
+ * Sends exactly the authorization request that Logto would send, once and without
+ * a signed-in user, and follows no redirect. It shows before any sign-in whether
+ * the provider refuses the client, the redirect URI, a scope, or a request without
+ * PKCE (RFC 7636 §4.4.1). Rejects only when aborted.
  */
 export async function probeChecks(
   file: ConnectorFile,
@@ -79,12 +79,12 @@ export async function probeChecks(
   return list.all;
 }
 
-/** Whether a connector's own parameters have the request say what Logto does not say by itself. */
+/** Whether the connector's own parameters add a code challenge, which Logto does not send by itself. */
 function challenges({ customConfig = {} }: ConnectorConfig): boolean {
   return Object.keys(customConfig).some((key) => snakeCase(key) === 'code_challenge');
 }
 
-/** Shorter values are words of every error page. */
+/** Whether a value is long enough to mask: shorter ones are words of every error page. */
 function isLongValue(value: string): boolean {
   return value.length >= 8;
 }
@@ -104,7 +104,7 @@ interface ProbeRefusal extends Pick<RefusedRequest, 'error' | 'words'> {
   readonly where: string;
 }
 
-/** The refusal in an answer, with who says it; undefined where the request is in order. */
+/** The refusal in a response and the party that reports it; undefined if the provider accepts the request. */
 function refusalIn(
   response: AuthorizationEndpointResult,
   { authorizationEndpoint }: ConnectorConfig,

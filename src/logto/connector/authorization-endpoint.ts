@@ -10,7 +10,7 @@ interface SecretParameter {
   readonly value: string;
 }
 
-/** What a connector itself puts into the authorization URL and nobody else may see. */
+/** The connector's own parameters that are secrets in the authorization URL. */
 export function secretParameters(config: ConnectorConfig): SecretParameter[] {
   return (['authRequestOptionalConfig', 'customConfig'] as const).flatMap((place) =>
     Object.entries(config[place] ?? {}).flatMap(([key, value]) =>
@@ -20,9 +20,9 @@ export function secretParameters(config: ConnectorConfig): SecretParameter[] {
 }
 
 /**
- * Refuses an authorization endpoint to which nobody can be sent. Logto itself
- * looks at it neither when the connector is saved nor when it redirects there,
- * so it has no answer of its own. Throws `connector_endpoint_invalid`.
+ * Refuses an unusable authorization endpoint. Logto checks it neither when it
+ * saves the connector nor when it redirects there, so there is no error of Logto's
+ * for it. Throws `connector_endpoint_invalid`.
  */
 export function checkAuthorizationEndpoint({ authorizationEndpoint }: ConnectorConfig): void {
   const reason = addressFault(authorizationEndpoint);
@@ -32,8 +32,8 @@ export function checkAuthorizationEndpoint({ authorizationEndpoint }: ConnectorC
 
 /**
  * Refuses an authorization URL that cannot be used here. Throws
- * `connector_endpoint_invalid`, and `usage` where the URL holds a secret, which
- * is no line for a terminal, but would have to be shown for the answer to be pasted.
+ * `connector_endpoint_invalid`, and `usage` for a URL with a secret if the
+ * response is to be pasted, since the URL would have to be printed.
  */
 export function refuseUnusableAddress(
   config: ConnectorConfig,

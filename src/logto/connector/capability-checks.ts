@@ -7,9 +7,9 @@ import type { ConnectorFile } from './file.js';
 import { type ConnectorView, METHODS } from './view.js';
 
 /**
- * Whether the provider, by its own announcement, can do what Logto asks of it
- * (client authentication, response and grant types, scopes, claims,
- * algorithms), and whether it demands what Logto does not do.
+ * Checks by the provider's metadata whether it supports everything that Logto uses
+ * (client authentication, response and grant types, scopes, claims, algorithms),
+ * and whether it requires features that Logto lacks.
  */
 export function capabilityChecks(
   file: ConnectorFile,
@@ -34,7 +34,7 @@ function clientAuthentication(view: ConnectorView, metadata: AdvertisedMetadata)
     actual: view.methodIsWritten ? view.method : `${view.method} (by default)`,
   };
   const { token_endpoint_auth_methods_supported: list } = metadata;
-  // OIDC Discovery §3: what is not announced is client_secret_basic.
+  // OIDC Discovery §3: if the member is absent, the default is client_secret_basic.
   const theirs = list === undefined ? ['client_secret_basic'] : textValues(list);
   if (theirs.includes(view.method)) return ['pass', details];
   const expected = theirs.join(', ');
@@ -128,7 +128,7 @@ function flow(list: CheckList, view: ConnectorView, metadata: AdvertisedMetadata
   });
 }
 
-/** What a provider may demand of every client and Logto does not do. */
+/** Checks the requirements that a provider may have for every client and Logto does not meet. */
 function demands(list: CheckList, metadata: AdvertisedMetadata): void {
   if (metadata.require_pushed_authorization_requests === true) {
     list.add('fail', 'pushed requests', {

@@ -7,17 +7,17 @@ import { type ConfigFault, type ConnectorConfig, savedForm, validateConnectorCon
 /** A connector that Logto accepts, with its secret. */
 export interface Connector {
   readonly file: ConnectorFile;
-  /** As Logto keeps it: without empty values, and without defaults. A refresh works on this. */
+  /** As Logto saves it: without empty values, and without defaults. A refresh uses this one. */
   readonly saved: Readonly<Record<string, unknown>>;
   /** As Logto signs in with it: with defaults. */
   readonly config: ConnectorConfig;
 }
 
 /**
- * A connector file as Logto would take it, saved and read again. `secret`
- * replaces the file's clientSecret, which may be a reference. Throws
- * `connector_config_invalid` where Logto would refuse it: when it is saved, or
- * (empty values are removed then) at each sign-in after that.
+ * Reads a connector file as Logto would save and read it. `secret` replaces the
+ * file's clientSecret, which may be a reference. Throws `connector_config_invalid`
+ * if Logto would refuse it: when it is saved, or at each sign-in after that,
+ * without the empty values that saving removes.
  */
 export function acceptConnector(file: ConnectorFile, secret?: string): Connector {
   const given = secret === undefined ? file.config : { ...file.config, clientSecret: secret };
@@ -30,7 +30,7 @@ export function acceptConnector(file: ConnectorFile, secret?: string): Connector
   return { file, saved, config: atSignIn.config };
 }
 
-/** Logto's refusal of a configuration, with the first fault in front and the others behind it. */
+/** The error for Logto's refusal of a configuration: the first fault, then the others. */
 export function configInvalid(file: ConnectorFile, faults: readonly ConfigFault[], when: string): OidcCliError {
   const [first, ...others] = faults.map((fault) => ({ ...fault, found: faultyValue(file.config, fault) }));
   const details = ({ path, found: actual, allowed }: ConfigFault) =>
@@ -45,7 +45,7 @@ export function configInvalid(file: ConnectorFile, faults: readonly ConfigFault[
   });
 }
 
-/** What stands there in the file: an empty value is no longer there where it was saved without. */
+/** The value of a fault in the file: the saved configuration no longer has its empty values. */
 function faultyValue(config: Readonly<Record<string, unknown>>, { path, found: actual }: ConfigFault): string {
   const [key, inner] = path;
   const outer = key === undefined ? undefined : config[key];
@@ -53,7 +53,7 @@ function faultyValue(config: Readonly<Record<string, unknown>>, { path, found: a
   return actual === 'nothing' && value !== undefined ? 'empty' : actual;
 }
 
-/** Parameters of the authorization request that make or break the sign-in, with what Logto would do. */
+/** Parameters of the authorization request that a sign-in depends on, with Logto's behaviour if they are overridden. */
 export const RESERVED_PARAMETERS: Readonly<Record<string, string>> = {
   state: 'refuse the answer in the browser, since its state is not the one it kept',
   nonce:
@@ -62,8 +62,8 @@ export const RESERVED_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses a connector whose customConfig overrides state, nonce or redirect
- * URI: no sign-in can succeed. Throws `connector_overrides_request`.
+ * Refuses a connector whose customConfig overrides state, nonce or redirect URI,
+ * since no sign-in can succeed. Throws `connector_overrides_request`.
  */
 export function refuseOverrides({ config }: Connector): void {
   const overriding = Object.keys(config.customConfig ?? {}).filter((key) =>

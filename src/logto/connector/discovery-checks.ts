@@ -10,9 +10,10 @@ import type { ProviderDiscovery, TriedIssuer } from './provider.js';
 import type { ConnectorView } from './view.js';
 
 /**
- * The connector held against the provider's discovery (OIDC Discovery §3):
- * whether there is a document, whose it is, whether issuer and endpoints are
- * those of the configuration, and whether the provider can do what Logto asks.
+ * Compares the connector with the provider's discovery (OIDC Discovery §3):
+ * whether there is a document, which issuer it names, whether issuer and endpoints
+ * equal those of the configuration, and whether the provider supports everything
+ * that Logto uses.
  */
 export function discoveryChecks(file: ConnectorFile, view: ConnectorView, response: ProviderDiscovery): DoctorCheck[] {
   const list = new CheckList('provider', { places: file });
@@ -45,7 +46,7 @@ export function discoveryChecks(file: ConnectorFile, view: ConnectorView, respon
 
 const ISSUER = ['idTokenVerificationConfig', 'issuer'];
 
-/** A named issuer whose document is not the one that is compared with. */
+/** Skips the checks of a named issuer whose document is not the one used for the comparison. */
 function skipDiscovery(list: CheckList, asked: TriedIssuer, another: boolean): void {
   const key = asked.from === 'configuration' ? { key: ISSUER } : {};
   if (asked.metadata && !asked.fault) {
@@ -58,7 +59,7 @@ function skipDiscovery(list: CheckList, asked: TriedIssuer, another: boolean): v
   }
 }
 
-/** Why there is nothing to compare with, by the code of the failure. */
+/** The reason that there is no document to compare with, by the error's code. */
 function unusable({ asked, fault }: TriedIssuer): CheckOutcome {
   const code = fault?.code ?? 'internal';
   const facts: Facts = fault?.facts ?? {};
@@ -106,7 +107,7 @@ function issuer(ours: readonly string[], theirs: string): CheckOutcome {
   return ['fail', { key: ISSUER, actual, expected: theirs, why, repair }];
 }
 
-/** Whether an issuer is one of those that a placeholder such as `{tenantid}` stands for. */
+/** Whether an issuer matches a template such as `{tenantid}`. */
 function fitsTemplate(issuer: string, template: string): boolean {
   const [before = '', after = ''] = template.split(/\{[^}]*\}/);
   return issuer.startsWith(before) && issuer.endsWith(after) && issuer.length > before.length + after.length;
@@ -118,7 +119,7 @@ function endpoints(list: CheckList, view: ConnectorView, metadata: AdvertisedMet
     (entry): entry is [string, string] => /_(endpoint|uri)$/.test(entry[0]) && typeof entry[1] === 'string',
   );
   const compare = (name: string, key: readonly string[], ours: string | undefined, theirs: unknown) => {
-    // What is no address at all is told with the configuration and the key set.
+    // The checks of the configuration and of the key set report an invalid address.
     if (ours === undefined || typeof theirs !== 'string' || addressFault(ours) !== undefined) return;
     list.put(name, endpoint(key, ours, theirs, all));
   };
@@ -149,7 +150,7 @@ function endpoint(
     return ['warn', { ...details, why }];
   }
   if (left.pathname === right.pathname && key[0] === 'authorizationEndpoint') {
-    // That it gets a second ? has been told.
+    // Another check reports the second ? that Logto adds.
     return ['pass', { key, actual: `${theirs}, but for the query` }];
   }
   const slash = left.pathname.replace(/\/$/, '') === right.pathname.replace(/\/$/, '');

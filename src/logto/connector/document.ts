@@ -8,14 +8,14 @@ import { memberAt, pathOfPointer, pointer, secretMembers, setMember } from './se
 
 type Json = Record<string, unknown>;
 
-/** Text in place of a secret that is not the client's. */
+/** The placeholder for a secret other than the client's. */
 const HIDDEN = '<secret>';
 
-/** A connector on its way into a profile. */
+/** A connector that is imported into a profile. */
 export interface ImportedConnector {
   /** The connector's configuration as ordinary keys of a profile. */
   readonly values: ProfileValues;
-  /** The connector as it came, with a placeholder for each secret. */
+  /** The original connector, with a placeholder for each secret. */
   readonly kept: SavedConnector;
   /** The secrets beside the client's, in the order of `kept.stored`. */
   readonly secrets: readonly unknown[];
@@ -25,7 +25,10 @@ export interface ImportedConnector {
   readonly unsent: readonly (readonly string[])[];
 }
 
-/** Takes the secrets out of a connector, and reads the rest as a profile. `connectorDocument` gives the connector back. */
+/**
+ * Takes the secrets out of a connector, and reads the rest as a profile.
+ * `connectorDocument` restores the connector.
+ */
 export function importedConnector({ whole, config }: Pick<ConnectorFile, 'whole' | 'config'>): ImportedConnector {
   const clientSecret = [...configPath(whole), 'clientSecret'];
   const secretPaths = secretMembers(whole, clientSecret);
@@ -46,9 +49,9 @@ function configWithoutSecrets({ document = {}, stored = [] }: SavedConnector): J
 }
 
 /**
- * The connector that a profile was imported from, with the values of the
- * profile that have been changed since. `stored` are the secrets in the order of
- * `kept.stored`; without them their placeholders stay.
+ * The connector that a profile was imported from, with the values of the profile
+ * that have changed since. `stored` are the secrets in the order of `kept.stored`;
+ * without them their placeholders stay.
  */
 export function connectorDocument(
   cached: SavedConnector,

@@ -6,21 +6,21 @@ import { breaksUnderRawBasic } from './secret-checks.js';
 
 type Method = 'client_secret_post' | 'client_secret_basic' | 'client_secret_jwt';
 
-/** Logto's methods, the one with the fewest pitfalls first. */
+/** Logto's methods, in the order of preference: the one with the fewest pitfalls first. */
 const METHODS: readonly Method[] = ['client_secret_post', 'client_secret_basic', 'client_secret_jwt'];
 
-/** A whole connector configuration without its secret, and what has to be said about it. */
+/** A whole connector configuration without its secret, and remarks on it. */
 export interface ConnectorDraft {
   readonly config: Record<string, unknown>;
   readonly warnings: readonly string[];
 }
 
 /**
- * Writes the configuration of a connector that signs in at this provider as
- * the profile does: endpoints, key set and issuer as announced, and a client
- * authentication that both sides support. `secret` is looked at only for
- * characters that Logto's Basic does not encode. Throws
- * `client_auth_unsupported` where Logto has none of the provider's methods.
+ * Makes the configuration of a connector that signs in at this provider as the
+ * profile does: endpoints, key set and issuer as advertised, and a client
+ * authentication that both sides support. `secret` is only searched for characters
+ * that Logto's Basic does not encode. Throws `client_auth_unsupported` if Logto
+ * supports none of the provider's methods.
  */
 export function connectorDraft(
   values: ProfileValues & { readonly clientId: string },
@@ -37,7 +37,7 @@ export function connectorDraft(
     tokenEndpoint: provider.endpoint('token_endpoint'),
     jwksUri: provider.endpoint('jwks_uri'),
     issuer: placeholder ? undefined : provider.issuer,
-    // Ours; Logto's is none unless it is written.
+    // Our tolerance; without this key Logto has none.
     clockTolerance: values.clockTolerance,
     clientAuth: method,
   });
@@ -56,7 +56,7 @@ function authentication(
   secret: string | undefined,
   warnings: string[],
 ): { method: Method; algorithm?: string } {
-  // OIDC Discovery §3: where the member is left out, the default is client_secret_basic.
+  // OIDC Discovery §3: if the member is absent, the default is client_secret_basic.
   const advertised = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
   const both = METHODS.filter((method) => advertised.includes(method));
   const breaks = secret !== undefined && breaksUnderRawBasic(secret);

@@ -6,31 +6,31 @@ import { readBoundedFile, readBoundedStream } from '../../read-file.js';
 import { invalidConnectorFile, type PlacedJson, parseConnectorJson } from './parse.js';
 import { CONNECTOR_KEYS, kindOf } from './schema.js';
 
-/** Bytes; no connector is larger. */
+/** Bytes, far above any connector. */
 const MAX_BYTES = 1024 * 1024;
 
-/** Milliseconds that stdin may take. */
+/** Milliseconds to read stdin. */
 const STDIN_TIMEOUT_MS = 300_000;
 
-/** A connector's JSON as it was pasted: what Logto would be given, and where each key stands. */
+/** A connector's JSON as it was pasted: the value that Logto would get, and the place of each key. */
 export interface ConnectorFile {
-  /** The path as it was named, or `stdin`. */
+  /** The path from the command line, or `stdin`. */
   readonly name: string;
-  /** The configuration itself: Logto's own keys. Nothing of it has been validated. */
+  /** The configuration itself: Logto's own keys. It is not validated. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** All of the file: the configuration, or the response of the Management API that has it under `config`. */
+  /** The whole file: the configuration, or the response of the Management API that has it under `config`. */
   readonly whole: Readonly<Record<string, unknown>>;
-  /** The connector's id in Logto, where the file is a response of the Management API: it is part of the redirect URI. */
+  /** The connector's id in Logto, which is part of the redirect URI; only in a response of the Management API. */
   readonly connectorId?: string;
-  /** "Sync at each sign-in", where the Management API says so. */
+  /** "Sync at each sign-in", if the Management API states it. */
   readonly syncProfile?: boolean;
-  /** Whether Logto is to keep the tokens, where the Management API says so. */
+  /** Whether Logto stores the tokens, if the Management API states it. */
   readonly tokenStorage?: boolean;
-  /** The first number of the file that Logto would not keep to its last digit. */
+  /** The first number of the file that Logto would store with fewer digits. */
   readonly inexact?: PlacedJson['inexact'];
-  /** A key's path as the file has it: `config.scope`, where the configuration is a part of something. */
+  /** A key's path in the file: `config.scope` if the configuration is part of a response. */
   pathOf(path: readonly string[]): string;
-  /** The line of a key, from 1; of the nearest key around it where it is missing. */
+  /** The line of a key, from 1; for a missing key, that of the nearest key around it. */
   lineOf(path: readonly string[]): number;
 }
 
@@ -98,7 +98,7 @@ function decode(file: string, bytes: Buffer): string {
   }
 }
 
-/** Where the configuration is in a connector's JSON: it is the whole, or under `config` in a response of the Management API. */
+/** The place of the configuration in a connector's JSON: the whole, or `config` in a response of the Management API. */
 export function configPath(whole: Readonly<Record<string, unknown>>): readonly string[] {
   const has = (key: string) => Object.hasOwn(whole, key);
   return CONNECTOR_KEYS.config.some(has) || !ENVELOPE.some(has) ? [] : ['config'];

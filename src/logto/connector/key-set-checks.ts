@@ -18,10 +18,10 @@ import type { ConnectorView } from './view.js';
 const JWKS_URI = ['idTokenVerificationConfig', 'jwksUri'];
 
 /**
- * Fetches the key set as Logto does at each sign-in (jose: one GET, no
- * redirect, 5 s, status 200, JSON with a list of keys), and looks whether its
- * keys can verify what the provider signs with. Where the configured address
- * is not the announced one, the announced set is fetched too and compared.
+ * Fetches the key set as Logto does at each sign-in (jose: one GET, no redirect, 5
+ * s, status 200, JSON with a list of keys), and checks whether its keys can verify
+ * the provider's signatures. If the configured address is not the advertised one,
+ * it fetches the advertised set too and compares them.
  */
 export async function keySetChecks(
   file: ConnectorFile,
@@ -59,7 +59,7 @@ export async function keySetChecks(
   return list.all;
 }
 
-/** The key set, or why Logto does not get it. Aborts reject. */
+/** The key set, or the reason that Logto does not get it. Rejects only when aborted. */
 async function fetchAsLogto(address: string, deps: ConnectorDeps): Promise<JSONWebKeySet | string> {
   const { keySet, asked } = await remoteKeySet(address, deps);
   try {
@@ -94,7 +94,7 @@ function unreachable({ code, facts }: OidcCliError): string {
   }
 }
 
-/** Whether another address than the announced one has the same keys. */
+/** Whether the configured and the advertised address have the same keys. */
 async function sameKeys(
   list: CheckList,
   ours: string,
@@ -122,12 +122,12 @@ async function sameKeys(
   });
 }
 
-/** What makes a key this key (RFC 7638 §3.2, without the hash). */
+/** The members that identify a key (RFC 7638 §3.2, without the hash). */
 function keyMaterial({ kty, crv, n, e, x, y, pub }: JWK): string {
   return JSON.stringify([kty, crv, n, e, x, y, pub]);
 }
 
-/** Whether the set has a key for an algorithm that the provider may sign with and Logto accepts: jose decides. */
+/** Checks whether the set has a key for an algorithm that the provider may use and Logto accepts, as jose decides. */
 async function usableKeys(
   set: JSONWebKeySet,
   view: ConnectorView,
@@ -145,7 +145,7 @@ async function usableKeys(
   const theirs = textValues(metadata?.id_token_signing_alg_values_supported).filter(isPublicKeySignature);
   const wanted = theirs.length === 0 ? PORTABLE_SIGNATURES : theirs;
   const accepted = wanted.filter((alg) => view.algorithms?.includes(alg) ?? true);
-  // Where the lists have nothing in common, that has been told; here the keys are judged by what the connector says.
+  // Another check reports lists without a common algorithm; then the connector's own algorithms count here.
   const algorithms = accepted.length > 0 ? accepted : (view.algorithms ?? wanted).filter(isPublicKeySignature);
   const good = await servedAlgorithms(set, algorithms);
   if (good.length > 0) return ['pass', { ...details, actual: `for ${good.join(', ')}` }];

@@ -5,11 +5,11 @@ import { snakeCase } from '../snake-case.js';
 import type { ConnectorFile } from './file.js';
 import type { ConnectorView } from './view.js';
 
-/** What OpenID Connect Core §3.1.2.1 and Prompt Create §4.1 know. */
+/** The values of OpenID Connect Core §3.1.2.1 and Prompt Create §4.1. */
 const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'];
 const DISPLAYS = ['page', 'popup', 'touch', 'wap'];
 
-/** What is wrong with the value of a parameter; undefined where nothing is. */
+/** The fault of a parameter's value; undefined for a valid one. */
 type OptionCheck = (value: string) => (Omit<CheckDetails, 'key'> & { readonly verdict: 'warn' | 'fail' }) | undefined;
 
 const OPTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
@@ -74,12 +74,12 @@ const OPTION_CHECKS: Readonly<Record<string, OptionCheck>> = {
   }),
 };
 
-/** Whether the optional parameters that Logto will send have values with which people can sign in. */
+/** Checks whether the optional parameters that Logto will send have values that allow a sign-in. */
 export function optionChecks(file: ConnectorFile, { requestOptions, customConfig }: ConnectorView): DoctorCheck[] {
   const list = new CheckList('configuration', { places: file });
   const sent = new Map<string, { readonly key: readonly string[]; readonly value: string }>();
   for (const [place, values] of Object.entries({ authRequestOptionalConfig: requestOptions, customConfig })) {
-    // The later goes over the earlier, as in the request.
+    // The later value overrides the earlier one, as in the request.
     for (const [key, value] of Object.entries(values)) sent.set(snakeCase(key), { key: [place, key], value });
   }
   for (const [name, { key, value }] of sent) {

@@ -8,32 +8,35 @@ const MAX_PATH_LENGTH = 300;
 
 type Path = readonly (string | number)[];
 
-/** JSON that was read strictly, with the place of each key. */
+/** Strictly parsed JSON, with the place of each key. */
 export interface PlacedJson {
   readonly value: unknown;
-  /** The key's path as people write it: `customConfig["a b"]`, `issuer[0]`. */
+  /** The key's path for people: `customConfig["a b"]`, `issuer[0]`. */
   pathOf(path: readonly string[]): string;
-  /** The line of a key, from 1; of the nearest around it where it is missing. */
+  /** The line of a key, from 1; for a missing key, that of the nearest key around it. */
   lineOf(path: readonly string[]): number;
-  /** The first number that JavaScript does not hold to its last digit, and Logto neither. */
+  /** The first number that JavaScript, and so Logto, holds with fewer digits. */
   readonly inexact?: { readonly path: string; readonly line: number };
 }
 
-/** The error of a file that holds no connector's JSON: the reason completes a sentence, the fix is one. No value of the file may be in the facts. */
+/**
+ * The error of a file without a connector's JSON: the reason completes a sentence,
+ * the fix is one. The facts must not hold a value of the file.
+ */
 export function invalidConnectorFile(file: string, facts: Facts & { readonly reason: string }): OidcCliError {
   return new OidcCliError('connector_file_invalid', { file, ...facts });
 }
 
 /**
- * Parses JSON as strictly as JSON.parse, and more: no key twice, no key that
- * changes an object's prototype, no character that Logto's database refuses, no
- * nesting beyond reason. Throws `connector_file_invalid` with line, column and
- * path; no value of the file is repeated. `known` are keys that may be named
- * where the text around them cannot be trusted to be keys.
+ * Parses JSON more strictly than JSON.parse: no duplicate key, no key that changes
+ * an object's prototype, no character that Logto's database refuses, no nesting
+ * beyond the limit. Throws `connector_file_invalid` with line, column and path,
+ * without any value of the file. `known` are keys that may be named where the text
+ * around them may not be keys.
  */
 export function parseConnectorJson(file: string, text: string, known: readonly string[]): PlacedJson {
   const placeAt = placeCounter(text);
-  // A parser that calls itself for each level runs out of stack.
+  // A recursive parser would run out of stack.
   if (isNestedTooDeep(text)) {
     throw invalidConnectorFile(file, { reason: `it is nested more than ${MAX_JSON_DEPTH} levels deep` });
   }
@@ -42,7 +45,7 @@ export function parseConnectorJson(file: string, text: string, known: readonly s
   const [error] = errors.toSorted((one, other) => one.offset - other.offset);
   if (error || !root) {
     const { offset, ...details } = syntaxFault(text, error?.error ?? 0, error?.offset ?? text.length);
-    // In broken text a value may pass for a key: only Logto's own keys are named.
+    // In broken text a value may look like a key, so only Logto's own keys are named.
     const around = getLocation(text, offset).path;
     const untrusted = around.findIndex((key, at) => (typeof key === 'number' ? at === 0 : !known.includes(key)));
     const path = formatPath(untrusted === -1 ? around : around.slice(0, untrusted));
@@ -59,7 +62,7 @@ export function parseConnectorJson(file: string, text: string, known: readonly s
   };
 }
 
-/** Tells line and column of an offset, each from 1, however often it is asked. */
+/** Makes a function that returns line and column of an offset, each from 1. */
 function placeCounter(text: string): (offset: number) => { line: number; column: number } {
   const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length)];
   return (offset) => {
@@ -73,7 +76,7 @@ function placeCounter(text: string): (offset: number) => { line: number; column:
   };
 }
 
-/** A token that the parser waits for, by jsonc-parser's numbers: its enum is constant, and has no value at run time. */
+/** The expected token, by jsonc-parser's numbers: its enum is constant, and has no value at run time. */
 const EXPECTED: Readonly<Record<number, string>> = {
   3: 'a key in double quotes',
   4: 'a value',
@@ -95,7 +98,7 @@ const BROKEN: Readonly<Record<number, string>> = {
   16: 'a text has a control character in it',
 };
 
-/** The first fault of text that is not JSON, in words that never repeat the text: it may be a secret. */
+/** The first fault of text that is not JSON, in words that never repeat the text, since it may be a secret. */
 function syntaxFault(text: string, code: number, offset: number): { offset: number; reason: string; fix?: string } {
   const rest = text.slice(offset, offset + 2);
   const before = text.slice(0, offset).trimEnd();
@@ -139,7 +142,7 @@ function formatPath(path: Path): string {
   return text;
 }
 
-/** The path with the positions of lists as numbers, and where its last key begins as far as the file has it. */
+/** The path with list positions as numbers, and the offset of its last key that the file has. */
 function locate(root: Node, keys: readonly string[]): { path: Path; offset: number } {
   let node: Node | undefined = root;
   let offset = root.offset;
@@ -163,10 +166,10 @@ interface PlacedNode {
 
 type Refuse = (node: Node, path: Path, reason: string) => never;
 
-/** Refuses members that JSON has and no connector can, and returns the first number that is not held to its last digit. */
+/** Refuses members that JSON allows and connectors do not; returns the first number that loses digits. */
 function checkMembers(text: string, node: Node, path: Path, refuse: Refuse): PlacedNode | undefined {
   const checkText = (at: Node, its: Path) => {
-    // Logto's database keeps UTF-8 without NUL.
+    // Logto's database stores UTF-8 without NUL.
     if (/\0|\p{Surrogate}/u.test(String(at.value))) {
       refuse(at, its, "it has a character (\\u0000, or half of a pair) that Logto's database cannot keep");
     }
@@ -194,7 +197,7 @@ function checkMembers(text: string, node: Node, path: Path, refuse: Refuse): Pla
   return inexact;
 }
 
-/** A number's digits without the zeros at their ends: the same for each way to write it. */
+/** A number's digits without leading and trailing zeros, which are the same for every notation. */
 function digits(number: string): string {
   return number
     .replace(/e[+-]?\d+$/i, '')

@@ -9,9 +9,9 @@ import { type MemberPath, memberAt, pathOfPointer, pointer, setMember } from './
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Puts a connector together that version 0.1.0 took apart: the profile's own
- * values, whatever they do not say, and the order of all keys. `hidden` stands
- * for each value that the session store keeps.
+ * Restores a connector that version 0.1.0 saved in parts: the profile's own
+ * values, the values that no profile has, and the order of all keys. `hidden`
+ * replaces each value that is in the session store.
  */
 export function assembledConnector(saved: SavedConnector, values: ProfileValues, hidden: string): SavedConnector {
   const { config = {}, around, stored = [] } = structuredClone(saved);
@@ -51,14 +51,14 @@ function assembledConfig(rest: Json, { leftOut = [], customKeys = [] }: SavedCon
     : { ...config, customConfig: custom };
 }
 
-/** The members of a value that have no members themselves; a list is one. */
+/** The members of a value that have no members themselves; a list counts as one. */
 function leaves(value: unknown, path: MemberPath = []): { path: MemberPath; value: unknown }[] {
   const inner = Object.entries(objectMembers(value));
   if (inner.length === 0) return [{ path, value }];
   return inner.flatMap(([key, item]) => leaves(item, [...path, key]));
 }
 
-/** The same value with the keys of its objects in these orders; keys that are in none come behind. */
+/** The same value with the keys of its objects in these orders; other keys follow. */
 function applyOrders(value: unknown, orders: NonNullable<SavedConnector['order']>, path: MemberPath = []): unknown {
   if (Array.isArray(value)) return value.map((item, index) => applyOrders(item, orders, [...path, String(index)]));
   if (!isObject(value)) return value;

@@ -28,7 +28,10 @@ const PLACES = {
 
 type MemberPlacement = keyof typeof PLACES;
 
-/** The parameters that customConfig really sends: of two spellings of one the later, empty ones left out as saved. */
+/**
+ * The parameters that customConfig really sends: of two spellings of a name the
+ * later, without the empty ones, which saving removes.
+ */
 function customParameters(config: Json): Map<string, string> {
   const custom = Object.entries(objectMembers(memberAt(savedForm(config), ['customConfig'])));
   return new Map(custom.map(([key, value]) => [snakeCase(key), String(value)]));
@@ -39,10 +42,10 @@ function allowed<K extends keyof ProfileValues>(key: K, value: unknown): boolean
 }
 
 /**
- * Reads a configuration without its secrets as ordinary keys of a profile:
- * the values that it really sends, so that customConfig goes before its other
- * keys. Members that no profile has are left out. Empty for a configuration
- * that Logto refuses.
+ * Reads a configuration without its secrets as ordinary keys of a profile. It
+ * takes the values that are really sent, so customConfig precedes its other keys.
+ * Leaves out members that no profile has. Empty for a configuration that Logto
+ * refuses.
  */
 export function profileValues(config: Json): ProfileValues {
   const verdict = validateConnectorConfig({ ...(savedForm(config) as Json), clientSecret: 'not looked at' });
@@ -77,8 +80,8 @@ export function profileValues(config: Json): ProfileValues {
 }
 
 /**
- * The configuration of a connector that does what a profile says, in Logto's
- * plainest spelling; without the client secret. `claims` and one `resource` go
+ * The configuration of a connector with the behaviour of a profile, in Logto's
+ * simplest spelling and without the client secret. `claims` and one `resource` go
  * into customConfig, which Logto sends with the token request too.
  */
 export function plainConfig(values: ProfileValues): Record<string, unknown> {
@@ -98,7 +101,7 @@ export function plainConfig(values: ProfileValues): Record<string, unknown> {
   return config;
 }
 
-/** The parameters that Logto sends by a configuration and an ordinary sign-in with these values does not, as paths. */
+/** The paths of parameters that Logto sends for a configuration and an ordinary sign-in with these values does not. */
 export function unsentParameters(config: Json, values: ProfileValues): string[][] {
   const optional = Object.keys(objectMembers(config.authRequestOptionalConfig)).filter(
     (key) =>
@@ -114,8 +117,8 @@ export function unsentParameters(config: Json, values: ProfileValues): string[][
 }
 
 /**
- * Changes a configuration in place where the profile's values have been changed
- * since it was imported. `imported` are the values that the configuration itself has.
+ * Updates a configuration in place with the profile's values that have changed
+ * since the import. `imported` are the configuration's own values.
  */
 export function followChanges(config: Record<string, unknown>, imported: ProfileValues, values: ProfileValues): void {
   const customKeys = (name: string) =>
@@ -124,7 +127,7 @@ export function followChanges(config: Record<string, unknown>, imported: Profile
   for (const [key, place] of Object.entries(PLACES) as [MemberPlacement, readonly string[]][]) {
     if (isDeepStrictEqual(imported[key], values[key])) continue;
     if (key === 'issuer' && issuerUnchanged(memberAt(config, place), imported.issuer, values.issuer)) continue;
-    // Without the key a sign-in here takes what the provider announces; Logto would take its default.
+    // Without the key a sign-in here uses the advertised methods, and Logto its default.
     if (key === 'clientAuth' && values.clientAuth === undefined) continue;
     for (const name of customKeys(key)) setMember(config, ['customConfig', name], undefined);
     setMember(config, place, memberAt(base, place));
@@ -133,18 +136,21 @@ export function followChanges(config: Record<string, unknown>, imported: Profile
   for (const name of Object.keys({ ...before, ...now })) {
     if (before[name] === now[name]) continue;
     const keys = customKeys(name);
-    // Of several spellings the last is sent.
+    // Logto sends the last of several spellings.
     const changed = now[name] === undefined ? keys : [keys.at(-1) ?? name];
     for (const key of changed) setMember(config, ['customConfig', key], now[name]);
   }
 }
 
-/** The issuer is a setting of its own: none is not checked, of a list each is taken, and one that is no URL stays. */
+/**
+ * Whether the issuer is the imported one. Without an issuer nothing is compared,
+ * each of a list is accepted, and one that is not a URL stays.
+ */
 function issuerUnchanged(written: unknown, imported: string | undefined, wanted: string | undefined): boolean {
   return written === undefined || imported === undefined || (Array.isArray(written) && written.includes(wanted));
 }
 
-/** The keys in Logto's own order, others behind. */
+/** The keys in Logto's own order, then any others. */
 export function orderMembers(config: Json): Record<string, unknown> {
   const known = CONNECTOR_KEYS.config.filter((key) => Object.hasOwn(config, key));
   const others = Object.keys(config).filter((key) => !known.includes(key));

@@ -4,35 +4,34 @@ import { discoverProvider, type ProviderDeps } from '../../oidc/provider.js';
 import { isNetworkFailure } from '../refusals.js';
 import type { ConnectorView } from './view.js';
 
-/** An issuer that was asked for its discovery document. */
+/** An issuer whose discovery document was requested. */
 export interface TriedIssuer {
-  /** As it was given or guessed. */
+  /** As given or guessed. */
   readonly asked: string;
   readonly from: 'configuration' | 'flag' | 'guess';
   readonly metadata?: AdvertisedMetadata;
-  /** Why there is no document, or what is wrong with the one there is. */
+  /** The reason that there is no document, or the fault of the document. */
   readonly fault?: OidcCliError;
 }
 
-/** What became of asking: every issuer that was named; of guesses the one that fits. */
+/** The result of discovery: every named issuer; of the guesses only the one that matches. */
 export interface ProviderDiscovery {
   readonly tried: readonly TriedIssuer[];
   /** The document to compare with. */
   readonly provider?: TriedIssuer & { readonly metadata: AdvertisedMetadata };
 }
 
-/** What of a configuration tells whose provider it is for. */
+/** The parts of a configuration that identify its provider. */
 type EndpointsAndIssuers = Pick<ConnectorView, 'issuers' | 'authorizationEndpoint' | 'tokenEndpoint' | 'jwksUri'>;
 
-/** Guesses are requests to somebody else's server: not many. */
+/** Guesses send requests to a server that is not ours, so their number is small. */
 const MAX_GUESSES = 8;
 
 /**
- * Asks the provider's discovery: the issuer of the flag, else each one of the
- * configuration, else (also where none of those has a document) what the
- * endpoints suggest, as far as the document that comes is that of these
- * endpoints. Nothing is thrown: a provider that does not answer is a finding.
- * Aborts reject.
+ * Requests the provider's discovery: the issuer of the flag, else each issuer of
+ * the configuration, else (also if none of those has a document) the issuers that
+ * the endpoints suggest, if their document has these endpoints. A provider without
+ * a response is a finding, not an error. Rejects only when aborted.
  */
 export async function discoverIssuers(
   view: EndpointsAndIssuers,
@@ -44,7 +43,7 @@ export async function discoverIssuers(
   const asked: TriedIssuer[] = [];
   const unreached = new Map<string, OidcCliError>();
   for (const issuer of named) {
-    // A host that cannot be reached is not waited for again.
+    // A host that is not reachable is not tried again.
     const host = URL.canParse(issuer) ? new URL(issuer).host : issuer;
     const fault = unreached.get(host);
     const response = fault ? ({ asked: issuer, from, fault } as const) : await discoverIssuer(issuer, from, deps);
@@ -60,15 +59,15 @@ export async function discoverIssuers(
     if (tried.has(withoutSlash(issuer))) continue;
     const received = await discoverIssuer(issuer, 'guess', deps);
     if (hasDocument(received) && matchesView(received.metadata, view)) return { tried: asked, provider: received };
-    // A host that cannot be reached has no other documents either.
+    // A host that is not reachable has no other documents either.
     if (isNetworkFailure(received.fault)) break;
   }
   return { tried: asked };
 }
 
 /**
- * The issuer that a connector does not name: the one whose discovery, where
- * the endpoints suggest it, announces exactly these endpoints. Undefined where there is none.
+ * The issuer of a connector that names none: a suggested issuer whose discovery
+ * advertises exactly these endpoints. Undefined if there is none.
  */
 export async function findIssuer(
   endpoints: { readonly authorizationEndpoint: string; readonly tokenEndpoint: string },
@@ -87,7 +86,7 @@ function hasDocument(asked: TriedIssuer): asked is TriedIssuer & { readonly meta
 async function discoverIssuer(issuer: string, from: TriedIssuer['from'], deps: ProviderDeps): Promise<TriedIssuer> {
   const before = deps.recorder.last('discovery');
   try {
-    // Logto speaks plain http as well; that it is readable by others is a finding of its own.
+    // Logto allows plain http too; another check reports that others can read it.
     const { metadata } = await discoverProvider({ issuer, allowHttp: true }, deps);
     return { asked: issuer, from, metadata };
   } catch (fault) {
@@ -98,7 +97,7 @@ async function discoverIssuer(issuer: string, from: TriedIssuer['from'], deps: P
   }
 }
 
-/** Whether a document is that of the provider whose endpoints the configuration has. */
+/** Whether a document has the endpoints of the configuration. */
 function matchesView(metadata: AdvertisedMetadata, view: EndpointsAndIssuers): boolean {
   return [
     [metadata.authorization_endpoint, view.authorizationEndpoint],
@@ -107,14 +106,14 @@ function matchesView(metadata: AdvertisedMetadata, view: EndpointsAndIssuers): b
   ].some(([theirs, ours]) => theirs !== undefined && ours !== undefined && withoutSlash(theirs) === withoutSlash(ours));
 }
 
-/** An address without what does not tell one server or document from another. */
+/** An address without parts that do not distinguish servers or documents. */
 function withoutSlash(address: string): string {
   if (!URL.canParse(address)) return address;
   const { origin, pathname } = new URL(address);
   return origin + pathname.replace(/\/+$/, '');
 }
 
-/** Endpoint paths of well-known servers, each with the path of the issuer before it. */
+/** Endpoint paths of well-known servers, each with the issuer's path that replaces it. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // Microsoft Entra
   [/\/oauth2\/v2\.0\/(?:authorize|token)$/, '/v2.0'],

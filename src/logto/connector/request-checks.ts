@@ -10,8 +10,9 @@ import { whitespaceDetails } from './shape-checks.js';
 import type { ConnectorView } from './view.js';
 
 /**
- * What Logto will send to the provider by this configuration, and where that
- * can't work or differs from what is written: scope, endpoints, response mode, customConfig.
+ * Checks the values that Logto will send for this configuration, for faults and
+ * for differences from the written ones: scope, endpoints, response mode,
+ * customConfig.
  */
 export function requestChecks(file: ConnectorFile, view: ConnectorView): DoctorCheck[] {
   const list = new CheckList('configuration', { places: file });
@@ -28,14 +29,14 @@ export function requestChecks(file: ConnectorFile, view: ConnectorView): DoctorC
   return list.all;
 }
 
-/** RFC 6749 §3.3, without the comma, which is allowed there and in no scope that anybody uses. */
+/** RFC 6749 §3.3, without the comma, which is allowed but occurs in no scope in use. */
 const SCOPE_TOKEN = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
 function scope(written: string, sent: readonly string[]): CheckOutcome {
   const key = ['scope'];
   const rewritten = sent.join(' ') !== written.split(' ').filter(Boolean).join(' ');
   const odd = sent.filter((name) => !SCOPE_TOKEN.test(name));
-  // Where openid is missing, Logto splits at + as well, and none is left.
+  // Without openid Logto also splits at +, so no + remains.
   const joined = sent.filter((name) => name.includes('+'));
   if (joined.length > 0) {
     return [
@@ -167,7 +168,7 @@ interface Override {
   readonly repair?: string;
 }
 
-/** What it comes to when customConfig sets a parameter that Logto sets itself; undefined for any other. */
+/** The consequence if customConfig sets a parameter that Logto sets itself; undefined for any other. */
 function overrideCheck(name: string, value: string, view: ConnectorView): Override | undefined {
   const same: Override = { verdict: 'warn', why: 'It overrides what Logto sends with the same value.' };
   const fail = (why: string): Override => ({ verdict: 'fail', why });
@@ -210,7 +211,7 @@ function overrideCheck(name: string, value: string, view: ConnectorView): Overri
   }
 }
 
-/** Parameters that standards define for the two requests, in the spelling they have there. */
+/** Standard parameters of the two requests, in their standard spelling. */
 const STANDARD = new Set(
   `acr_values audience claims claims_locales code_challenge code_challenge_method code_verifier display id_token_hint
   login_hint max_age organization prompt registration request request_uri resource response_mode ui_locales

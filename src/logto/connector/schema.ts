@@ -27,16 +27,16 @@ function textOrList() {
   return z.union([z.string(), z.array(z.string())], { error });
 }
 
-/** As zod 3 takes it: JSON's 1e999 too, which becomes Infinity. */
+/** As zod 3 accepts it: also JSON's 1e999, which becomes Infinity. */
 function textOrNumber() {
   const error = 'a number of seconds, or text with a unit ("5 s")';
   return z.custom<string | number>((value) => typeof value === 'string' || typeof value === 'number', { error });
 }
 
 /**
- * An object that is used as a record. zod's own would take a key named
- * `constructor` for a class, and would not look at one named `__proto__`:
- * Logto's check judges both, and then drops the second.
+ * An object used as a record. zod's own record would take a key named
+ * `constructor` for a class, and skip one named `__proto__`: Logto's check
+ * validates both, and then drops the second.
  */
 function recordOf<T>(isRight: (value: unknown) => value is T, allowed: string, error: string) {
   return z
@@ -50,8 +50,8 @@ function recordOf<T>(isRight: (value: unknown) => value is T, allowed: string, e
 }
 
 /**
- * The scope as Logto sends it: whole where `openid` is in it, else split on
- * spaces and `+`, with `openid` added at the end.
+ * The scope as Logto sends it: unchanged if it has `openid`, else split on spaces
+ * and `+`, with `openid` added at the end.
  */
 export function withOpenid(scope: string): string {
   const scopes = scope.split(/[ +]/).filter((part) => part !== '');
@@ -66,7 +66,7 @@ const idTokenVerification = z.object(
     algorithms: z.array(text(), { error: 'a list of texts' }).optional(),
     clockTolerance: textOrNumber().optional(),
     crit: recordOf((value) => typeof value === 'boolean', YES_OR_NO, 'names with true or false').optional(),
-    // Logto wants a Date object, which JSON does not have.
+    // Logto requires a Date object, which JSON does not have.
     currentDate: z.undefined({ error: 'nothing' }).optional(),
     maxTokenAge: textOrNumber().optional(),
     subject: text().optional(),
@@ -111,20 +111,20 @@ const connector = z.object(
   { error: 'an object' },
 );
 
-/** A connector's configuration as Logto works with it: checked, with its defaults, unknown keys dropped. */
+/** A connector's configuration as Logto uses it: validated, with its defaults, without unknown keys. */
 export type ConnectorConfig = z.output<typeof connector>;
 
-/** The keys that Logto reads; all others are ignored. */
+/** The keys that Logto reads; it ignores all others. */
 export const CONNECTOR_KEYS = {
   config: Object.keys(connector.shape),
   idTokenVerificationConfig: Object.keys(idTokenVerification.shape),
   authRequestOptionalConfig: Object.keys(authorizationRequestOptions.shape),
 } as const;
 
-/** One reason for which Logto refuses a configuration. */
+/** One reason that Logto refuses a configuration. */
 export interface ConfigFault {
   readonly path: readonly string[];
-  /** What is there, without its value where that may be a secret. */
+  /** The kind of the actual value, without the value if that may be a secret. */
   readonly found: string;
   /** Completes "what is allowed: …". */
   readonly allowed: string;
@@ -135,7 +135,7 @@ export type ConfigVerdict =
   | { readonly accepted: true; readonly config: ConnectorConfig }
   | { readonly accepted: false; readonly faults: readonly ConfigFault[] };
 
-/** Judges a configuration as Logto does when it is saved, and again at each sign-in. Never throws. */
+/** Validates a configuration as Logto does when it is saved, and again at each sign-in. Never throws. */
 export function validateConnectorConfig(value: unknown): ConfigVerdict {
   const result = connector.safeParse(value);
   if (result.success) return { accepted: true, config: result.data };
@@ -158,11 +158,11 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 function describeValue(value: unknown, allowed: string): string {
   if (typeof value === 'boolean') return String(value);
   const kind = kindOf(value);
-  // Where certain texts are allowed.
+  // If only certain texts are allowed, "another text" says more than "a text".
   return kind === 'a text' && /^(?:"|one of )/.test(allowed) ? 'another text' : kind;
 }
 
-/** The kind of a JSON value, with its article. The value itself may be a secret, and is not repeated. */
+/** The kind of a JSON value, with its article. It does not repeat the value, which may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -172,9 +172,9 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * A configuration as Logto's Management API keeps it: after the check, empty
- * values are removed at every depth (texts, lists, objects, null). So
- * `scope: ""` is saved as no scope, and an empty `issuer` list as no issuer.
+ * A configuration as Logto's Management API saves it: after validation, empty
+ * values are removed at every depth (texts, lists, objects, null). So `scope: ""`
+ * is saved as no scope, and an empty `issuer` list as no issuer.
  */
 export function savedForm(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(savedForm).filter((item) => !isEmpty(item));

@@ -8,8 +8,9 @@ const SECRET = ['clientSecret'];
 const HMAC_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
 
 /**
- * Whether client id and secret survive the way in which Logto sends them. The
- * secret is described, never told. `missing` says why there is none to look at.
+ * Checks whether client id and secret reach the provider unchanged as Logto sends
+ * them. The secret is described, never shown. `missing` is the reason for a
+ * missing secret.
  */
 export function secretChecks(file: ConnectorFile, view: ConnectorView, missing?: MissingSecret): DoctorCheck[] {
   const list = new CheckList('client secret', { places: file });
@@ -29,7 +30,7 @@ export function secretChecks(file: ConnectorFile, view: ConnectorView, missing?:
   return list.all;
 }
 
-/** Why the secret is not known. */
+/** The reason that the secret is not known. */
 export interface MissingSecret {
   readonly verdict: 'skip' | 'fail';
   readonly reason: string;
@@ -47,7 +48,10 @@ function secretCheck(secret: string): CheckOutcome {
   return ['pass', { key: SECRET, actual: `${count} ${count === 1 ? 'character' : 'characters'}` }];
 }
 
-/** RFC 6749 §2.3.1 wants id and secret form-encoded before Basic; Logto writes them raw, and the provider decodes. */
+/**
+ * RFC 6749 §2.3.1 requires form-encoding of id and secret before Basic. Logto
+ * sends them raw, and the provider decodes them.
+ */
 function rawBasic(list: CheckList, id: string, secret: string): void {
   const repair =
     'Set tokenEndpointAuthMethod to client_secret_post, or have the provider make a secret of letters and digits.';
@@ -105,8 +109,8 @@ function longEnough(secret: string, alg: keyof typeof HMAC_BYTES): CheckOutcome 
 }
 
 /**
- * Whether a provider that form-decodes Basic credentials (RFC 6749 §2.3.1)
- * would read another value than Logto wrote, or none at all.
+ * Whether a provider that form-decodes Basic credentials (RFC 6749 §2.3.1) would
+ * read a different value than Logto sent, or none at all.
  */
 export function breaksUnderRawBasic(value: string): boolean {
   try {

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { isSecretName } from '../../masking/secret-names.js';
 import { snakeCase } from '../snake-case.js';
 
-/** A member of a JSON value, by its keys; a list's are its positions. */
+/** The keys that lead to a member of a JSON value; a list has positions as keys. */
 export type MemberPath = readonly string[];
 
-/** Values that are secrets, whatever their name: a JWT, a private key, a URL with a password, an Authorization header. */
+/** Values that are secrets under any name: a JWT, a private key, a URL with a password, an Authorization header. */
 const SECRET_VALUE =
   /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/\s@]+@|^(?:[Bb]earer|[Bb]asic) +\S/;
 
-/** Whether a value of this name is a secret: better one too many than one in a file or on a terminal. */
+/** Whether a value of this name is a secret. In doubt it is one, since the value may go into a file or a terminal. */
 export function isSecret(key: string, value: unknown): boolean {
   if (typeof value === 'string' && (SECRET_VALUE.test(value) || hasSecretQuery(value))) return true;
   if (!isSecretName(snakeCase(key))) return false;
@@ -17,13 +17,13 @@ export function isSecret(key: string, value: unknown): boolean {
   return typeof value === 'number' || (typeof value === 'object' && value !== null && Object.keys(value).length > 0);
 }
 
-/** Whether a text is an address with a secret among its parameters: `https://id.example.com/token?api_key=…`. */
+/** Whether a text is an address with a secret parameter: `https://id.example.com/token?api_key=…`. */
 function hasSecretQuery(text: string): boolean {
   if (!text.includes('?') || !URL.canParse(text)) return false;
   return [...new URL(text).searchParams].some(([name, value]) => value !== '' && isSecretName(snakeCase(name)));
 }
 
-/** The members of a value that hold secrets, the one at `except` apart. */
+/** The members of a value that hold secrets, except the one at `except`. */
 export function secretMembers(value: unknown, except: MemberPath, path: MemberPath = []): MemberPath[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => {
@@ -38,7 +38,7 @@ export function pointer(path: MemberPath): string {
   return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** The path that a JSON pointer stands for. */
+/** The path of a JSON pointer. */
 export function pathOfPointer(text: string): MemberPath {
   return text
     .split('/')
@@ -56,7 +56,10 @@ export function memberAt(value: unknown, path: MemberPath): unknown {
   return current;
 }
 
-/** Sets the value at a path in place, making objects where there are none; undefined takes it out (in a list, null stands for it). */
+/**
+ * Sets the value at a path in place, and makes missing objects. Undefined removes
+ * the member (in a list, null replaces it).
+ */
 export function setMember(root: Record<string, unknown>, path: MemberPath, value: unknown): void {
   const last = path.at(-1);
   if (last === undefined) return;

@@ -8,21 +8,21 @@ import { refuseStoreKeyName } from '../../profiles/store-key-guard.js';
 import { checkSecretReference, hostOf } from '../../profiles/trust.js';
 import type { ConnectorFile } from './file.js';
 
-/** The flags that name a client secret, as `login` has them. */
+/** The flags of `login` that name a client secret. */
 export type SecretFlags = Pick<
   ProfileFlags,
   'clientSecret' | 'clientSecretEnv' | 'clientSecretFile' | 'clientSecretStdin'
 >;
 
-/** Whether the user trusts a connector's file, and what would have to be trusted. */
+/** Whether the user trusts a connector's file, and the places where trust is configured. */
 export interface ConnectorTrust {
   readonly trusted: boolean;
   readonly folder: string;
-  /** The user's own file, where `trustedFolders` is. */
+  /** The user's own file, which has `trustedFolders`. */
   readonly userFile: string;
 }
 
-/** What stands in an exported connector where its secret is to be filled in. */
+/** The placeholder for the secret in an exported connector. */
 export const SECRET_PLACEHOLDER = '<client-secret>';
 
 /** `${NAME}`, the whole of a value, as in profiles. */
@@ -34,12 +34,12 @@ function secretVariable(file: ConnectorFile): string | undefined {
 }
 
 /**
- * Where a connector's secret is to be taken from: what the flags name, else
- * the variable that its `clientSecret` refers to as `${NAME}`; undefined where
- * the file has the secret itself, or none. A connector comes with a folder, as
- * a project's file does: what it may name is the same. Throws
- * `config_value_invalid` where several flags name one, `usage` where file and
- * secret both come from stdin, `config_untrusted` and `store_key_as_secret`.
+ * The source of a connector's secret: the one in the flags, else the variable in
+ * its `clientSecret` as `${NAME}`; undefined if the file has the secret itself, or
+ * none. A connector comes with a folder, like a project's file, and may name the
+ * same variables. Throws `config_value_invalid` if several flags name a secret,
+ * `usage` if file and secret both come from stdin, `config_untrusted` and
+ * `store_key_as_secret`.
  */
 export async function connectorSecretReference(
   file: ConnectorFile,
@@ -75,10 +75,10 @@ export async function connectorSecretReference(
 }
 
 /**
- * The client secret of a connector: from `reference`, as
- * `connectorSecretReference` has it, or as the file has it. Undefined where the
- * file's is missing or no text, which `acceptConnector` then refuses. Throws
- * `interrupted` and as `readClientSecret` does.
+ * The client secret of a connector: from `reference`, as returned by
+ * `connectorSecretReference`, or from the file. Undefined if the file's is missing
+ * or not a text, which `acceptConnector` then refuses. Throws `interrupted` and
+ * the errors of `readClientSecret`.
  */
 export async function connectorSecret(
   file: ConnectorFile,

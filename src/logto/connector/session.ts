@@ -3,7 +3,7 @@ import { OidcCliError } from '../../errors.js';
 import type { SecretSource, Session } from '../../sessions/session-store.js';
 import type { ConnectorLoginRequest, ConnectorLoginResult } from '../application.js';
 
-/** What of a session is not the sign-in's own. */
+/** The parts of a session that do not come from the sign-in. */
 export interface SessionSettings {
   readonly profile: string;
   readonly issuer: string;
@@ -16,9 +16,9 @@ export interface SessionSettings {
 }
 
 /**
- * The session that a sign-in with a connector leaves behind, for `--save`.
- * It is kept only where the standard accepts the ID token too. Throws
- * `token_response_invalid` without an access token.
+ * The session of a sign-in with a connector, for `--save`. It is saved only if the
+ * standard accepts the ID token too. Throws `token_response_invalid` without an
+ * access token.
  */
 export function connectorSession(
   result: ConnectorLoginResult,

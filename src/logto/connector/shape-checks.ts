@@ -9,7 +9,7 @@ import type { ConnectorFile } from './file.js';
 import { CONNECTOR_KEYS, type ConfigFault, savedForm, validateConnectorConfig } from './schema.js';
 import type { ConnectorView } from './view.js';
 
-/** What Logto does not take of a configuration, and when it says so. */
+/** Logto's refusal of a configuration, and the moment of it. */
 export interface Refusal {
   readonly faults: readonly ConfigFault[];
   readonly when: string;
@@ -18,7 +18,7 @@ export interface Refusal {
 const AT_SAVE = 'when the connector is saved';
 const AT_SIGN_IN = 'at each sign-in: it saves, and empty values are lost';
 
-/** Why Logto refuses a configuration: when it is saved, else at each sign-in; undefined where it accepts it. */
+/** The refusal of a configuration: when it is saved, else at each sign-in; undefined if Logto accepts it. */
 export function findRefusal(config: unknown): Refusal | undefined {
   const atSave = validateConnectorConfig(config);
   const atSignIn = validateConnectorConfig(savedForm(config));
@@ -31,9 +31,9 @@ export function findRefusal(config: unknown): Refusal | undefined {
 }
 
 /**
- * What a connector's file says by itself, without asking anybody: what Logto
- * refuses, what it ignores or loses, and what it will do with the rest of the
- * ID token's verification and with stored tokens.
+ * Checks a connector's file without any request: the parts that Logto refuses,
+ * ignores or loses, and the consequences of the rest for ID token verification and
+ * stored tokens.
  */
 export function shapeChecks(file: ConnectorFile, view: ConnectorView, refusal: Refusal | undefined): DoctorCheck[] {
   const list = new CheckList('configuration', { places: file });
@@ -76,7 +76,7 @@ function isPresent(value: unknown, path: readonly string[]): boolean {
   return true;
 }
 
-/** Where keys are looked up: the configuration itself and the two objects within it. */
+/** The objects whose keys are checked: the configuration and the two objects in it. */
 const PLACES = {
   config: [],
   idTokenVerificationConfig: ['idTokenVerificationConfig'],
@@ -91,7 +91,7 @@ function keysIn(config: Readonly<Record<string, unknown>>, place: Place): readon
   return Object.keys(place === 'config' ? config : objectMembers(config[place]));
 }
 
-/** Keys of authRequestOptionalConfig that guides list and Logto does not read. */
+/** Keys of authRequestOptionalConfig that are in guides and that Logto ignores. */
 const NOT_READ: Readonly<Record<string, { readonly why: string; readonly repair: string }>> = {
   responseType: {
     why: 'Logto always asks for a code.',
@@ -151,7 +151,7 @@ function ignoredKeys(list: CheckList, config: Readonly<Record<string, unknown>>)
   }
 }
 
-/** What the loss of an empty value comes to, by the key's path. */
+/** The consequence of losing an empty value, by the key's path. */
 const LOSSES: Readonly<Record<string, string>> = {
   'idTokenVerificationConfig.issuer': 'the issuer of ID tokens is not compared at all',
   'idTokenVerificationConfig.algorithms': 'every algorithm that a key of the key set is good for is accepted',
@@ -265,7 +265,7 @@ function verification(list: CheckList, view: ConnectorView, config: Readonly<Rec
   }
 }
 
-/** What is said of a text with a space or line break at one of its ends. */
+/** The details of a check for a text with a space or line break at one of its ends. */
 export function whitespaceDetails(key: readonly string[], consequence: string) {
   return {
     key,
@@ -275,7 +275,7 @@ export function whitespaceDetails(key: readonly string[], consequence: string) {
   };
 }
 
-/** As jose takes it: a number of seconds from 0, or a text with a unit that does not point backwards. */
+/** As jose parses it: a number of seconds from 0, or a text with a unit that does not point backwards. */
 function durationDetails(value: string | number | undefined): 'none' | 'some' | 'unusable' {
   if (value === undefined || value === 0) return 'none';
   if (typeof value === 'number') return Number.isFinite(value) && value > 0 ? 'some' : 'unusable';

@@ -2,18 +2,17 @@ import { objectMembers, textValues } from '../../oidc/json-values.js';
 import { type ConnectorConfig, savedForm, withOpenid } from './schema.js';
 
 /**
- * What can be read of a configuration, whether Logto accepts it or not: as it
- * is after saving, with Logto's defaults. What has another type than Logto
- * wants is left out.
+ * The readable parts of a configuration, whether Logto accepts it or not: as after
+ * saving, with Logto's defaults, without values of a type that Logto refuses.
  */
 export interface ConnectorView {
   readonly authorizationEndpoint: string | undefined;
   readonly tokenEndpoint: string | undefined;
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
-  /** As it is written. */
+  /** As in the file. */
   readonly scope: string | undefined;
-  /** The scopes of the scope that Logto sends, as a provider splits it. */
+  /** The scopes that Logto sends, as a provider splits them. */
   readonly scopes: readonly string[];
   readonly method: ConnectorConfig['tokenEndpointAuthMethod'];
   readonly methodIsWritten: boolean;
@@ -21,9 +20,9 @@ export interface ConnectorView {
   readonly assertionAlgorithmIsWritten: boolean;
   readonly trustUnverifiedEmail: boolean;
   readonly jwksUri: string | undefined;
-  /** Empty: the issuer is not compared. */
+  /** Empty: Logto does not compare the issuer. */
   readonly issuers: readonly string[];
-  /** Undefined: any that the key set is good for. */
+  /** Undefined: every algorithm that a key of the set supports. */
   readonly algorithms: readonly string[] | undefined;
   readonly clockTolerance: string | number | undefined;
   readonly maxTokenAge: string | number | undefined;
@@ -33,7 +32,7 @@ export interface ConnectorView {
   readonly customConfig: Readonly<Record<string, string>>;
 }
 
-/** Reads a configuration as far as it can be read. Never throws. */
+/** Reads the readable parts of a configuration. Never throws. */
 export function connectorView(config: Readonly<Record<string, unknown>>): ConnectorView {
   const saved = objectMembers(savedForm(config));
   const verification = objectMembers(saved.idTokenVerificationConfig);
@@ -63,7 +62,7 @@ export function connectorView(config: Readonly<Record<string, unknown>>): Connec
   };
 }
 
-/** The ways of authentication that Logto knows. */
+/** Logto's methods of client authentication. */
 export const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'] as const;
 
 const ASSERTION_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
