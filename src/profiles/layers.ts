@@ -155,26 +155,26 @@ function finish(
 }
 
 /** The client secrets that flags give, under either of its names; `values` are the checked ones of the flags. */
-function flagSecrets(flags: ProfileFlags, values: ProfileValues, cwd: string, env: Environment) {
-  const secrets: { flag: string; reference: SecretReference }[] = [];
+function flagSecrets(flags: ProfileFlags, values: ProfileValues, cwd: string, env: Environment): LayerSecret[] {
+  const secrets: LayerSecret[] = [];
+  const add = (flag: string, reference: SecretReference) =>
+    secrets.push({ reference, source: { layer: 'flag', where: flag }, key: flag });
   for (const word of ['client', 'app'] as const) {
-    const flag = `--${word}-secret`;
+    const { flag } = SETTINGS[`${word}Secret`];
     const [value, name, path] = [flags[`${word}Secret`], flags[`${word}SecretEnv`], values[`${word}SecretFile`]];
     if (value !== undefined) {
       if (value === '') throw invalid(flag, '', 'clientSecret', 'text that is not empty');
-      secrets.push({ flag, reference: { kind: 'value', value } });
+      add(flag, { kind: 'value', value });
     }
     if (name !== undefined) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
         // Somebody may have given the secret itself: it is not repeated.
         throw invalid(`${flag}-env`, name, 'clientSecretEnv', 'the name of a variable');
       }
-      secrets.push({ flag: `${flag}-env`, reference: { kind: 'env', name } });
+      add(`${flag}-env`, { kind: 'env', name });
     }
-    if (path !== undefined) {
-      secrets.push({ flag: `${flag}-file`, reference: { kind: 'file', path: absolutePath(path, cwd, env) } });
-    }
-    if (flags[`${word}SecretStdin`]) secrets.push({ flag: `${flag}-stdin`, reference: { kind: 'stdin' } });
+    if (path !== undefined) add(`${flag}-file`, { kind: 'file', path: absolutePath(path, cwd, env) });
+    if (flags[`${word}SecretStdin`]) add(`${flag}-stdin`, { kind: 'stdin' });
   }
   return secrets;
 }
@@ -187,36 +187,28 @@ export async function flagLayer(flags: ProfileFlags, cwd: string, env: Environme
   const given = new Map<SettingKey, unknown>();
   for (const key of SETTING_KEYS) {
     const setting: Setting = SETTINGS[key];
-    if (setting.flag === undefined) continue;
+    // A secret on the command line is never a ${NAME}: the schema does not check it.
+    if (setting.flag === undefined || setting.kind === 'secret') continue;
     const value = key === 'parameters' ? flags.param : flags[key as keyof ProfileFlags];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     if (key === 'parameters') given.set(key, toParameters(flags.param ?? [], '--param'));
     else if (setting.kind === 'number') given.set(key, toNumber(value as string | number));
     else given.set(key, value);
   }
-  // On the command line the secret stands for itself: it is never a ${NAME}, and the schema has no say.
-  given.delete('clientSecret');
-  given.delete('appSecret');
   const where = (key: string) => (SETTINGS[key as SettingKey] as Setting).flag ?? key;
   const values = await checkValues(given, where as (key: SettingKey) => string);
 
-  const secrets = flagSecrets(flags, values, cwd, env);
-  const [secret, second] = secrets;
-  if (secret && second) {
-    throw new OidcCliError('config_value_invalid', {
-      where: secrets.map(({ flag }) => flag).join(', '),
-      found: 'more than one client secret',
-      allowed: 'one of them',
-    });
-  }
-  return finish(
-    'flag',
-    values,
-    where,
-    secret && { reference: secret.reference, source: { layer: 'flag', where: secret.flag }, key: secret.flag },
-    cwd,
-    env,
-  );
+  return finish('flag', values, where, onlySecret(flagSecrets(flags, values, cwd, env)), cwd, env);
+}
+
+/** The client secret of a layer, which gives one at most. Throws `config_value_invalid`. */
+function onlySecret(secrets: readonly LayerSecret[]): LayerSecret | undefined {
+  if (secrets.length < 2) return secrets[0];
+  throw new OidcCliError('config_value_invalid', {
+    where: secrets.map(({ key }) => key).join(', '),
+    found: 'more than one client secret',
+    allowed: 'one of them',
+  });
 }
 
 /**
@@ -230,31 +222,20 @@ export async function environmentLayer(env: Environment, cwd: string): Promise<L
   for (const key of SETTING_KEYS) {
     const setting: Setting = SETTINGS[key];
     const text = setting.variable === undefined ? undefined : variable(env, setting.variable);
-    if (text === undefined || key === 'clientSecret' || key === 'appSecret') continue;
-    given.set(key, fromVariable(text, setting.kind));
+    if (text !== undefined && setting.kind !== 'secret') given.set(key, fromVariable(text, setting.kind));
   }
   const values = await checkValues(given, where);
   const secrets: LayerSecret[] = [];
   const add = (key: string, reference: SecretReference) =>
     secrets.push({ reference, source: { layer: 'environment', where: key }, key });
-  for (const [plain, inFile] of [
-    ['clientSecret', 'clientSecretFile'] as const,
-    ['appSecret', 'appSecretFile'] as const,
-  ]) {
-    const name = SETTINGS[plain].variable;
+  for (const word of ['client', 'app'] as const) {
+    const name = SETTINGS[`${word}Secret`].variable;
     if (variable(env, name) !== undefined) add(name, { kind: 'env', name });
-    const path = values[inFile];
-    if (path !== undefined) add(SETTINGS[inFile].variable, { kind: 'file', path: absolutePath(path, cwd, env) });
+    const path = values[`${word}SecretFile`];
+    if (path === undefined) continue;
+    add(SETTINGS[`${word}SecretFile`].variable, { kind: 'file', path: absolutePath(path, cwd, env) });
   }
-  const [secret, second] = secrets;
-  if (secret && second) {
-    throw new OidcCliError('config_value_invalid', {
-      where: secrets.map(({ key }) => key).join(', '),
-      found: 'more than one client secret',
-      allowed: 'one of them',
-    });
-  }
-  return finish('environment', values, where, secret, cwd, env);
+  return finish('environment', values, where, onlySecret(secrets), cwd, env);
 }
 
 /** The layer of one profile in a file, which has been checked already. */

@@ -6,7 +6,7 @@ import { environmentLayer, flagLayer, variable } from './layers.js';
 import { defaultProfile, matchingProfile, profileNames, requestedName } from './profile-choice.js';
 import { loadProfileFiles, type ProfileFiles } from './profile-file.js';
 import type { SavedConnector } from './saved-connector.js';
-import { SETTINGS } from './settings.js';
+import { SETTINGS, type SettingKey } from './settings.js';
 
 /** How the client authenticates at the token endpoint (OpenID Connect Core 9). */
 export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'none';
@@ -91,51 +91,35 @@ export interface Profile {
   readonly allowHttp: boolean;
 }
 
-/** What the command line says, as it was typed; everything is checked by `resolveProfile`. */
-export interface ProfileFlags {
-  readonly issuer?: string | undefined;
-  readonly clientId?: string | undefined;
-  readonly clientSecret?: string | undefined;
-  readonly clientSecretEnv?: string | undefined;
-  readonly clientSecretFile?: string | undefined;
-  readonly clientSecretStdin?: boolean | undefined;
-  readonly clientAuth?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly redirectUri?: string | undefined;
-  /** Replaces the port of the redirect URI; 0 is any free one. */
-  readonly port?: string | number | undefined;
-  readonly postLogoutRedirectUri?: string | undefined;
-  readonly prompt?: string | undefined;
-  readonly loginHint?: string | undefined;
-  readonly maxAge?: string | number | undefined;
-  readonly uiLocales?: string | undefined;
-  readonly acrValues?: string | undefined;
-  readonly display?: string | undefined;
-  readonly claims?: string | undefined;
-  readonly resource?: readonly string[] | undefined;
+/** The keys that the command line can give. */
+type FlagKey = { [K in SettingKey]: (typeof SETTINGS)[K] extends { flag: string } ? K : never }[SettingKey];
+
+/** The type in which a flag's value is given, before it is checked. */
+interface Typed {
+  readonly text: string;
+  readonly secret: string;
+  readonly path: string;
+  readonly number: string | number;
+  readonly boolean: boolean;
+  readonly list: readonly string[];
+}
+
+/** The flags as they were typed; `resolveProfile` checks them. */
+export type ProfileFlags = {
+  readonly [K in Exclude<FlagKey, 'parameters'>]?: Typed[(typeof SETTINGS)[K]['kind']] | undefined;
+} & {
   /** `name=value` each. */
   readonly param?: readonly string[] | undefined;
-  readonly responseMode?: string | undefined;
-  readonly browser?: string | undefined;
-  readonly store?: string | undefined;
-  readonly clockTolerance?: string | number | undefined;
-  readonly timeout?: string | number | undefined;
-  readonly strict?: boolean | undefined;
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
-  readonly allowHttp?: boolean | undefined;
-  readonly kind?: string | undefined;
-  /** Implies the kind logto. */
-  readonly endpoint?: string | undefined;
-  // Logto's names of the client id and its secret.
-  readonly appId?: string | undefined;
-  readonly appSecret?: string | undefined;
+  /** Replaces the port of the redirect URI; 0 is any free one. */
+  readonly port?: string | number | undefined;
+  /** The variable that holds the client secret. */
+  readonly clientSecretEnv?: string | undefined;
+  readonly clientSecretStdin?: boolean | undefined;
   readonly appSecretEnv?: string | undefined;
-  readonly appSecretFile?: string | undefined;
   readonly appSecretStdin?: boolean | undefined;
   /** The project's file may name programs and turn verification off. */
   readonly trustProject?: boolean | undefined;
-}
+};
 
 /** What decided which profile is used. */
 export type ChosenBy =

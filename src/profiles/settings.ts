@@ -3,63 +3,93 @@ import type { ProfileValues } from './schema.js';
 /** A key of a profile, as the configuration file spells it. */
 export type SettingKey = keyof ProfileValues;
 
-/** How one key of a profile is given outside of a file, and how its text is read there. */
+/** How a value is read from text. A `path` is relative to its file, or to the current folder; a `list` is separated by spaces in a variable. */
+type Kind = 'text' | 'secret' | 'number' | 'boolean' | 'path' | 'list' | 'parameters' | 'mapping';
+
+/** One key of a profile. Without `flag` and `variable` only a file can give it. */
 export interface Setting {
-  /** The flag, as typed. Absent where a key is for files alone. */
+  readonly kind: Kind;
   readonly flag?: string;
-  /** The environment variable. Absent where a key is for files alone. */
   readonly variable?: string;
-  /** `path` is relative to the file it is in, or to the current folder; `list` is separated by spaces in a variable. */
-  readonly kind: 'text' | 'number' | 'boolean' | 'path' | 'list' | 'parameters' | 'mapping';
+  /** The flag with its argument, as help shows it. */
+  readonly option?: string;
+  /** The flag's text in help, without the default. */
+  readonly help?: string;
+  /** The value where no layer gives one. Times are seconds. */
+  readonly default?: string | number | boolean | undefined;
+}
+
+/** A setting with a flag, and with the variable of the same name. */
+function setting<const K extends Kind, const D = undefined>(kind: K, option: string, help: string, value?: D) {
+  const [flag = ''] = option.split(' ');
+  const variable = `OIDC_CLI_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`;
+  return { kind, flag, variable, option, help, default: value as D };
 }
 
 /**
- * Every key of a profile, in the order in which they are shown. What each may
- * hold is the schema's business (`schema.ts`); this table is apart from it so
- * that naming a flag does not load zod.
+ * Every key of a profile, in the order in which they are shown. The allowed
+ * values are in `schema.ts`; this table is apart from it so that naming a flag
+ * does not load zod.
  */
 export const SETTINGS = {
-  issuer: { flag: '--issuer', variable: 'OIDC_CLI_ISSUER', kind: 'text' },
-  clientId: { flag: '--client-id', variable: 'OIDC_CLI_CLIENT_ID', kind: 'text' },
-  clientSecret: { flag: '--client-secret', variable: 'OIDC_CLI_CLIENT_SECRET', kind: 'text' },
-  clientSecretFile: { flag: '--client-secret-file', variable: 'OIDC_CLI_CLIENT_SECRET_FILE', kind: 'path' },
+  issuer: setting('text', '--issuer <url>', "the provider's issuer, as it states it"),
+  clientId: setting('text', '--client-id <id>', 'the client id the provider gave this application'),
+  clientSecretFile: setting('path', '--client-secret-file <file>', 'take the client secret from this file'),
+  clientSecret: setting('secret', '--client-secret <secret>', 'the client secret'),
   clientSecretStored: { kind: 'boolean' },
-  clientAuth: { flag: '--client-auth', variable: 'OIDC_CLI_CLIENT_AUTH', kind: 'text' },
-  scope: { flag: '--scope', variable: 'OIDC_CLI_SCOPE', kind: 'text' },
-  redirectUri: { flag: '--redirect-uri', variable: 'OIDC_CLI_REDIRECT_URI', kind: 'text' },
-  postLogoutRedirectUri: {
-    flag: '--post-logout-redirect-uri',
-    variable: 'OIDC_CLI_POST_LOGOUT_REDIRECT_URI',
-    kind: 'text',
+  clientAuth: setting(
+    'text',
+    '--client-auth <method>',
+    'client_secret_basic, client_secret_post, client_secret_jwt or none (default: what the provider announces first)',
+  ),
+  scope: setting('text', '--scope <scopes>', 'scopes, separated by spaces', 'openid profile email'),
+  redirectUri: setting(
+    'text',
+    '--redirect-uri <uri>',
+    'the redirect URI as registered',
+    'http://localhost:8484/callback',
+  ),
+  postLogoutRedirectUri: setting(
+    'text',
+    '--post-logout-redirect-uri <uri>',
+    'where the provider sends the browser after a sign-out',
+  ),
+  prompt: setting('text', '--prompt <prompt>', 'none, login, consent or select_account'),
+  loginHint: setting('text', '--login-hint <hint>', 'the user name to fill in'),
+  maxAge: setting('number', '--max-age <seconds>', 'sign in again when the last time was longer ago'),
+  uiLocales: setting('text', '--ui-locales <tags>', 'preferred languages of the sign-in page'),
+  acrValues: setting('text', '--acr-values <values>', 'authentication contexts to ask for'),
+  display: setting('text', '--display <display>', 'page, popup, touch or wap'),
+  claims: setting('text', '--claims <json>', 'the claims parameter (OIDC Core §5.5)'),
+  resource: setting('list', '--resource <uri>', 'a resource indicator (RFC 8707); repeatable'),
+  parameters: {
+    ...setting('parameters', '--param <name=value>', 'any other parameter of the authorization request; repeatable'),
+    variable: 'OIDC_CLI_PARAMETERS',
   },
-  prompt: { flag: '--prompt', variable: 'OIDC_CLI_PROMPT', kind: 'text' },
-  loginHint: { flag: '--login-hint', variable: 'OIDC_CLI_LOGIN_HINT', kind: 'text' },
-  maxAge: { flag: '--max-age', variable: 'OIDC_CLI_MAX_AGE', kind: 'number' },
-  uiLocales: { flag: '--ui-locales', variable: 'OIDC_CLI_UI_LOCALES', kind: 'text' },
-  acrValues: { flag: '--acr-values', variable: 'OIDC_CLI_ACR_VALUES', kind: 'text' },
-  display: { flag: '--display', variable: 'OIDC_CLI_DISPLAY', kind: 'text' },
-  claims: { flag: '--claims', variable: 'OIDC_CLI_CLAIMS', kind: 'text' },
-  resource: { flag: '--resource', variable: 'OIDC_CLI_RESOURCE', kind: 'list' },
-  parameters: { flag: '--param', variable: 'OIDC_CLI_PARAMETERS', kind: 'parameters' },
-  responseMode: { flag: '--response-mode', variable: 'OIDC_CLI_RESPONSE_MODE', kind: 'text' },
-  browser: { flag: '--browser', variable: 'OIDC_CLI_BROWSER', kind: 'text' },
-  store: { flag: '--store', variable: 'OIDC_CLI_STORE', kind: 'text' },
-  clockTolerance: { flag: '--clock-tolerance', variable: 'OIDC_CLI_CLOCK_TOLERANCE', kind: 'number' },
-  timeout: { flag: '--timeout', variable: 'OIDC_CLI_TIMEOUT', kind: 'number' },
-  strict: { flag: '--strict', variable: 'OIDC_CLI_STRICT', kind: 'boolean' },
-  ca: { flag: '--ca', variable: 'OIDC_CLI_CA', kind: 'path' },
-  insecure: { flag: '--insecure', variable: 'OIDC_CLI_INSECURE', kind: 'boolean' },
-  allowHttp: { flag: '--allow-http', variable: 'OIDC_CLI_ALLOW_HTTP', kind: 'boolean' },
-  // With the code and the client secret as its stake, for files alone.
+  responseMode: setting('text', '--response-mode <mode>', 'query or form_post'),
+  browser: setting('text', '--browser <command>', 'the browser to start, with the URL as its last argument'),
+  store: setting('text', '--store <store>', 'where the session is kept: auto, keychain, file or memory', 'auto'),
+  clockTolerance: setting('number', '--clock-tolerance <seconds>', 'by how much the two clocks may differ', 30),
+  timeout: setting(
+    'number',
+    '--timeout <seconds>',
+    'seconds to wait for the user; for a response of the provider at most 30 of them',
+    300,
+  ),
+  strict: setting('boolean', '--strict', 'refuse what the ID-token report only warns of', false),
+  ca: setting('path', '--ca <file>', 'a PEM file with more certificate authorities to trust'),
+  insecure: setting('boolean', '--insecure', 'do not verify TLS certificates', false),
+  allowHttp: setting('boolean', '--allow-http', 'allow an issuer on plain http outside this machine', false),
+  // The code and the client secret go to these addresses: only a file can give them.
   authorizationEndpoint: { kind: 'text' },
   tokenEndpoint: { kind: 'text' },
   jwksUri: { kind: 'text' },
   connector: { kind: 'mapping' },
-  kind: { flag: '--kind', variable: 'OIDC_CLI_KIND', kind: 'text' },
-  endpoint: { flag: '--endpoint', variable: 'OIDC_CLI_ENDPOINT', kind: 'text' },
-  appId: { flag: '--app-id', variable: 'OIDC_CLI_APP_ID', kind: 'text' },
-  appSecret: { flag: '--app-secret', variable: 'OIDC_CLI_APP_SECRET', kind: 'text' },
-  appSecretFile: { flag: '--app-secret-file', variable: 'OIDC_CLI_APP_SECRET_FILE', kind: 'path' },
+  kind: setting('text', '--kind <kind>', 'logto: an application of Logto, with its defaults (implied by --endpoint)'),
+  endpoint: setting('text', '--endpoint <url>', "Logto's own address, in place of --issuer"),
+  appId: setting('text', '--app-id <id>', 'its App ID, in place of --client-id'),
+  appSecretFile: setting('path', '--app-secret-file <file>', 'take the App Secret from this file'),
+  appSecret: setting('secret', '--app-secret <secret>', 'the App Secret'),
   appSecretStored: { kind: 'boolean' },
   // On the command line and in the environment, scope and resource say the same.
   resources: { kind: 'list' },
@@ -82,14 +112,12 @@ export const SECRET_KEYS = [
   'appSecretStored',
 ] as const;
 
-/** What holds where nobody said anything. Times are seconds. */
-export const DEFAULTS = {
-  scope: 'openid profile email',
-  redirectUri: 'http://localhost:8484/callback',
-  store: 'auto',
-  clockTolerance: 30,
-  timeout: 300,
-  strict: false,
-  insecure: false,
-  allowHttp: false,
-} as const;
+type Table = typeof SETTINGS;
+type DefaultKey = {
+  [K in SettingKey]: Table[K] extends { default: string | number | boolean } ? K : never;
+}[SettingKey];
+
+/** The values that hold where no layer gives one. Times are seconds. */
+export const DEFAULTS = Object.fromEntries(
+  Object.entries<Setting>(SETTINGS).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])),
+) as { readonly [K in DefaultKey]: Table[K]['default'] };
