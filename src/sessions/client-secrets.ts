@@ -12,13 +12,13 @@ export interface StoredClientSecret {
   readonly secret: string;
 }
 
-/** Client secrets that were given to be kept for a profile. Methods throw `store_*`. */
+/** Client secrets that users save for a profile. Methods throw `store_*`. */
 export interface ClientSecrets {
-  /** Keeps a secret for this profile at this issuer, replacing the profile's earlier ones. */
+  /** Saves a secret for this profile at this issuer, and removes the profile's earlier ones. */
   saveClientSecret(profile: string, issuer: string, secret: string, store: SessionStore): Promise<void>;
-  /** The secret that was kept for exactly this profile and issuer, so that a changed issuer never receives it. */
+  /** The secret saved for exactly this profile and issuer: a changed issuer never receives it. */
   readClientSecret(profile: string, issuer: string): Promise<string | undefined>;
-  /** Removes what is kept for a profile, whatever the issuer. */
+  /** Removes a profile's secrets, for every issuer. */
   forgetClientSecret(profile: string): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export function createClientSecrets(deps: {
   };
 
   const firstOf = async (entries: readonly ClientSecretEntry[]): Promise<string | undefined> => {
-    // The newest is last; between two saves there may be two, and the newer not written yet.
+    // The newest is last. Between two saves there may be two, and the newer may not be written yet.
     for (const { profile, issuer, store, key } of entries.toReversed()) {
       const value = await deps
         .storeOf(store)
@@ -64,7 +64,8 @@ export function createClientSecrets(deps: {
         const replaced = earlier.filter((entry) => entry.store !== kind || entry.key !== key);
         const others = content.clientSecrets.filter((entry) => entry.profile !== profile);
         const entry: ClientSecretEntry = { profile, issuer, store: kind, key };
-        // The index first, and the earlier ones out of it last, so that nothing is ever in a store that no entry names.
+        // Writes the index first, and removes the earlier entries from it last, so that no store ever holds a secret
+        // without an entry.
         await save({ ...content, clientSecrets: [...others, ...replaced, entry] });
         await replace(store, key, JSON.stringify(value));
         await remove(replaced);
@@ -78,7 +79,8 @@ export function createClientSecrets(deps: {
       for (let before: readonly ClientSecretEntry[] = []; ; ) {
         const { clientSecrets } = await deps.index.read();
         const entries = clientSecrets.filter((entry) => entry.profile === profile && entry.issuer === issuer);
-        // Gone from where the list had it: another process may have put it into another store, and then the list says so.
+        // The store no longer has the secret, because another process may have moved it. Then the list has its new
+        // place.
         if (isDeepStrictEqual(entries, before)) return undefined;
         const secret = await firstOf(entries);
         if (secret !== undefined) return secret;
@@ -98,7 +100,7 @@ export function createClientSecrets(deps: {
   };
 }
 
-/** Saves a secret that was given anew, also over one that was encrypted with a key that is not here: nobody needs that one. */
+/** Saves a new secret, also over one that is encrypted with a different key: the new one replaces it anyway. */
 async function replace(store: SessionStore, key: string, value: string): Promise<void> {
   try {
     await store.set(key, value);
@@ -110,7 +112,7 @@ async function replace(store: SessionStore, key: string, value: string): Promise
   }
 }
 
-/** A stored client secret, or undefined where the text is none. */
+/** A stored client secret; undefined if the text is not one. */
 export function parseClientSecret(text: string): StoredClientSecret | undefined {
   try {
     const value = parseJson(text) as Partial<StoredClientSecret> | null;

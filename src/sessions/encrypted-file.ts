@@ -11,10 +11,13 @@ import { writeAtomically } from './atomic-file.js';
 import type { SessionStore } from './session-store.js';
 import { createStoreKeys, type StoreKey } from './store-key.js';
 
-/** Far more than any session takes; bytes. */
+/** Bytes, far above any session. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What an entry's file holds. Only `data` is secret; all of it is covered by `sum`, so that damage is told from a wrong key. */
+/**
+ * The content of an entry's file. Only `data` is secret; `sum` covers all of it,
+ * which distinguishes damage from a wrong key.
+ */
 interface EntryFile {
   readonly version: 1;
   readonly key: string;
@@ -27,39 +30,38 @@ interface EntryFile {
   readonly sum: string;
 }
 
-/** The store in the data folder, with what the facade needs beyond the port. */
+/** The store in the data folder, with the methods that the facade needs beyond the port. */
 export interface EncryptedFileStore extends SessionStore {
   readonly kind: 'file';
-  /** Makes the folder and the key, so that a failure shows before anybody signs in. */
+  /** Makes the folder and the key, so that a failure shows before the sign-in. */
   ready(): Promise<void>;
-  /** Every value that can be read, with its key; what cannot be read is left out and left where it is. */
+  /** Every readable value with its key; unreadable ones are left out and not changed. */
   values(): Promise<{ key: string; value: string }[]>;
 }
 
-/** What `createEncryptedFileStore` needs. */
+/** Dependencies of `createEncryptedFileStore`. */
 export interface EncryptedFileOptions {
   readonly dataFolder: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Called when a damaged entry was moved aside to make room for a new one. */
+  /** Called after a damaged entry was moved aside for a new one. */
   readonly onSetAside?: (facts: { file: string; movedTo: string }) => void;
 }
 
 /**
- * A folder of encrypted files, one per entry, so that saves of different
- * sessions never meet and each is one rename. AES-256-GCM with a fresh IV; the
- * entry's name is authenticated with it, so that one entry's file put in
- * another's place is refused. Methods throw `store_key_invalid` (facts: file,
- * keySource), `store_corrupt` (facts: file), `store_version_newer` (facts: file,
- * version) and `store_failed`. An entry that
- * this process's key cannot open is never overwritten.
+ * A folder of encrypted files, one per entry, so that saves of different sessions
+ * never conflict and each is one rename. AES-256-GCM with a fresh IV; the entry's
+ * name is authenticated too, so that a file moved to another entry is refused.
+ * Methods throw `store_key_invalid` (facts: file, keySource), `store_corrupt`
+ * (facts: file), `store_version_newer` (facts: file, version) and `store_failed`.
+ * An entry that this process's key cannot open is never overwritten.
  */
 export function createEncryptedFileStore(options: EncryptedFileOptions): EncryptedFileStore {
   const folder = join(options.dataFolder, 'store');
   const keys = createStoreKeys(folder, options.env, options.platform);
   const fileOf = (key: string) => join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.json`);
 
-  /** The entry's file, or undefined where there is none. */
+  /** The entry's file; undefined if there is none. */
   const load = async (file: string): Promise<EntryFile | undefined> => {
     let text: string;
     try {
@@ -105,7 +107,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
         if (old) await open(old, key, file);
       } catch (error) {
         if (!(error instanceof OidcCliError) || error.code !== 'store_corrupt') throw error;
-        // A copy: at no instant is the entry's name without a file.
+        // A copy, so that the entry's name always has a file.
         const movedTo = `${file}.damaged-${Date.now()}`;
         await copyFile(file, movedTo).catch((cause) => {
           throw storeError('set aside', file, cause);
@@ -144,7 +146,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): Encrypt
           if (entry && fileOf(entry.key) === file)
             entries.push({ key: entry.key, value: await open(entry, entry.key, file) });
         } catch {
-          // Another key's, or damaged: reading it by its own name says so.
+          // A different key's entry, or damaged: reading it by its own name reports that.
         }
       }
       return entries;

@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs';
 import { OidcCliError } from '../errors.js';
 
-/** What `guardAgainstHang` needs. */
+/** Settings of `guardAgainstHang`. */
 export interface HangGuardOptions {
-  /** Milliseconds a call may take. */
+  /** Milliseconds allowed for a call. */
   readonly limitMs: number;
-  /** What was being done, for the error's facts. */
+  /** The operation, for the error's facts. */
   readonly operation: string;
   /** Called with `store_timeout` before the process ends itself; must write synchronously. By default one line on stderr. */
   readonly onHang?: ((error: OidcCliError) => void) | undefined;
@@ -14,19 +14,18 @@ export interface HangGuardOptions {
 let pending = 0;
 
 /**
- * Whether a native keychain call is still running. Such a call keeps the
- * process alive and blocks even `process.exit`: whoever wants to end the
- * process meanwhile (Ctrl-C) must write what it has to say and send itself a
- * SIGKILL.
+ * Whether a native keychain call is still running. Such a call keeps the process
+ * alive and blocks even `process.exit`: to end the process meanwhile (Ctrl-C),
+ * write all output and send the process a SIGKILL.
  */
 export function nativeCallPending(): boolean {
   return pending > 0;
 }
 
 /**
- * Waits for a native call that cannot be abandoned. When it has not settled
- * within the limit, `onHang` is told and the process ends itself by SIGKILL,
- * the one thing that still works then.
+ * Waits for a native call that cannot be abandoned. If it does not settle within
+ * the limit, this calls `onHang` and ends the process by SIGKILL, which still
+ * works then.
  */
 export async function guardAgainstHang<T>(call: () => Promise<T>, options: HangGuardOptions): Promise<T> {
   pending += 1;

@@ -2,30 +2,30 @@ import type { Environment } from '../context.js';
 import { KeychainSilence, startKeychainProcess } from './keychain-process.js';
 import { classifyKeychainError, PROBE_SERVICE, withoutGoneEntries } from './keytar-module.js';
 
-/** What a probe found. `reason` is a few words, for people. */
+/** The result of a probe. `reason` is a few words, for people. */
 export type KeychainProbe =
   | { readonly available: true }
   | { readonly available: false; readonly reason: string; readonly locked: boolean };
 
-/** What `probeKeychain` needs. */
+/** Settings of `probeKeychain`. */
 export interface ProbeOptions {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Milliseconds within which the keychain must answer, once it has been asked. 3,000 unless told otherwise. */
+  /** Milliseconds for the keychain's first response; 3,000 by default. */
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds a person has to unlock it, once it has answered. The same unless told otherwise. */
+  /** Milliseconds for the user to unlock the keychain after its first response; 3,000 by default. */
   readonly promptMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The account of every probe's entry: one that is killed leaves no more than that. */
+/** The account of every probe's entry, so that killed probes leave at most one entry. */
 const ACCOUNT = 'probe';
 
 /**
- * Finds out whether a real keychain can be used, in a process that can be
- * killed. A value is written and removed, since a keychain that answers may
- * still be locked, or have no collection to write to. Never throws but for the
- * signal's reason; the process is gone when it returns.
+ * Tests whether a real keychain can be used, in a process that can be killed. It
+ * writes and removes a value, since a keychain that responds may still be locked,
+ * or have no collection to write to. Throws only the signal's reason; the process
+ * has ended when it returns.
  */
 export async function probeKeychain(options: ProbeOptions): Promise<KeychainProbe> {
   const { env, platform, timeoutMs = 3_000, promptMs = timeoutMs, signal } = options;

@@ -4,16 +4,16 @@ import { childEnvironment } from '../child-environment.js';
 import type { Environment } from '../context.js';
 import { type KeytarLike, NO_SERVICE } from './keytar-module.js';
 
-/** Milliseconds for the process to start: on a busy machine that takes a while, which is not the keychain's fault. */
+/** Milliseconds for the process to start: a busy machine is slow, which is not a fault of the keychain. */
 const START_MS = 10_000;
 
-/** Milliseconds after which a process whose parent is gone gives up a call. */
+/** Milliseconds after which a process without a parent abandons a call. */
 const ORPHAN_MS = 30_000;
 
 /**
- * Runs in the process. Plain old JavaScript: it is handed to `node -e`. Takes a
- * JSON line for each call and answers with one, in order. Values pass through
- * its pipes only. Ctrl-C in the terminal is its parent's business.
+ * The program of the process, in plain JavaScript, since it is passed to `node
+ * -e`. It reads a JSON line for each call and answers each with one, in order.
+ * Values pass through its pipes only. Its parent handles Ctrl-C.
  */
 const PROGRAM = `
 const [platform, keytarPath, bindingPath] = process.argv.slice(1);
@@ -43,50 +43,50 @@ const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
 })().catch((error) => say({ error: String(error && error.message) }));
 `;
 
-/** A line of the process: that it has loaded the module, or what came of a call. */
+/** A line of the process: that it has loaded the module, or the result of a call. */
 interface Line {
   readonly started?: true;
   readonly value?: unknown;
   readonly error?: string;
 }
 
-/** The process did not start or has ended, or the keychain did not answer it in time. It is killed. */
+/** The process did not start or has ended, or the keychain did not respond in time. The process is killed. */
 export class KeychainSilence extends Error {
   constructor(
-    /** What failed: the process, the first answer, or a call that a person may have to allow. */
+    /** The part that failed: the process, the first response, or a call that the user may have to allow. */
     readonly phase: 'process' | 'answer' | 'call',
-    /** Milliseconds that were waited; absent where the process failed. */
+    /** Milliseconds of the wait; absent if the process failed. */
     readonly ms?: number,
   ) {
     super(ms === undefined ? 'the process that asks it failed' : `it did not answer within ${ms / 1000} s`);
   }
 }
 
-/** What `startKeychainProcess` needs. */
+/** Settings of `startKeychainProcess`. */
 export interface KeychainProcessOptions {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Milliseconds within which the keychain must answer a search, which asks nobody for a password. */
+  /** Milliseconds for the keychain to answer a search, which never prompts for a password. */
   readonly answerMs: number;
-  /** Milliseconds for each call after that: a person may have to unlock the keychain. */
+  /** Milliseconds for each later call: the user may have to unlock the keychain. */
   readonly callMs: number;
 }
 
 /**
- * The keychain, asked by a process that can be killed. Its calls reject with
- * the keychain's own error, or with `KeychainSilence`, and from then on at once.
+ * The keychain, called in a process that can be killed. Its calls reject with the
+ * keychain's own error, or with `KeychainSilence`; after that all reject at once.
  */
 export interface KeychainProcess extends KeytarLike {
-  /** Resolves once the keychain has answered a search; rejects as the calls do. */
+  /** Resolves once the keychain has answered a search; rejects like the calls. */
   readonly answers: Promise<unknown>;
-  /** Kills the process, and resolves when it is gone. Calls under way reject. */
+  /** Kills the process, and resolves when it has ended. Running calls reject. */
   end(): Promise<void>;
 }
 
 /**
- * Starts a process that makes keychain calls: a native call that hangs cannot
- * be abandoned, but a process can be killed. To be ended by the caller; where
- * the caller is killed it ends by itself, after the call under way.
+ * Starts a process for keychain calls: a native call that hangs cannot be
+ * abandoned, but a process can be killed. The caller ends it; if the caller is
+ * killed, it ends by itself after the running call.
  */
 export function startKeychainProcess(options: KeychainProcessOptions): KeychainProcess {
   const { env, platform, answerMs, callMs } = options;
@@ -100,7 +100,7 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
       env: childEnv,
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
-      // Out of the terminal's foreground group: Ctrl-C must not end a save before the program has started.
+      // Outside the terminal's foreground group: Ctrl-C must not end a save before the program has started.
       detached: platform !== 'win32',
     },
   );
@@ -119,7 +119,7 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
       });
     }
   });
-  // A write to a process that has ended; `close` reports it.
+  // Ignores a write to an ended process; `close` reports that.
   child.stdin?.on('error', () => {});
 
   let text = '';
@@ -144,7 +144,7 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
   };
 
   const responses = response(new KeychainSilence('process'), START_MS).then(() =>
-    // A search fails where no keychain answers, and does not block the calling thread as the first call of an entry may.
+    // A search fails without a keychain, and unlike an entry's first call does not block the calling thread.
     response(new KeychainSilence('answer', answerMs), answerMs, ['findCredentials', NO_SERVICE]),
   );
   responses.catch(() => {});

@@ -9,9 +9,12 @@ import { createSplitValues } from './split-value.js';
 /** Milliseconds after which a keychain call counts as hung. */
 const HANG_LIMIT_MS = 30_000;
 
-/** Milliseconds within which a keychain that is to take a refreshed session must answer at all. */
+/** Milliseconds for the keychain to respond at all before it takes a refreshed session. */
 const ANSWER_MS = 5_000;
-/** Milliseconds for each call of that save: it may have to be unlocked again. Others wait for the index meanwhile. */
+/**
+ * Milliseconds for each call of that save: the user may have to unlock the
+ * keychain again. Other processes wait for the index meanwhile.
+ */
 const SAVE_MS = 20_000;
 
 /**
@@ -20,33 +23,33 @@ const SAVE_MS = 20_000;
  */
 const WINDOWS_LIMIT = 2_560 / 2;
 
-/** The keychain, with what the facade needs beyond the port. */
+/** The keychain, with the methods that the facade needs beyond the port. */
 export interface KeychainStore extends SessionStore {
   readonly kind: 'keychain';
-  /** Every value with its key. Reads all of them: only for rebuilding the index. */
+  /** Every value with its key. It reads all of them, so it is only for rebuilding the index. */
   values(): Promise<{ key: string; value: string }[]>;
 }
 
-/** What `createKeychainStore` needs. */
+/** Dependencies of `createKeychainStore`. */
 export interface KeychainOptions {
   readonly platform: NodeJS.Platform;
   /** Replaces the native module. */
   readonly keytar?: KeytarLike;
-  /** Makes the calls in place of this process. One that hangs throws `store_timeout`. */
+  /** Makes the calls instead of this process. One that hangs throws `store_timeout`. */
   readonly process?: KeychainProcess;
-  /** Milliseconds; 30,000 unless told otherwise. */
+  /** Milliseconds; 30,000 by default. */
   readonly hangLimitMs?: number;
   /** See `guardAgainstHang`. */
   readonly onHang?: (error: OidcCliError) => void;
 }
 
 /**
- * The operating system's keychain, by the `keytar` API, service `oidc-cli`.
- * One entry per value; on Windows, where an entry's size is limited, a longer
- * value is split (see `split-value.ts`). Elsewhere a save is one call and
- * atomic by itself. Methods throw `store_locked`, `store_unavailable` or
- * `store_failed` (facts: operation, reason); a call that hangs ends
- * this process, unless another one makes it.
+ * The operating system's keychain, by the `keytar` API, service `oidc-cli`. One
+ * entry per value. Windows limits an entry's size, so a longer value is split
+ * there (see `split-value.ts`). Elsewhere a save is one call and atomic by itself.
+ * Methods throw `store_locked`, `store_unavailable` or `store_failed` (facts:
+ * operation, reason); a call that hangs ends this process, unless another process
+ * makes it.
  */
 export function createKeychainStore(options: KeychainOptions): KeychainStore {
   const { platform, hangLimitMs = HANG_LIMIT_MS, onHang } = options;
@@ -96,9 +99,9 @@ export function createKeychainStore(options: KeychainOptions): KeychainStore {
 }
 
 /**
- * Runs `work` on the keychain as a process of its own asks it, which is gone
- * when this returns: where the keychain hangs, the session that it was to take
- * can go elsewhere. Methods of the store throw `store_timeout` then.
+ * Runs `work` on the keychain in a process of its own, which has ended when this
+ * returns: if the keychain hangs, another store can take the session. Methods of
+ * the store throw `store_timeout` then.
  */
 export async function withKeychainProcess<T>(
   options: { readonly env: Environment; readonly platform: NodeJS.Platform },
@@ -106,7 +109,7 @@ export async function withKeychainProcess<T>(
 ): Promise<T> {
   const process = startKeychainProcess({ ...options, answerMs: ANSWER_MS, callMs: SAVE_MS });
   try {
-    // First, so that nothing that `work` locks is held while a keychain is silent.
+    // First, so that `work` holds no lock while the keychain does not respond.
     await process.answers.catch(() => {});
     return await work(createKeychainStore({ platform: options.platform, process }));
   } finally {
@@ -128,7 +131,7 @@ function keychainError(error: unknown, operation: string): OidcCliError {
   }
   const message = error instanceof Error ? error.message : '';
   const kind = classifyKeychainError(message);
-  // The keychain's own words: they name the fault and never the value.
+  // The keychain's own words, which name the fault and never the value.
   const facts = { store: 'keychain', operation, reason: message.split('\n', 1)[0]?.slice(0, 200) };
   return new OidcCliError(kind === 'failed' ? 'store_failed' : `store_${kind}`, facts, { cause: error });
 }

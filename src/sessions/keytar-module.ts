@@ -8,30 +8,29 @@ export interface KeytarLike {
 
 /** The service name of every entry. */
 export const SERVICE = 'oidc-cli';
-/** The service name under which the probe asks and writes, so that it never touches a session. */
+/** The service name of the probe's entry, so that it never touches a session. */
 export const PROBE_SERVICE = 'oidc-cli-probe';
-/** A service name that no entry has: a search for it meets no entry that another process removes meanwhile. */
+/** A service name without entries: no other process can remove an entry during a search for it. */
 export const NO_SERVICE = 'oidc-cli-nothing';
 
-/** How often a call whose entry goes is made before that counts as a failure. */
+/** Maximum calls for an entry that disappears each time. */
 export const GONE_TRIES = 20;
 /**
- * A Secret Service call is a search and then a call of the entry it found: this
- * is what GDBus (gnome-keyring), Qt (KWallet, KeePassXC) and the Secret Service
- * itself say where another process removed that entry in between.
+ * A Secret Service call is a search and then a call of the entry that it found.
+ * These are the errors of GDBus (gnome-keyring), Qt (KWallet, KeePassXC) and the
+ * Secret Service itself if another process has removed that entry in between.
  */
 const GONE = /no such (interface|object)|object does not exist|nosuchobject|unknownobject/i;
-/** The path of an entry; that of a collection, or of the alias of one, ends before. */
+/** The path of an entry; that of a collection or its alias is shorter. */
 const ENTRY_PATH = /\/collection\/[^/\s]+\/\w/;
 
 /**
- * Loads the native module behind the `keytar` API. On Linux its calls are
- * pinned to the Secret Service: left to itself it falls back to the kernel's
- * keyring, where it finds nothing and what it writes does not last. Creating
- * an entry there connects to D-Bus on the calling thread and so could block
- * past any timer; a search, which is asynchronous and fails honestly, therefore
- * goes first. Rejects with the module's own error where it has no build for
- * this platform.
+ * Loads the native module behind the `keytar` API. On Linux its calls are pinned
+ * to the Secret Service: by default it falls back to the kernel's keyring, which
+ * has no entries and loses new ones. Creating an entry there connects to D-Bus on
+ * the calling thread and so could block past any timer, so a search, which is
+ * asynchronous and fails properly, comes first. Rejects with the module's own
+ * error if it has no build for this platform.
  */
 export async function loadKeytar(platform: NodeJS.Platform): Promise<KeytarLike> {
   const { default: keytar } = await import('keytar/keytar.js');
@@ -50,9 +49,9 @@ export async function loadKeytar(platform: NodeJS.Platform): Promise<KeytarLike>
 }
 
 /**
- * Makes a keychain call, and makes it again where its entry went between being
- * found and being asked: a sign-in in one process removes the entry that a
- * command in another has just found. What the entry is by then is the answer.
+ * Makes a keychain call, and repeats it if the entry disappeared between search
+ * and call: a sign-in in one process may remove the entry that a command in
+ * another has just found. The last call's state of the entry is the result.
  * Rejects with the call's own error, at the latest after `GONE_TRIES` calls.
  */
 export async function withoutGoneEntries<T>(call: () => Promise<T>): Promise<T> {
@@ -65,9 +64,9 @@ export async function withoutGoneEntries<T>(call: () => Promise<T>): Promise<T> 
   }
 }
 
-/** What a keychain's error amounts to. Its words differ by platform and come without a usable code. */
+/** The code for a keychain's error. Its words differ by platform and have no usable code. */
 export function classifyKeychainError(message: string): 'locked' | 'unavailable' | 'failed' {
-  // An entry in a collection shows that there is a keychain; a collection that is not there does not.
+  // An entry in a collection proves that there is a keychain; a missing collection does not.
   if (GONE.test(message) && ENTRY_PATH.test(message)) return 'failed';
   // Secret Service: IsLocked, a dismissed prompt. macOS: errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed.
   if (

@@ -1,6 +1,6 @@
 import type { SessionStore } from './session-store.js';
 
-/** A store that lives as long as the object does and touches no disk: for `--demo` and `--store memory`. */
+/** A store in memory, for `--demo` and `--store memory`. It never touches a disk. */
 export function createMemoryStore(): SessionStore {
   const values = new Map<string, string>();
   return {
@@ -14,10 +14,10 @@ export function createMemoryStore(): SessionStore {
   };
 }
 
-/** Runs `work` while nobody else in this object does under the same name. */
+/** Runs `work` alone among all calls with the same name on this object. */
 export type RunInTurn = <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
-/** What a lock is for processes, for what lives in one process only. A wait ends with the signal's reason when it aborts. */
+/** Locks within one process. A wait ends with the signal's reason when it aborts. */
 export function createTurns(): RunInTurn {
   const last = new Map<string, Promise<void>>();
   return async (name, work, signal) => {

@@ -5,7 +5,10 @@ import type { PendingEntry, SessionIndex } from './session-index.js';
 import type { SessionStore, StoreKind } from './session-store.js';
 import { pendingId, pendingName } from './value-names.js';
 
-/** A sign-in that `login --start` began, with all that is needed to finish it. Opaque here; it holds the code verifier. */
+/**
+ * A sign-in that `login --start` began, with all data to finish it. Not
+ * interpreted here; it holds the code verifier.
+ */
 export interface PendingSignIn {
   readonly state: string;
   /** Seconds since the epoch. */
@@ -13,20 +16,23 @@ export interface PendingSignIn {
   readonly [key: string]: unknown;
 }
 
-/** What is kept between `login --start` and `login --callback-url`. */
+/** The store of sign-ins between `login --start` and `login --callback-url`. */
 export interface PendingSignIns {
-  /** Keeps a sign-in until it expires. Throws `store_*`. */
+  /** Saves a sign-in until it expires. Throws `store_*`. */
   savePending(pending: PendingSignIn, store: SessionStore): Promise<void>;
   /**
-   * Hands out the sign-in with this state and removes it; of two takers one
-   * gets it. Undefined when there is none or it has expired. Throws `store_*`.
+   * Returns the sign-in with this state and removes it; of two callers only one gets
+   * it. Undefined when there is none or it has expired. Throws `store_*`.
    */
   takePending(state: string): Promise<PendingSignIn | undefined>;
-  /** The sign-in with this state, left where it is. Undefined when there is none or it has expired. Throws `store_*`. */
+  /**
+   * The sign-in with this state, without removing it. Undefined when there is none
+   * or it has expired. Throws `store_*`.
+   */
   findPending(state: string): Promise<PendingSignIn | undefined>;
-  /** The one sign-in that waits, left where it is. Undefined when there is none or several. Throws `store_*`. */
+  /** The only pending sign-in, without removing it. Undefined when there is none or several. Throws `store_*`. */
   onlyPending(): Promise<PendingSignIn | undefined>;
-  /** What is known of the sign-in with this state beside that: since how many seconds it has expired, and how many others wait. */
+  /** Facts about the sign-in with this state: seconds since its expiry, and the number of other pending ones. */
   aboutPending(state: string): Promise<{ readonly expiredFor?: number; readonly others: number }>;
 }
 
@@ -39,7 +45,7 @@ export function createPendingSignIns(deps: {
   const inMemory = new Map<string, PendingSignIn>();
   const expired = ({ expiresAt }: { expiresAt: number }) => expiresAt <= deps.clock.now() / 1000;
 
-  /** Without those that have expired. A store that was not asked for is not opened for the sake of tidiness. */
+  /** Removes expired ones. It does not open a store only for that. */
   const prune = async (list: readonly PendingEntry[], using: StoreKind | undefined): Promise<PendingEntry[]> => {
     const left: PendingEntry[] = [];
     for (const entry of list) {
@@ -69,7 +75,8 @@ export function createPendingSignIns(deps: {
       const entry: PendingEntry = { id, store: kind, key: pendingName(id), expiresAt: pending.expiresAt };
       await deps.index.change(async (content, save) => {
         const others = (await prune(content.pending, kind)).filter((other) => other.id !== id);
-        // The index first: killed between the two, it names a value that is not there, instead of nothing naming one that is.
+        // The index first: a process killed between the two steps leaves an entry without a value, but never a value
+        // without an entry.
         await save({ ...content, pending: [...others, entry] });
         await store.set(entry.key, JSON.stringify(pending));
       });
@@ -114,7 +121,7 @@ export function createPendingSignIns(deps: {
       }
       const known = await deps.index.read();
       if (known.pending.length === 0) return undefined;
-      // Outside of the change, which may be run twice: what was taken out of the store is not there a second time.
+      // Outside the change, which may run twice: the store would no longer have the value the second time.
       let pending: PendingSignIn | undefined;
       return deps.index.change(async (content, save) => {
         const entry = content.pending.find((candidate) => candidate.id === id);
@@ -132,7 +139,7 @@ export function createPendingSignIns(deps: {
   };
 }
 
-/** A pending sign-in as its store holds it, or undefined where the text is none. */
+/** A stored pending sign-in; undefined if the text is not one. */
 export function parsePending(text: string): PendingSignIn | undefined {
   try {
     const value = parseJson(text) as Partial<PendingSignIn> | null;

@@ -5,15 +5,15 @@ import { parseSession } from './session-record.js';
 import type { Session, StoreKind } from './session-store.js';
 import { pendingId, pendingName, type ValueNames } from './value-names.js';
 
-/** What a store that can list its values gives. */
+/** The values of a store that can list them. */
 export interface StoreValues {
   readonly kind: StoredValue['store'];
   readonly values: readonly { readonly key: string; readonly value: string }[];
 }
 
 /**
- * Makes the index anew from what the stores hold, each value proving by its
- * own content which key it belongs under. Values of anything else are left out.
+ * Rebuilds the index from the values in the stores. Each value proves by its own
+ * content which key it belongs to. Values of other kinds are left out.
  */
 export function rebuildIndex(
   stores: readonly StoreValues[],
@@ -44,7 +44,7 @@ export function rebuildIndex(
   return { sessions, pending, clientSecrets };
 }
 
-/** What the index says of a session: nothing that is secret. */
+/** A session's entry in the index, without secrets. */
 export function describeSession(session: Session, store: StoreKind, key: string): SessionEntry {
   const { name, preferred_username: userName, email } = { ...session.userinfo, ...session.claims };
   const shown = [name, userName, email].find((claim) => typeof claim === 'string' && claim !== '') as

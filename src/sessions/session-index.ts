@@ -7,45 +7,48 @@ import { readBoundedFile } from '../read-file.js';
 import { tryToWrite, writeAtomically } from './atomic-file.js';
 import type { StoreKind } from './session-store.js';
 
-/** Longer than a keychain call may take, since stores are written to while the index is locked. */
+/** Milliseconds. Longer than a keychain call, since stores are written while the index is locked. */
 const LOCK_TIMEOUT_MS = 40_000;
 
-/** Room for some ten thousand sessions; bytes. */
+/** Bytes; room for some ten thousand sessions. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A value in a store that outlives the process. */
+/** A value in a store that persists after the process. */
 export interface StoredValue {
   readonly store: Exclude<StoreKind, 'memory'>;
   readonly key: string;
 }
 
-/** What is known of a session without opening its store. Holds no secrets. Times are seconds since the epoch. */
+/**
+ * The facts of a session that are known without opening its store. Holds no
+ * secrets. Times are seconds since the epoch.
+ */
 export interface SessionEntry {
   readonly profile: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly subject: string;
-  /** The person's name, user name or email, whichever claim came first. */
+  /** The user's name, user name or email: the first claim that is present. */
   readonly name?: string;
   readonly store: StoreKind;
   readonly key: string;
   readonly signedInAt: number;
-  /** The session's own; absent where it has none. */
+  /** The session's own; absent if it has none. */
   readonly signInId?: string;
-  /** The last sign-in or refresh. */
+  /** The time of the last sign-in or refresh. */
   readonly savedAt: number;
   readonly expiresAt?: number;
   readonly refreshable: boolean;
 }
 
-/** A sign-in that was begun and not yet finished. */
+/** A sign-in that is not finished yet. */
 export interface PendingEntry extends StoredValue {
-  /** A hash of the state: whoever reads the index cannot answer in the provider's place. */
+  /** A hash of the state: a reader of the index must not be able to forge the provider's response. */
   readonly id: string;
   readonly expiresAt: number;
 }
 
-/** A client secret that was given to be kept. */
+/** A client secret that the user saved. */
 export interface ClientSecretEntry extends StoredValue {
   readonly profile: string;
   readonly issuer: string;
@@ -54,24 +57,24 @@ export interface ClientSecretEntry extends StoredValue {
 /** The whole of `sessions.json`. */
 export interface IndexContent {
   readonly version: 1;
-  /** The newest sign-in first. */
+  /** In the order of the sign-ins, the newest first. */
   readonly sessions: readonly (SessionEntry & StoredValue)[];
   readonly pending: readonly PendingEntry[];
   readonly clientSecrets: readonly ClientSecretEntry[];
-  /** Values that may be in a store although nothing above refers to them: a save or a move that was begun. */
+  /** Values that may be in a store without an entry above, from a save or move that began. */
   readonly unsettled: readonly StoredValue[];
 }
 
-/** The list of what is kept where. */
+/** The list of saved values and their stores. */
 export interface SessionIndex {
-  /** Takes no lock: a save replaces the file whole. */
+  /** Takes no lock: a save replaces the whole file. */
   read(): Promise<IndexContent>;
-  /** Shows that it, and so much beside it as a session takes, can be written. Throws `store_failed`. */
+  /** Verifies that the index, and as many bytes beside it as a session has, can be written. Throws `store_failed`. */
   ready(): Promise<void>;
   /**
-   * Runs `work` on the newest content while no other process changes it; each
-   * `save` is atomic. Where another process has taken the lock over, `save` and
-   * `stillHeld` throw, and `work` is run again on what that process has left.
+   * Runs `work` on the newest content while no other process changes it; each `save`
+   * is atomic. If another process has taken the lock over, `save` and `stillHeld`
+   * throw, and `work` runs again on the content that the other process has saved.
    * Throws `store_timeout` and `store_failed`.
    */
   change<T>(work: ChangeIndex<T>): Promise<T>;
@@ -86,12 +89,12 @@ export type ChangeIndex<T> = (
 
 const EMPTY: IndexContent = { version: 1, sessions: [], pending: [], clientSecrets: [], unsettled: [] };
 
-/** What `createSessionIndex` needs. */
+/** Dependencies of `createSessionIndex`. */
 export interface SessionIndexOptions {
   readonly dataFolder: string;
-  /** Makes a new index out of the stores' values, after the old one was found damaged. */
+  /** Makes a new index from the stores' values, after the old one was found damaged. */
   readonly rebuild: () => Promise<Omit<IndexContent, 'version' | 'unsettled'>>;
-  /** Called once a damaged index has been moved aside and rebuilt. */
+  /** Called once after a damaged index has been moved aside and rebuilt. */
   readonly onRebuilt?: (facts: { file: string; movedTo: string; sessions: number }) => void;
   /** Replaces the lock's own values. */
   readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
@@ -99,14 +102,14 @@ export interface SessionIndexOptions {
 
 /**
  * The index in `sessions.json` of the data folder. An absent file is an empty
- * index; a damaged one is moved aside and rebuilt from the stores; one that a
- * newer version wrote is left alone (`store_version_newer`, facts: file,
- * version, list).
+ * index; a damaged one is moved aside and rebuilt from the stores; the file of a
+ * newer version is not changed (`store_version_newer`, facts: file, version,
+ * list).
  */
 export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
   const file = join(options.dataFolder, 'sessions.json');
 
-  /** The content, or undefined where the file is damaged. */
+  /** The content; undefined if the file is damaged. */
   const load = async (): Promise<IndexContent | undefined> => {
     let text: string;
     try {
@@ -127,18 +130,18 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     await writeAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`).catch(unwritable);
   };
 
-  // No signal ends this wait: what is to be saved may be a rotated refresh token that would be lost.
+  // No signal ends this wait: the save may hold a rotated refresh token that would be lost.
   const locked = <T>(work: (stillHeld: StillHeld) => Promise<T>) =>
     withLock(file, work, { timeoutMs: LOCK_TIMEOUT_MS, ...options.lock });
 
-  /** Under the lock. */
+  /** The caller holds the lock. */
   const loadOrRebuild = async (stillHeld: StillHeld): Promise<IndexContent> => {
     const content = await load();
     if (content) return content;
     const rebuilt: IndexContent = { ...EMPTY, ...(await options.rebuild()) };
     const movedTo = `${file}.damaged-${Date.now()}`;
     try {
-      // A copy: killed before the save below, the damaged file is still in its place.
+      // A copy: if the process is killed before the save below, the damaged file is still in its place.
       await copyFile(file, movedTo);
     } catch (error) {
       throw new OidcCliError(
@@ -184,7 +187,7 @@ function parse(text: string, file: string): IndexContent | undefined {
   return whole ? (content as IndexContent) : undefined;
 }
 
-/** Whether what an entry may leave out has its type where it is there, and its dates are dates. */
+/** Whether optional members have the right type if present, and dates are valid. */
 function hasItsTypes({ name, signInId, expiresAt, signedInAt, savedAt, issuer }: SessionEntry): boolean {
   const texts = [name, signInId].every((value) => value === undefined || typeof value === 'string');
   // ECMA-262 §21.4.1.1. The provider chose the expiry, which may be later than any date.

@@ -7,7 +7,7 @@ const text: TypeCheck = (value) => typeof value === 'string';
 const flag: TypeCheck = (value) => typeof value === 'boolean';
 /** A time that a date can have (ECMA-262 §21.4.1.1). */
 const seconds: TypeCheck = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
-/** Of an expiry: the provider chose it, and it may be later than any date. */
+/** An expiry: the provider chose it, and it may be later than any date. */
 const expiry: TypeCheck = (value) => typeof value === 'number' && Number.isFinite(value);
 const texts: TypeCheck = (value) => Array.isArray(value) && value.every(text);
 const optional =
@@ -28,7 +28,7 @@ const isAccessToken = objectOf({
   organization: optional(text),
 });
 
-/** The type of each member of a session: what is in a store may be of another version, or of another program. */
+/** The type of each member of a session. A store may hold a value of another version or program. */
 const isSession = objectOf({
   version: (value) => value === 1,
   kind: optional((value) => value === 'logto'),
@@ -69,7 +69,7 @@ const isSession = objectOf({
   refreshedAt: optional(seconds),
 });
 
-/** A session as its store holds it, or undefined where the text is none. */
+/** A stored session; undefined if the text is not one. */
 export function parseSession(record: string): Session | undefined {
   try {
     const value = parseJson(record);

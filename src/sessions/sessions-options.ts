@@ -13,18 +13,18 @@ export interface SessionsOptions {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
   readonly clock: Clock;
-  /** Ends the wait for one's turn to refresh and for the keychain's probe; never a save. */
+  /** Ends the wait for a refresh's lock and for the keychain's probe; never a save. */
   readonly signal?: AbortSignal | undefined;
-  /** A keychain of the caller's, which is not probed. */
+  /** The caller's own keychain, which is not probed. */
   readonly keytar?: KeytarLike | undefined;
   /**
-   * Called when a keychain call has hung for 30 s, just before the process
-   * ends itself by SIGKILL: must write what it has to say synchronously.
-   * Without it one line with the code is written to stderr. `entry` is the
-   * session that was opened or forgotten last.
+   * Called when a keychain call has hung for 30 s, just before the process ends
+   * itself by SIGKILL: must write its output synchronously. By default one line with
+   * the code is written to stderr. `entry` is the session that was opened or removed
+   * last.
    */
   readonly onHang?: ((error: OidcCliError, entry: SessionEntry | undefined) => void) | undefined;
-  /** Called when something was not as it should be and was dealt with. Facts hold no secrets. */
+  /** Called after a fault was found and repaired. Facts hold no secrets. */
   readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
   /** Replaces the locks' own values. */
   readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;

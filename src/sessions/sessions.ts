@@ -18,79 +18,82 @@ import { valueNames } from './value-names.js';
 
 export type { SessionEntry } from './session-index.js';
 
-/** Longer than the requests of a refresh may take together. */
+/** Milliseconds. Longer than the requests of a refresh may take together. */
 const EXCLUSIVE_TIMEOUT_MS = 90_000;
-/** For a person who chose the keychain and has to type its password first. */
+/** Milliseconds for a user who chose the keychain and has to type its password first. */
 const UNLOCK_TIMEOUT_MS = 30_000;
 
-/** Which session is meant. Nothing given means the newest. */
+/** Selects a session. Without any member the newest. */
 export interface SessionSelection {
   readonly profile?: string | undefined;
   readonly issuer?: string | undefined;
 }
 
-/** A session as it was read, and where. */
+/** A session and the entry it was read from. */
 export interface OpenedSession {
   readonly entry: SessionEntry;
   readonly session: Session;
 }
 
-/** Everything kept between commands. All methods throw `OidcCliError` with a `store_*` code, or the signal's reason. */
+/**
+ * Everything that is saved between commands. All methods throw `OidcCliError` with
+ * a `store_*` code, or the signal's reason.
+ */
 export interface Sessions extends PendingSignIns, ClientSecrets {
   /**
-   * Decides on the store, before anybody is sent to a browser. `auto` is the
-   * keychain where one answers within 3 s, else the encrypted file with a
-   * warning that says why. Throws `store_unavailable` or `store_locked` for a
-   * keychain that was asked for and cannot be used, `store_failed` where
-   * nothing can be written, and `store_key_invalid` when the session that would
-   * be replaced is locked by another key.
+   * Chooses the store, before the browser opens. `auto` is the keychain if it
+   * responds within 3 s, else the encrypted file with a warning that states the
+   * reason. Throws `store_unavailable` or `store_locked` for a requested keychain
+   * that cannot be used, `store_failed` if nothing can be written, and
+   * `store_key_invalid` when the session to replace is encrypted with a different
+   * key.
    */
   choose(
     kind: 'auto' | StoreKind,
     replacing?: { profile: string; issuer: string },
   ): Promise<{ store: SessionStore; warning?: string }>;
-  /** Keeps a new sign-in in place of the one of the same profile and issuer, wherever that is. */
+  /** Saves a new sign-in and replaces the one of the same profile and issuer, in whichever store. */
   save(session: Session, store: SessionStore): Promise<void>;
-  /** Newest sign-in first. Opens no store. */
+  /** All sessions, the newest sign-in first. Opens no store. */
   list(): Promise<SessionEntry[]>;
   /** The newest sign-in that matches. Opens no store. */
   find(selection: SessionSelection): Promise<SessionEntry | undefined>;
   /**
-   * The session itself, or undefined when it has been forgotten or its store
-   * has lost it. Where another sign-in has put one of the same profile and
-   * issuer elsewhere meanwhile, that one.
+   * The session itself; undefined when it has been removed or its store has lost it.
+   * If another sign-in has meanwhile saved one of the same profile and issuer in
+   * another store, that one.
    */
   read(entry: SessionEntry): Promise<Session | undefined>;
-  /** As `read`, with the entry under which the session is kept by now. */
+  /** Like `read`, with the session's current entry. */
   open(entry: SessionEntry): Promise<OpenedSession | undefined>;
-  /** Shows, before a refresh token is spent, that the session can be saved where it is, as far as can be told. */
+  /** Verifies, before a refresh token is spent, that the session can be saved in its store, as far as possible. */
   ready(entry: SessionEntry): Promise<void>;
   /**
-   * Keeps a refreshed session where it was. Throws `not_signed_in` when it has
-   * been forgotten since; does nothing when a newer sign-in has taken its place.
-   * Where its store does not take it, the other store may, with a notice; else
-   * this object holds it, and throws as `updateStored` does.
+   * Saves a refreshed session in its store. Throws `not_signed_in` when it has been
+   * removed since; does nothing when a newer sign-in has replaced it. If its store
+   * fails, the other store takes it, with a notice; else this object holds it, and
+   * throws as `updateStored` does.
    */
   update(session: Session, entry: SessionEntry): Promise<void>;
   /**
-   * Removes a session from its store and the index; true when there was one.
-   * A newer sign-in that has taken its place meanwhile stays. When the store
-   * throws, the session is forgotten all the same, and its value is removed as
-   * soon as the store can be used again.
+   * Removes a session from its store and the index; true when there was one. A newer
+   * sign-in that has replaced it meanwhile stays. When the store throws, the session
+   * is removed from the index all the same, and its value as soon as the store can
+   * be used again.
    */
   forget(entry: SessionEntry): Promise<boolean>;
   /**
-   * Runs `work` for one caller at a time per session, over processes (a refresh
-   * token may be good for one use). Read the session inside, and await
-   * `stillHeld` right before a token is spent: where it throws, `work` is run
-   * again (see `withLock`). Throws `store_timeout` after 90 s.
+   * Runs `work` for one caller at a time per session, across processes (a refresh
+   * token may be good for one use). Read the session inside, and await `stillHeld`
+   * directly before a token is spent: if it throws, `work` runs again (see
+   * `withLock`). Throws `store_timeout` after 90 s.
    */
   exclusively<T>(entry: SessionEntry, work: (stillHeld: StillHeld) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 const isSameValue = (a: StoredValue, b: StoredValue) => a.store === b.store && a.key === b.key;
 
-/** Makes the keeper of sessions: one index, one memory, stores opened when they are first needed. */
+/** Makes the store of sessions: one index, one memory, other stores opened at their first use. */
 export function createSessions(options: SessionsOptions): Sessions {
   const { dataFolder, env, platform, clock, signal, onHang } = options;
   const names = valueNames(dataFolder);
@@ -103,7 +106,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     platform,
     onSetAside: (facts) => options.onNotice?.('entry_set_aside', facts),
   });
-  /** The session that a keychain call is about. */
+  /** The session of the current keychain call. */
   let current: SessionEntry | undefined;
   /** The session that was read last. */
   let lastRead: Session | undefined;
@@ -116,7 +119,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     });
     return openedKeychain;
   };
-  /** A keychain whose process hung and is gone: it refuses at once what would hang this process. */
+  /** A keychain whose process hung and was killed: it refuses at once every call that would hang this process. */
   let hungKeychain: SessionStore | undefined;
   const storeOf = (kind: StoreKind): SessionStore => {
     if (kind === 'memory') return memory;
@@ -124,7 +127,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
   const probe = (promptMs?: number) =>
     options.keytar ? { available: true as const } : probeKeychain({ env, platform, promptMs, signal });
-  /** What was found of the keychain in this process; asked for at most once. */
+  /** The keychain's state in this process; probed at most once. */
   let known: ReturnType<typeof probe> | undefined;
   const keychainCanBeUsed = async () => {
     if (hungKeychain) return false;
@@ -145,7 +148,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     onRebuilt: (facts) => options.onNotice?.('index_rebuilt', { ...facts, keychainRead }),
   });
 
-  /** Removes what killed saves left in the stores that are in use anyway. */
+  /** Removes the remains of killed saves from the stores in use. */
   const settle = async (content: IndexContent, using: StoreKind): Promise<IndexContent> => {
     const unsettled: StoredValue[] = [];
     for (const value of content.unsettled) {
@@ -167,7 +170,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const list = async () => [...inMemory, ...(await index.read()).sessions];
 
   const open = async (asked: SessionEntry): Promise<OpenedSession | undefined> => {
-    // A refreshed session that no store took.
+    // A refreshed session that no store could save.
     let entry = inMemory.find((held) => sameOwner(held, asked) && held.savedAt >= asked.savedAt) ?? asked;
     for (;;) {
       current = entry;
@@ -179,7 +182,7 @@ export function createSessions(options: SessionsOptions): Sessions {
           return undefined;
         });
       if (value !== undefined) return readAs(entry, value);
-      // A sign-in that keeps its session in another store removes this one, once the index says where the new one is.
+      // A sign-in that saves its session in another store removes this one once the index has the new place.
       const now = (await list()).find((other) => sameOwner(other, entry));
       if (!now || (now.store === entry.store && now.key === entry.key)) {
         if (failure) throw failure;
@@ -235,7 +238,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         const saved: SessionEntry & StoredValue = { ...entry, store: kind };
         const old = content.sessions.find((other) => sameOwner(other, saved));
         if (!old || !isSameValue(old, saved)) {
-          // Written down first, so that a kill leaves no token in a store that nothing knows of.
+          // Recorded first, so that a killed process leaves no token in a store without an entry.
           content = { ...content, unsettled: [...content.unsettled, { store: kind, key }] };
           await save(content);
         }
@@ -249,14 +252,14 @@ export function createSessions(options: SessionsOptions): Sessions {
         await save(content);
         if (!old || moved.length === 0) return;
         if (old.store === 'keychain' && !(await keychainCanBeUsed().catch(() => false))) {
-          // It might hang, and take the process with it, which has kept the session and has yet to say so.
+          // The call might hang and end the process, which has saved the session but not reported it yet.
           options.onNotice?.('old_session_left', { store: old.store, reason: 'store_unavailable' });
           return;
         }
         try {
           await storeOf(old.store).delete(old.key);
         } catch (error) {
-          // The new session is whole; the old one goes when its store is used next.
+          // The new session is complete; the old one is removed at the next use of its store.
           options.onNotice?.('old_session_left', { store: old.store, reason: errorCode(error) });
           return;
         }
@@ -302,7 +305,7 @@ export function createSessions(options: SessionsOptions): Sessions {
           },
         );
       if (entry.store !== 'keychain' || options.keytar) return update(storeOf(entry.store));
-      // The new refresh token is in no store yet: a keychain that hangs must not end this process now.
+      // No store has the new refresh token yet, so a keychain that hangs must not end this process now.
       await withKeychainProcess({ env, platform }, update);
     },
 
@@ -314,16 +317,17 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
       const gone: StoredValue = { store: entry.store, key: entry.key };
       return index.change(async (found, save) => {
-        // Not read by who asks this, and so not signed out at the provider: nobody would know of its tokens any more.
+        // The caller has not read it and so not revoked it at the provider: removing it would lose its tokens
+        // unrevoked.
         const listed = found.sessions.find((other) => isSameValue(other, gone));
         if (listed && !sameSignIn(listed, entry)) {
           const stored = await storedSession(storeOf(gone.store), gone.key);
           if (!stored || !sameSignIn(stored, entry)) return false;
         }
         const sessions = found.sessions.filter((other) => !isSameValue(other, gone));
-        // First, since the store may be out of reach, perhaps for ever, or hang and take this process with it: nobody is
-        // to stay signed in for that. The value goes when the store is back.
-        // Where the list cannot be written, on a full disk, the value goes all the same, and makes room for it.
+        // The index first, since the store may be unavailable, perhaps for ever, or hang and end this process: the user
+        // must be signed out all the same. The value is removed when the store is available again. If the index cannot
+        // be written, on a full disk, the value is removed all the same, which frees space for it.
         await save({ ...found, sessions, unsettled: [...found.unsettled, gone] }).catch(() => {});
         const there = await storeOf(gone.store).delete(gone.key);
         const unsettled = found.unsettled.filter((value) => !isSameValue(value, gone));
@@ -335,7 +339,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async exclusively(entry, work, callSignal) {
       const ends = callSignal ?? signal;
       if (entry.store !== 'memory') {
-        // One for all stores: a sign-in may move the session while its turn is awaited.
+        // One lock for all stores: a sign-in may move the session while a caller waits for it.
         const lock = join(dataFolder, 'locks', names.session('file', entry.profile, entry.issuer));
         return withLock(lock, work, { timeoutMs: EXCLUSIVE_TIMEOUT_MS, signal: ends, ...options.lock });
       }
@@ -344,9 +348,9 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 
   /**
-   * Brings the index up to date with a session whose save was killed between
-   * the store and the index. What keeps it from that, such as a full disk, is
-   * no reason not to hand out the session, which is whole.
+   * Updates the index with a session whose save was killed between the store and the
+   * index. A failure, such as a full disk, does not matter: the session itself is
+   * complete.
    */
   async function correct(entry: SessionEntry): Promise<void> {
     const change = index.change(async (content, save) => {
@@ -365,7 +369,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     });
   }
 
-  /** Whether the session that would be replaced is locked by a key we do not have, and must not be overwritten. */
+  /** Whether the session to replace is encrypted with a key that is not available, and must not be overwritten. */
   async function replaceable(key: string): Promise<void> {
     try {
       await file.get(key);

@@ -11,11 +11,11 @@ export interface Entries {
 
 /** Values of any length over entries of limited size. */
 export interface SplitValues extends Entries {
-  /** Whether an entry is a value's first one, and not a part or a note of another. */
+  /** Whether an entry is the first one of a value, and not a part or a note. */
   isHead(account: string): boolean;
 }
 
-/** Marks a head that holds no value but says where its parts are. */
+/** Marks a head that holds no value but the place of its parts. */
 const MARK = 'oidc-cli split value: ';
 
 /** The parts of one save. */
@@ -26,20 +26,19 @@ interface Generation {
   readonly sum: string;
 }
 
-/** Written before parts are: which ones may be lying about if this save is killed. */
+/** Written before the parts: names those that may remain if this save is killed. */
 interface Note {
   readonly made?: Generation | undefined;
   readonly replaced?: Generation | undefined;
 }
 
 /**
- * Splits values that are longer than `limit` UTF-16 units; without a limit
- * every value is one entry. A split save writes (1) a note of what it is about
- * to do, (2) the parts under a new random name, (3) the head, which until then
- * points to the old value and from then to the new one; then it removes the
- * old parts and the note. Killed or failed at any step, the head still points
- * to a whole value, and the next save or removal of the same value sweeps up
- * what the note names.
+ * Splits values that are longer than `limit` UTF-16 units; without a limit every
+ * value is one entry. A split save writes (1) a note of its parts, (2) the parts
+ * under a new random name, (3) the head, which switches from the old value to the
+ * new one; then it removes the old parts and the note. Killed or failed at any
+ * step, the head still points to a whole value, and the next save or removal of
+ * the same value removes the parts that the note names.
  */
 export function createSplitValues(entries: Entries, limit?: number): SplitValues {
   const partName = (account: string, generation: Generation, part: number) => `${account}#${generation.id}.${part}`;
@@ -51,7 +50,7 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
 
   const writeNote = (account: string, note: Note) => entries.set(noteName(account), JSON.stringify(note));
 
-  /** Removes what an earlier, killed save or removal left. */
+  /** Removes the remains of an earlier, killed save or removal. */
   const sweep = async (account: string, current: Generation | undefined) => {
     const text = await entries.get(noteName(account));
     if (text === undefined) return;
@@ -75,7 +74,7 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
           value += (await entries.get(partName(account, generation, part))) ?? '';
         }
         if (checksum(value) === generation.sum) return value;
-        // Another process may have saved in between: then the head has changed.
+        // Another process may have saved in between, which changed the head.
         if (attempt === 3) throw new OidcCliError('store_corrupt', { store: 'keychain', key: account });
       }
     },
@@ -98,7 +97,7 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
         if (replaced) await removeParts(account, replaced);
         await entries.delete(noteName(account));
       } catch {
-        // The value is saved, and the note stays for the next save to sweep up after.
+        // The value is saved; the note stays, and the next save removes the rest.
       }
     },
 
@@ -113,10 +112,10 @@ export function createSplitValues(entries: Entries, limit?: number): SplitValues
   };
 }
 
-/** Where the parts are, or undefined for a head that is the value itself. */
+/** The place of the parts; undefined for a head that is the value itself. */
 function pointer(head: string): Generation | undefined {
   if (!head.startsWith(MARK)) return undefined;
-  // A damaged pointer has no part that fits its sum, so that reading it says so.
+  // No part fits the sum of a damaged pointer, so that reading it reports the damage.
   return tryParse<Generation>(head.slice(MARK.length)) ?? { id: '', count: 0, sum: '' };
 }
 

@@ -8,26 +8,26 @@ import { type ReadFile, readBoundedFile } from '../read-file.js';
 import { writeWholeFile } from '../write-file.js';
 
 const KEY_BYTES = 32;
-/** Enough to see that a file is not a key, and to say how long it is; bytes. */
+/** Bytes: enough to recognise a file that is not a key, and to report its length. */
 const MAX_BYTES = 64 * 1024;
 /** A shorter passphrase is more likely a mistake, such as half of a pasted value, than a choice. */
 const MIN_PASSPHRASE_LENGTH = 8;
 
-/** A 256-bit key for the encrypted file, with what an entry must say to be read again. */
+/** A 256-bit key for the encrypted file, with the data that an entry stores to find the key again. */
 export interface StoreKey {
   readonly bytes: Buffer;
-  /** Tells keys apart and reveals nothing of them. */
+  /** Identifies a key and reveals nothing of it. */
   readonly id: string;
   readonly source: 'environment' | 'key file';
   /** Base64, for a key that was derived from a passphrase. */
   readonly salt?: string;
 }
 
-/** Where the encrypted file's keys come from. */
+/** The source of the encrypted file's keys. */
 export interface StoreKeys {
   /** The key for a new entry: `OIDC_CLI_STORE_KEY`, else the key file, which is made if absent. */
   forWriting(): Promise<StoreKey>;
-  /** The key with this id, if this process can have it. */
+  /** The key with this id, if it is available to this process. */
   forReading(entry: { keyId: string; salt?: string }): Promise<StoreKey | undefined>;
 }
 
@@ -43,7 +43,7 @@ export function createStoreKeys(folder: string, env: Environment, platform: Node
   const keyFile = join(folder, 'key');
   const derived = new Map<string, Promise<StoreKey>>();
 
-  /** Once per process and salt: it is slow on purpose. */
+  /** Derived once per process and salt, since the derivation is slow on purpose. */
   const fromPassphrase = (passphrase: string, salt: string): Promise<StoreKey> => {
     if (passphrase.length < MIN_PASSPHRASE_LENGTH) {
       throw new OidcCliError('store_key_invalid', { variable: 'OIDC_CLI_STORE_KEY', reason: 'too short' });
@@ -80,7 +80,7 @@ export function createStoreKeys(folder: string, env: Environment, platform: Node
         const key = storeKey(bytes, 'environment');
         if (key.id === keyId) return key;
       }
-      // An entry from before OIDC_CLI_STORE_KEY was set stays readable.
+      // Entries from before OIDC_CLI_STORE_KEY was set stay readable.
       const key = await fromKeyFile();
       return key?.id === keyId ? key : undefined;
     },
@@ -108,7 +108,7 @@ function deriveKey(passphrase: string, salt: string): Promise<Buffer> {
   });
 }
 
-/** The 32 bytes in a file that only its owner may read, or undefined where there is no file. */
+/** The 32 bytes of a file that only its owner may read; undefined if there is no file. */
 async function readSecretFile(file: string, platform: NodeJS.Platform): Promise<Buffer | undefined> {
   let content: ReadFile;
   try {
@@ -132,8 +132,8 @@ async function readSecretFile(file: string, platform: NodeJS.Platform): Promise<
 }
 
 /**
- * The 32 bytes in a file, which is made of random ones if absent. It appears
- * whole and once: of two processes that make it, both take the first one's.
+ * The 32 bytes of a file, which is made with random ones if absent. It appears
+ * whole and only once: of two processes that make it, both read the first one's.
  */
 async function readOrMake(file: string, platform: NodeJS.Platform): Promise<Buffer> {
   const content = await readSecretFile(file, platform);

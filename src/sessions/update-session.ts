@@ -11,7 +11,7 @@ export interface RefreshedSession {
   readonly entry: SessionEntry;
 }
 
-/** What `updateStored` needs. */
+/** Dependencies of `updateStored`. */
 export interface UpdateDeps {
   readonly index: SessionIndex;
   /** The store of the entry. */
@@ -19,32 +19,29 @@ export interface UpdateDeps {
   readonly storeOf: (kind: StoreKind) => SessionStore;
   readonly keychainCanBeUsed: () => Promise<boolean>;
   readonly save: (session: Session, store: SessionStore) => Promise<void>;
-  /** Called when the store did not answer in time, before anything else is tried. */
+  /** Called when the store did not respond in time, before any alternative. */
   readonly onHang: () => void;
-  /** Called when the session is in another store from now on. */
+  /** Called when another store now has the session. */
   readonly onMoved: (facts: { readonly to: StoreKind; readonly reason: string }) => void;
 }
 
 type Owner = { readonly profile: string; readonly issuer: string };
 
-/** Whether both are of one profile and issuer, which have one session. */
+/** Whether both have the same profile and issuer, which have one session. */
 export function sameOwner(a: Owner, b: Owner): boolean {
   return a.profile === b.profile && a.issuer === b.issuer;
 }
 
-/**
- * The session that is in the store, where it can be read: the index may be
- * behind, after a save that was killed between the two.
- */
+/** The session in the store, if it is readable: after a save killed between the two, the index is out of date. */
 export async function storedSession(store: SessionStore, key: string): Promise<Session | undefined> {
   const value = await store.get(key).catch(() => undefined);
   return value === undefined ? undefined : parseSession(value);
 }
 
 /**
- * Puts a refreshed session in its store, in place of the one of `entries` that
- * it returns; undefined, and nothing done, where a newer sign-in has taken its
- * place. Throws `not_signed_in` where it has been forgotten.
+ * Puts a refreshed session in its store, and replaces the one of `entries` that it
+ * returns. Returns undefined and does nothing if a newer sign-in has replaced it.
+ * Throws `not_signed_in` if it has been removed.
  */
 export async function replaceStored<T extends SessionEntry>(
   { session, entry }: RefreshedSession,
@@ -63,15 +60,15 @@ export async function replaceStored<T extends SessionEntry>(
 }
 
 /**
- * Keeps a refreshed session in the store and the index. `previous` is the
- * session as it was read last. Where its store does not take it, another place
- * is found, since the provider may have replaced the refresh token and will
- * not give the new one again: the other store, else the memory of this process.
+ * Saves a refreshed session in the store and the index. `previous` is the session
+ * as it was read last. If its store fails, another place takes it, since the
+ * provider may have replaced the refresh token and will not issue the new one
+ * again: the other store, else the memory of this process.
  *
- * Throws `not_signed_in` where it has been forgotten, and what the store said
- * unless the other store took it, with the fact `lost` where a new refresh
- * token ends with this process, and `sessionSaved` where the session itself is
- * safe and only the list of sessions is not.
+ * Throws `not_signed_in` if the session has been removed, and the store's error
+ * unless the other store took it, with the fact `lost` if a new refresh token ends
+ * with this process, and `sessionSaved` if the session itself is saved and only
+ * the list of sessions is not.
  */
 export async function updateStored(
   refreshed: RefreshedSession & { readonly previous: Session | undefined },
@@ -103,7 +100,7 @@ async function rescue(
   if (failure.code === 'store_timeout' && failure.facts.store === store.kind) onHang();
   const saved = await store.get(entry.key).then(
     (value) => (value === undefined ? undefined : parseSession(value)),
-    // It cannot be asked: it has what it had.
+    // The store is not available, so its content counts as unchanged.
     () => previous,
   );
   if (saved?.accessToken === session.accessToken && saved.refreshToken === session.refreshToken) {
@@ -117,7 +114,7 @@ async function rescue(
       return;
     }
   } catch {
-    // Neither store takes it.
+    // Both stores have failed.
   }
   await save(session, storeOf('memory'));
   if (session.refreshToken === undefined || saved?.refreshToken === session.refreshToken) throw failure;

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { StoreKind } from './session-store.js';
 
-/** The names that values have in their stores: the same for the same profile and issuer, and telling nothing of either. */
+/** The names of values in their stores: the same for the same profile and issuer, without revealing either. */
 export interface ValueNames {
   session(kind: StoreKind, profile: string, issuer: string): string;
   clientSecret(kind: StoreKind, profile: string, issuer: string): string;
 }
 
 /**
- * The names for one data folder. There is one keychain for all of a person's
- * data folders (`OIDC_CLI_HOME`), so there the folder is part of the name.
+ * The names for one data folder. A user has one keychain for all data folders
+ * (`OIDC_CLI_HOME`), so there the folder is part of the name.
  */
 export function valueNames(dataFolder: string): ValueNames {
   const name = (what: string, kind: StoreKind, parts: readonly string[]) => {
@@ -24,7 +24,10 @@ export function valueNames(dataFolder: string): ValueNames {
   };
 }
 
-/** The name of a pending sign-in in the index: the state itself is as good as a password to it. */
+/**
+ * The name of a pending sign-in in the index, which hides the state: the state
+ * protects the sign-in like a password.
+ */
 export function pendingId(state: string): string {
   return createHash('sha256').update(`state ${state}`).digest('hex').slice(0, 32);
 }
