@@ -31,6 +31,12 @@ const EXTERNAL = [
 /** What bundled packages try to load and do without: proxy-agent-negotiate the one, debug the other. */
 const DONE_WITHOUT = ['kerberos', 'supports-color'];
 
+/** The verb of a file of src/commands/VERB, whose own name is the same for every verb, with a hyphen. */
+const verb = (id) => {
+  const [, name] = /[\\/]dist[\\/]commands[\\/]([^\\/]+)[\\/]/.exec(id ?? '') ?? [];
+  return name === undefined ? '' : `${name}-`;
+};
+
 const isExternal = (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`));
 
 /** A module of ours that asks for its own address is told the one it has in dist, from where its paths go out. */
@@ -63,7 +69,7 @@ const { output } = await bundle.write({
   dir: BUNDLE,
   format: 'cjs',
   entryFileNames: '[name].cjs',
-  chunkFileNames: '[name].cjs',
+  chunkFileNames: ({ facadeModuleId }) => `${verb(facadeModuleId)}[name].cjs`,
   codeSplitting: {
     // Left alone it makes a file of whatever the same commands need. Files cost too: these are needed together.
     groups: [

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { commandsFor } from './command-tree/commands.js';
-import type { Done } from './command-tree/flags.js';
-import { type BeginTrace, withTraceFlags } from './command-tree/trace-flags.js';
+import { commandsFor } from './commands/commands.js';
+import type { Done } from './commands/flags.js';
+import { type BeginTrace, withTraceFlags } from './commands/trace-flags.js';
 import type { TraceRun } from './commands/trace-run.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitCode, OidcCliError, toCodedError } from './errors.js';

@@ -14,7 +14,7 @@ import { secretValues } from '../profiles/profile-values.js';
 import { checkProfile, saveProfile } from '../profiles/save-profile.js';
 import { type ProfileValues, profileSchema } from '../profiles/schema.js';
 import { printable, type Terminal } from '../terminal.js';
-import { isSecretStored, pathFrom, type SecretWriter } from './profile.js';
+import { isSecretStored, pathFrom, type SecretWriter } from './profile/run.js';
 import { connectorEntry } from './secret-writer.js';
 import { networkFor } from './session-access.js';
 

@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
-import type { SecretWriter } from './profile.js';
+import type { SecretWriter } from './profile/run.js';
 
 /** The name under which a profile's other secrets are kept, those of its connector; no profile can have it. */
 export function connectorEntry(profile: string): string {

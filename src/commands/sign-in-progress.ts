@@ -2,7 +2,7 @@ import { COOKIE_FIX } from '../explain/browser-cookie.js';
 import { followSteps } from '../sign-in/steps.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';
-import { clientAuthText } from './login-report.js';
+import { clientAuthText } from './login/print.js';
 
 /** Printed wherever the provider's own address is. */
 export const ANY_BROWSER = 'The response is accepted from any browser, without a cookie.';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { profileAdd, profileRemove, type SecretWriter } from '../../src/commands/profile.js';
+import { profileAdd, profileRemove, type SecretWriter } from '../../src/commands/profile/run.js';
 import { createSessions } from '../../src/sessions/sessions.js';
 import { createTerminal } from '../../src/terminal.js';
 import { createMachine, type Machine, type RunWorld } from '../support/run.js';

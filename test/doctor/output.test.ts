@@ -141,7 +141,7 @@ describe('a sound profile', () => {
     const { issuer } = await identityProvider();
     let stderr = '';
     const { createTerminal } = await import('../../src/terminal.js');
-    const { doctor: run } = await import('../../src/commands/doctor.js');
+    const { doctor: run } = await import('../../src/commands/doctor/run.js');
     const { PassThrough } = await import('node:stream');
     const deps = {
       ...{ env: { ...SOUND, OIDC_CLI_STORE: 'memory' }, cwd: machine.home, platform: process.platform },

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type IdpOptions, idp } from '../../src/commands/idp.js';
+import { type IdpOptions, idp } from '../../src/commands/idp/run.js';
 import { createTerminal } from '../../src/terminal.js';
 import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
@@ -85,8 +85,7 @@ test('says the same in one line of JSON', async () => {
   expect(command.stdout().endsWith('}\n')).toBe(true);
   expect(command.stdout().split('\n')).toHaveLength(2);
   expect(JSON.parse(command.stdout())).toMatchInlineSnapshot(
-    { port: expect.any(Number) },
-    `
+    { port: expect.any(Number) }, `
     {
       "clients": [
         {
@@ -107,6 +106,7 @@ test('says the same in one line of JSON', async () => {
       "issuer": "ISSUER",
       "login": "oidc-cli login --issuer ISSUER --client-id demo",
       "port": Any<Number>,
+      "schemaVersion": 1,
       "users": [
         {
           "email": "alice@example.com",
@@ -131,8 +131,7 @@ test('says the same in one line of JSON', async () => {
         },
       ],
     }
-  `,
-  );
+  `);
   expect(await command.stop()).toBe(0);
 });
 
