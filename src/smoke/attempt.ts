@@ -12,31 +12,31 @@ import type { Evidence, PhaseTime, UsedDriver } from './result.js';
 import { getTokens, type SignInTools } from './sign-in.js';
 import type { SignedIn } from './signed-in.js';
 
-/** The reason of a try's signal once it is over. One for all: an error keeps the stack it was made on. */
+/** The reason of a finished try's signal. One for all, since an error keeps the stack of its creation. */
 const INTERRUPTED = new OidcCliError('interrupted');
 
-/** One try of a check, and all that is known after it. */
+/** One try of a check, with its result. */
 export interface AttemptResult {
   readonly durationMs: number;
   readonly way: UsedDriver | undefined;
   readonly subject: string | undefined;
   readonly phases: readonly PhaseTime[];
   readonly expectations: readonly Check[];
-  /** Why the sign-in failed, where that was not expected. */
+  /** The error of the sign-in, unless the check expects it. */
   readonly error: OidcCliError | undefined;
-  /** The part of the sign-in where it failed. */
+  /** The part of the sign-in that failed. */
   readonly failedIn: PhaseTime['phase'] | undefined;
   readonly evidence: Evidence | undefined;
   readonly facts: ProviderFacts;
 }
 
-/** What a try needs beside the check. */
+/** Dependencies of a try beside the check. */
 export type AttemptTools = Pick<SignInTools, 'providers' | 'drivers' | 'evidenceFolder' | 'refreshKept'>;
 
 /**
- * Signs in once and compares what came with the check's expectations. Never
- * throws: what failed is in the result. `ends` ends it early, with its reason;
- * `seconds` is all the time it has.
+ * Signs in once and compares the result with the check's expectations. Never
+ * throws: the result has the failure. `ends` ends the try early, with its reason;
+ * `seconds` is its time limit.
  */
 export async function attemptCheck(
   check: ResolvedCheck,
@@ -80,7 +80,7 @@ export async function attemptCheck(
     try {
       signedIn = await getTokens(check, { ...tools, deps, session, timeLeft });
     } catch (error) {
-      // What ended the try is its failure, however the step that it hit put it.
+      // The reason that ended the try is its failure, not the error of the interrupted step.
       over.signal.throwIfAborted();
       return { error: toCodedError(error) };
     }
@@ -101,7 +101,7 @@ export async function attemptCheck(
   } finally {
     clearTimeout(timer);
     ends.removeEventListener('abort', onEnd);
-    // Whatever still runs on its behalf is told that it is over.
+    // Tells work that still runs for this try that the try is over.
     over.abort(INTERRUPTED);
     if (session) drivers.endSession(session);
   }
@@ -110,10 +110,10 @@ export async function attemptCheck(
     error && !outcome.aborted && planned.expect.failure !== undefined
       ? await checkFailure(check, error, providerAsMet(), phaseTimes(recorder), elapsedMs())
       : undefined;
-  // A sign-in that was to fail has no evidence to keep.
+  // An expected failure needs no evidence.
   if (result?.asExpected) await removeEvidence(error);
   const facts = providers.facts(discovery, deps);
-  // Before the job's secrets are forgotten: from here on reports repeat it.
+  // Before the job's secrets are forgotten, since reports repeat the error later.
   const { masker } = recorder;
   const own = (text: string) => masker?.own(text) ?? text;
   const failure = error && !result?.asExpected ? maskError(error, masker) : undefined;
@@ -130,7 +130,7 @@ export async function attemptCheck(
     facts,
   };
   const forget = () => recorder.forget();
-  // A refresh of a kept session goes on without us to its end, and reads there what was recorded of it.
+  // A refresh of a saved session continues to its end without this try, and then reads its own recorded exchanges.
   if (outcome.aborted) working.then(forget, forget);
   else forget();
   return tried;
@@ -142,7 +142,7 @@ interface Outcome {
   readonly aborted?: boolean;
 }
 
-/** What the driver left of a failed sign-in: `details.evidence` of its error. */
+/** The evidence of a failed sign-in from the driver: `details.evidence` of its error. */
 function readEvidence(error: OidcCliError | undefined): Evidence | undefined {
   const { evidence } = error?.details ?? {};
   if (typeof evidence !== 'object' || evidence === null) return undefined;

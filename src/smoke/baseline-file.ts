@@ -5,15 +5,15 @@ import { FileReadError, readBoundedFile } from '../read-file.js';
 /** A provider's metadata (OIDC Discovery §3). */
 export type Metadata = Readonly<Record<string, unknown>>;
 
-/** What providers said of themselves when the baseline was written. */
+/** The providers' metadata at the time of the baseline. */
 export interface Baseline {
   readonly issuers: Readonly<Record<string, Metadata>>;
 }
 
-/** The name of a baseline where none is named. */
+/** The default name of a baseline. */
 export const BASELINE_FILE = 'oidc-baseline.json';
 
-/** Metadata is a few KiB a provider: a larger file is not a baseline. Bytes. */
+/** Bytes. Metadata is a few KiB per provider, so a larger file is not a baseline. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Reads a baseline. Throws `smoke_baseline_unreadable` (facts: file, reason). */
@@ -38,7 +38,7 @@ export async function readBaseline(file: string): Promise<Baseline> {
   return { issuers: issuers as Baseline['issuers'] };
 }
 
-/** A baseline as its file has it: keys in order, so that a difference in version control is one of content. */
+/** A baseline as file content: keys in order, so that version control shows only real differences. */
 export function baselineText({ issuers }: Baseline): string {
   const sorted = (value: Metadata) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   const each = Object.fromEntries(Object.entries(issuers).map(([issuer, metadata]) => [issuer, sorted(metadata)]));

@@ -3,9 +3,9 @@ import { readClientSecret, type SecretDeps } from '../profiles/client-secret.js'
 import type { PlannedText } from './planned-check.js';
 
 /**
- * The text that stands at a place. `what` names it for people. Throws
- * `smoke_secret_unavailable` (facts: what, variable, file or source, reason),
- * and otherwise as `readClientSecret`.
+ * Reads the text of a plan's reference. `what` names it for people. Throws
+ * `smoke_secret_unavailable` (facts: what, variable, file or source, reason), and
+ * otherwise the errors of `readClientSecret`.
  */
 export async function readPlannedText(place: PlannedText, what: string, deps: SecretDeps): Promise<string> {
   if (place.kind === 'text') return place.value;

@@ -20,10 +20,10 @@ export function parseShard(text: string): Shard {
 }
 
 /**
- * The checks of a run: those that a filter names, by a part of the name (`*`
- * stands for anything) or a tag, and of those the ones of this part. A check is
- * always in the same part of so many, whatever others there are. Throws
- * `smoke_nothing_selected` where no check is what the filter asks for.
+ * The checks of a run: those that match a filter by a part of the name (`*`
+ * matches anything) or a tag, and of those the ones of this part. A check is
+ * always in the same part for a given number of parts, independent of other
+ * checks. Throws `smoke_nothing_selected` if no check matches.
  */
 export function chooseChecks(
   checks: readonly PlannedCheck[],
@@ -44,7 +44,7 @@ function matcher(filter: string): (check: PlannedCheck) => boolean {
   return (check) => name.test(check.name) || check.tags.includes(filter);
 }
 
-/** Which part of so many a name belongs to, from 1. */
+/** The part that a name belongs to, from 1. */
 function partOf(name: string, of: number): number {
   return (createHash('sha256').update(name).digest().readUInt32BE() % of) + 1;
 }

@@ -2,25 +2,25 @@ import type { SignInDriver } from '../browser/sign-in-driver.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import type { ProviderSettings } from './providers.js';
 
-/** What a driver's own requests need: certificates, and the connections of the run. */
+/** Dependencies of a driver's own requests: certificates, and the connections of the run. */
 export interface DriverNetwork {
   readonly settings: Pick<ProviderSettings, 'ca' | 'insecure'>;
   readonly fetch: NetworkFetch;
 }
 
-/** The drivers of one run, each made when it is first needed: one browser serves all checks. */
+/** The drivers of one run, each made at its first use: all checks share one browser. */
 export interface Drivers {
-  /** `auto` is http, and a browser where the page needs a script. */
+  /** `auto` is http, and a browser if the page needs a script. */
   get(name: 'auto' | 'http' | 'browser', network: DriverNetwork): Promise<SignInDriver>;
   /** The driver that runs this command. */
   command(command: string): Promise<SignInDriver>;
-  /** Forgets what the sign-ins with this object shared. */
+  /** Removes the shared state (cookies) of the sign-ins with this object. */
   endSession(session: object): void;
-  /** Ends everything that was started. */
+  /** Ends all started drivers. */
   close(): Promise<void>;
 }
 
-/** How drivers are made: by their modules, or by a test. */
+/** Makes drivers: from their modules, or from a test. */
 export interface DriverMakers {
   readonly auto: (network: DriverNetwork) => Promise<SignInDriver>;
   readonly http: (network: DriverNetwork) => Promise<SignInDriver>;
@@ -28,7 +28,7 @@ export interface DriverMakers {
   readonly command: (command: string) => Promise<SignInDriver>;
 }
 
-/** Keeps the drivers of one run. */
+/** Makes the drivers of one run. */
 export function createDrivers(make: DriverMakers): Drivers {
   const made = new Map<string, Promise<SignInDriver>>();
   const once = (key: string, maker: () => Promise<SignInDriver>) => {
@@ -43,7 +43,7 @@ export function createDrivers(make: DriverMakers): Drivers {
     command: (command) => once(`command ${command}`, () => make.command(command)),
     endSession: (session) => {
       for (const driver of made.values()) {
-        // Its browser may have died meanwhile: there is nothing to forget then.
+        // The browser may have crashed meanwhile, and its state with it.
         driver.then((one) => one.endSession?.(session)).catch(() => undefined);
       }
     },

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's own notation
 import type { Profile } from '../profiles/profile.js';
 
-/** The variable that a first plan takes the password from: it begins as those do that any plan may read. */
+/** The variable that a first plan reads the password from. Its prefix is one that every plan may read. */
 export function passwordVariable(profile: string): string {
   const word = profile
     .toUpperCase()
@@ -10,19 +10,19 @@ export function passwordVariable(profile: string): string {
   return `OIDC_CLI_${word || 'SMOKE'}_PASSWORD`;
 }
 
-/** The variable of the client secret in a profile that the plan holds itself. */
+/** The variable of the client secret for a profile within the plan. */
 const CLIENT_SECRET = 'OIDC_CLI_CLIENT_SECRET';
 
-/** The variable that the client secret is to be in; undefined where it comes from elsewhere, or there is none. */
+/** The variable for the client secret; undefined if the secret comes from elsewhere, or there is none. */
 export function secretVariable({ clientSecret }: Profile, inFile: boolean): string | undefined {
   if (!clientSecret || !inFile) return clientSecret && CLIENT_SECRET;
   return clientSecret.kind === 'env' ? clientSecret.name : undefined;
 }
 
 /**
- * The text of a first plan for a profile, with comments: one check that works,
- * and what else can be expected. `inFile`: a configuration file has the profile,
- * so that its name says it all; else its keys are written out.
+ * The text of a first plan for a profile, with comments: one working check, and
+ * examples of further expectations. `inFile`: a configuration file has the
+ * profile, so the plan only names it; otherwise the plan has its keys.
  */
 export function firstPlan(profile: Profile, inFile: boolean, user = 'test-user@example.com'): string {
   const quoted = (text: string) => JSON.stringify(text);
@@ -72,7 +72,7 @@ checks:
 `;
 }
 
-/** The keys that a sign-in needs; a secret by the variable that it comes from. */
+/** The keys of a profile that a sign-in needs; a secret by its variable. */
 function inlineProfile({ issuer, clientId, clientSecret, scope }: Profile): string {
   const secret = clientSecret === undefined ? {} : { clientSecret: `\${${CLIENT_SECRET}}` };
   const keys = Object.entries({ issuer, clientId, ...secret, scope });

@@ -10,10 +10,10 @@ const ORDER: readonly Stage[] = [
   'expectations',
 ];
 
-/** The requests by whose own time a part is measured: what the client does around them is not the provider's. */
+/** The requests whose own time counts for a part: the client's work around them is not the provider's. */
 const REQUESTS: Partial<Record<Stage, string>> = { 'token request': 'token request', userinfo: 'userinfo request' };
 
-/** How long each part of a try took, of those that have ended. */
+/** The time of each finished part of a try. */
 export function phaseTimes({ stages, exchanges }: Recorder): PhaseTime[] {
   return ORDER.flatMap((phase) => {
     const request = REQUESTS[phase];
@@ -25,15 +25,15 @@ export function phaseTimes({ stages, exchanges }: Recorder): PhaseTime[] {
   });
 }
 
-/** The part that a try is at, or that it failed in; undefined before the first. */
+/** The part that a try is in, or that it failed in; undefined before the first. */
 export function currentPhase({ stages, exchanges }: Recorder): Stage | undefined {
   const phase = stages.at(-1)?.stage;
-  // An error in place of a code comes from the pages: no token was asked for.
+  // An error in place of a code comes from the pages, before any token request.
   const nothingSent = phase === 'token request' && !exchanges.some(({ step }) => step === 'token request');
   return nothingSent && stages.some(({ stage }) => stage === 'sign-in pages') ? 'sign-in pages' : phase;
 }
 
-/** Undefined where there is none, or one that has not ended. */
+/** Undefined if there is none, or if one is not finished. */
 function sum(times: readonly (number | undefined)[]): number | undefined {
   if (times.length === 0) return undefined;
   return times.reduce((all, ms) => (all === undefined || ms === undefined ? undefined : all + ms));

@@ -13,23 +13,23 @@ import { checkPlanRules } from './plan-rules.js';
 import { checkPlanTrust } from './plan-trust.js';
 import type { PlannedCheck } from './planned-check.js';
 
-/** The name of a plan that is looked for where none is named. */
+/** The default name of a plan. */
 export const PLAN_FILE = 'oidc-smoke.yaml';
 
-/** What reading a plan needs to know. */
+/** Settings for reading plans. */
 export interface PlanRequest {
-  /** As named on the command line; none stands for `oidc-smoke.yaml` here. */
+  /** As named on the command line; none means `oidc-smoke.yaml` in the current folder. */
   readonly files: readonly string[];
-  /** With `--trust-project`. */
+  /** The value of `--trust-project`. */
   readonly trustProject: boolean;
-  /** The user's file says which folders are trusted. */
+  /** The user's file, which lists the trusted folders. */
   readonly profileFiles: ProfileFiles;
 }
 
 /**
- * Reads every file of checks, in their order. Throws `plan_missing`,
- * `config_file_unreadable`, `config_file_invalid` (facts: file, line, column,
- * key, found, allowed, suggestion) and `config_untrusted`.
+ * Reads all plan files, in their order. Throws `plan_missing`,
+ * `config_file_unreadable`, `config_file_invalid` (facts: file, line, column, key,
+ * found, allowed, suggestion) and `config_untrusted`.
  */
 export async function readPlans(request: PlanRequest, deps: ProfileDeps): Promise<readonly PlannedCheck[]> {
   const named = request.files.length > 0 ? request.files : [PLAN_FILE];
@@ -65,7 +65,7 @@ async function checkPlan(
   return Promise.all(checks.map((check) => checkPlanTrust(check, userFilePath(deps))));
 }
 
-/** Each check is known by its name, in reports and when the plan is split. */
+/** Reports and shards identify a check by its name, so names must differ. */
 function refuseEqualNames(checks: readonly PlannedCheck[]): void {
   const seen = new Map<string, PlannedCheck>();
   for (const check of checks) {
@@ -84,12 +84,12 @@ function refuseEqualNames(checks: readonly PlannedCheck[]): void {
 
 type Issue = z.core.$ZodIssue;
 
-/** The mistake to be told: a mistyped key is why another is missing. */
+/** The issue to report: a mistyped key first, since it is the reason that another is missing. */
 function firstIssue(issues: readonly Issue[]): Issue | undefined {
   return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
 }
 
-/** The issue of the alternative that was meant: the one that a mapping, or a text, got furthest with. */
+/** The issue of the most likely alternative: the one that matches the mapping or text best. */
 function innermostIssue(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   for (const alternative of issue.errors) {
@@ -102,7 +102,7 @@ function innermostIssue(issue: Issue): Issue {
   return issue;
 }
 
-/** The first mistake that the schema found, with its place. */
+/** The error for the schema's first issue, with its place. */
 async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined): Promise<OidcCliError> {
   const issue = first && innermostIssue(first);
   const path = (issue?.path ?? []).map(String);
@@ -132,14 +132,14 @@ async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined)
   });
 }
 
-/** The error code that a mistyped one, or the beginning of one, most likely means; undefined elsewhere. */
+/** The error code closest to a mistyped or incomplete one; undefined for other keys. */
 function suggestedCode(path: readonly string[], value: unknown): string | undefined {
   if (typeof value !== 'string' || !path.join('.').includes('expect.failure')) return undefined;
   const codes = Object.keys(ERROR_EXIT_CODES);
   return nearest(value, codes) ?? codes.find((code) => value !== '' && code.startsWith(value));
 }
 
-/** Whether a secret may stand there, by mistake or not. */
+/** Whether the value at this path may be a secret, by mistake or not. */
 function isSecretPath(path: readonly string[]): boolean {
   return path.some((key) => ['password', 'totp', 'refreshToken', 'steps', 'parameters'].includes(key));
 }
@@ -151,11 +151,11 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** The keys that the mapping at a path may have, as editors know them. */
+/** The keys that the mapping at a path may have, from the JSON Schema for editors. */
 async function keysAt(path: readonly string[], kind: unknown): Promise<string[]> {
   const { planJsonSchema } = await import('./json-schema.js');
   let at: JsonSchema | undefined = JSON.parse(planJsonSchema()) as JsonSchema;
-  // Of alternatives all are meant: their keys together.
+  // All alternatives count: their keys together.
   const mapping = (schema: JsonSchema | undefined): JsonSchema | undefined => {
     if (schema?.properties || !schema?.anyOf) return schema;
     const properties = Object.assign({}, ...schema.anyOf.map((one) => one.properties)) as JsonSchema['properties'];

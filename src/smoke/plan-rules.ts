@@ -9,18 +9,18 @@ import type { PlanFile, PlannedAction, PlannedCheck, PlannedDriver, PlannedText 
 type Check = PlanContent['checks'][number];
 type Defaults = NonNullable<PlanContent['defaults']>;
 
-/** Expectations that hold of a failure as well. */
+/** Expectations that also apply to a failure. */
 const OUTCOME_INDEPENDENT_KEYS: readonly string[] = ['failure', 'within', 'discovery', 'certificateDays'];
 
-/** Expectations for which Logto does nothing: its connector asks for an ID token and no more. */
+/** Expectations that do not apply to Logto's connector, which requests only an ID token. */
 const NON_CONNECTOR_KEYS: readonly string[] = ['userinfo', 'introspection', 'refresh', 'revocation', 'logout'];
 
-/** Keys that go with a sign-in on the provider's pages. */
+/** Keys for a sign-in on the provider's pages. */
 const PAGE_KEYS = ['user', 'password', 'totp', 'steps', 'allowCredentialsTo', 'redirectUri'] as const;
 
 /**
- * Applies the defaults and judges what no single key can tell. Throws
- * `config_file_invalid` for the first thing that cannot be meant.
+ * Applies the defaults and validates rules that concern several keys. Throws
+ * `config_file_invalid` for the first contradiction.
  */
 export function checkPlanRules(
   content: PlanContent,
@@ -86,7 +86,10 @@ function withDefaults(check: Check, defaults: Defaults, index: number, plan: Pla
   };
 }
 
-/** A check's expectations over the file's, by key, claims by claim. Where a failure is expected, those of a success fall away. */
+/**
+ * Merges a check's expectations over the file's, key by key and claim by claim. If
+ * a failure is expected, those of a success are dropped.
+ */
 function mergedExpectations(defaults: Expectations = {}, own: Expectations = {}): Expectations {
   const merged: Expectations = { ...defaults, ...own };
   if (defaults.claims && own.claims) merged.claims = { ...defaults.claims, ...own.claims };
@@ -96,7 +99,7 @@ function mergedExpectations(defaults: Expectations = {}, own: Expectations = {})
   );
 }
 
-/** Judges what was written in the check itself: a default that does not apply is no mistake. */
+/** Validates only the keys of the check itself: a default that does not apply is not a mistake. */
 function checkRules(
   check: Check,
   planned: PlannedCheck,
@@ -152,7 +155,7 @@ function checkRules(
     refuse(`expect.${odd}`, `${odd} beside an expected failure`, OUTCOME_INDEPENDENT_KEYS.join(', '));
 }
 
-/** Refuses what no provider could fulfil. */
+/** Refuses expectations that no provider can fulfil. */
 function checkContradictions(
   { refresh, claims, userinfo }: Expectations,
   refuse: (key: string, actual: string, allowed: string) => void,
@@ -174,7 +177,7 @@ function checkContradictions(
   }
 }
 
-/** A plan is shared: the secret of a profile in it is elsewhere. */
+/** A plan is shared, so the secret of its profile must be outside of it. */
 function checkInlineProfile(
   profile: NonNullable<Exclude<Check['profile'], string>>,
   refuse: (key: string, actual: string, allowed: string) => void,

@@ -1,6 +1,6 @@
 import { SETTINGS } from '../profiles/settings.js';
 
-/** Flags of `login` that go together in a sentence, and flags with another name here. */
+/** Flags of `login` that form a phrase together, and flags with a different name in plans. */
 const PHRASES: readonly (readonly [flags: string, words: string])[] = [
   ['--password-env, --password-file or --password-stdin', 'the key password'],
   ['--totp-env or --totp-file', 'the key totp'],
@@ -14,7 +14,7 @@ const PHRASES: readonly (readonly [flags: string, words: string])[] = [
   ['pass --allow-credentials-to', 'add to allowCredentialsTo:'],
 ];
 
-/** Flags that `smoke` has as well, where they are what is meant. */
+/** Flags that `smoke` has as well, with the same meaning. */
 const TERMS: readonly string[] = ['--timeout'];
 
 const KEYS = new Map(
@@ -24,9 +24,9 @@ const KEYS = new Map(
 );
 
 /**
- * The words of an error for who wrote a plan: a flag of `login` is the key of
- * the plan, or of its profile, that says the same. A whole command (`oidc-cli
- * …`) stays as it is.
+ * Rewrites an error for the author of a plan: a flag of `login` becomes the key of
+ * the plan, or of its profile, with the same meaning. A whole command (`oidc-cli
+ * …`) stays unchanged.
  */
 export function toPlanTerms(text: string): string {
   return text

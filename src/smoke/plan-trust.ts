@@ -2,15 +2,15 @@ import { checkPath, checkSecretReference, untrustedError } from '../profiles/tru
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 
 /**
- * Refuses what a plan that came with a cloned repository may not say unless its
- * folder is trusted: programs to run, other hosts for credentials, secrets as
- * `checkSecretReference` does, and any other file from outside of its folder. Returns the check, the files
- * that it names with their links resolved, and its secrets marked as named by
- * an untrusted file. A profile in it is judged as those of `oidc-cli.yaml` are,
- * when it is used.
+ * Refuses the parts of a plan from a cloned repository that need a trusted folder:
+ * programs to run, other hosts for credentials, secrets as in
+ * `checkSecretReference`, and any other file outside its folder. Returns the
+ * check, the files that it names with their links resolved, and its secrets marked
+ * as named by an untrusted file. A profile in the plan is checked at its use, like
+ * those of `oidc-cli.yaml`.
  *
- * Throws `config_untrusted` (facts: file, line, key, folder, how, and `path`
- * or `variable`).
+ * Throws `config_untrusted` (facts: file, line, key, folder, how, and `path` or
+ * `variable`).
  */
 export async function checkPlanTrust(check: PlannedCheck, userFile: string): Promise<PlannedCheck> {
   const { plan, index, connector, expect } = check;
@@ -20,7 +20,7 @@ export async function checkPlanTrust(check: PlannedCheck, userFile: string): Pro
     return { file: plan.path, line, key: inCheck.join('.'), folder: plan.folder, userFile };
   };
   if (check.command !== undefined) throw untrustedError(place('command'));
-  // It would send a password to a host of the file's choice.
+  // The key would send a password to a host of the file's choice.
   if (check.allowCredentialsTo?.length) throw untrustedError(place('allowCredentialsTo'));
   const checked = async <T extends PlannedText | undefined>(key: string, text: T): Promise<T> =>
     text && checkSecretReference(text, place(key));

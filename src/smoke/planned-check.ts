@@ -2,10 +2,10 @@ import type { SecretReference } from '../profiles/profile.js';
 import type { ProfileValues } from '../profiles/schema.js';
 import type { Expectations } from './plan.js';
 
-/** How a check is to get its tokens. */
+/** The driver for a check's tokens. */
 export type PlannedDriver = 'auto' | 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
 
-/** Where a secret is, or a text that is none. */
+/** A reference to a secret, or a text that is not secret. */
 export type PlannedText =
   | { readonly kind: 'text'; readonly value: string }
   | Extract<SecretReference, { readonly kind: 'env' | 'file' | 'stdin' }>;
@@ -14,14 +14,14 @@ export type PlannedText =
 export type PlannedAction =
   | { readonly fill: string; readonly value: PlannedText }
   | { readonly click: string }
-  /** What is to appear, or milliseconds. */
+  /** A text to wait for, or milliseconds. */
   | { readonly wait: string | number };
 
-/** One check as it is to be run: defaults applied, paths absolute, nothing secret in it. */
+/** One check ready to run: defaults applied, paths absolute, without secrets. */
 export interface PlannedCheck {
   readonly name: string;
   readonly where: { readonly file: string; readonly line: number };
-  /** A profile by its name, or the keys of one. Absent with a connector. */
+  /** The name of a profile, or the keys of one. Absent for a connector. */
   readonly profile: string | ProfileValues | undefined;
   /** The absolute path of a Logto connector's JSON. */
   readonly connector: string | undefined;
@@ -35,24 +35,24 @@ export interface PlannedCheck {
   /** Other hosts that a page may send credentials to. */
   readonly allowCredentialsTo: readonly string[] | undefined;
   readonly redirectUri: string | undefined;
-  /** Seconds for one try; absent where neither check nor defaults say. */
+  /** Seconds for one try; absent if neither check nor defaults have it. */
   readonly timeout: number | undefined;
   readonly retries: number | undefined;
   readonly tags: readonly string[];
   /** `discovery` is an absolute path. */
   readonly expect: Expectations;
-  /** The file it is in, as far as a profile in it needs to know. */
+  /** The plan's file, as far as a profile in it needs it. */
   readonly plan: PlanFile;
-  /** Its place in the file's list, from 0. */
+  /** Its index in the file's list, from 0. */
   readonly index: number;
 }
 
-/** A file of checks. */
+/** A plan's file. */
 export interface PlanFile {
   readonly path: string;
-  /** Where relative paths begin. */
+  /** The base of relative paths. */
   readonly folder: string;
-  /** The user trusts it with programs, weaker verification and secrets from anywhere. */
+  /** The user trusts it with programs, weaker verification and secrets from any source. */
   readonly trusted: boolean;
   /** The line, from 1, of the key at this path, or of the nearest above it. */
   lineOf(path: readonly string[]): number;

@@ -8,7 +8,7 @@ import { discoverProvider } from '../oidc/provider.js';
 import type { ClientDeps } from '../sign-in/client.js';
 import { type Follower, Recorder } from '../trace/recorder.js';
 
-/** What decides whether two checks speak to the same provider in the same way. */
+/** The settings that two checks must share to use the same provider object. */
 export interface ProviderSettings {
   readonly issuer: string;
   readonly allowHttp: boolean;
@@ -20,27 +20,27 @@ export interface ProviderSettings {
 /** The deps of one try of one check: its own recorder over the run's connections. */
 export interface JobDeps extends ClientDeps {
   readonly signal: AbortSignal;
-  /** Asks each provider for its metadata once in a run. Throws the job's signal's reason, too. */
+  /** Requests each provider's metadata once per run. Also throws the reason of the job's signal. */
   readonly discoverProvider: typeof discoverProvider;
 }
 
-/** What reports say of a provider. */
+/** A provider's facts for reports. */
 export interface ProviderFacts {
   /** Seconds since the epoch; absent for plain http. */
   readonly certificateExpiresAt?: number;
-  /** A hash of its public keys; absent while nobody has asked for them. */
+  /** A hash of its public keys; absent before they are fetched. */
   readonly keySet?: string;
 }
 
-/** The providers of one run: each is asked for its metadata and keys once, and connections are kept. */
+/** The providers of one run: each is asked once for its metadata and keys, and connections are reused. */
 export interface Providers {
-  /** The connections themselves, for what is not recorded: the provider's pages. */
+  /** The connections themselves, for unrecorded requests: the provider's pages. */
   fetchFor(settings: Pick<ProviderSettings, 'ca' | 'insecure'>): NetworkFetch;
-  /** What a check makes its requests with; `name` is the check's, for a trace. */
+  /** The deps for a check's requests; `name` is the check's, for a trace. */
   job(settings: Pick<ProviderSettings, 'ca' | 'insecure'>, signal: AbortSignal, name: string): JobDeps;
-  /** The provider of these settings, where discovery has succeeded by now. */
+  /** The provider of these settings, once discovery has succeeded. */
   discovered(settings: ProviderSettings | undefined, job: JobDeps): Provider | undefined;
-  /** What reports say of a provider, once the check is over. */
+  /** A provider's facts for reports, once the check is over. */
   facts(settings: ProviderSettings | undefined, job: JobDeps): ProviderFacts;
   /** Closes every connection. */
   close(): void;
@@ -49,11 +49,11 @@ export interface Providers {
 interface Shared {
   readonly discovery: Promise<Provider>;
   readonly recorder: Recorder;
-  /** Once discovery has succeeded. */
+  /** Present once discovery has succeeded. */
   provider?: Provider;
 }
 
-/** Makes the providers of one run. `signal` ends everything under way; `onWait` as for `createFetch`. */
+/** Makes the providers of one run. `signal` ends all running requests; `onWait` as for `createFetch`. */
 export function createProviders(context: {
   env: Environment;
   clock: Clock;
@@ -78,7 +78,8 @@ export function createProviders(context: {
     const known = shared.get(key);
     if (known) return known;
     const recorder = new Recorder(context);
-    // On the run's signal alone: a check that is given up must not take the others' metadata with it.
+    // Only the run's signal ends these requests: one check's time limit must not end the discovery that others wait
+    // for.
     const deps = { fetch: recordingFetch(fetchFor(settings), recorder), recorder, clock: context.clock };
     const made: Shared = { discovery: discoverProvider({ issuer, allowHttp, endpoints }, deps), recorder };
     shared.set(key, made);
@@ -86,7 +87,7 @@ export function createProviders(context: {
       (provider) => {
         made.provider = provider;
       },
-      // The next check, or the next try, asks again.
+      // The next check, or the next try, sends the request again.
       () => shared.delete(key),
     );
     return made;
@@ -123,12 +124,12 @@ function recordingFetch(fetch: NetworkFetch, recorder: Recorder, own?: AbortSign
   const jobInit = (init: NetworkInit = {}): NetworkInit => ({ ...init, recorder, jobSignal: own });
   return Object.assign((url: string | URL, init?: NetworkInit) => fetch(url, jobInit(init)), {
     ask: (url: string | URL, init?: NetworkInit) => fetch.ask(url, jobInit(init)),
-    // The connections are the run's.
+    // The run owns the connections.
     close: () => undefined,
   });
 }
 
-/** The promise's outcome, or the signal's reason where that comes first: the work itself goes on. */
+/** The promise's result, or the signal's reason if that comes first: the work itself continues. */
 export function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
@@ -143,13 +144,13 @@ function providerFacts(provider: Provider, recorders: readonly Recorder[]): Prov
   return { ...certificateIn(recorders), ...(keys === undefined ? {} : { keySet: keySetHash(keys) }) };
 }
 
-/** Settings that two checks have in common, where they share a provider. */
+/** The settings that two checks share if they share a provider, as a key. */
 function keyOf({ issuer, allowHttp, endpoints, ca, insecure }: ProviderSettings): string {
   return JSON.stringify([issuer, allowHttp, endpoints, ca, insecure]);
 }
 
 function certificateIn(recorders: readonly Pick<Recorder, 'exchanges'>[]): Pick<ProviderFacts, 'certificateExpiresAt'> {
-  // The pages of a sign-in may be at other servers, of a provider behind this one.
+  // The pages of a sign-in may be on other servers, for example of another provider behind this one.
   const asked = recorders.flatMap(({ exchanges }) => exchanges.filter(({ step }) => step !== 'sign-in page'));
   const expiries = asked.flatMap((one) => one.certificateExpiresAt ?? []);
   return expiries.length === 0 ? {} : { certificateExpiresAt: Math.min(...expiries) };
@@ -157,7 +158,7 @@ function certificateIn(recorders: readonly Pick<Recorder, 'exchanges'>[]): Pick<
 
 const hashes = new WeakMap<object, string>();
 
-/** One value for one set of public keys, in whatever order they are listed. */
+/** One value for one set of public keys, in any order. */
 function keySetHash(keys: readonly object[]): string {
   const known = hashes.get(keys);
   if (known !== undefined) return known;

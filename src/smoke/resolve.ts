@@ -19,7 +19,7 @@ import { readPlannedText } from './check-secrets.js';
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 import type { ProviderSettings } from './providers.js';
 
-/** What a check is made ready with. */
+/** Dependencies for resolving checks. */
 export interface ResolveDeps {
   readonly env: Environment;
   readonly cwd: string;
@@ -27,27 +27,27 @@ export interface ResolveDeps {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly stdin: Input;
-  /** All of stdin, once read. */
+  /** All of stdin, read once. */
   readonly readStdin: () => Promise<string>;
   readonly profileFiles: ProfileFiles;
   /** Whether secrets may be sent that an untrusted file names. */
   readonly consent: Consent;
-  /** The client secret kept in the session store for this profile and issuer. */
+  /** The client secret in the session store for this profile and issuer. */
   readonly storedClientSecret: (profile: string, issuer: string) => Promise<string | undefined>;
 }
 
-/** A check whose profile has been resolved: its secrets are asked for when it runs. */
+/** A check with its profile resolved; its secrets are read when it runs. */
 export interface ResolvedCheck {
   readonly planned: PlannedCheck;
-  /** What reports call the profile. */
+  /** The profile's name in reports. */
   readonly profileName: string;
-  /** The issuer as the profile has it; of a connector what it says, else the host of its authorization endpoint. */
+  /** The issuer of the profile; for a connector its issuer, else the host of its authorization endpoint. */
   readonly issuer: string;
   readonly profile: Profile | undefined;
-  /** Whose discovery document this check has to do with; a connector that names no issuer has none. */
+  /** The provider whose discovery document the check uses; absent for a connector without an issuer. */
   readonly discovery: ProviderSettings | undefined;
   readonly warnings: readonly string[];
-  /** Why it cannot run, where that is so: the other checks still do. */
+  /** The reason that it cannot run, if any: the other checks still do. */
   readonly failure: OidcCliError | undefined;
   /** The sign-in at the profile's provider, with the client's secret. */
   readonly request: () => Promise<SignInRequest>;
@@ -56,19 +56,19 @@ export interface ResolvedCheck {
   readonly credentials: () => Promise<Credentials>;
   readonly steps: () => Promise<readonly SignInStep[] | undefined>;
   readonly refreshToken: () => Promise<string | undefined>;
-  /** Its secrets that an untrusted file names, each with the host that it goes to. */
+  /** Its secrets that an untrusted file names, each with the host that receives it. */
   readonly untrusted: readonly UntrustedSecret[];
 }
 
-/** Mistakes in configuration: they are told before anything runs. All else is the failure of its own check. */
+/** Configuration errors, which are reported before any check runs. Any other error fails only its own check. */
 const CONFIGURATION = /^(config_|profile_|connector_file_|store_key_as_secret)/;
 
-/** Of these the ones that do not tell a place of their own. */
+/** The configuration errors without a place of their own. */
 const CHECK_KEYS: readonly string[] = ['profile_unknown', 'config_missing', 'connector_file_unreadable'];
 
 /**
- * Resolves the profiles that the checks name, each once. Throws what is wrong
- * with the files themselves: `config_*`, `profile_*`, `connector_file_*`.
+ * Resolves the profiles of the checks, each once. Throws the errors of the files
+ * themselves: `config_*`, `profile_*`, `connector_file_*`.
  */
 export async function resolveChecks(
   planned: readonly PlannedCheck[],
@@ -77,7 +77,7 @@ export async function resolveChecks(
   const profiles = new Map<string, Promise<ResolvedProfile>>();
   const secrets = new Map<string, Promise<string | undefined>>();
   const ready: ResolvedCheck[] = [];
-  // Before a browser is started for any of them: none of its environment is theirs.
+  // Before any browser starts, since its environment must not have these variables.
   for (const check of planned) noteSecretVariables(check, deps.env);
   for (const check of planned) {
     try {
@@ -91,7 +91,7 @@ export async function resolveChecks(
   return ready;
 }
 
-/** A mistake that the check makes by what it names: where it stands in the plan is told too. */
+/** Adds the check's place in the plan to an error that its keys cause. */
 function withPlanPlace(error: OidcCliError, { plan, index, connector }: PlannedCheck): OidcCliError {
   if (!CHECK_KEYS.includes(error.code)) return error;
   const path = ['checks', String(index), connector === undefined ? 'profile' : 'connector'];
@@ -162,8 +162,8 @@ function secretDeps({ env, folders, readStdin, consent }: ResolveDeps) {
 }
 
 /**
- * The texts that the check itself has typed or sent. `address` is that of the
- * pages they go to. Throws `store_key_as_secret`.
+ * The texts that the check itself types or sends. `address` is that of the pages
+ * that receive them. Throws `store_key_as_secret`.
  */
 async function ownSecrets(check: PlannedCheck, address: string, deps: ResolveDeps) {
   const host = hostOf(address);
@@ -211,7 +211,10 @@ async function ownSecrets(check: PlannedCheck, address: string, deps: ResolveDep
   };
 }
 
-/** A profile by its name, or of the keys in the plan; the environment gives no values: a plan has several. */
+/**
+ * A profile by its name, or from the keys in the plan. The environment gives no
+ * values, since a plan has several profiles.
+ */
 async function resolveCheckProfile(
   { profile, plan, index }: PlannedCheck,
   deps: ResolveDeps,
@@ -232,7 +235,7 @@ async function resolveCheckProfile(
     profiles: new Map([[name, profile]]),
     lineOf: ([, , ...keys]) => plan.lineOf(['checks', String(index), 'profile', ...keys]),
   };
-  // The user's file says what is trusted, and nothing about this profile.
+  // The user's file decides what is trusted, and has no other effect on this profile.
   const files = { project: file, user: user && { ...user, profiles: new Map() }, searched: [plan.path] };
   try {
     return await resolveProfile({ name, flags, files }, deps);
@@ -248,7 +251,7 @@ async function resolveCheckProfile(
   }
 }
 
-/** Logto knows no setting that would weaken this. */
+/** Logto has no setting that would weaken this. */
 function connectorDiscovery(issuer: string): ProviderSettings {
   return { issuer, allowHttp: false, insecure: false };
 }
@@ -274,7 +277,7 @@ async function resolveConnector(check: PlannedCheck, path: string, deps: Resolve
   };
 }
 
-/** A check that fails before it begins, for a reason of its own. */
+/** A check that fails before it begins, for its own reason. */
 function unresolvedCheck(check: PlannedCheck, failure: OidcCliError): ResolvedCheck {
   const { profile } = check;
   const reject = () => Promise.reject(failure);

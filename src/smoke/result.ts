@@ -1,10 +1,10 @@
 import type { Check } from '../check.js';
 import type { ErrorCode, ExitCode } from '../errors.js';
 
-/** How a check ended. `flaky`: it failed, and passed when it was run again. */
+/** The result of a check. `flaky`: it failed, and passed when it was run again. */
 export type CheckVerdict = 'passed' | 'failed' | 'flaky' | 'not run';
 
-/** How a check got its tokens. With the last two nobody signed in, and reports say so. */
+/** The driver that got a check's tokens. With the last two no user signed in, and reports state that. */
 export type UsedDriver = 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
 
 /** One part of a sign-in and how long it took, in milliseconds. */
@@ -19,7 +19,7 @@ export interface PhaseTime {
   readonly ms: number;
 }
 
-/** A failure in the words that every command uses. Holds no secret. */
+/** A failure as every command explains it. Holds no secret. */
 export interface CheckError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -32,29 +32,29 @@ export interface CheckError {
 export interface Attempt {
   /** Milliseconds. */
   readonly durationMs: number;
-  /** Absent when the sign-in succeeded, whatever the expectations say. */
+  /** Absent when the sign-in succeeded, even if expectations are violated. */
   readonly error?: CheckError;
-  /** The step in which `error` came up. */
+  /** The step of `error`. */
   readonly failedIn?: PhaseTime['phase'];
-  /** What this attempt violated; those of the last one stand in the result's `expectations` too. */
+  /** The violations of this attempt; those of the last are in the result's `expectations` too. */
   readonly violated?: readonly Check[];
 }
 
-/** Files kept of a failed sign-in, by their paths. */
+/** The evidence files of a failed sign-in, by their paths. */
 export interface Evidence {
   readonly screenshot?: string;
   readonly text?: string;
 }
 
-/** How one check ended, with all that reports need. */
+/** The result of one check, with all data for reports. */
 export interface CheckResult {
   readonly name: string;
   readonly verdict: CheckVerdict;
   readonly profile: string;
-  /** What `profile` is the name of. Absent: a profile. */
+  /** The kind of `profile`. Absent: a profile. */
   readonly kind?: 'profile' | 'connector';
   readonly issuer: string;
-  /** Absent when it did not come to that. */
+  /** Absent when the check did not get that far. */
   readonly way?: UsedDriver;
   readonly subject?: string;
   /** Milliseconds since the epoch. */
@@ -65,15 +65,15 @@ export interface CheckResult {
   readonly phases: readonly PhaseTime[];
   /** By the plan's names: `claims.email`, `refresh.rotates`. */
   readonly expectations: readonly Check[];
-  /** Of the last attempt that left some. */
+  /** Of the last attempt that has evidence. */
   readonly evidence?: Evidence;
-  /** When the provider's TLS certificate expires: seconds since the epoch. */
+  /** The expiry of the provider's TLS certificate: seconds since the epoch. */
   readonly certificateExpiresAt?: number;
-  /** Tells one key set from another: a hash of its public keys. */
+  /** Identifies a key set: a hash of its public keys. */
   readonly keySet?: string;
-  /** Where the check stands: file and line. */
+  /** The check's place in the plan: file and line. */
   readonly where: { readonly file: string; readonly line: number };
-  /** Which of several runs with `--repeat` this was, from 1. */
+  /** The number of the run with `--repeat`, from 1. */
   readonly run?: number;
 }
 
@@ -83,14 +83,14 @@ export interface SmokeRun {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly results: readonly CheckResult[];
-  /** `1/4`, where the run was a part of the plan. */
+  /** `1/4` for a part of the plan. */
   readonly shard?: string;
-  /** Ended by Ctrl-C or the time limit for all before every check had run. */
+  /** The reason for an end before every check had run: Ctrl-C, or the time limit for all. */
   readonly ended?: 'interrupted' | 'timed out' | 'failed fast';
   readonly exitCode: ExitCode;
 }
 
-/** What reporters are told while a run goes on. */
+/** The events of a run for reporters. */
 export type SmokeEvent =
   | { readonly type: 'planned'; readonly checks: number; readonly concurrency: number }
   | { readonly type: 'started'; readonly name: string }

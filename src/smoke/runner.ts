@@ -7,49 +7,49 @@ import { checkError } from './check-error.js';
 import type { ResolvedCheck } from './resolve.js';
 import type { Attempt, CheckResult, CheckVerdict, Evidence, SmokeEvent, SmokeRun } from './result.js';
 
-/** How a run goes. */
+/** The settings of a run. */
 export interface RunOptions {
   readonly checks: readonly ResolvedCheck[];
-  /** Checks at once. */
+  /** Maximum of checks at once. */
   readonly concurrency: number;
-  /** Further tries after a failure, over what the plan says. */
+  /** Further tries after a failure, instead of the plan's number. */
   readonly retries?: number | undefined;
-  /** Seconds for one try, over what the plan says. */
+  /** Seconds for one try, instead of the plan's. */
   readonly timeout?: number | undefined;
   /** Seconds for the whole run. */
   readonly timeoutAll?: number | undefined;
-  /** How often each check is run. */
+  /** The number of runs of each check. */
   readonly repeat: number;
-  /** After so many failures no further check begins. */
+  /** The number of failures after which no further check begins. */
   readonly maxFailures?: number | undefined;
   /** `1/4`, for the report. */
   readonly shard?: string | undefined;
 }
 
-/** What a run needs of the world. */
+/** Dependencies of a run. */
 export interface RunDeps extends Omit<AttemptTools, 'evidenceFolder'> {
   readonly clock: { now(): number };
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly on: (event: SmokeEvent) => void;
-  /** Where a failed sign-in of this check leaves what was on the page. */
+  /** The folder for the evidence of a failed sign-in of this check. */
   readonly evidenceFolder: (check: ResolvedCheck, run: number) => string | undefined;
 }
 
-/** Seconds for one try where nobody says. */
+/** Default seconds for one try. */
 const DEFAULT_TIMEOUT = 60;
 
 /**
- * Runs checks, so many at once, and never throws: what failed is in the
- * results. Ended early (Ctrl-C, the time for all, too many failures), it
- * reports what ran; those that were cut off or did not begin are `not run`.
+ * Runs checks, several at once, and never throws: the results have the failures.
+ * If it ends early (Ctrl-C, the time for all, too many failures), it reports the
+ * checks that ran; those that were interrupted or did not begin are `not run`.
  */
 export async function runChecks(options: RunOptions, deps: RunDeps): Promise<SmokeRun> {
   const { checks, concurrency, repeat, maxFailures = Number.POSITIVE_INFINITY, timeoutAll } = options;
   const startedAt = deps.clock.now();
   const begun = performance.now();
   const over = new AbortController();
-  // One for each check under way.
+  // One listener for each running check.
   setMaxListeners(0, over.signal);
   const interrupt = () => over.abort(new OidcCliError('interrupted'));
   if (deps.signal.aborted) interrupt();
@@ -110,7 +110,7 @@ async function runCheck(
     const tried = await attemptCheck(check, seconds, over, tools);
     const attempt = toAttempt(tried);
     attempts.push(attempt);
-    // Of a flake what was seen before it passed.
+    // For a flaky check, the evidence of the failed attempt.
     evidence = tried.evidence ?? evidence;
     const cutOff = over.aborted && tried.error !== undefined && tried.error.code === abortCode(over.reason);
     const failed = isFailure(attempt);
@@ -118,7 +118,8 @@ async function runCheck(
       deps.on({ type: 'retried', name, error: attempt.error ?? violation(attempt.violated?.[0]) });
       continue;
     }
-    // What Ctrl-C cut off has failed nothing; what was still running when the time for all was over may be why.
+    // A check interrupted by Ctrl-C has not failed. A check that ran when the time for all was over may be the cause,
+    // so it has.
     const interrupted = cutOff && tried.error?.code === 'interrupted';
     const verdict: CheckVerdict = interrupted
       ? 'not run'
@@ -156,7 +157,7 @@ function isFailure({ error, violated }: Attempt): boolean {
   return error !== undefined || violated !== undefined;
 }
 
-/** A violated expectation in the words of an error, for who retries because of it. */
+/** A violated expectation as an error, which explains the retry. */
 function violation(result: Check | undefined) {
   const { name: expectation, expected, actual } = result ?? {};
   return checkError(new OidcCliError('smoke_expectation_violated', { expectation, expected, actual }));
@@ -166,7 +167,7 @@ function abortCode(reason: unknown): string | undefined {
   return reason instanceof OidcCliError ? reason.code : undefined;
 }
 
-/** What every result says of its check. */
+/** The members of every result that identify its check. */
 function checkIdentity({ planned, profileName, issuer }: ResolvedCheck, startedAt: number) {
   const kind = planned.connector === undefined ? ('profile' as const) : ('connector' as const);
   return { name: planned.name, profile: profileName, kind, issuer, startedAt, where: planned.where };
@@ -183,7 +184,7 @@ function notRun(check: ResolvedCheck, now: number): CheckResult {
   };
 }
 
-/** Why checks were left out, if they were. */
+/** The reason that checks were left out, if any. */
 function endReason(over: AbortSignal, results: readonly CheckResult[]): SmokeRun['ended'] {
   const code = over.aborted ? abortCode(over.reason) : undefined;
   if (code === 'interrupted') return 'interrupted';
@@ -192,8 +193,8 @@ function endReason(over: AbortSignal, results: readonly CheckResult[]): SmokeRun
 }
 
 /**
- * The exit code of a run: the one that all failures share where each is a
- * sign-in's own, else 1. A flake is no failure.
+ * The exit code of a run: that of the failed sign-ins if all failures share one,
+ * else 1. A flaky check is no failure.
  */
 function runExitCode(results: readonly CheckResult[], ended: SmokeRun['ended']): ExitCode {
   if (ended === 'interrupted') return EXIT.interrupted;

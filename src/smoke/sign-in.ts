@@ -11,10 +11,10 @@ import type { JobDeps, Providers } from './providers.js';
 import type { ResolvedCheck } from './resolve.js';
 import type { ProviderConnection, SavedTokens, SignedIn } from './signed-in.js';
 
-/** Milliseconds by which the time on the pages ends before the try's: a picture of a page that hangs takes its time. */
+/** Milliseconds before the try's end at which the pages' time ends: a screenshot of a hanging page takes time. */
 const HEAD_START_MS = 4_000;
 
-/** What one try of a sign-in works with. */
+/** Dependencies of one try of a sign-in. */
 export interface SignInTools {
   readonly providers: Providers;
   readonly drivers: Drivers;
@@ -22,17 +22,17 @@ export interface SignInTools {
   readonly deps: JobDeps;
   /** Milliseconds that the try has left. */
   readonly timeLeft: () => number;
-  /** Where a failed sign-in leaves its picture and text. */
+  /** Folder for the screenshot and text of a failed sign-in. */
   readonly evidenceFolder: string | undefined;
-  /** Shares cookies with what the expectations do afterwards. */
+  /** Shares cookies with later expectations. */
   readonly session: object | undefined;
-  /** Spends the kept session's refresh token and keeps what comes back; of a profile without a session it throws. */
+  /** Spends the saved session's refresh token and saves the new tokens; throws for a profile without a session. */
   readonly refreshKept: (profile: string, issuer: string, deps: JobDeps) => Promise<SavedTokens>;
 }
 
 /**
- * Gets the tokens of a check in the way that its plan names. Throws the code of
- * the step that failed, or the signal's reason.
+ * Gets the tokens of a check with the plan's driver. Throws the code of the step
+ * that failed, or the signal's reason.
  */
 export async function getTokens(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   if (check.failure) throw check.failure;
@@ -66,11 +66,11 @@ async function signInOnPages(check: ResolvedCheck, tools: SignInTools): Promise<
   };
 }
 
-/** As Logto's connector does it: its URL, its token request, its verdict. */
+/** A sign-in as Logto's connector makes it: its URL, its token request, its verdict. */
 async function signInAsLogto(check: ResolvedCheck, tools: SignInTools): Promise<SignedIn> {
   const { deps } = tools;
   const redirectUri = check.planned.redirectUri ?? DEFAULTS.redirectUri;
-  // Logto knows no setting that would weaken our own reading.
+  // Logto has no setting that would weaken our own reading.
   const request = {
     connector: await check.connector(),
     redirectUri,
@@ -90,7 +90,7 @@ async function signInAsLogto(check: ResolvedCheck, tools: SignInTools): Promise<
   };
 }
 
-/** Who goes to the provider's pages: http, a browser, whichever of them the page needs, or a command. */
+/** The user agent for the provider's pages: http, a browser, the one of them that the page needs, or a command. */
 async function userAgentOf(check: ResolvedCheck, tools: SignInTools): Promise<Automated> {
   const { drivers, providers, deps, evidenceFolder, session } = tools;
   const settings = { ca: check.profile?.ca, insecure: check.profile?.insecure === true };
@@ -108,13 +108,13 @@ async function userAgentOf(check: ResolvedCheck, tools: SignInTools): Promise<Au
     driverName === 'command'
       ? await drivers.command(command)
       : await drivers.get(driverName === 'http' || driverName === 'browser' ? driverName : 'auto', network);
-  // The driver knows the page that it is stuck at, so its time is over first.
+  // The driver knows the page that it is stuck at, so its time ends first.
   const timeLeft = () => tools.timeLeft() - Math.min(HEAD_START_MS, tools.timeLeft() / 5);
   const job = { driver, credentials, credentialPolicy, steps, evidenceFolder, session };
   return new Automated({ ...job, fetch: deps.fetch.ask, timeLeft }, deps);
 }
 
-/** Discovery and client authentication, on the connections and metadata that the run shares. */
+/** Discovery and client authentication, with the run's connections and metadata. */
 async function connectFor(check: ResolvedCheck, { deps }: SignInTools): Promise<ProviderConnection> {
   const request = await check.request();
   return { ...(await deps.recorder.stage('discovery', () => connect(request, deps))), request };
@@ -129,7 +129,7 @@ async function refresh(check: ResolvedCheck, tools: SignInTools): Promise<Signed
   if (given === undefined) {
     const refreshKept = () =>
       tools.refreshKept(request.profile, request.issuer, deps).catch((error: unknown) => {
-        // `oidc-cli login NAME` knows no profile that stands in the plan alone.
+        // A profile within the plan is not available to `oidc-cli login NAME`.
         if (typeof check.planned.profile !== 'object' || !(error instanceof OidcCliError)) throw error;
         throw error.with({ facts: { issuer: request.issuer, unnamedClient: request.clientId } });
       });
@@ -146,7 +146,7 @@ async function refresh(check: ResolvedCheck, tools: SignInTools): Promise<Signed
   }
   const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
   const tokens = await tokenRequest(async () => {
-    // Before it is spent: an ID token that could not be verified would lose the rotated one.
+    // Fetched before the refresh token is spent: an ID token that cannot be verified would lose the rotated one.
     await provider.keySet.forKey(undefined);
     return refreshTokens(provider, client, given, { resource }, deps);
   });
@@ -161,7 +161,7 @@ async function clientCredentials(check: ResolvedCheck, tools: SignInTools): Prom
   const { deps } = tools;
   const at = await connectFor(check, tools);
   const { request, client, provider } = at;
-  // The scopes of a person's sign-in mean nothing for the client itself.
+  // The scopes of a user's sign-in mean nothing for the client itself.
   const personal = ['openid', 'offline_access', 'profile', 'email', 'phone', 'address'];
   const scope = request.authorization.scope.split(' ').filter((one) => one && !personal.includes(one));
   const asked = { scope: scope.join(' '), resource: request.authorization.resource };
@@ -174,7 +174,7 @@ async function clientCredentials(check: ResolvedCheck, tools: SignInTools): Prom
   };
 }
 
-/** What there is where nobody signed in, before the tokens. */
+/** The result of a grant without a user, before the tokens. */
 function signedInWithoutUser(deps: JobDeps, at: ProviderConnection | undefined): SignedIn {
   return {
     deps,

@@ -5,10 +5,10 @@ import type { Provider } from '../../oidc/provider.js';
 import { type Metadata, readBaseline } from '../baseline-file.js';
 import { displayValue, errorText, expectationResult, joinWords, skippedResult } from './outcome.js';
 
-/** More differences than this are counted. */
+/** Further differences are only counted. */
 const MAX_SHOWN = 10;
 
-/** Discovery says what it said when the baseline was written (`smoke baseline`). */
+/** Compares discovery with the baseline (`smoke baseline`). */
 export async function checkDiscovery(
   file: string,
   issuer: string,
@@ -31,7 +31,7 @@ export async function checkDiscovery(
   }
 }
 
-/** What differs, member by member, in words. The order of a list has no meaning in discovery. */
+/** The differences per member, in words. The order of a list has no meaning in discovery. */
 export function differences(before: Metadata, now: Metadata): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
   return names.flatMap((name) => {

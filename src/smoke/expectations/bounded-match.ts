@@ -1,6 +1,6 @@
 import { type Context, createContext, Script } from 'node:vm';
 
-/** Seconds a pattern may take on one value. A sound one takes microseconds: only a machine that stands still comes near. */
+/** Seconds allowed for one match. A sensible pattern takes microseconds, so only a stalled machine comes near. */
 export const PATTERN_LIMIT_SECONDS = 1;
 
 const LIMIT = { timeout: PATTERN_LIMIT_SECONDS * 1000 };
@@ -8,11 +8,11 @@ const LIMIT = { timeout: PATTERN_LIMIT_SECONDS * 1000 };
 let room: { readonly script: Script; readonly context: Context } | undefined;
 
 /**
- * Whether a pattern matches a text, or that it took too long: one that
- * backtracks without end, as `(a+)+$` does, would hold the process for ever,
- * since a match cannot be interrupted from within. V8 interrupts it where it
- * runs in a context with a time limit (about 0.1 ms for each match, and nothing
- * of JavaScript's regular expressions has to be given up).
+ * Whether a pattern matches a text, or exceeded the time limit: a pattern that
+ * backtracks without end, as `(a+)+$` does, would block the process for ever,
+ * since a match cannot be interrupted from within. V8 interrupts it in a context
+ * with a time limit (about 0.1 ms per match, with all features of JavaScript's
+ * regular expressions).
  */
 export function matchWithinLimit(pattern: RegExp, text: string): boolean | 'too slow' {
   room ??= { script: new Script('pattern.test(text)'), context: createContext({ __proto__: null }) };

@@ -6,7 +6,10 @@ import { expectationResult, skippedResult } from './outcome.js';
 
 const DAY = 86_400;
 
-/** The TLS certificate, and each in the key set (`x5c`, RFC 7517 §4.7), are good for so many days. `now` is in seconds. */
+/**
+ * Checks that the TLS certificate, and each in the key set (`x5c`, RFC 7517 §4.7),
+ * is valid for so many more days. `now` is in seconds.
+ */
 export function checkCertificates(
   days: number,
   provider: Provider | undefined,

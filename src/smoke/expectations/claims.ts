@@ -6,16 +6,16 @@ import type { ClaimExpectation } from '../plan.js';
 import { matchWithinLimit, PATTERN_LIMIT_SECONDS } from './bounded-match.js';
 import { displayValue, expectationResult, joinWords } from './outcome.js';
 
-/** Values that bind a token to its sign-in: nobody needs to read them. */
+/** Values that bind a token to its sign-in, which reports do not need. */
 const HIDDEN_VALUE: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'sid'];
 
-/** Characters of a claim's name in a report. */
+/** Maximum characters of a claim's name in a report. */
 const MAX_NAME_LENGTH = 300;
 
-/** A pattern is tried on no more than this. */
+/** Maximum characters that a pattern is matched against. */
 const MAX_MATCHED_LENGTH = 10_000;
 
-/** Holds claims against what each must be. `prefix` names where they are: `claims`, `userinfo.claims`. */
+/** Compares claims with their expectations. `prefix` is their place in the plan: `claims`, `userinfo.claims`. */
 export function checkClaims(
   prefix: string,
   expected: Readonly<Record<string, ClaimExpectation | undefined>>,
@@ -53,7 +53,7 @@ interface Part {
   holds(value: unknown): boolean | 'too slow';
 }
 
-/** Each thing that must be true of the claim. */
+/** The single expectations of one claim. */
 function claimParts(wanted: ClaimExpectation): Part[] {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return [equal(wanted)];
   const parts: Part[] = [];
@@ -78,7 +78,7 @@ function claimParts(wanted: ClaimExpectation): Part[] {
   if (type !== undefined) {
     parts.push({ words: `${/^[ao]/.test(type) ? 'an' : 'a'} ${type}`, holds: (value) => typeName(value) === type });
   }
-  // An empty mapping says no more than that the claim is there.
+  // An empty mapping only requires that the claim is present.
   return parts.length > 0 ? parts : [{ words: 'present', holds: (value) => value !== undefined }];
 }
 

@@ -18,15 +18,15 @@ import { checkTimes } from './time-budget.js';
 import { checkAccessToken, checkIdToken, checkScopes } from './tokens.js';
 import { checkUserinfo } from './userinfo.js';
 
-/** The provider as the try met it: absent where nobody asked for discovery, as a connector may not. */
+/** The provider of this try; absent without discovery, as for a connector. */
 export interface ObservedProvider {
   readonly provider: Provider | undefined;
   readonly facts: ProviderFacts;
 }
 
 /**
- * Holds a sign-in against everything that its check expects, in an order in
- * which nothing is spoiled: first what only looks, then what spends tokens, the
+ * Compares a sign-in with all expectations of its check, in an order in which none
+ * spoils another: first those that only read, then those that spend tokens, the
  * sign-out last. `totalMs` is the sign-in's time.
  */
 export async function checkSignIn(
@@ -57,7 +57,7 @@ export async function checkSignIn(
   if (expect.accessToken) results.push(...checkAccessToken(expect.accessToken, signedIn));
   if (expect.profile) results.push(...checkLogtoProfile(expect.profile, signedIn));
   if (expect.userinfo) results.push(...checkUserinfo(expect.userinfo, signedIn));
-  // A connector signs in without discovery: whoever expects something of it is told that it failed.
+  // A connector signs in without discovery, so an expectation that needs it reports its failure.
   const unmet = check.discovery ? 'failed' : 'not asked';
   results.push(...(await checkSurroundings(check, connection, phases, totalMs, signedIn.deps.clock.now(), unmet)));
   if (expect.introspection) results.push(...(await checkIntrospection(signedIn)));
@@ -69,21 +69,22 @@ export async function checkSignIn(
     newest = refreshed.signedIn;
   }
   if (expect.revocation) results.push(...(await checkAccessTokenRevocation(newest)));
-  // A provider may end the whole grant when a spent token comes again: after what needs a living one.
+  // A provider may revoke the whole grant when a spent token is used again, so this follows every expectation that
+  // needs a valid token.
   if (expect.refresh?.oldRefused) results.push(...(await checkOldRefreshToken(signedIn, newest)));
   if (expect.revocation) results.push(...(await checkRefreshTokenRevocation(newest)));
   if (expect.logout) results.push(...(await checkLogout(signedIn)));
   return results;
 }
 
-/** A failure held against the one that is expected. */
+/** A failure compared with the expected one. */
 export interface FailureResult {
-  /** It is the failure that was to be. */
+  /** The failure is the expected one. */
   readonly asExpected: boolean;
   readonly expectations: readonly Check[];
 }
 
-/** Holds a failed sign-in against the failure that its check expects. */
+/** Compares a failed sign-in with the failure that its check expects. */
 export async function checkFailure(
   check: ResolvedCheck,
   error: OidcCliError,
@@ -98,7 +99,10 @@ export async function checkFailure(
   return { asExpected, expectations: [result, ...around] };
 }
 
-/** What holds whether or not somebody signed in. `now` is in milliseconds; `unmet` tells why there is no provider, where there is none. */
+/**
+ * Checks the expectations that do not depend on the sign-in. `now` is in
+ * milliseconds; `unmet` is the reason for a missing provider.
+ */
 async function checkSurroundings(
   { planned, issuer }: ResolvedCheck,
   { provider, facts }: ObservedProvider,

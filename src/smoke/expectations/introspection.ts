@@ -3,7 +3,7 @@ import { introspectToken } from '../../oidc/introspection.js';
 import type { SignedIn } from '../signed-in.js';
 import { attemptResult, expectationResult, skippedResult } from './outcome.js';
 
-/** The introspection endpoint calls the access token active (RFC 7662 §2.2). */
+/** Checks that the introspection endpoint reports the access token as active (RFC 7662 §2.2). */
 export async function checkIntrospection({ at, accessToken, deps }: SignedIn): Promise<readonly Check[]> {
   const [name, expected] = ['introspection', 'active'];
   if (!at || accessToken === undefined) return [skippedResult(name, expected, 'there is no access token')];

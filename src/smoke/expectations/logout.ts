@@ -11,8 +11,9 @@ import type { SignedIn } from '../signed-in.js';
 import { attemptResult, expectationResult, skippedResult } from './outcome.js';
 
 /**
- * The sign-out at the provider comes back to the application (OIDC RP-Initiated
- * Logout 1.0 §3), and nobody is signed in there any more: `prompt=none` is refused.
+ * Checks that the sign-out at the provider returns to the application (OIDC
+ * RP-Initiated Logout 1.0 §3), and that no user is signed in there afterwards:
+ * `prompt=none` is refused.
  */
 export async function checkLogout(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, idToken, visit, deps } = signedIn;

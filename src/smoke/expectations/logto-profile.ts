@@ -4,7 +4,7 @@ import type { SignedIn } from '../signed-in.js';
 import { checkClaims } from './claims.js';
 import { skippedResult } from './outcome.js';
 
-/** The profile that Logto would make of the ID token; an empty field says why it is. */
+/** Checks the profile that Logto would make of the ID token; an empty field states its reason. */
 export function checkLogtoProfile(expected: NonNullable<Expectations['profile']>, { logtoProfile }: SignedIn): Check[] {
   if (!logtoProfile) return [skippedResult('profile', 'a profile', 'the check has no connector')];
   const values = logtoProfile.flatMap(({ field, value }) => (value === undefined ? [] : [[field, value] as const]));

@@ -2,22 +2,22 @@ import type { Check } from '../../check.js';
 import { toCodedError } from '../../errors.js';
 import { explain } from '../../explain/explain.js';
 
-/** Longer texts are cut: a report is read by people. */
+/** Maximum characters of a value in a report. */
 const MAX_LENGTH = 200;
 
-/** One expectation and whether it holds. */
+/** The result of one expectation. */
 export function expectationResult(holds: boolean, name: string, expected: string, actual: string): Check {
   return { name, verdict: holds ? 'pass' : 'fail', expected, actual };
 }
 
-/** An expectation that has nothing to be held against here, with why. */
+/** The result of an expectation that cannot be checked here, with the reason. */
 export function skippedResult(name: string, expected: string, why: string): Check {
   return { name, verdict: 'skip', expected, actual: why };
 }
 
 /**
- * Runs one part that makes requests; what it throws is a violation, in the words
- * of its error. `expected` is what should have been.
+ * Runs one part that makes requests; its error is a violation, in the words of the
+ * error. `expected` is the expected result.
  */
 export async function attemptResult(
   name: string,
@@ -33,19 +33,19 @@ export async function attemptResult(
   }
 }
 
-/** An error as what was found: its code and sentence. */
+/** An error as an actual value: its code and sentence. */
 export function errorText(error: unknown): string {
   const { code, facts } = toCodedError(error);
   return `${code}: ${explain(code, facts).message}`;
 }
 
-/** A value as JSON, cut where it is long. */
+/** A value as JSON, shortened if it is long. */
 export function displayValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'absent';
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
-/** Things one after the other: `a, b or c`. */
+/** Joins words: `a, b or c`. */
 export function joinWords(words: readonly string[], between: 'and' | 'or'): string {
   if (words.length < 2) return words[0] ?? 'none';
   return `${words.slice(0, -1).join(', ')} ${between} ${words.at(-1)}`;

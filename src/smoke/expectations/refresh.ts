@@ -5,7 +5,7 @@ import type { Expectations } from '../plan.js';
 import type { ProviderConnection, SignedIn } from '../signed-in.js';
 import { attemptResult, errorText, expectationResult, skippedResult } from './outcome.js';
 
-/** The newest tokens after a refresh, and what it showed. */
+/** The newest tokens after a refresh, and the results. */
 export interface Refreshed {
   readonly results: readonly Check[];
   readonly signedIn: SignedIn;
@@ -14,7 +14,7 @@ export interface Refreshed {
 const NO_REFRESH_TOKEN = 'the provider gave no refresh token';
 const REFRESH_WORKS = 'a new access token for the refresh token';
 
-/** The refresh token gets a new access token (RFC 6749 §6), and a new one comes with it or not. */
+/** Checks that the refresh token gets a new access token (RFC 6749 §6), with or without a new refresh token. */
 export async function checkRefresh(
   expected: NonNullable<Expectations['refresh']>,
   signedIn: SignedIn,
@@ -35,7 +35,7 @@ export async function checkRefresh(
   const results = await attemptResult(name, wanted ? REFRESH_WORKS : 'no refresh', deps.signal, async () => {
     let tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined };
     try {
-      // Spent here alone, the new refresh token of a kept session would be lost, and the session over with it.
+      // A saved session must store its new refresh token: a plain refresh would lose it and end the session.
       tokens = await (refreshKept ? refreshKept() : useRefreshToken(at, refreshToken, signedIn));
     } catch (error) {
       if (wanted || !isRefusal(error)) throw error;
@@ -54,7 +54,7 @@ export async function checkRefresh(
   return { results, signedIn: newest };
 }
 
-/** Why there is most likely no refresh token (OIDC Core §11). */
+/** The most likely reason for a missing refresh token (OIDC Core §11). */
 function noRefreshToken(at: ProviderConnection | undefined): string {
   const scope = at && (at.request.kind === 'logto' ? undefined : at.request.authorization.scope);
   if (scope === undefined) return NO_REFRESH_TOKEN;
@@ -67,7 +67,7 @@ function rotation(rotates: boolean): string {
   return rotates ? 'a new refresh token with each refresh' : 'the same refresh token after a refresh';
 }
 
-/** The refresh token that has been spent is refused (RFC 9700 §4.14.2). */
+/** Checks that the spent refresh token is refused (RFC 9700 §4.14.2). */
 export async function checkOldRefreshToken(first: SignedIn, newest: SignedIn): Promise<readonly Check[]> {
   const [name, expected] = ['refresh.oldRefused', 'invalid_grant for the refresh token that was spent'];
   const { at, refreshToken, deps } = first;
@@ -80,7 +80,7 @@ export async function checkOldRefreshToken(first: SignedIn, newest: SignedIn): P
   );
 }
 
-/** Whether a refresh token that should be dead is refused. */
+/** Checks that an invalidated refresh token is refused. */
 export async function checkRefusedAfterwards(
   name: string,
   expected: string,

@@ -5,7 +5,7 @@ import type { SignedIn } from '../signed-in.js';
 import { attemptResult, expectationResult, skippedResult } from './outcome.js';
 import { checkRefusedAfterwards } from './refresh.js';
 
-/** Once revoked (RFC 7009), the access token is of no use where it was of use before. */
+/** Checks that the access token, if it was active before, is not active after its revocation (RFC 7009). */
 export async function checkAccessTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, accessToken, deps } = signedIn;
   const [name, expected] = ['revocation.accessToken', 'of no use once it is revoked'];
@@ -25,7 +25,7 @@ export async function checkAccessTokenRevocation(signedIn: SignedIn): Promise<re
   });
 }
 
-/** Once revoked, the refresh token gets nothing. */
+/** Checks that the refresh token is refused after its revocation. */
 export async function checkRefreshTokenRevocation(signedIn: SignedIn): Promise<readonly Check[]> {
   const { at, refreshToken, deps } = signedIn;
   const [name, expected] = ['revocation.refreshToken', 'refused once it is revoked'];

@@ -13,7 +13,7 @@ const PHASES: Readonly<Record<Exclude<keyof TimeBudget, 'total'>, PhaseTime['pha
   userinfo: 'userinfo',
 };
 
-/** The sign-in and its parts took no longer than they may. Times are milliseconds, budgets seconds. */
+/** Checks the time of the sign-in and its parts against the budget. Times are milliseconds, budgets seconds. */
 export function checkTimes(within: TimeBudget, phases: readonly PhaseTime[], totalMs: number): Check[] {
   return Object.entries(within).flatMap(([key, seconds]) => {
     if (seconds === undefined) return [];

@@ -5,7 +5,7 @@ import type { Expectations } from '../plan.js';
 import type { SignedIn } from '../signed-in.js';
 import { displayValue, expectationResult, joinWords, skippedResult } from './outcome.js';
 
-/** The ID token's algorithm and lifetime. */
+/** Checks the ID token's algorithm and lifetime. */
 export function checkIdToken(expected: NonNullable<Expectations['idToken']>, signedIn: SignedIn): Check[] {
   const { idToken } = signedIn;
   const results: Check[] = [];
@@ -32,7 +32,7 @@ export function checkIdToken(expected: NonNullable<Expectations['idToken']>, sig
   return results;
 }
 
-/** The scopes that must have been granted. */
+/** Checks that these scopes were granted. */
 export function checkScopes(expected: readonly string[], { scopes }: SignedIn): Check {
   const missing = expected.filter((scope) => !scopes?.includes(scope));
   const actual =
@@ -42,7 +42,7 @@ export function checkScopes(expected: readonly string[], { scopes }: SignedIn): 
   return expectationResult(missing.length === 0, 'scopes', joinWords(expected, 'and'), actual);
 }
 
-/** The access token's shape. Of a JWT the claims are read and not verified: it is the API's to do that. */
+/** Checks the access token's form. The claims of a JWT are read but not verified, which is the API's task. */
 export function checkAccessToken(expected: NonNullable<Expectations['accessToken']>, signedIn: SignedIn): Check[] {
   const { accessToken } = signedIn;
   const results: Check[] = [];

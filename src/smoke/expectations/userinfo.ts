@@ -5,7 +5,7 @@ import type { SignedIn } from '../signed-in.js';
 import { checkClaims } from './claims.js';
 import { errorText, expectationResult, skippedResult } from './outcome.js';
 
-/** Userinfo answers, for the same person (OIDC Core §5.3.2); its claims where they are expected. */
+/** Checks that userinfo responds for the same user (OIDC Core §5.3.2), and its claims if they are expected. */
 export function checkUserinfo(expected: NonNullable<Expectations['userinfo']>, signedIn: SignedIn): Check[] {
   if (expected === false) return [];
   const { userinfo, subject } = signedIn;

@@ -2,22 +2,22 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Check } from '../../check.js';
 import type { Attempt, CheckResult, CheckVerdict, SmokeRun, UsedDriver } from '../result.js';
 
-/** How a check's ending is said, the same in every report. Nothing here is made harmless: that is for the report. */
+/** Texts for a check's result, the same in every report. Nothing here is escaped: each report does that. */
 
-/** A check by its name, and with `--repeat` which of its runs. */
+/** A check's name, with the number of its run for `--repeat`. */
 export function checkName({ name, run }: Pick<CheckResult, 'name' | 'run'>): string {
   return run === undefined ? name : `${name}, run ${run}`;
 }
 
-/** With these ways somebody signs in; the others are grants that need nobody. */
+/** Drivers with which a user signs in; the others are grants without a user. */
 const SIGNS_IN: readonly (UsedDriver | undefined)[] = ['http', 'browser', 'command'];
 
-/** Whether a check proved a person's sign-in: not by a grant that needs nobody, and not where a refusal was expected. */
+/** Whether a check proved a user's sign-in: not by a grant without a user, and not if a refusal was expected. */
 export function hasSignIn({ way: driver, subject }: Pick<CheckResult, 'way' | 'subject'>): boolean {
   return SIGNS_IN.includes(driver) && subject !== undefined;
 }
 
-/** The way, with a warning where it can't prove a sign-in; undefined where it did not come to that. */
+/** The driver, with a warning if it cannot prove a sign-in; undefined if the check did not get that far. */
 export function driverText({ way: driver }: Pick<CheckResult, 'way'>): string | undefined {
   return driver === undefined || SIGNS_IN.includes(driver) ? driver : `${driver}: nobody signed in`;
 }
@@ -27,15 +27,14 @@ export function secondsText(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** What a check that ended violated. */
+/** The violated expectations of a finished check. */
 export function violatedExpectations(result: CheckResult): readonly Check[] {
   return result.expectations.filter(({ verdict }) => verdict === 'fail');
 }
 
 /**
- * What a check expected and could not be held against anything, with the
- * reason, a phrase for each reason: whoever relies on it must know. Empty for
- * most checks.
+ * The expectations of a check that could not be checked, with one phrase for each
+ * reason, since users may rely on them. Empty for most checks.
  */
 export function notChecked({ expectations }: Pick<CheckResult, 'expectations'>): string[] {
   const names = new Map<string, string[]>();
@@ -45,10 +44,10 @@ export function notChecked({ expectations }: Pick<CheckResult, 'expectations'>):
   return [...names].map(([why, these]) => `${these.join(', ')}: ${why}`);
 }
 
-/** More checks than this are counted where the same could not be checked of all of them. */
+/** Maximum of check names with the same gap; further checks are only counted. */
 const MAX_NAMED = 3;
 
-/** The same of all checks that did not fail: those with the same gap stand in one line. */
+/** The unchecked expectations of all checks that did not fail, one line for each gap. */
 export function uncheckedText(results: readonly CheckResult[]): string[] {
   const checksOf = new Map<string, string[]>();
   for (const result of results) {
@@ -63,13 +62,13 @@ export function uncheckedText(results: readonly CheckResult[]): string[] {
   });
 }
 
-/** What one attempt violated; the last one's may stand in the result alone. */
+/** The violations of one attempt; those of the last may be in the result alone. */
 function violatedIn(attempt: Attempt, result: CheckResult): readonly Check[] {
   if (attempt.violated) return attempt.violated;
   return attempt === result.attempts.at(-1) ? violatedExpectations(result) : [];
 }
 
-/** Why an attempt failed, in one line. */
+/** The reason for an attempt's failure, in one line. */
 export function failureText(attempt: Attempt, result: CheckResult): string {
   if (attempt.error) return attempt.error.message;
   const violated = violatedIn(attempt, result).map(
@@ -78,7 +77,7 @@ export function failureText(attempt: Attempt, result: CheckResult): string {
   return violated.length === 0 ? 'an expectation was not met' : violated.join('; ');
 }
 
-/** The step in which a check failed; undefined where it is not known. */
+/** The step in which a check failed; undefined if it is not known. */
 export function failedStep(result: CheckResult): string | undefined {
   const last = result.attempts.at(-1);
   return last && last.error === undefined ? 'expectations' : last?.failedIn;
@@ -89,7 +88,7 @@ export function earlierAttempts({ attempts }: Pick<CheckResult, 'attempts'>): re
   return attempts.slice(0, -1);
 }
 
-/** Why checks have not run. */
+/** The reason that checks have not run. */
 export function skipReason({ ended }: Pick<SmokeRun, 'ended'>): string {
   switch (ended) {
     case 'interrupted':
@@ -103,7 +102,7 @@ export function skipReason({ ended }: Pick<SmokeRun, 'ended'>): string {
   }
 }
 
-/** All that is known of a failure, a line each: what happened, why, what to change, where to look. */
+/** The details of a failure, a line each: event, reason, fix, evidence. */
 export function failureDetails(result: CheckResult): string[] {
   const lines: string[] = [];
   const error = result.attempts.at(-1)?.error;
@@ -142,7 +141,7 @@ export function failureDetails(result: CheckResult): string[] {
   return lines;
 }
 
-/** The files that were kept of a failure, a line each. */
+/** The evidence files of a failure, a line each. */
 export function evidenceLines({ evidence: { screenshot, text } = {} }: Pick<CheckResult, 'evidence'>): string[] {
   return [
     ...(screenshot === undefined ? [] : [`Screenshot: ${screenshot}`]),
@@ -150,14 +149,14 @@ export function evidenceLines({ evidence: { screenshot, text } = {} }: Pick<Chec
   ];
 }
 
-/** How many checks ended how. */
+/** The number of checks per verdict. */
 export function countVerdicts(results: readonly CheckResult[]): Record<CheckVerdict, number> {
   const counts = { passed: 0, flaky: 0, failed: 0, 'not run': 0 };
   for (const { verdict } of results) counts[verdict] += 1;
   return counts;
 }
 
-/** `2 passed, 1 failed`, without what there is none of. */
+/** `2 passed, 1 failed`, without zero counts. */
 export function countsText(results: readonly CheckResult[]): string {
   const counts = Object.entries(countVerdicts(results)).filter(([, count]) => count > 0);
   return counts.map(([verdict, count]) => `${count} ${verdict}`).join(', ');
@@ -168,16 +167,16 @@ export function checks(count: number): string {
   return `${count} ${count === 1 ? 'check' : 'checks'}`;
 }
 
-/** A file as reports name it: relative to a folder and with slashes where it lies in it. */
+/** A file's path for reports: relative and with slashes if it is in the folder. */
 export function fileFrom(folder: string, cwd: string, file: string): string {
   const path = relative(folder, resolve(cwd, file));
   return (path.startsWith('..') || isAbsolute(path) ? file : path).split(sep).join('/');
 }
 
 /**
- * Makes text harmless for a terminal and for the logs of CI servers: some
- * (GitHub's runner, Azure Pipelines) take `##[command]` and `##vso[…]` for an
- * order to themselves wherever it stands in a line.
+ * Escapes text for a terminal and for the logs of CI servers: some (GitHub's
+ * runner, Azure Pipelines) execute `##[command]` and `##vso[…]` at any place of a
+ * line.
  */
 export function safeCheckText(text: string, printable: (text: string) => string): string {
   return printable(text).replace(/##(?=\w*\[)/g, '# #');

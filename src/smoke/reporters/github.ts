@@ -19,14 +19,14 @@ import {
 import { prepareReportFile, type ReportFile } from './report-file.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
-/** Bytes of a step summary: GitHub takes 1 MiB a step and refuses all of a longer one. */
+/** Bytes of a step summary: GitHub accepts 1 MiB per step and refuses the whole of a longer one. */
 const SUMMARY_LIMIT = 1_000_000;
 
 /**
- * For GitHub Actions: an annotation at the line of each check that failed or
- * was flaky, on stderr, and the step summary, into the reporter's file or at
- * the end of `GITHUB_STEP_SUMMARY`. That variable may come without its file
- * (into a container, say): then it is told that there is no summary.
+ * For GitHub Actions: an annotation at the line of each failed or flaky check, on
+ * stderr, and the step summary, in the reporter's file or at the end of
+ * `GITHUB_STEP_SUMMARY`. If that variable names a file that is not available (in a
+ * container, say), a message reports the missing summary.
  */
 export async function githubReporter({ context: deps, file }: ReporterDeps): Promise<Reporter> {
   const { GITHUB_STEP_SUMMARY: summaryPath, GITHUB_WORKSPACE: workspace = deps.cwd } = deps.env;
@@ -79,17 +79,17 @@ function annotations(run: SmokeRun, safe: Safe, fromWorkspace: (file: string) =>
   return lines;
 }
 
-/** The text of a workflow command, which ends at its line. */
+/** Escapes the text of a workflow command, which ends at the end of its line. */
 function escapeData(text: string): string {
   return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }
 
-/** A property of a workflow command, which also ends at `,` and `:`. */
+/** Escapes a property of a workflow command, which also ends at `,` and `:`. */
 function escapeProperty(text: string): string {
   return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
 }
 
-/** Text that Markdown shows as it is: no markup, no link, no mention, no end of a table's cell. */
+/** Escapes text for Markdown: no markup, no link, no mention, no end of a table's cell. */
 function plainText(text: string): string {
   return text
     .replace(/[\\`*_~[\]<>#|!&@$]/g, '\\$&')
@@ -142,7 +142,7 @@ function row(result: CheckResult, text: Safe): string {
 function failureSection(result: CheckResult, text: Safe): string {
   const lines = failureDetails(result).map((line) => {
     const depth = line.startsWith('  ') ? '  ' : '';
-    // A number of ours would begin a list of its own.
+    // A leading number would begin a list of its own.
     return `${depth}- ${text(line.trimStart()).replace(/^(\d+)\./, '$1\\.')}`;
   });
   return ['', `### ❌ ${text(checkName(result))}`, '', ...lines].join('\n');

@@ -5,14 +5,14 @@ import type { Attempt, CheckError, CheckResult, SmokeRun } from '../result.js';
 import { countVerdicts, failedStep, hasSignIn, violatedExpectations } from './check-text.js';
 import type { Reporter } from './reporters.js';
 
-/** For scripts: one document, as docs/json.md describes it. */
+/** For scripts: one document, as in docs/json.md. */
 export function jsonReporter(): Reporter {
   return { end: (run) => `${escapeCommands(JSON.stringify(versioned(runDocument(run)), undefined, 2))}\n` };
 }
 
 /**
- * The same data, with what could drive or deceive a terminal as `\uXXXX`, and
- * `##` so that no CI server that shows it takes `##[…]` for an order.
+ * The same data, with characters that could control or deceive a terminal as
+ * `\uXXXX`, and `##` escaped so that no CI server executes `##[…]`.
  */
 function escapeCommands(json: string): string {
   return safeJson(json).replace(/##/g, '#\\u0023');
@@ -31,7 +31,7 @@ function runDocument(run: SmokeRun): Record<string, unknown> {
   };
 }
 
-/** The verdicts of expectations as the document names them; none of them only warns. */
+/** The document's words for the verdicts of expectations, which never warn. */
 const EXPECTATION_VERDICTS: Readonly<Record<Verdict, string>> = {
   pass: 'met',
   fail: 'violated',
@@ -84,7 +84,7 @@ function errorDocument({ code, message, causes, fix, exitCode }: CheckError): Re
   return { code, message, causes: [...causes], fix, exitCode };
 }
 
-/** To the second, as everywhere; null for a time that is none. */
+/** A time with a precision of seconds, as everywhere; null if it is invalid. */
 function rfc3339(ms: number): string | null {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/\.\d+Z$/, 'Z');

@@ -17,12 +17,11 @@ import type { Reporter, ReporterDeps } from './reporters.js';
 
 /**
  * The XML that CI servers (Jenkins, GitLab, CircleCI, Azure Pipelines) read: a
- * suite a file, a test case a check. A violated expectation is a `failure`, a
- * sign-in that did not come to its end an `error`; earlier attempts are
- * `flakyFailure` and `rerunFailure` as Maven's Surefire writes them. Written
- * with xmlbuilder: junit-report-builder knows no retries and no reason for a
- * skipped test, and its CDATA breaks at a second `]]>`, which is in nobody's
- * hands but the provider's.
+ * suite per file, a test case per check. A violated expectation is a `failure`, a
+ * failed sign-in an `error`; earlier attempts are `flakyFailure` and
+ * `rerunFailure` as in Maven's Surefire. Written with xmlbuilder, since
+ * junit-report-builder supports neither retries nor reasons for skipped tests, and
+ * its CDATA breaks at a second `]]>`, which a provider can send.
  */
 export function junitReporter({ context: deps }: ReporterDeps): Reporter {
   const safe = (text: string) => safeCheckText(text, deps.printable);
@@ -93,7 +92,7 @@ function earlierAttempt(element: XMLElement, attempt: Attempt, result: CheckResu
   again.ele('stackTrace').txt(attempt.error ? safe(`To fix: ${attempt.error.fix}`) : message);
 }
 
-/** Violated expectations are failures, all else that went wrong are errors. */
+/** Violated expectations are failures, all other faults are errors. */
 function counts(results: readonly CheckResult[]): Record<string, string> {
   const { failed, 'not run': skipped } = countVerdicts(results);
   const errors = results.filter(

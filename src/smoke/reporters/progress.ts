@@ -1,13 +1,10 @@
 import type { SmokeEvent } from '../result.js';
 import type { ReporterContext } from './reporters.js';
 
-/** Names of running checks that are shown at once. */
+/** Maximum of running checks that are shown. */
 const EVENT_TYPES = 3;
 
-/**
- * The line that says what goes on, on stderr, while somebody is looking:
- * elsewhere it says nothing, and costs nothing.
- */
+/** The progress line on stderr of a terminal; without a terminal it does nothing. */
 export function createProgress(deps: Pick<ReporterContext, 'stderr' | 'terminal' | 'printable'>): {
   on(event: SmokeEvent): void;
   end(): void;
@@ -46,7 +43,7 @@ export function createProgress(deps: Pick<ReporterContext, 'stderr' | 'terminal'
   };
 }
 
-/** As much as fits into one row: only one row can be taken back. A character beyond Latin counts as two columns wide. */
+/** The text shortened to one row, since only one row can be erased. A character beyond Latin counts as two columns. */
 function cut(text: string, columns: number): string {
   let used = 0;
   let saved = '';

@@ -4,9 +4,9 @@ import { fileFrom, hasSignIn, safeCheckText } from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
 /**
- * The text format of Prometheus, for the textfile collector of the node
- * exporter: what the last run found. The last key set of each issuer, and how
- * often it has changed, are kept in the file itself, so the next run reads it.
+ * The text format of Prometheus, for the textfile collector of the node exporter:
+ * the results of the last run. The file itself stores the last key set of each
+ * issuer, and how often it has changed, for the next run.
  */
 export function prometheusReporter({ context: deps, file }: ReporterDeps): Reporter {
   const safe = (text: string) => safeCheckText(text, deps.printable);
@@ -17,7 +17,7 @@ export function prometheusReporter({ context: deps, file }: ReporterDeps): Repor
 
 type Safe = (text: string) => string;
 
-/** From the best ending to the worst: of several runs of a check the worst is told. */
+/** Verdicts from best to worst: of several runs of a check the worst counts. */
 const SEVERITY: readonly CheckVerdict[] = ['passed', 'flaky', 'failed'];
 
 async function metrics(
@@ -111,13 +111,13 @@ function earliestExpiry(results: readonly CheckResult[]): ReadonlyMap<string, nu
   return earliest;
 }
 
-/** What is remembered of an issuer's key set from run to run. */
+/** The state of an issuer's key set from run to run. */
 interface KnownKeySet {
   readonly keySet: string;
   readonly changes: number;
 }
 
-/** Issuers that were not asked this time (another shard, a filter) keep what was known of them. */
+/** The new state. Issuers without a request in this run (another shard, a filter) keep their state. */
 function keySetsAfter(
   before: ReadonlyMap<string, KnownKeySet>,
   results: readonly CheckResult[],
@@ -135,7 +135,7 @@ function keySetsAfter(
   return after;
 }
 
-/** Reads back the two metrics that are kept from run to run; what is not as we write it is passed over. */
+/** Reads the two metrics that persist from run to run; skips lines of any other form. */
 function keySetsIn(text: string): ReadonlyMap<string, KnownKeySet> {
   const value = String.raw`"((?:[^"\\\n]|\\.)*)"`;
   const infos = new RegExp(String.raw`^oidc_smoke_key_set_info\{issuer=${value},key_set=${value}\} 1$`, 'gm');

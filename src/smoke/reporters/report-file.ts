@@ -7,38 +7,38 @@ import { isInside } from '../../profiles/paths.js';
 import { readBoundedFile } from '../../read-file.js';
 import { appendWhole, isSpecial, tryToWriteBeside, writeToDevice, writeWholeFile } from '../../write-file.js';
 
-/** No report of an earlier run that is read again is larger; bytes. */
+/** Bytes; no earlier report that is read again is larger. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** A file that a report goes to, found to be writable. */
+/** A report's file that is known to be writable. */
 export interface ReportFile {
   /** Absolute, links followed. */
   readonly path: string;
-  /** Writes it whole or not at all. Throws `report_unwritable`. */
+  /** Writes the whole file or nothing. Throws `report_unwritable`. */
   write(text: string): Promise<void>;
-  /** Adds to its end, for a file that others write to as well. Throws `report_unwritable`. */
+  /** Appends, for a file that others write to as well. Throws `report_unwritable`. */
   append(text: string): Promise<void>;
-  /** What the last run left there; undefined where there is nothing to be read. */
+  /** The content from the last run; undefined if there is none. */
   read(): Promise<string | undefined>;
 }
 
-/** A file as it was named on the command line. */
+/** A file from the command line. */
 interface NamedFile {
-  /** Who may read the file, where that is not for the system to say. */
+  /** The file's mode; by default the system decides. */
   readonly mode?: number;
-  /** How another file is named. */
+  /** The flag that names another file. */
   readonly flag?: string;
-  /** Once it is aborted, a pipe that takes nothing is given up soon. */
+  /** Once aborted, a pipe whose reader takes nothing is soon given up. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes the folders of a report's file and tries to write there, without
- * touching what is in it. A device or pipe (`/dev/stdout`, `>(…)` of a shell) is
- * written to as it is: to replace it by a file would break it. A link in the
- * file's path is followed as far as `outputPath` lets it be.
- * Throws `report_unwritable` (facts: file, reason, flag, target); a write that
- * `signal` ended throws `interrupted`.
+ * Makes the folders of a report's file and tests whether the file can be written,
+ * without changing it. A device or pipe (`/dev/stdout`, `>(…)` of a shell) is
+ * written directly, since replacing it by a file would break it. Links in the
+ * file's path are followed as far as `outputPath` allows. Throws
+ * `report_unwritable` (facts: file, reason, flag, target); a write that `signal`
+ * ended throws `interrupted`.
  */
 export async function prepareReportFile(
   file: string,
@@ -56,7 +56,7 @@ export async function prepareReportFile(
     special = await isSpecial(path);
     const stats = await stat(path).catch(() => undefined);
     if (stats !== undefined) await access(path, constants.W_OK);
-    // A file is replaced by another from its folder, so it is the folder that must take one.
+    // A new file in the same folder replaces the old one, so the folder must be writable.
     if (!special) await tryToWriteBeside(path, 0);
   } catch (error) {
     throw refuse(error);
@@ -85,9 +85,9 @@ export async function prepareReportFile(
 }
 
 /**
- * Writes a file that `--output` names, as `prepareReportFile` and `write` do.
- * With `exclusive` a file that is there is left alone: the error's cause is
- * then the system's `EEXIST`. Throws `report_unwritable`.
+ * Writes a file that `--output` names, like `prepareReportFile` and `write`. With
+ * `exclusive` an existing file is not changed: the error's cause is then the
+ * system's `EEXIST`. Throws `report_unwritable`.
  */
 export async function writeOutputFile(
   file: string,
@@ -105,13 +105,12 @@ export async function writeOutputFile(
 }
 
 /**
- * Where a file that was named really is: absolute, its links followed, its
- * folders made. A name in the current folder must stay in it, since the links
- * there come with a cloned repository; of any other name the links on the way
- * are the caller's own, and only the file itself must not be a link that
- * leads out of its folder. What the system keeps in /dev and /proc is taken as
- * it is. Throws a plain error whose message completes "cannot be written: …",
- * or the file system's own.
+ * The real path of a file from the command line: absolute, its links followed, its
+ * folders made. A name in the current folder must stay in it, since links there
+ * may come with a cloned repository. For any other name the caller made the links
+ * on the way, and only the file itself must not be a link that leads out of its
+ * folder. System files in /dev and /proc are not resolved. Throws a plain error
+ * whose message completes "cannot be written: …", or the file system's own.
  */
 async function outputPath(file: string, cwd: string): Promise<string> {
   const typed = resolve(cwd, file);
@@ -127,9 +126,9 @@ async function outputPath(file: string, cwd: string): Promise<string> {
 }
 
 /**
- * The folder that the links on the way to a path must stay in: the current
- * one, without links, where the path is in it. Undefined for any other path.
- * Throws `OutsideFolderError` where `folder` is already outside.
+ * The folder that the links of a path must stay in: the current one, with its
+ * links resolved, if the path is in it. Undefined for any other path. Throws
+ * `OutsideFolderError` if `folder` is already outside.
  */
 async function linkRoot(folder: string, typed: string, cwd: string): Promise<string | undefined> {
   if (!isInside(typed, cwd)) return undefined;
@@ -139,10 +138,9 @@ async function linkRoot(folder: string, typed: string, cwd: string): Promise<str
 }
 
 /**
- * The absolute path of a folder that files are to be written to, links
- * followed. It is not made yet. As for a file, a link in the current folder
- * must not lead out of it. Throws `report_unwritable` (facts: file, reason,
- * flag, target).
+ * The absolute path of an output folder, with links followed. Does not make the
+ * folder. As for a file, a link in the current folder must not lead out of it.
+ * Throws `report_unwritable` (facts: file, reason, flag, target).
  */
 export async function outputFolder(folder: string, cwd: string, flag: string): Promise<string> {
   const typed = resolve(cwd, folder);
@@ -155,7 +153,7 @@ export async function outputFolder(folder: string, cwd: string, flag: string): P
   return join(await realpath(there).catch(() => there), relative(there, typed));
 }
 
-/** The folder itself, or the nearest above it that is there, also as a link that leads nowhere. */
+/** The folder itself, or its nearest existing parent, which may be a broken link. */
 async function nearestExisting(folder: string): Promise<string> {
   const there = await stat(folder).catch(() => undefined);
   return there || dirname(folder) === folder ? folder : nearestExisting(dirname(folder));

@@ -14,11 +14,11 @@ export type ReporterName = (typeof REPORTERS)[number];
 /** One `--reporter NAME[=FILE]`. */
 export interface ReporterSpec {
   readonly name: ReporterName;
-  /** As it was typed; relative to the current folder. Absent: stdout, or where the reporter's readers look. */
+  /** As typed; relative to the current folder. Absent: stdout, or the reporter's usual place. */
   readonly file?: string;
 }
 
-/** Colours by meaning, as the command's terminal has them. */
+/** Colours by meaning, like those of the command's terminal. */
 export interface ReportStyle {
   strong(text: string): string;
   dim(text: string): string;
@@ -27,13 +27,13 @@ export interface ReportStyle {
   warn(text: string): string;
 }
 
-/** What reporters need of the outside world. The command's terminal and context satisfy it by shape. */
+/** Dependencies of reporters. The command's terminal and context have this shape. */
 export interface ReporterContext {
   readonly env: Environment;
   readonly cwd: string;
   /** Ends the wait for a report's reader. */
   readonly signal?: AbortSignal | undefined;
-  /** Where a width is asked for; its `columns` may change while a run goes on. */
+  /** The stream whose width counts; its `columns` may change during a run. */
   readonly stderr: { readonly columns?: number | undefined };
   readonly terminal: {
     out(line: string): void;
@@ -44,21 +44,21 @@ export interface ReporterContext {
     readonly talk: ReportStyle;
     readonly interactive: boolean;
   };
-  /** Makes text from outside harmless where it is shown. */
+  /** Escapes text from outside for display. */
   printable(text: string): string;
 }
 
-/** One report in the making. */
+/** One report of a run. */
 export interface Reporter {
   on?(event: SmokeEvent): void;
-  /** The document, for its file or stdout; undefined where all has been said already. */
+  /** The document, for its file or stdout; undefined if the reporter has already written everything. */
   end(run: SmokeRun): Promise<string | undefined> | string | undefined;
 }
 
-/** What one reporter is made of. */
+/** Dependencies of one reporter. */
 export interface ReporterDeps {
   readonly context: ReporterContext;
-  /** Where the document goes; absent for stdout. */
+  /** The document's file; absent for stdout. */
   readonly file: ReportFile | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface Reporters {
   end(run: SmokeRun): Promise<void>;
 }
 
-/** Reads `NAME[=FILE]`. Throws `usage` for a name that is none, with the nearest, and for an empty file name. */
+/** Reads `NAME[=FILE]`. Throws `usage` for an unknown name, with the nearest one, and for an empty file name. */
 export function parseReporter(text: string): ReporterSpec {
   const at = text.indexOf('=');
   const word = at === -1 ? text : text.slice(0, at);
@@ -94,11 +94,10 @@ export function parseReporter(text: string): ReporterSpec {
 }
 
 /**
- * Makes the reporters that were asked for, loading no others. Where none of
- * them writes to stdout the terminal's is added, and under GitHub Actions
- * GitHub's. Every file is tried now, so that a long run does not end without
- * its report. Throws `usage` where two want stdout or the same file, and
- * `report_unwritable`.
+ * Makes the requested reporters, and loads no others. If none writes to stdout, it
+ * adds the terminal's, and under GitHub Actions GitHub's. It tests every file now,
+ * so that a long run does not end without its report. Throws `usage` if two write
+ * to stdout or to the same file, and `report_unwritable`.
  */
 export async function createReporters(specs: readonly ReporterSpec[], deps: ReporterContext): Promise<Reporters> {
   const chosen = withDefaults(specs, deps.env);
@@ -122,7 +121,7 @@ export async function createReporters(specs: readonly ReporterSpec[], deps: Repo
   return {
     on(event) {
       for (const { reporter } of outputs) reporter.on?.(event);
-      // Last: what the others wrote stands above it.
+      // Last, since the progress line is below the lines of the others.
       progress.on(event);
     },
     async end(run) {
@@ -143,7 +142,7 @@ export async function createReporters(specs: readonly ReporterSpec[], deps: Repo
   };
 }
 
-/** GitHub's annotations are talk: its runner reads them on stderr too. */
+/** GitHub's annotations go to stderr, where its runner reads them too. */
 function wantsStdout({ name, file }: ReporterSpec): boolean {
   return file === undefined && name !== 'github';
 }

@@ -14,7 +14,7 @@ import {
 } from './check-text.js';
 import type { Reporter, ReporterDeps } from './reporters.js';
 
-/** TAP 14 (testanything.org): a test point a check, with what is known of it as YAML. */
+/** TAP 14 (testanything.org): a test point per check, with its details as YAML. */
 export function tapReporter({ context: deps }: ReporterDeps): Reporter {
   const safe = (text: string) => safeCheckText(text, deps.printable);
   return { end: (run) => tap(run, safe, deps.cwd) };
@@ -32,12 +32,12 @@ function tap(run: SmokeRun, safe: Safe, cwd: string): string {
     lines.push(`${ok} ${index + 1} - ${name}${skip}`);
     if (result.verdict !== 'not run') lines.push(...diagnostics(result, safe, cwd));
   });
-  // A run that was cut short is not one that passed, whatever had passed by then.
+  // An incomplete run has not passed, even if all finished checks have.
   if (run.ended === 'interrupted' || run.ended === 'timed out') lines.push(`Bail out! ${skipReason(run)}`);
   return `${lines.join('\n')}\n`;
 }
 
-/** `\` and `#` have a meaning in a test point's line. */
+/** Escapes `\` and `#`, which have a meaning in a test point's line. */
 function description(text: string): string {
   return text.replace(/[\\#]/g, '\\$&');
 }

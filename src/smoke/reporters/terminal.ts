@@ -17,7 +17,7 @@ import {
 } from './check-text.js';
 import type { Reporter, ReporterDeps, ReportStyle } from './reporters.js';
 
-/** Checks that the summary names for their time; for fewer the lines above say it all. */
+/** Number of slow checks in the summary; with fewer checks the lines above are enough. */
 const SLOWEST_SHOWN = 3;
 
 const PLAIN: ReportStyle = {
@@ -28,7 +28,7 @@ const PLAIN: ReportStyle = {
   warn: (text) => text,
 };
 
-/** For people: a line as each check ends, and at the end what failed, why, and what to change. */
+/** For people: a line at the end of each check, and at the end of the run the failures with reason and fix. */
 export function terminalReporter({ context: deps, file }: ReporterDeps): Reporter {
   const saved: string[] = [];
   const style = file ? PLAIN : deps.terminal.style;
@@ -52,7 +52,7 @@ export function terminalReporter({ context: deps, file }: ReporterDeps): Reporte
 
 type Safe = (text: string) => string;
 
-/** Every line begins with something of ours: no word of a provider's may stand where a CI server looks for its orders. */
+/** Every line begins with our own text, so that a provider's words are never at the place of a CI server's commands. */
 function eventLine(event: SmokeEvent, style: ReportStyle, safe: Safe): string | undefined {
   switch (event.type) {
     case 'planned':
@@ -83,7 +83,7 @@ function checkLine(result: CheckResult, style: ReportStyle, safe: Safe): string 
       return `${style.bad('✗')} ${name} ${style.dim(`(${how})`)}: ${step === undefined ? '' : `${step}: `}${safe(why)}`;
     }
     case 'not run':
-      // The summary says why, once for all.
+      // The summary states the reason once for all.
       return undefined;
   }
 }
