@@ -1,6 +1,6 @@
 import type { Environment } from './context.js';
 
-/** Variables of ours that hold no secret. Any other `OIDC_CLI_*` may hold one: users choose such names for theirs. */
+/** Variables of ours without secrets. Any other `OIDC_CLI_*` may hold one: users choose such names for theirs. */
 const PUBLIC_VARIABLES: ReadonlySet<string> = new Set(
   [
     ...['ACR_VALUES', 'ALLOW_HTTP', 'APP_ID', 'BROWSER', 'BROWSER_PATH', 'CA', 'CLAIMS', 'CLIENT_AUTH', 'CLIENT_ID'],
@@ -13,14 +13,17 @@ const PUBLIC_VARIABLES: ReadonlySet<string> = new Set(
 /** The variables of an environment that a flag, profile, plan or connector names as a secret. */
 const secretNames = new WeakMap<Environment, Set<string>>();
 
-/** Notes that a variable holds a secret, because a flag, profile, plan or connector says so. */
+/** Records that a variable holds a secret, because a flag, profile, plan or connector names it as one. */
 export function noteSecretVariable(env: Environment, name: string): void {
   const names = secretNames.get(env) ?? new Set();
   names.add(name);
   secretNames.set(env, names);
 }
 
-/** The environment of a program that we start: the user's own, without any secret of this program. `given` is laid over it. */
+/**
+ * The environment for a program that we start: the user's own, without any secret
+ * of this program. `given` overrides it.
+ */
 export function childEnvironment(env: Environment, given: Environment = {}): NodeJS.ProcessEnv {
   const secrets = secretNames.get(env);
   const entries = Object.entries(env).filter(

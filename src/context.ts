@@ -5,33 +5,33 @@ import { makeFolderSync } from './make-folder.js';
 import type { Masker } from './masking/mask.js';
 import type { Follower } from './trace/recorder.js';
 
-/** The time, so that tests can move it. */
+/** The current time, so that tests can set it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
 }
 
-/** What a command writes to. `isTTY` and `columns` decide colour, spinners and widths. */
+/** A command's output. `isTTY` and `columns` decide colour, spinners and widths. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
-  /** The system's code (`ENOSPC`, …) for the first thing that could not be written whole; absent as long as all was. */
+  /** The system's code (`ENOSPC`, …) of the first incomplete write; absent if all writes were complete. */
   readonly failure?: string | undefined;
 }
 
-/** What a command may read from: a pasted callback URL, a secret on stdin. */
+/** A command's input: a pasted callback URL, a secret on stdin. */
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A browser as tests and drivers hand it in: a function that takes a URL. */
+/** A browser from a test or driver: a function that takes a URL. */
 export type OpenUrl = (url: string) => Promise<void>;
 
 /**
- * The outside world, made once in `bin/` and handed to `main`. Tests swap it
- * whole; nothing below `main` reaches for `process`.
+ * The program's environment, made once in `bin/` and passed to `main`. Tests
+ * replace the whole of it; code below `main` never uses `process`.
  */
 export interface Context {
   readonly env: Environment;
@@ -47,16 +47,13 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Replaces the machine's browser; absent outside tests and the demo. */
   readonly openUrl?: OpenUrl;
-  /** Hears of every exchange and step, where a trace was asked for; `main` puts it here. */
+  /** Receives every exchange and step for a requested trace; `main` sets it. */
   readonly follower?: Follower | undefined;
-  /** Knows the secrets of the run; `main` puts it here. */
+  /** Knows the secrets of the run; `main` sets it. */
   readonly masker?: Masker | undefined;
 }
 
-/**
- * The folders of the operating system's own custom (`env-paths`), or one
- * folder for both when `OIDC_CLI_HOME` names it.
- */
+/** The operating system's usual folders (`env-paths`), or one folder for both when `OIDC_CLI_HOME` names it. */
 export function folders(env: Environment): { config: string; data: string } {
   if (env.OIDC_CLI_HOME) return { config: env.OIDC_CLI_HOME, data: env.OIDC_CLI_HOME };
   const { config, data } = envPaths('oidc-cli', { suffix: '' });
@@ -64,17 +61,17 @@ export function folders(env: Environment): { config: string; data: string } {
 }
 
 /**
- * Lets Node keep what it compiles of this program for the next run, which then
- * starts sooner: in the folder `compiled` of the operating system's place for
- * caches, or of the one that `OIDC_CLI_HOME` names. `enable` is Node's own
- * `enableCompileCache`, from 22.8 on: it holds what it finds against the source
- * and a checksum, and does without where it can't write. Nothing is kept where
- * others could put their code in its place. Never throws.
+ * Lets Node cache its compiled code of this program, so that the next run starts
+ * sooner: in the folder `compiled` of the operating system's cache folder, or of
+ * the one that `OIDC_CLI_HOME` names. `enable` is Node's own `enableCompileCache`,
+ * from 22.8 on: it compares the cache with the source and a checksum, and works
+ * without it if the folder is not writable. Nothing is cached in a folder that
+ * others can write to, since they could replace the code. Never throws.
  */
 export function enableCompileCache(env: Environment, enable: (folder: string) => unknown): void {
   const folder = join(env.OIDC_CLI_HOME || envPaths('oidc-cli', { suffix: '' }).cache, 'compiled');
   try {
-    // It may be the first to make the folder that sessions are kept in as well, which is private.
+    // This may be the first to make the parent folder, which also holds sessions and must be private.
     makeFolderSync(folder, 0o700);
     const { uid, mode } = statSync(folder);
     if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return;
@@ -84,7 +81,7 @@ export function enableCompileCache(env: Environment, enable: (folder: string) =>
   enable(folder);
 }
 
-/** Whether a descriptor is a file, or a device that is no terminal, such as /dev/full. */
+/** Whether a descriptor is a file, or a device other than a terminal, such as /dev/full. */
 function isFile(descriptor: number): boolean {
   try {
     const about = fstatSync(descriptor);
@@ -95,8 +92,8 @@ function isFile(descriptor: number): boolean {
 }
 
 /**
- * An output into a file. Node's own stream for one takes a short write for a
- * whole one, and drops the rest. After a failure nothing more is written.
+ * An output to a file. Node's own stream treats a short write as complete, and
+ * drops the rest. After a failure this one writes nothing more.
  */
 function fileOutput(descriptor: number): Output {
   let failure: string | undefined;
@@ -117,8 +114,8 @@ function fileOutput(descriptor: number): Output {
 }
 
 /**
- * The context of a real process. Ctrl-C and SIGTERM abort its signal, so that
- * a command can end in good order; a second Ctrl-C ends the process at once.
+ * The context of a real process. Ctrl-C and SIGTERM abort its signal, so that a
+ * command can end cleanly; a second Ctrl-C ends the process at once.
  */
 export function processContext(): Context {
   const interrupted = new AbortController();
@@ -128,21 +125,21 @@ export function processContext(): Context {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  // Whoever read us has had enough (`oidc-cli … | head`): no reason for a stack trace.
+  // The reader has closed the pipe (`oidc-cli … | head`), which needs no stack trace.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // As a program that the signal SIGPIPE ended, unless the command had ended before: no success that nobody read.
+    // Exits like a program ended by SIGPIPE, unless the command has already ended: unread output is no success.
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 141);
     process.stderr.write(`✗ The output cannot be written to stdout (${error.code}).\n`);
     process.exit(process.exitCode || 1);
   });
-  // Talk that cannot be written, to a closed pipe or a full disk, is not fatal.
+  // Messages that cannot be written, to a closed pipe or a full disk, are not fatal.
   process.stderr.on('error', () => {});
   return {
     env: process.env,
     cwd: process.cwd(),
     platform: process.platform,
     folders: folders(process.env),
-    // Opened when it is first asked for, which few commands do.
+    // Opened at its first use, since few commands read stdin.
     get stdin() {
       return process.stdin;
     },

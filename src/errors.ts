@@ -1,4 +1,4 @@
-/** Process exit codes, as the README documents them. */
+/** Process exit codes, as in the README. */
 export const EXIT = {
   done: 0,
   checkFailed: 1,
@@ -17,8 +17,8 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * Every stable error code with the exit code it ends the process with.
- * Codes never change once released; the words for them live in `explain/`.
+ * Every stable error code with its exit code. Codes never change once released;
+ * their explanations are in `explain/`.
  */
 export const ERROR_EXIT_CODES = {
   // The command line
@@ -193,25 +193,25 @@ export const ERROR_EXIT_CODES = {
   internal: EXIT.checkFailed,
 } as const satisfies Record<string, ExitCode>;
 
-/** A stable error code: scripts compare it, `explain/` puts it into words. */
+/** A stable error code: scripts compare it, `explain/` explains it. */
 export type ErrorCode = keyof typeof ERROR_EXIT_CODES;
 
 /**
- * What is known of this run at the point of failure: expected and actual
- * values, URLs without secrets, numbers. Never a token, code, verifier,
- * secret or password: facts are printed.
+ * The facts of this run at the point of failure: expected and actual values, URLs
+ * without secrets, numbers. Never a token, code, verifier, secret or password:
+ * facts are printed.
  */
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /**
- * The one error that flows throw. It carries a stable code and what is known;
- * the words come from `explain(code, facts)` where the error is shown.
+ * The one error that flows throw. It carries a stable code and facts;
+ * `explain(code, facts)` adds the text where the error is shown.
  */
 export class OidcCliError extends Error {
   readonly code: ErrorCode;
   readonly facts: Facts;
   readonly exitCode: ExitCode;
-  /** What else is known, for `--json`: e.g. the ID-token checks made so far. Printed, so no secrets. */
+  /** Further data for `--json`: e.g. the ID-token checks made so far. Printed, so no secrets. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -228,9 +228,9 @@ export class OidcCliError extends Error {
   }
 
   /**
-   * The same failure with more facts and details: its code, exit code, cause
-   * and all that it said before stay. Under another `code` it has the exit code
-   * of that code, and this error as its cause.
+   * The same failure with more facts and details: code, exit code, cause and earlier
+   * facts stay. With a different `code` it has the exit code of that code, and this
+   * error as its cause.
    */
   with({ code = this.code, facts = {}, details = {} }: ErrorAdditions): OidcCliError {
     const origin = code === this.code ? { cause: this.cause, exitCode: this.exitCode } : { cause: this };
@@ -238,7 +238,7 @@ export class OidcCliError extends Error {
   }
 }
 
-/** What `OidcCliError.with` changes. */
+/** The changes that `OidcCliError.with` makes. */
 interface ErrorAdditions {
   readonly code?: ErrorCode | undefined;
   readonly facts?: Facts;
@@ -246,9 +246,9 @@ interface ErrorAdditions {
 }
 
 /**
- * Any thrown value as a coded error. An unknown one becomes `interrupted` if
- * the run was `interrupted`, else `internal` (fact: `reason`), without its
- * message: that may hold anything.
+ * Turns any thrown value into a coded error. An unknown one becomes `interrupted`
+ * if the run was `interrupted`, else `internal` (fact: `reason`), without its
+ * message, which may hold a secret.
  */
 export function toCodedError(thrown: unknown, interrupted = false): OidcCliError {
   if (thrown instanceof OidcCliError) return thrown;
@@ -256,24 +256,27 @@ export function toCodedError(thrown: unknown, interrupted = false): OidcCliError
   return new OidcCliError('internal', { reason: whereItFailed(thrown) }, { cause: thrown });
 }
 
-/** The kind of an unexpected error and the line that threw it: enough for a report, and no data of the run. */
+/** The kind of an unexpected error and the line that threw it: enough for a bug report, without data of the run. */
 function whereItFailed(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  // From the first frame on: the message before it may be long, and may hold anything.
+  // From the first frame on: the message before it may be long, and may hold a secret.
   const { stack = '' } = error;
   const frames = stack.slice(Math.max(0, stack.indexOf('\n    at '))).slice(0, 4_000);
   const frame = /([\w.-]+\.c?[jt]s:\d+):\d+\)?$/m.exec(frames)?.[1];
   return frame ? `${error.name} in ${frame}` : error.name;
 }
 
-/** A handler for a rejected promise: adds facts to an `OidcCliError` and throws it on; any other error is thrown as it is. */
+/**
+ * Makes a handler for a rejected promise that adds facts to an `OidcCliError` and
+ * rethrows it; any other error is rethrown unchanged.
+ */
 export function failWith(facts: Facts): (error: unknown) => never {
   return (error) => {
     throw error instanceof OidcCliError ? error.with({ facts }) : error;
   };
 }
 
-/** True for an error that an `AbortSignal` caused (a person's Ctrl-C, not a time limit). */
+/** True for an error that an `AbortSignal` caused (the user's Ctrl-C, not a time limit). */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -4,9 +4,9 @@ import { Parser } from 'htmlparser2';
 
 /** Limits of an HTML document; a browser is itself slow on a page that exceeds them. */
 export const HTML_LIMITS = {
-  /** Elements of the whole document. Large applications have a tenth of that. */
+  /** Elements of the whole document. Large applications have a tenth of this number. */
   elements: 100_000,
-  /** Elements within one another. Browsers themselves go no deeper than 512. */
+  /** Levels of nested elements. Browsers themselves stop at 512. */
   depth: 2_000,
 } as const;
 
@@ -16,7 +16,7 @@ export type HtmlLimit = keyof typeof HTML_LIMITS;
 /** A document as far as it was read. */
 export interface HtmlDocument {
   readonly root: Document;
-  /** The limit where reading ended; undefined where the whole of it was read. */
+  /** The limit at which parsing stopped; undefined if the whole document was parsed. */
   readonly over: HtmlLimit | undefined;
 }
 
@@ -24,9 +24,9 @@ export interface HtmlDocument {
 const CHUNK = 65_536;
 
 /**
- * Parses HTML, in time that grows with its length, up to `HTML_LIMITS`. The
- * event loop gets its turn in between, so that timers and signals work while a
- * large document is read. Rejects with the signal's reason when that is aborted.
+ * Parses HTML, in time proportional to its length, up to `HTML_LIMITS`. The event
+ * loop runs in between, so that timers and signals work during a large document.
+ * Rejects with the signal's reason when that is aborted.
  */
 export async function parseHtml(html: string, signal?: AbortSignal): Promise<HtmlDocument> {
   const handler = new BoundedHandler();
@@ -50,7 +50,7 @@ class OverLimit extends Error {
   }
 }
 
-/** Builds the document, and ends at its limits: the parser itself looks through all open elements at each end tag. */
+/** Builds the document, and stops at its limits, since the parser itself searches all open elements at each end tag. */
 class BoundedHandler extends DomHandler {
   private elements = 0;
   private depth = 0;

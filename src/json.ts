@@ -1,10 +1,10 @@
-/** Levels of nesting that JSON from outside may have; documents of OpenID Connect have fewer than ten. */
+/** Maximum levels of nesting in JSON from outside; documents of OpenID Connect have fewer than ten. */
 export const MAX_JSON_DEPTH = 100;
 
 /**
- * Whether JSON text nests deeper than `MAX_JSON_DEPTH`: JSON.parse reads it,
- * and whatever walks through the value afterwards runs out of stack. One pass
- * that reads brackets and strings; the text need not be valid JSON.
+ * Whether JSON text nests deeper than `MAX_JSON_DEPTH`: JSON.parse accepts it, but
+ * any recursion over the value runs out of stack. One pass over brackets and
+ * strings; the text need not be valid JSON.
  */
 export function isNestedTooDeep(text: string): boolean {
   let depth = 0;
@@ -25,7 +25,7 @@ export function isNestedTooDeep(text: string): boolean {
 
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [34, 92, 91, 93, 123, 125];
 
-/** `JSON.parse` for text from outside. Throws a SyntaxError for what is not JSON, or is nested too deep. */
+/** `JSON.parse` for text from outside. Throws a SyntaxError for text that is not JSON, or is nested too deep. */
 export function parseJson(text: string): unknown {
   if (isNestedTooDeep(text)) throw new SyntaxError(`nested more than ${MAX_JSON_DEPTH} levels deep`);
   return JSON.parse(text);
@@ -45,7 +45,7 @@ export function lookup<T>(table: Readonly<Record<string, T>>, name: string): T |
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** A document of `--json`, which says first which members it may have: those of docs/json.md. */
+/** A document of `--json`, with `schemaVersion` first, which defines its members as in docs/json.md. */
 export function versioned(document: object): object {
   return { schemaVersion: 1, ...document };
 }

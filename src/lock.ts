@@ -6,43 +6,46 @@ import { OidcCliError } from './errors.js';
 import { makeFolder } from './make-folder.js';
 import { ownIdentity, type ProcessIdentity, processState } from './process-identity.js';
 
-/** How long, in milliseconds, a waiter must see a lock unchanged before it takes it away from its holder. */
+/** Milliseconds for which a waiter must see a lock unchanged before it evicts the holder. */
 const STALE_MS = 5_000;
-/** Signs of life that a holder gives in that time. */
+/** Heartbeats of a holder in that time. */
 const BEATS_PER_PERIOD = 5;
-/** How often, in milliseconds, a waiter looks again. */
+/** Milliseconds between two attempts of a waiter. */
 const RETRY_MS = 40;
 /**
- * Each sign of life moves the lock's modification time by so many milliseconds, whatever the clock shows: it may stand
- * still, or jump. FAT stores even seconds.
+ * Milliseconds by which each heartbeat advances the lock's modification time,
+ * independent of the clock, which may stop or jump. FAT stores even seconds.
  */
 const BEAT_STEP_MS = 2_000;
-/** More than any owner takes. */
+/** Bytes, more than any owner has. */
 const MAX_OWNER_BYTES = 1_024;
-/** The codes of a refusal. On Windows also those of a name that stays taken until a deleted file's last handle is closed. */
+/**
+ * The codes of a refusal. On Windows also those of a name that stays in use until
+ * a deleted file's last handle is closed.
+ */
 const REFUSED = new Set(['EPERM', 'EACCES', 'EBUSY']);
 
-/** How long to wait for a lock, and what ends the wait early. */
+/** The maximum wait for a lock, and the signal that ends the wait early. */
 export interface LockOptions {
-  /** Milliseconds; then `store_timeout`. */
+  /** Milliseconds until `store_timeout`. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   /**
-   * What to throw instead of `store_timeout` and `store_failed`, where the file
-   * is none of a store. `reason` is the file system's short word for what went
-   * wrong, `ELOCKED` for a lock that another holds for too long.
+   * The error instead of `store_timeout` and `store_failed`, for a file that is not
+   * a store's. `reason` is the file system's short word for the fault, `ELOCKED` for
+   * a lock that another process holds for too long.
    */
   readonly failure?: ((reason: string | undefined, cause: unknown) => OidcCliError) | undefined;
-  /** Milliseconds in place of 5,000; the same for all who share the file. */
+  /** Milliseconds instead of 5,000; the same for all processes that share the file. */
   readonly staleMs?: number | undefined;
-  /** The machine's identity in place of the real one: different values behave as different machines. */
+  /** The machine's identity instead of the real one: different values behave as different machines. */
   readonly host?: string | undefined;
 }
 
 /**
- * Confirms that the lock is still this holder's. To be awaited right before a
- * step that must not happen twice, or that writes. Where another process has
- * taken the lock over, it throws, and `withLock` begins again.
+ * Confirms that this holder still has the lock. Await it directly before a step
+ * that must not happen twice, or that writes. If another process has taken the
+ * lock over, it throws, and `withLock` begins again.
  */
 export type StillHeld = () => Promise<void>;
 
@@ -50,19 +53,19 @@ export type StillHeld = () => Promise<void>;
  * Runs `work` while this process, and in it this call alone, holds the lock
  * `<file>.lock`.
  *
- * On one machine a holder keeps the lock as long as its process exists, even
- * when stopped, and loses it at once when the process has ended. A holder on a
- * different machine, or where processes cannot be told apart, loses it when a
- * waiter has seen no sign of life for 5 s by its own monotonic clock; no date
- * is ever compared with a clock. Such a holder may merely have been stopped: it
- * finds out by `stillHeld`, and `work` is run again from its beginning.
+ * On one machine a holder keeps the lock as long as its process exists, even when
+ * stopped, and loses it at once when the process has ended. A holder on a
+ * different machine, or where processes cannot be identified, loses it when a
+ * waiter has seen no heartbeat for 5 s by its own monotonic clock; no date is ever
+ * compared with a clock. Such a holder may only have been stopped: `stillHeld`
+ * then throws, and `work` runs again from its beginning.
  *
- * The lock is released when `work` has settled, whatever the outcome, and when
- * the process exits or is ended by a catchable signal; on abort `work` itself
- * must stop. Throws what `work` throws, `store_timeout` (facts: file,
- * timeoutSeconds, and the holder's pid where it runs on this machine),
- * `store_failed` where the folder cannot be written to, the caller's `failure`
- * instead of these two, or the signal's reason.
+ * The lock is released when `work` has settled, whatever the outcome, and when the
+ * process exits or is ended by a catchable signal; on abort `work` itself must
+ * stop. Throws the errors of `work`, `store_timeout` (facts: file, timeoutSeconds,
+ * and the holder's pid if it runs on this machine), `store_failed` if the folder
+ * is not writable, the caller's `failure` instead of these two, or the signal's
+ * reason.
  */
 export async function withLock<T>(
   file: string,
@@ -125,15 +128,15 @@ function timeoutError(file: string, { timeoutMs, failure }: LockOptions, pid?: n
 
 /** Settings that are the same for all processes that contend for one lock. */
 interface Contest {
-  /** This process; undefined where the system does not tell. */
+  /** This process; undefined if the system does not identify it. */
   readonly identity: ProcessIdentity | undefined;
   readonly staleMs: number;
 }
 
-/** Attempts to take a lock each time it is called, and remembers in between what it saw of the holder. */
+/** Tries to take a lock at each call, and remembers the holder's last state in between. */
 interface Contender {
   (): Promise<Lock | undefined>;
-  /** The PID of the holder that was seen last, where it runs on this machine. */
+  /** The PID of the last holder, if it runs on this machine. */
   holder(): number | undefined;
 }
 
@@ -147,7 +150,8 @@ function contender(file: string, contest: Contest): Contender {
   const isStale = async ({ mark, owner }: LockObservation): Promise<boolean> => {
     const now = performance.now();
     const gap = seen?.mark === mark ? now - seen.at : 0;
-    // A long gap is a waiter that was stopped itself, perhaps along with the holder: it saw nothing in that time.
+    // A long gap means that the waiter itself was stopped, perhaps together with the holder, so it counts only a
+    // little.
     const unchangedMs = seen?.mark === mark ? seen.unchangedMs + Math.min(gap, contest.staleMs / 10) : 0;
     seen = { mark, unchangedMs, at: now };
     running = undefined;
@@ -164,7 +168,8 @@ function contender(file: string, contest: Contest): Contender {
     if (taken) return taken;
     const stale = await observe(path);
     if (!stale || !(await isStale(stale))) return undefined;
-    // One process at a time may evict, and it looks again first: of two, the slower would remove the quicker one's lock.
+    // One process at a time may evict, and it checks again first: of two, the slower would remove the quicker one's
+    // lock.
     evictor ??= contender(`${file}.evict`, contest);
     const permit = await evictor();
     if (!permit) return undefined;
@@ -180,13 +185,13 @@ function contender(file: string, contest: Contest): Contender {
 
 /** A lock that this call holds. */
 interface Lock {
-  /** Whether nobody has taken it over. Throws the file system's own error where that cannot be read. */
+  /** Whether this call still has the lock. Throws the file system's own error if the lock cannot be read. */
   isMine(): Promise<boolean>;
   /** Never throws. */
   release(): Promise<void>;
 }
 
-/** Creates the lock file, or returns undefined where there is one. Throws the file system's own error. */
+/** Creates the lock file; returns undefined if it exists. Throws the file system's own error. */
 async function take(path: string, { identity, staleMs }: Contest): Promise<Lock | undefined> {
   const { onExit } = await import('signal-exit');
   const handle = await open(path, 'wx', 0o644).catch((error: NodeJS.ErrnoException) => {
@@ -200,7 +205,7 @@ async function take(path: string, { identity, staleMs }: Contest): Promise<Lock 
     try {
       if (readFileSync(path, 'utf8') === text) unlinkSync(path);
     } catch {
-      // It is gone.
+      // The file no longer exists.
     }
   });
   const { mtimeMs } = await handle.stat();
@@ -223,13 +228,13 @@ async function take(path: string, { identity, staleMs }: Contest): Promise<Lock 
   };
 }
 
-/** Returns what is in the file then. An empty file is a lock too: it is judged by its signs of life alone. */
+/** Returns the resulting content of the file. An empty file is a lock too: only its heartbeat counts. */
 async function writeOwner(handle: FileHandle, text: string): Promise<string> {
   try {
     await handle.writeFile(text);
     return text;
   } catch {
-    // A full disk must not keep anybody from signing out.
+    // A full disk must not prevent a sign-out.
     await handle.truncate(0).catch(() => {});
     return '';
   }
@@ -237,15 +242,15 @@ async function writeOwner(handle: FileHandle, text: string): Promise<string> {
 
 /** The state of a lock at one moment. */
 interface LockObservation {
-  /** Changes with the holder and with each sign of life. */
+  /** Changes with the holder and with each heartbeat. */
   readonly mark: string;
   readonly text: string;
   readonly owner: ProcessIdentity | undefined;
-  /** A lock of oidc-cli 0.1, whose sign of life is the modification time as well. */
+  /** A lock of oidc-cli 0.1, whose heartbeat is the modification time as well. */
   readonly isFolder: boolean;
 }
 
-/** Undefined where there is no lock. Throws the file system's own error. */
+/** Undefined if there is no lock. Throws the file system's own error. */
 async function observe(path: string): Promise<LockObservation | undefined> {
   try {
     const entry = await lstat(path, { bigint: true });
@@ -284,19 +289,20 @@ function parseOwner(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** Removes a stale lock. To be called by one process at a time. */
+/** Removes a stale lock. Only one process at a time may call it. */
 async function evict(path: string, stale: LockObservation): Promise<void> {
   const aside = `${path}.evicted`;
   try {
-    // Removes a folder only, never the lock that somebody has made meanwhile.
+    // Removes only a folder, never a lock that another process has made meanwhile.
     if (stale.isFolder) return await rmdir(path);
     await rename(path, aside);
     const moved = await observe(aside);
-    // Released and taken in this instant: it goes back, unless the next one is in already, which its holder finds out.
+    // The lock was released and taken again at this instant: this restores it, unless the next holder has already made
+    // one, which the restored one's holder then notices.
     if (moved && moved.text !== stale.text) await link(aside, path).catch(() => {});
     await unlink(aside);
   } catch {
-    // Its holder came back and released it.
+    // The holder resumed and released it.
   }
 }
 

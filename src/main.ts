@@ -10,14 +10,14 @@ import { createTerminal, type Terminal } from './terminal.js';
 import { version } from './version.js';
 
 /**
- * Runs one command line. `argv` is without node and script. Writes to the
- * context's streams only and resolves to the process exit code; it never throws.
+ * Runs one command line. `argv` is without node and script. Writes only to the
+ * context's streams and resolves to the process exit code; it never throws.
  */
 export async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
   const masker = new Masker();
   const terminal = await createTerminal(context, argv.includes('--json'), masker);
   const traced: { run?: TraceRun } = {};
-  // Copied without being read: reading stdin is what opens it.
+  // Copied without access to `stdin`, since its getter opens stdin.
   const deps: { -readonly [Part in keyof Context]: Context[Part] } = Object.create(
     Object.prototype,
     Object.getOwnPropertyDescriptors(context),
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], context: Context): Promise<E
   };
   try {
     const exitCode = await run(argv, deps, terminal, begin);
-    // What the command was asked for is on stdout: without it, it has not succeeded.
+    // The command's result goes to stdout: without it, the command has failed.
     const unwritten = outputError(context);
     if (unwritten) await printFailure(unwritten, terminal);
     const ended = unwritten && exitCode === EXIT.done ? unwritten.exitCode : exitCode;
@@ -46,7 +46,7 @@ export async function main(argv: readonly string[], context: Context): Promise<E
   }
 }
 
-/** `output_unwritable` (facts: reason) where a part of the output could not be written. */
+/** `output_unwritable` (facts: reason) if a part of the output could not be written. */
 function outputError({ stdout: { failure } }: Context): OidcCliError | undefined {
   return failure === undefined ? undefined : new OidcCliError('output_unwritable', { reason: failure });
 }
@@ -73,14 +73,14 @@ async function run(
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version are answers, not errors.
+    // Help and version are results, not errors.
     if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.done;
     const reason = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
     throw new OidcCliError('usage', { reason: sentence(reason) });
   }
 }
 
-/** `help profile import`, of which commander reads only the first name, as `profile import --help`. */
+/** Turns `help profile import` into `profile import --help`, since commander reads only the first name. */
 function expandNestedHelp(argv: readonly string[]): readonly string[] {
   const [first, ...names] = argv;
   return first === 'help' && names.length > 1 ? [...names, '--help'] : argv;
@@ -101,7 +101,7 @@ function commandTree(argv: readonly string[], context: Context, terminal: Termin
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      // Errors are shown by `main`, in the one form all errors have.
+      // `main` shows errors, in the same form for all.
       outputError: () => undefined,
       getOutHelpWidth: () => context.stdout.columns ?? 100,
     });

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
-/** Identifies one process among those of all machines and all times. */
+/** Identifies one process across all machines and times. */
 export interface ProcessIdentity {
-  /** The machine, since its last boot, and on Linux the PID namespace: where `pid` means the same process. A hash. */
+  /**
+   * The machine, since its last boot, and on Linux the PID namespace: the scope in
+   * which `pid` means the same process. A hash.
+   */
   readonly host: string;
   readonly pid: number;
   /** The start time as the system gives it. Distinguishes the process from a later one with the same `pid`. */
@@ -15,13 +18,13 @@ export interface ProcessIdentity {
 /** The state of a process on this machine. */
 export type ProcessState = 'running' | 'ended' | 'unknown';
 
-/** Longest wait for `ps` and `sysctl`, in milliseconds. */
+/** Milliseconds; the longest wait for `ps` and `sysctl`. */
 const PROGRAM_LIMIT_MS = 2_000;
 
 let ownPromise: Promise<ProcessIdentity | undefined> | undefined;
 
 /**
- * This process, or undefined where the system does not say: on Windows, and
+ * This process; undefined if the system does not identify it: on Windows, and
  * where /proc shows the processes of a different PID namespace.
  */
 export function ownIdentity(): Promise<ProcessIdentity | undefined> {
@@ -59,7 +62,7 @@ async function bootId(): Promise<string[] | undefined> {
   return [
     (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     await readlink('/proc/self/ns/pid'),
-    // Start times are counted from the boot as the time namespace has it; kernels before 5.6 have none.
+    // Start times are counted from the boot in the time namespace; kernels before 5.6 have none.
     await readlink('/proc/self/ns/time').catch(() => ''),
   ];
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 
-/** A file that was read whole. */
+/** The complete content of a file. */
 export interface ReadFile {
   readonly bytes: Buffer;
   /** The permission bits, such as 0o600. */
@@ -9,10 +9,10 @@ export interface ReadFile {
 }
 
 /**
- * Why a file was not read. `code` is the system's own (`ENOENT`, `EACCES`, …),
- * and for what is refused here `EISDIR` (a folder), `ENOTREG` (a pipe, a
+ * The error for a file that was not read. `code` is the system's own (`ENOENT`,
+ * `EACCES`, …), and for a refusal here `EISDIR` (a folder), `ENOTREG` (a pipe, a
  * socket, a device) and `EFBIG` (larger than allowed). `reason` completes the
- * sentence "FILE cannot be read: …", and is the code where there are no words.
+ * sentence "FILE cannot be read: …", and is the code if there are no words for it.
  */
 export class FileReadError extends Error {
   readonly code: string;
@@ -26,15 +26,14 @@ export class FileReadError extends Error {
   }
 }
 
-// Opening a named pipe to read waits for a writer, unless it is opened so. Windows has no such flag.
+// Without this flag, opening a named pipe waits for a writer. Windows does not have it.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Reads a regular file of at most `largest` bytes, links followed. Never waits
- * for another program: a pipe, a socket and a device are refused, also where
- * one takes the file's place between the two looks. The bound holds for the
- * bytes that are read, since a file may grow, and those of /proc say 0.
- * Throws `FileReadError`.
+ * Reads a regular file of at most `largest` bytes, links followed. Never waits for
+ * another program: a pipe, a socket and a device are refused, also if one replaces
+ * the file between the two checks. The limit applies to the bytes that are read,
+ * since a file may grow, and those of /proc report size 0. Throws `FileReadError`.
  */
 export async function readBoundedFile(path: string, largest: number): Promise<ReadFile> {
   let handle: FileHandle | undefined;
@@ -54,7 +53,7 @@ export async function readBoundedFile(path: string, largest: number): Promise<Re
   }
 }
 
-/** `readBoundedFile` for callers that cannot wait: they must return the file's content at once. Throws `FileReadError`. */
+/** A synchronous `readBoundedFile`, for callers that must return the content at once. Throws `FileReadError`. */
 export function readBoundedFileSync(path: string, largest: number): ReadFile {
   let descriptor: number | undefined;
   try {
@@ -73,9 +72,9 @@ export function readBoundedFileSync(path: string, largest: number): ReadFile {
 }
 
 /**
- * Reads all of a stream, such as stdin, of at most `largest` bytes, and pauses
- * it. Throws the reason of `signal` when that aborts, `FileReadError` (EFBIG)
- * for more bytes, and the stream's own error.
+ * Reads a whole stream, such as stdin, of at most `largest` bytes, and pauses it.
+ * Throws the reason of `signal` when that aborts, `FileReadError` (EFBIG) for more
+ * bytes, and the stream's own error.
  */
 export async function readBoundedStream(
   input: NodeJS.ReadableStream,
@@ -110,7 +109,7 @@ export async function readBoundedStream(
   return Buffer.concat(chunks);
 }
 
-/** The parts of an open file that were read so far. */
+/** The parts of an open file that have been read. */
 class BoundedContent {
   private readonly parts: Buffer[] = [];
   private length = 0;
@@ -122,12 +121,12 @@ class BoundedContent {
     refuse(about, largest);
   }
 
-  /** Memory for the next read: what the file still has, and one byte more, which shows its end. */
+  /** Memory for the next read: the rest of the file, and one byte more, which shows its end. */
   nextPart(): Buffer {
     return Buffer.allocUnsafe(Math.max(this.about.size - this.length + 1, 4096));
   }
 
-  /** Adds what a read brought; false at the end of the file. */
+  /** Adds the bytes of a read; false at the end of the file. */
   add(part: Buffer, bytesRead: number): boolean {
     if (bytesRead === 0) return false;
     this.parts.push(part.subarray(0, bytesRead));

@@ -6,9 +6,9 @@ import { versioned } from './json.js';
 import { type Masker, maskData } from './masking/mask.js';
 import { escapeCommandsWithin, escapeLogCommands, isReadByCiServer, safeJson, safeText } from './safe-text.js';
 
-/** Colours by meaning. Without colour every one returns its text as it is. */
+/** Colours by meaning. Without colour each returns its text unchanged. */
 export interface Style {
-  /** Terminal columns that there are for a line; undefined where it is no terminal. */
+  /** The terminal's width in columns; undefined if it is not a terminal. */
   readonly columns?: number | undefined;
   strong(text: string): string;
   dim(text: string): string;
@@ -19,32 +19,33 @@ export interface Style {
 }
 
 /**
- * Two streams with one rule: stdout is data, stderr is talk. Text that came
- * from outside goes through `printable` before it is written.
+ * Two streams with one rule: stdout is data, stderr is messages. Text from outside
+ * goes through `printable` before it is written.
  */
 export interface Terminal {
   /** Data for the caller of the command. Adds the newline. */
   out(line: string): void;
   /**
-   * One JSON document on stdout, with its `schemaVersion`. Control characters and bidirectional overrides
-   * are escaped, so that it is the same data and harmless where it is looked at.
+   * One JSON document on stdout, with its `schemaVersion`. Control characters and
+   * bidirectional overrides are escaped, so that it is the same data and harmless on
+   * a terminal.
    */
   json(document: object): void;
-  /** As `json`, a document whose members are not ours to choose: a provider's claims, a Logto connector. */
+  /** Like `json`, for a document with members that are not ours to choose: a provider's claims, a Logto connector. */
   foreignJson(document: object): void;
-  /** Talk: progress, hints, warnings. Adds the newline. */
+  /** A message: progress, hints, warnings. Adds the newline. */
   say(line: string): void;
   /** A command for the CI server that reads stderr: the only line that may be one. Adds the newline. */
   command(line: string): void;
-  /** A line of talk that the next `status` or `say` replaces, on a TTY; a plain line elsewhere. `undefined` clears it. */
+  /** A line that the next `status` or `say` replaces, on a TTY; a plain line elsewhere. `undefined` clears it. */
   status(line: string | undefined): void;
-  /** Colours for what goes to stdout. */
+  /** Colours for stdout. */
   readonly style: Style;
-  /** Colours for what goes to stderr. */
+  /** Colours for stderr. */
   readonly talk: Style;
   /** Whether a person is looking at stderr. */
   readonly interactive: boolean;
-  /** Whether `--json` was given: a failure is then a document too. */
+  /** Whether `--json` is set: a failure is then a document too. */
   readonly failsInJson: boolean;
 }
 
@@ -75,7 +76,7 @@ function wantsColour(stream: Output, env: Environment): boolean {
   return stream.isTTY === true && env.TERM !== 'dumb' && !env.CI;
 }
 
-/** A terminal that does not know its width says 0. */
+/** A terminal that does not know its width reports 0. */
 function terminalWidth({ isTTY, columns }: Output): number | undefined {
   return isTTY === true && columns !== undefined && columns > 0 ? columns : undefined;
 }
@@ -90,9 +91,9 @@ function indentedJson(document: object): string {
 }
 
 /**
- * Makes the terminal for one run; chalk is loaded only when something will be
- * coloured. `failsInJson` as in `Terminal`. `masker` masks the secrets of the
- * run in all that is written.
+ * Makes the terminal for one run; loads chalk only if there will be colours.
+ * `failsInJson` as in `Terminal`. `masker` masks the secrets of the run in all
+ * output.
  */
 export async function createTerminal(
   deps: { stdout: Output; stderr: Output; env: Environment },
@@ -142,7 +143,7 @@ export async function createTerminal(
       clear();
       if (line === undefined) return;
       if (interactive) {
-        // A line that wraps could not be taken back: only its last row would be.
+        // A line that wraps could not be erased: only its last row would be.
         deps.stderr.write(clip(masked(line), terminalWidth(deps.stderr)));
         transient = true;
       } else {
@@ -153,15 +154,15 @@ export async function createTerminal(
 }
 
 /**
- * Text from outside (claims, error descriptions) as it may be shown: control
- * characters and bidirectional overrides are written as `\u{…}`, so that they
- * can neither drive the terminal nor disguise what is read.
+ * Text from outside (claims, error descriptions) for display: control characters
+ * and bidirectional overrides become `\u{…}`, so that they can neither control the
+ * terminal nor disguise the text.
  */
 export function printable(text: string): string {
   return safeText(text);
 }
 
-/** Terminal columns of a text: colours take none, marks none of their own, wide East Asian characters two. */
+/** Terminal columns of a text: colours and combining marks have no width, wide East Asian characters have two. */
 function columnWidth(text: string): number {
   let columns = 0;
   for (const character of stripVTControlCharacters(text)) {
@@ -170,7 +171,7 @@ function columnWidth(text: string): number {
   return columns;
 }
 
-/** Plain text cut to a terminal's width, the last column left free. */
+/** Plain text cut to a terminal's width, without the last column. */
 function clip(text: string, width = Number.POSITIVE_INFINITY): string {
   if (columnWidth(text) < width) return text;
   let cut = '';
@@ -181,19 +182,19 @@ function clip(text: string, width = Number.POSITIVE_INFINITY): string {
   return `${cut}…`;
 }
 
-/** Terminal columns that a column of a table keeps, however narrow the terminal. */
+/** Minimum terminal columns of a table's column, however narrow the terminal. */
 const MIN_WIDTH = 8;
 
-/** A provider's value as a cell: printable, and cut to `longest` characters; `--json` has it whole. */
+/** A provider's value as a cell: printable, and cut to `longest` characters; `--json` has the whole value. */
 export function cutForTable(text: string, longest = 80): string {
   const safe = printable(text);
   return safe.length > longest ? `${safe.slice(0, longest - 1)}…` : safe;
 }
 
 /**
- * Rows as aligned columns, two spaces apart; cells must already be printable,
- * and are coloured as a whole if at all. Where they need more than `width`
- * terminal columns, the widest columns become narrower, and a row more lines.
+ * Rows as aligned columns, two spaces apart; cells must already be printable, and
+ * only whole cells may be coloured. If the rows need more than `width` terminal
+ * columns, the widest columns become narrower, and a row gets more lines.
  */
 export function table(rows: readonly (readonly string[])[], indent = '', width?: number): string[] {
   const natural: number[] = [];
@@ -224,7 +225,7 @@ function line(cells: readonly string[], widths: readonly number[], indent: strin
   return (indent + padded.join('  ')).trimEnd();
 }
 
-/** What the widest columns are cut to, so that all together have room; undefined where they have. */
+/** The maximum width of a column so that all fit; undefined if they fit already. */
 function columnLimit(natural: readonly number[], room: number): number | undefined {
   const needed = (limit: number) => natural.reduce((sum, columns) => sum + Math.min(columns, limit), 0);
   let limit = Math.max(0, ...natural);
@@ -233,7 +234,10 @@ function columnLimit(natural: readonly number[], room: number): number | undefin
   return limit;
 }
 
-/** A cell's text on lines of at most so many columns, broken at spaces, within words only where one alone is longer. */
+/**
+ * A cell's text on lines of at most so many columns, broken at spaces, and within
+ * a word only if the word itself is longer.
+ */
 function wrap(cell: string, width: number): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with ESC
   const [, before = '', text = '', after = ''] = /^((?:\u001b\[\d+m)*)(.*?)((?:\u001b\[\d+m)*)$/s.exec(cell) ?? [];

@@ -6,15 +6,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Options for writing a file. */
 export interface WriteOptions {
-  /** The file's mode, whatever it was before. Absent: that of the file that is there, else what the system gives. */
+  /** The file's mode, whatever it was before. Absent: that of the existing file, else the system's default. */
   readonly mode?: number;
-  /** Never replaces a file: one that is there, also a link, is the error `EEXIST`. */
+  /** Never replaces a file: an existing one, also a link, is the error `EEXIST`. */
   readonly exclusive?: boolean;
-  /** With false, a link is replaced instead of the file that it leads to: for a path whose links have been resolved. */
+  /**
+   * With false, the write replaces a link itself instead of the linked file: for a
+   * path whose links have been resolved.
+   */
   readonly follow?: boolean;
 }
 
-/** Milliseconds after which a temporary file can only be what a killed process left behind. */
+/** Milliseconds after which a temporary file must be the remains of a killed process. */
 const LEFTOVER_AGE_MS = 60_000;
 
 /** On Windows a virus scanner or a reader may hold the file for a moment. */
@@ -26,16 +29,17 @@ const UNSUPPORTED = new Set(['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP
 /** Milliseconds after which a pipe whose reader takes nothing is given up. */
 const PIPE_TIMEOUT_MS = 30_000;
 const PIPE_RETRY_MS = 20;
-/** The same once the command has been told to end. */
+/** Likewise, once the command has been asked to end. */
 const INTERRUPTED_PIPE_TIMEOUT_MS = 1_000;
 
 /**
- * Writes a file whole or not at all. A temporary file beside it takes every
- * byte, is flushed and measured, and then takes the file's place; on any
- * failure it is removed and what was there stays; what killed writes of the
- * same file left is removed as well. A link is followed, unless `follow` is false; an existing file keeps its owner, and its mode unless
- * `mode` is given. Throws the file system's own error: `ENOSPC` also where
- * only a part of the content found room.
+ * Writes the whole file or nothing. It writes all bytes to a temporary file beside
+ * it, flushes it, verifies its size, and then renames it to the file's name. On
+ * any failure the temporary file is removed and the earlier file stays; remains of
+ * killed writes of the same file are removed as well. A link is followed, unless
+ * `follow` is false; an existing file keeps its owner, and its mode unless `mode`
+ * is given. Throws the file system's own error: `ENOSPC` also if only a part of
+ * the content fits.
  */
 export async function writeWholeFile(
   file: string,
@@ -54,7 +58,7 @@ export async function writeWholeFile(
     await withClosing(handle, async () => {
       await writeAll(handle, bytes);
       if (old && process.getuid) await copyOwner(handle, old);
-      // The umask has been at the mode that the file was made with.
+      // The umask has reduced the mode that the file was made with.
       if (mode !== undefined) await handle.chmod(mode).catch(unlessUnsupported);
     });
     if (exclusive) await takeFreeName(temporary, target, bytes, mode);
@@ -67,14 +71,14 @@ export async function writeWholeFile(
 }
 
 /**
- * Adds to the end of a file that others write to as well, whose path has no
- * links; one that is not there is made. Where not all of it finds room, what did is taken away again,
- * unless another has added to it meanwhile. Throws the file system's own error.
+ * Appends to a file that others write to as well, whose path has no links; makes a
+ * missing file. If only a part fits, that part is removed again, unless another
+ * process has appended meanwhile. Throws the file system's own error.
  */
 export async function appendWhole(file: string, content: string): Promise<void> {
   const bytes = Buffer.from(content, 'utf8');
   if (await isSpecial(file)) return writeToDevice(file, bytes);
-  // A link is refused (`ELOOP`): the links of the path have been resolved, and this one came since.
+  // A link is refused (`ELOOP`): the links of the path have been resolved, so this one is newer.
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants;
   const handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
   await withClosing(handle, async () => {
@@ -91,14 +95,15 @@ export async function appendWhole(file: string, content: string): Promise<void> 
 }
 
 /**
- * Writes to what is not a regular file, as `/dev/stdout` or a pipe, without
- * replacing it. Throws the file system's own error: `ENXIO` for a pipe that
- * nobody reads, and `ETIMEDOUT` for one whose reader takes nothing for 30 s,
+ * Writes to a path that is not a regular file, such as `/dev/stdout` or a pipe,
+ * without replacing it. Throws the file system's own error: `ENXIO` for a pipe
+ * without a reader, and `ETIMEDOUT` for one whose reader takes nothing for 30 s,
  * or for 1 s once `signal` is aborted.
  */
 export async function writeToDevice(file: string, content: string | Uint8Array, signal?: AbortSignal): Promise<void> {
   let rest = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  // Without this flag the opening of a pipe waits for its reader, and a write for room in it, deaf to every limit.
+  // Without this flag the opening of a pipe waits for its reader, and a write for free space in it, without any time
+  // limit.
   const handle = await open(file, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0));
   await withClosing(handle, async () => {
     let lastProgress = performance.now();
@@ -117,15 +122,15 @@ export async function writeToDevice(file: string, content: string | Uint8Array, 
   });
 }
 
-/** Whether there is something at the path that is neither a file nor a folder: a device, a pipe, a socket. */
+/** Whether the path is neither a file nor a folder: a device, a pipe, a socket. */
 export async function isSpecial(path: string): Promise<boolean> {
   const about = await stat(path).catch(() => undefined);
   return about !== undefined && !about.isFile() && !about.isDirectory();
 }
 
 /**
- * Shows that a file of `bytes` bytes can be written whole: writes as much
- * beside it, and removes it. Throws the file system's own error.
+ * Verifies that a file of `bytes` bytes can be written: writes as many beside it,
+ * and removes them. Throws the file system's own error.
  */
 export async function tryToWriteBeside(file: string, bytes: number): Promise<void> {
   const temporary = temporaryName(file);
@@ -139,7 +144,10 @@ export async function tryToWriteBeside(file: string, bytes: number): Promise<voi
   }
 }
 
-/** Removes what killed processes left beside a file a minute ago or earlier; what cannot be removed now is tried again at the next write. */
+/**
+ * Removes temporary files beside a file that killed processes left a minute ago or
+ * earlier; a failed removal is tried again at the next write.
+ */
 async function removeLeftovers(file: string): Promise<void> {
   const folder = dirname(file);
   const prefix = `${basename(file)}.`;
@@ -155,7 +163,7 @@ async function removeLeftovers(file: string): Promise<void> {
   }
 }
 
-/** Beside what other programs and people write: `removeLeftovers` may remove nothing of theirs. */
+/** Distinguishes our files from those of other programs and users, which `removeLeftovers` must not remove. */
 function temporaryName(file: string): string {
   return `${file}.${randomInt(2 ** 47)}.oidc-cli-tmp`;
 }
@@ -163,27 +171,27 @@ function temporaryName(file: string): string {
 /** The end of a temporary file's name. */
 const LEFTOVER = /^\d+\.oidc-cli-tmp$/;
 
-/** Temporary files of this process, removed also where it ends in the middle of a write: by a second Ctrl-C, say. */
+/** Temporary files of this process, removed also if it ends during a write, by a second Ctrl-C for example. */
 const beingWritten = new Set<string>();
 process.on('exit', () => {
   for (const path of beingWritten) {
     try {
       unlinkSync(path);
     } catch {
-      // It has been renamed, or was never made.
+      // The file has been renamed, or was never made.
     }
   }
 });
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  // Node writes on after a short write, until everything is written or the system gives the reason for it.
+  // Node continues after a short write, until everything is written or the system reports an error.
   await handle.writeFile(bytes);
   await flush(handle);
   const { size } = await handle.stat();
   if (size !== bytes.length) throw systemError('ENOSPC', `only ${size} of ${bytes.length} bytes were written`);
 }
 
-/** A file system that is mounted from elsewhere may find out only now that there is no room. */
+/** A remote file system may report only now that it is full. */
 async function flush(handle: FileHandle): Promise<void> {
   await handle.sync().catch(unlessUnsupported);
 }
@@ -199,7 +207,7 @@ async function replace(temporary: string, target: string): Promise<void> {
   }
 }
 
-/** Unlike a rename, a link fails where the name is taken. */
+/** Unlike a rename, a link fails if the name exists. */
 async function takeFreeName(
   temporary: string,
   target: string,
@@ -220,7 +228,7 @@ async function takeFreeName(
   }
 }
 
-/** Runs `work`, and closes the file whatever comes of it; what closing it throws counts as well. */
+/** Runs `work`, and closes the file whatever the result; an error of closing counts as well. */
 async function withClosing(handle: FileHandle, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -231,7 +239,7 @@ async function withClosing(handle: FileHandle, work: () => Promise<void>): Promi
   await handle.close();
 }
 
-/** Only root may give a file away; whoever replaces another's file without being root becomes its owner. */
+/** Only root may give a file away; another user who replaces a file becomes its owner. */
 async function copyOwner(handle: FileHandle, old: { readonly uid: number; readonly gid: number }): Promise<void> {
   const { uid, gid } = await handle.stat();
   if (uid === old.uid && gid === old.gid) return;

@@ -1,13 +1,13 @@
-/** A text without one more layer of escapes, and where each of its characters was in the text that was given. */
+/** A text with one more layer of escapes removed, and the original place of each character. */
 export interface Decoding {
   readonly text: string;
-  /** The place at which a character begins. */
+  /** The place where a character begins. */
   from(at: number): number;
-  /** The place behind a character. */
+  /** The place after a character. */
   to(at: number): number;
 }
 
-/** Layers of escapes that are looked through: URL-encoded twice, within JSON, within HTML. */
+/** Maximum layers of escapes that are decoded: URL-encoded twice, within JSON, within HTML. */
 const MAX_LAYERS = 4;
 
 /** Bytes of a URL; JSON's, JavaScript's and our own escapes; HTML's. */
@@ -58,7 +58,7 @@ const NAMED: Readonly<Record<string, string>> = {
 
 const SIMPLE: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** The text as it is, then with one layer of escapes after another taken off, as long as there are some. */
+/** The text itself, then the text with one further layer of escapes removed each time, as long as there are any. */
 export function* decodings(text: string): Generator<Decoding> {
   let layer: Decoding = { text, from: (at) => at, to: (at) => at + 1 };
   yield layer;
@@ -70,7 +70,7 @@ export function* decodings(text: string): Generator<Decoding> {
   }
 }
 
-/** One layer taken off, or undefined where there is none. */
+/** Removes one layer; undefined if there is none. */
 function decodeLayer(layer: Decoding): Decoding | undefined {
   const { text } = layer;
   const starts = new Uint32Array(text.length);
@@ -108,7 +108,7 @@ function decodeLayer(layer: Decoding): Decoding | undefined {
   };
 }
 
-/** The character of an escape that is not a URL's; undefined where it is none. */
+/** The character of an escape that is not a URL's; undefined if it is not an escape. */
 function decodeCharacter(written: string): string | undefined {
   const code = /^(?:\\[ux]\{?|&#x)([\da-f]+)/i.exec(written)?.[1];
   if (code !== undefined) return fromCode(Number.parseInt(code, 16));
@@ -122,7 +122,7 @@ function fromCode(code: number): string | undefined {
   return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }
 
-/** The characters of bytes in UTF-8, each written as `%XX`; a byte that is no part of one stands for itself. */
+/** The characters of bytes in UTF-8, each written as `%XX`; a byte that belongs to no character stays as it is. */
 function* fromBytes(escapes: string): Generator<{ readonly text: string; readonly from: number; readonly to: number }> {
   const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex');
   for (let at = 0; at < bytes.length; ) {

@@ -1,23 +1,23 @@
-/** Characters by which a branch is chosen. */
+/** Characters that select a branch. */
 const STEP = 8;
-/** So many texts are tried one by one. */
+/** Maximum of texts that are tried one by one. */
 const FEW = 8;
 
 /**
- * Texts by their beginnings: which of them is at a place is found in a time
- * that grows with its length, however many begin alike.
+ * Texts by their beginnings. The time to find the text at a place grows with the
+ * text's length only, however many texts begin alike.
  */
 export class FormTrie<Form extends { readonly text: string }> {
-  /** The longest first; undefined once there are too many. */
+  /** The longest first; undefined above that maximum. */
   private few: Form[] | undefined = [];
-  /** Texts that end before the next step, by what is left of them. */
+  /** Texts that end before the next step, by their remaining characters. */
   private readonly ends = new Map<string, Form>();
   private readonly branches = new Map<string, FormTrie<Form>>();
 
-  /** `depth`: characters that all of its texts have in common. */
+  /** `depth`: the number of characters that all of its texts share. */
   constructor(private readonly depth = 0) {}
 
-  /** Adds a text that is not in it yet. */
+  /** Adds a text. The caller never adds the same one twice. */
   add(form: Form): void {
     const { few } = this;
     if (!few) {
@@ -31,7 +31,7 @@ export class FormTrie<Form extends { readonly text: string }> {
     for (const each of few) this.place(each);
   }
 
-  /** The longest that is at a place of a text and `fits` there. */
+  /** The longest text at a place that `fits` there. */
   longest(text: string, at: number, fits: (form: Form) => boolean): Form | undefined {
     if (this.few) return this.few.find((form) => text.startsWith(form.text, at) && fits(form));
     const from = at + this.depth;

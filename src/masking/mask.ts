@@ -4,22 +4,22 @@ import { SecretIndex, type SecretPlace } from './secret-index.js';
 /** The text that replaces a secret. */
 const REPLACEMENT = '(not shown)';
 
-/** A signed token of any kind, also one that breaks off. */
+/** A signed token of any kind, also an incomplete one. */
 const TOKEN = /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g;
 
-/** A text without these secrets, in whatever form they are in it. It is somebody else's text: a secret that is a mere word goes too. */
+/** Masks these secrets in every form in a text from outside, where a secret that is a mere word is masked too. */
 export function maskSecrets(text: string, secrets: Iterable<string | undefined>): string {
   return createMask(secrets)(text);
 }
 
-/** A function that masks these secrets, and signed tokens of any kind, in texts that somebody else wrote. */
+/** Makes a function that masks these secrets, and signed tokens of any kind, in texts from outside. */
 export function createMask(secrets: Iterable<string | undefined>): (text: string) => string {
   const index = new SecretIndex();
   for (const secret of secrets) if (secret) index.add(secret);
   return (text) => replaceSecrets(text, index.find(text, 'foreign'), () => REPLACEMENT).replace(TOKEN, REPLACEMENT);
 }
 
-/** Whether a text holds a secret, in whatever form; one that is a mere word is not looked for. */
+/** Whether a text holds a secret in any form; a secret that is a mere word does not count. */
 export function holdsSecret(text: string, secret: string): boolean {
   const index = new SecretIndex();
   index.add(secret);
@@ -42,54 +42,53 @@ export function replaceSecrets(
   return result + text.slice(done);
 }
 
-/** Secrets that belong together and are forgotten together. */
+/** Secrets of one owner, which are forgotten together. */
 interface Holder {
   readonly strict: SecretIndex;
   readonly echoed: SecretIndex;
-  /** Secrets that were seen since it was last asked. */
+  /** Returns the secrets that are new since the last call. */
   readonly pull: (() => Iterable<string>) | undefined;
 }
 
 /**
- * Knows every secret of one run and masks it in what is shown. Texts of our
- * own are masked where they quote a secret that is more than a mere word: a
- * secret such as "secret" cut out of a sentence of ours would be told by it.
+ * Knows every secret of one run and masks it in all output. In our own texts it
+ * masks only secrets that are more than a mere word: cutting a secret such as
+ * "secret" out of our own sentence would reveal it.
  */
 export class Masker {
   private readonly holders = new Map<object, Holder>();
   private readonly allowed = new Set<string>();
 
   /**
-   * Adds secrets that an owner knows; `forget` drops them. `echoed`: they are
-   * masked in the provider's words only, since an address that we show holds
-   * them (state, nonce).
+   * Adds secrets of an owner; `forget` drops them. `echoed`: they are masked only in
+   * the provider's words, since an address that we show holds them (state, nonce).
    */
   learn(owner: object, secrets: Iterable<string | undefined>, echoed = false): void {
     const { strict, echoed: words } = this.holder(owner);
     for (const secret of secrets) if (secret) (echoed ? words : strict).add(secret);
   }
 
-  /** As `learn`, for secrets that are asked for when something is masked: `pull` returns those since the last time. */
+  /** Like `learn`, for secrets that are read when a text is masked: `pull` returns those since the last time. */
   watch(owner: object, pull: () => Iterable<string>): void {
     this.holder(owner, pull);
   }
 
-  /** Drops what an owner knew. */
+  /** Drops an owner's secrets. */
   forget(owner: object): void {
     this.holders.delete(owner);
   }
 
-  /** Names a value that the user asked to see. */
+  /** Excludes a value that the user has requested to see. */
   allow(value: string): void {
     this.allowed.add(value);
   }
 
-  /** A text of ours, with values of this run in it. */
+  /** Masks a text of ours, with values of this run in it. */
   own(text: string): string {
     return this.masked(text, 'own');
   }
 
-  /** A text that somebody else wrote. */
+  /** Masks a text from outside. */
   foreign(text: string): string {
     return this.masked(text, 'foreign').replace(TOKEN, (token) => (this.allowed.has(token) ? token : REPLACEMENT));
   }
@@ -115,7 +114,7 @@ export class Masker {
   }
 }
 
-/** JSON data, or what becomes it, with every text and member name in it passed through `mask`. */
+/** Masks every text and member name in JSON data, or in data that becomes JSON. */
 export function maskData<T>(value: T, mask: (text: string) => string): T {
   const masked = (part: unknown): unknown => {
     if (typeof part === 'string') return mask(part);
@@ -126,7 +125,7 @@ export function maskData<T>(value: T, mask: (text: string) => string): T {
   return masked(value) as T;
 }
 
-/** Facts that hold words of a provider and nothing of ours. */
+/** Facts that hold only a provider's words. */
 const FOREIGN_FACTS: ReadonlySet<string> = new Set([
   'error',
   'description',
@@ -139,7 +138,7 @@ const FOREIGN_FACTS: ReadonlySet<string> = new Set([
   'contentType',
 ]);
 
-/** The error with the secrets of the run masked in all that is printed of it: its facts and details. */
+/** The error with the secrets of the run masked in everything that is printed: its facts and details. */
 export function maskError(error: OidcCliError, masker: Masker | undefined): OidcCliError {
   if (!masker) return error;
   const own = (text: string) => masker.own(text);

@@ -1,13 +1,13 @@
 import { decodings } from './escapes.js';
 import { FormTrie } from './form-trie.js';
 
-/** The shortest secret that is looked for, and how many characters of a place are looked up at once. */
+/** Minimum length of a secret, and the number of characters that the lookup at a place uses. */
 const MIN_LENGTH = 3;
-/** The shortest part of base64 text that hides anything. */
+/** Minimum length of a part of base64 text that hides a secret. */
 const MIN_BASE64_LENGTH = 6;
-/** The shortest part of a JWT that is a secret by itself. */
+/** Minimum length of a part of a JWT that is a secret by itself. */
 const MIN_JWT_PART_LENGTH = 16;
-/** Characters of a secret that breaks off. */
+/** Minimum length of the beginning of an incomplete secret. */
 const MIN_PREFIX_LENGTH = 16;
 
 /** The place of a secret in a text: first character, character after the last, and the secret itself. */
@@ -18,13 +18,13 @@ export interface SecretPlace {
 }
 
 interface Form {
-  /** As `comparable` makes it. */
+  /** Normalized by `normalizeText`. */
   readonly text: string;
   readonly secret: string;
   readonly plain: boolean;
-  /** A mere word or number: what else it is a part of is something else. */
+  /** The secret is a mere word or number: as a part of a longer one it does not count. */
   readonly mere: 'word' | 'number' | undefined;
-  /** A text of our own may hold the same by chance. */
+  /** Our own texts may hold the same text by chance. */
   readonly ordinary: boolean;
 }
 
@@ -32,21 +32,20 @@ interface Form {
 const REPLACED = /(?:secret|person)#\d+|\(not shown\)/g;
 
 /**
- * Secrets that are looked for in texts, thousands of them, in every form in
- * which they may be there: as they are, in capitals or not; with any of their
- * characters URL-, form-, JSON- or HTML-escaped, more than once too; in base64
- * or base64url, as a part of something longer; in hex; of a JWT each part that
- * is a secret by itself.
+ * Finds secrets in texts, thousands of them, in every form: in any case; with any
+ * of their characters URL-, form-, JSON- or HTML-escaped, also more than once; in
+ * base64 or base64url, also within a longer text; in hex; for a JWT also each part
+ * that is a secret by itself.
  */
 export class SecretIndex {
   /** Forms by their first characters, which few places of a text have. */
   private readonly byStart = new Map<number, FormTrie<Form>>();
   private readonly forms = new Set<string>();
-  /** The longest of those that begin alike. */
+  /** The longest form of those with the same beginning. */
   private readonly beginnings = new Map<string, Form>();
   private readonly secrets = new Set<string>();
 
-  /** Adds a secret; one of fewer than three characters is found everywhere, and is left out. */
+  /** Adds a secret. One of fewer than three characters would match everywhere, and is left out. */
   add(secret: string): void {
     if (secret.length < MIN_LENGTH || this.secrets.has(secret)) return;
     this.secrets.add(secret);
@@ -54,8 +53,8 @@ export class SecretIndex {
   }
 
   /**
-   * Where secrets are in a text, from its beginning to its end, none within
-   * another. `own`: a text of ours, in which mere words are our words.
+   * The places of secrets in a text, in order, none within another. `own`: a text of
+   * ours, in which mere words are our own.
    */
   find(text: string, whose: 'own' | 'foreign'): readonly SecretPlace[] {
     if (this.byStart.size === 0 || text.length < MIN_LENGTH) return [];
@@ -107,11 +106,11 @@ export class SecretIndex {
   }
 }
 
-/** The forms of a secret that its characters one by one do not show: `plain` is the secret itself or a part of it. */
+/** The forms of a secret that unescaping does not reveal: `plain` is the secret itself or a part of it. */
 export function secretForms(secret: string): { readonly text: string; readonly plain: boolean }[] {
   const posted = new URLSearchParams({ a: secret }).toString().slice(2);
   const parts = secret.split('.');
-  // The header of a JWT is the same for many; claims and signature are secrets by themselves.
+  // The header is the same for many JWTs; claims and signature are secrets by themselves.
   const jwtParts = parts.length === 3 || parts.length === 5 ? parts.slice(1) : [];
   const derived = [
     Buffer.from(secret).toString('hex'),
@@ -124,7 +123,7 @@ export function secretForms(secret: string): { readonly text: string; readonly p
   ];
 }
 
-/** The characters of base64 that depend on the text alone, for each of the three places it may begin at. */
+/** The characters of base64 that depend on the text alone, for each of its three possible offsets. */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);
   return [0, 1, 2].flatMap((offset) => {
@@ -134,31 +133,37 @@ function base64Forms(text: string): string[] {
   });
 }
 
-/** Capitals and the two spaces of a form are one. Only ASCII: no text becomes longer or shorter. */
+/**
+ * Removes the difference of case and between the two spaces of a form. ASCII only,
+ * so that no text changes its length.
+ */
 function normalizeText(text: string): string {
   return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).replaceAll('+', ' ');
 }
 
-/** A secret that is a mere word ("secret") is looked for as a word: cut out of `client_secret_basic` it would be told. */
+/**
+ * Whether a secret is a mere word ("secret"), which only matches as a whole word:
+ * cut out of `client_secret_basic` it would be revealed.
+ */
 function isWholeWord({ mere, text: { length } }: Form, text: string, at: number): boolean {
   if (mere === undefined) return true;
   const part = mere === 'number' ? /\d/ : /\w/;
   return !part.test(text[at - 1] ?? '') && !part.test(text[at + length] ?? '');
 }
 
-/** A number for the first characters of a place; others may have the same. */
+/** A number for the first characters of a place; other characters may have the same one. */
 function keyAt(text: string, at: number): number {
   return (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2);
 }
 
-/** Characters that a form has in common with a place. */
+/** The number of characters that a form shares with a place. */
 function matchingLength(form: string, text: string, at: number): number {
   let length = 0;
   while (length < form.length && form[length] === text[at + length]) length += 1;
   return length;
 }
 
-/** The places in the order of the text; of two that overlap one remains, as long as both. */
+/** The places in the order of the text; two that overlap become one, as long as both. */
 function withoutOverlaps(places: readonly SecretPlace[], text: string): SecretPlace[] {
   const replaced = [...text.matchAll(REPLACED)].map(({ index, 0: { length } }) => ({
     from: index,

@@ -65,7 +65,7 @@ export interface CheckResult {
   readonly phases: readonly PhaseTime[];
   /** By the plan's names: `claims.email`, `refresh.rotates`. */
   readonly expectations: readonly Check[];
-  /** Of the last attempt that has evidence. */
+  /** The evidence of the last attempt that has any. */
   readonly evidence?: Evidence;
   /** The expiry of the provider's TLS certificate: seconds since the epoch. */
   readonly certificateExpiresAt?: number;
@@ -85,7 +85,7 @@ export interface SmokeRun {
   readonly results: readonly CheckResult[];
   /** `1/4` for a part of the plan. */
   readonly shard?: string;
-  /** The reason for an end before every check had run: Ctrl-C, or the time limit for all. */
+  /** The reason for an end before every check had run: Ctrl-C, the time limit for all, or too many failures. */
   readonly ended?: 'interrupted' | 'timed out' | 'failed fast';
   readonly exitCode: ExitCode;
 }

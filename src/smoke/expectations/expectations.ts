@@ -57,7 +57,7 @@ export async function checkSignIn(
   if (expect.accessToken) results.push(...checkAccessToken(expect.accessToken, signedIn));
   if (expect.profile) results.push(...checkLogtoProfile(expect.profile, signedIn));
   if (expect.userinfo) results.push(...checkUserinfo(expect.userinfo, signedIn));
-  // A connector signs in without discovery, so an expectation that needs it reports its failure.
+  // A connector signs in even if discovery fails: the expectations that need discovery then state the reason.
   const unmet = check.discovery ? 'failed' : 'not asked';
   results.push(...(await checkSurroundings(check, connection, phases, totalMs, signedIn.deps.clock.now(), unmet)));
   if (expect.introspection) results.push(...(await checkIntrospection(signedIn)));
