@@ -15,8 +15,8 @@ import {
 import { chooseClientAuthentication } from '../oidc/client-authentication.js';
 import type { AdvertisedMetadata } from '../oidc/metadata.js';
 import type { Provider } from '../oidc/provider.js';
-import { createMasker } from '../oidc/request-masker.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
+import type { Recorder } from '../trace/recorder.js';
 import { failureSide } from './connection-checks.js';
 
 /** The authorization request of a profile. */
@@ -30,6 +30,7 @@ export interface TriedRequest {
 /** Dependencies of these checks. */
 export interface AuthorizationDeps {
   readonly fetch: NetworkFetch;
+  readonly recorder: Recorder;
   readonly signal: AbortSignal;
   readonly explain: Explain;
 }
@@ -74,8 +75,8 @@ export async function authorizationChecks(
   const response = await tryAuthorizationRequest(url, authorization.redirectUri, deps);
   const given = Object.values(authorization.parameters ?? {}).filter((value) => value.length >= 8);
   // Some providers repeat the request that they refuse.
-  const mask = createMasker(new URLSearchParams(), [state, nonce, tried.secret ?? '', ...given]);
-  addChecks(checks, response, tried, mask);
+  deps.recorder.hideInWords(state, nonce, tried.secret, ...given);
+  addChecks(checks, response, tried, (words) => deps.recorder.maskWords(words));
   checks.all.push(issCheck(provider.metadata, response, deps.explain));
   return checks.all;
 }

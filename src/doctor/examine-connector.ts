@@ -10,11 +10,10 @@ import { requestChecks } from '../logto/connector/request-checks.js';
 import { type ConnectorConfig, savedForm, validateConnectorConfig } from '../logto/connector/schema.js';
 import { type MissingSecret, secretChecks } from '../logto/connector/secret-checks.js';
 import { findRefusal, type Refusal, shapeChecks } from '../logto/connector/shape-checks.js';
-import { type ConnectorView, connectorView } from '../logto/connector/view.js';
+import { connectorView } from '../logto/connector/view.js';
 import { type RedirectUris, redirectUris } from '../logto/redirect-uris.js';
 import { snakeCase } from '../logto/snake-case.js';
 import type { NetworkFetch } from '../network/fetch.js';
-import { createMasker } from '../oidc/request-masker.js';
 import { type ConnectionDeps, connectionChecks, type NetworkSettings } from './connection-checks.js';
 
 /** The connector to examine. */
@@ -46,6 +45,9 @@ export interface Examination {
   readonly redirectUris?: RedirectUris;
 }
 
+/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+const MIN_SECRET_LENGTH = 8;
+
 /**
  * Examines a connector without a sign-in: its file, the connection to the
  * provider, its discovery, the authorization request, the key set, the client
@@ -60,12 +62,17 @@ export async function examineConnector(
   const known = typeof secret === 'string' ? { ...file.config, clientSecret: secret } : file.config;
   const refusal = findRefusal(known);
   const view = connectorView(known);
+  // A provider's words may repeat it, and it may have been pasted into another field.
+  const credentials = [view.clientSecret, view.requestOptions.idTokenHint];
+  deps.recorder.hideCredentials(
+    ...credentials.filter((value) => value !== undefined && value.length >= MIN_SECRET_LENGTH),
+  );
   const uris = connectorRedirectUris(request);
 
   const response = await discoverIssuers(view, request.issuer, deps);
   const metadata = response.provider?.metadata;
   const probe = { config: refusal ? undefined : requestConfig(known), redirectUri: uris?.signIn, metadata };
-  const list = [
+  const checks = [
     ...shapeChecks(file, view, refusal),
     ...requestChecks(file, view),
     ...optionChecks(file, view),
@@ -76,7 +83,6 @@ export async function examineConnector(
     ...secretChecks(file, view, typeof secret === 'object' ? secret : undefined),
     ...redirectChecks(request, uris),
   ];
-  const checks = list.map((check) => withoutSecrets(check, view));
   deps.recorder.note(findingsStep(checks, deps.clock.now()));
   return {
     checks,
@@ -134,22 +140,4 @@ function redirectChecks(request: ExaminationRequest, uris: RedirectUris | undefi
   list.add('skip', 'sign-in', { actual: `${base}/callback/${id}`, repair });
   list.add('skip', 'linking', { actual: `${base}/account/callback/social/${id}`, repair });
   return list.all;
-}
-
-/** Shorter values are hardly secrets, and masking them would cut plain words. */
-const MIN_SECRET_LENGTH = 8;
-
-/** Masks the connector's secrets in a check: a provider may repeat them, and users paste them into wrong fields. */
-function withoutSecrets(check: DoctorCheck, { clientSecret, requestOptions }: ConnectorView): DoctorCheck {
-  const given = [clientSecret, requestOptions.idTokenHint];
-  const secrets = given.filter((value): value is string => value !== undefined && value.length >= MIN_SECRET_LENGTH);
-  const mask = createMasker(new URLSearchParams(), secrets);
-  const { actual, expected, why, repair } = check;
-  return {
-    ...check,
-    actual: mask(actual),
-    ...(expected === undefined ? {} : { expected: mask(expected) }),
-    ...(why === undefined ? {} : { why: mask(why) }),
-    ...(repair === undefined ? {} : { repair: mask(repair) }),
-  };
 }

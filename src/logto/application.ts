@@ -5,11 +5,11 @@ import { randomState } from '../oidc/authorization-request.js';
 import { valueText } from '../oidc/json-values.js';
 import { createKeySet } from '../oidc/key-set.js';
 import { discoverProvider, type Provider, type ProviderDeps } from '../oidc/provider.js';
-import { createMasker } from '../oidc/request-masker.js';
 import { measureClockSkew } from '../oidc/response-facts.js';
 import type { Application, AuthorizationUrl, Greeting } from '../sign-in/application.js';
 import type { ClientDeps } from '../sign-in/client.js';
 import type { AuthorizationResponse } from '../sign-in/user-agent.js';
+import type { Recorder } from '../trace/recorder.js';
 import { authorizationUri } from './authorization-uri.js';
 import { checkAuthorizationEndpoint, secretParameters } from './connector/authorization-endpoint.js';
 import { type Connector, refuseOverrides } from './connector/connector.js';
@@ -131,7 +131,7 @@ export class LogtoConnector
     const { config } = connector;
     const provider = await resolveWithin(connection.provider, TIMEOUT_MS);
     const known = { provider, connector };
-    const code = readCode(parameters, connector);
+    const code = readCode(parameters, connector, deps.recorder);
     const tokens = await exchangeCodeAsLogto(config, { code, redirectUri }, deps).catch((error: unknown) => {
       throw withFailureContext(error, known);
     });
@@ -199,15 +199,15 @@ export function withFragmentHint(error: unknown, { config }: Connector): unknown
 }
 
 /** The code, as Logto takes it from the callback: it ignores RFC 9207's `iss` and every other parameter. */
-export function readCode(response: URLSearchParams, { config }: Connector): string {
+export function readCode(
+  response: URLSearchParams,
+  { config }: Connector,
+  recorder: Pick<Recorder, 'maskWords'>,
+): string {
   const given = Object.fromEntries(response);
   if (given.code !== undefined) return given.code;
   // Some providers repeat the parameters that they refuse.
-  const mask = createMasker(
-    new URLSearchParams(),
-    secretParameters(config).map(({ value }) => value),
-  );
-  const words = (text: string | undefined) => (text === undefined ? undefined : mask(text).slice(0, MAX_WORDS));
+  const words = (text: string | undefined) => text && recorder.maskWords(text).slice(0, MAX_WORDS);
   throw refusedByLogto('general', 'connector_code_missing', {
     error: words(given.error),
     description: words(given.error_description),

@@ -3,7 +3,7 @@ import { parseJson } from '../json.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { shownUrl } from '../network/network-error.js';
 import { keepsMethod, redirectUrl } from '../network/redirect.js';
-import { createMasker, type MaskText } from '../oidc/request-masker.js';
+import type { Recorder } from '../trace/recorder.js';
 import type { ConnectorConfig } from './connector/schema.js';
 import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { snakeCaseParameters } from './snake-case.js';
@@ -34,6 +34,7 @@ export interface ConnectorTokens {
 export interface ConnectorDeps {
   readonly fetch: NetworkFetch;
   readonly clock: { now(): number };
+  readonly recorder: Recorder;
 }
 
 /** The part of a configuration that makes the token request. A refresh reads it before defaults are filled in. */
@@ -53,7 +54,7 @@ export async function exchangeCodeAsLogto(
 ): Promise<ConnectorTokens> {
   const { grantType } = config;
   const form = { grantType, code: response.code, redirectUri: response.redirectUri, ...credentials(config) };
-  return parseTokens(await request(config, form, 'token request', deps));
+  return parseTokens(await request(config, form, 'token request', deps), deps);
 }
 
 /**
@@ -71,7 +72,7 @@ export async function refreshAsLogto(
     throw refusedByLogto('server_error', 'connector_refresh_unsupported', { key: 'tokenEndpointAuthMethod' });
   }
   const form = { grantType: 'refresh_token', refreshToken, ...credentials(saved) };
-  return parseTokens(await request(saved, form, 'refresh request', deps));
+  return parseTokens(await request(saved, form, 'refresh request', deps), deps);
 }
 
 type Form = Readonly<Record<string, string | undefined>>;
@@ -80,17 +81,33 @@ function credentials({ clientId, clientSecret, customConfig }: TokenSettings): F
   return { clientId, clientSecret, ...customConfig };
 }
 
-async function request(
-  settings: TokenSettings,
-  form: Form,
-  step: string,
-  deps: ConnectorDeps,
-): Promise<TokenEndpointResponse> {
+/** Parameters that anybody may see. What `customConfig` adds may be anything, and is not shown. */
+const PUBLIC_PARAMETERS: readonly string[] = [
+  'grant_type',
+  'redirect_uri',
+  'client_id',
+  'client_assertion_type',
+  'response_type',
+  'scope',
+  'resource',
+  'audience',
+];
+
+/** Shorter values are no secrets worth the name, and would tear holes into plain words. */
+const MIN_SECRET_LENGTH = 4;
+
+/** Values of a form that a provider may repeat, and that are not shown then. */
+function confidentialValues(form: URLSearchParams): string[] {
+  const values = [...form].filter(([name]) => !PUBLIC_PARAMETERS.includes(name)).map(([, value]) => value);
+  return values.filter(({ length }) => length >= MIN_SECRET_LENGTH);
+}
+
+async function request(settings: TokenSettings, form: Form, step: string, deps: ConnectorDeps): Promise<Response> {
   const { clientId = '', clientSecret = '', ...rest } = form;
   const send = (sent: Form, headers: Readonly<Record<string, string>> = {}) => {
     const body = snakeCaseParameters(sent);
-    const mask = createMasker(body, [clientSecret, `${clientId}:${clientSecret}`]);
-    return post(settings.tokenEndpoint, { body: body.toString(), headers, step }, mask, deps);
+    deps.recorder.hideInWords(clientSecret, `${clientId}:${clientSecret}`, ...confidentialValues(body));
+    return post(settings.tokenEndpoint, { body: body.toString(), headers, step }, deps);
   };
   switch (settings.tokenEndpointAuthMethod) {
     case 'client_secret_basic': {
@@ -127,18 +144,11 @@ async function createClientAssertion(
   }
 }
 
-/** A 2xx response, and the masker for its words. */
-interface TokenEndpointResponse {
-  readonly response: Response;
-  readonly mask: MaskText;
-}
-
 async function post(
   endpoint: string,
   request: { readonly body: string; readonly headers: Readonly<Record<string, string>>; readonly step: string },
-  mask: MaskText,
   deps: ConnectorDeps,
-): Promise<TokenEndpointResponse> {
+): Promise<Response> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   const { body, headers, step } = request;
   let url = requestableUrl(endpoint, 'tokenEndpoint');
@@ -148,13 +158,13 @@ async function post(
     body,
   };
   for (let redirects = 0; ; redirects += 1) {
-    const response = await send(url, { ...init, step, signal }, mask, deps);
+    const response = await send(url, { ...init, step, signal }, deps);
     const { status, headers } = response;
     const next = redirectUrl({ status, location: headers.get('location') }, url);
-    if (next === undefined) return { response: await requireSuccess(response, mask), mask };
+    if (next === undefined) return requireSuccess(response, deps);
     if (next === 'invalid' || !isRequestable(next) || redirects === MAX_REDIRECTS) {
       const reason = `it redirects ${redirects === MAX_REDIRECTS ? 'without end' : 'to no web address'}`;
-      const facts = { url: mask(shownUrl(url)), reason };
+      const facts = { url: deps.recorder.maskWords(shownUrl(url)), reason };
       throw refusedByLogto('server_error', 'connector_token_unreachable', facts);
     }
     init = redirectedInit(init, status, next.origin === url.origin);
@@ -184,25 +194,21 @@ function redirectedInit<T extends { method: string; headers: Record<string, stri
   };
 }
 
-async function send(
-  url: URL,
-  init: Parameters<NetworkFetch>[1],
-  mask: MaskText,
-  deps: ConnectorDeps,
-): Promise<Response> {
+async function send(url: URL, init: Parameters<NetworkFetch>[1], deps: ConnectorDeps): Promise<Response> {
   try {
     return await deps.fetch(url, init);
   } catch (cause) {
     if (!isNetworkFailure(cause)) throw cause;
-    const facts = { ...cause.facts, url: mask(shownUrl(url)), why: cause.code };
+    const facts = { ...cause.facts, url: deps.recorder.maskWords(shownUrl(url)), why: cause.code };
     throw refusedByLogto('server_error', 'connector_token_unreachable', facts, { cause, exitCode: cause.exitCode });
   }
 }
 
 /** Refuses any status but 2xx. Logto loses the provider's words and shows `{}` instead. */
-async function requireSuccess(response: Response, mask: MaskText): Promise<Response> {
+async function requireSuccess(response: Response, { recorder }: ConnectorDeps): Promise<Response> {
   if (response.ok) return response;
-  const words = (text: unknown) => (typeof text === 'string' ? mask(text).slice(0, MAX_WORDS) : undefined);
+  const words = (text: unknown) =>
+    typeof text === 'string' ? recorder.maskWords(text).slice(0, MAX_WORDS) : undefined;
   const text = await response.text();
   const parsed = json(text);
   const members = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
@@ -236,14 +242,14 @@ const MEMBERS: Readonly<Record<keyof ConnectorTokens, 'string' | 'number'>> = {
 };
 
 /** Parses the response by Logto's rules. Throws `connector_token_response_invalid`. */
-async function parseTokens({ response, mask }: TokenEndpointResponse): Promise<ConnectorTokens> {
+async function parseTokens(response: Response, { recorder }: ConnectorDeps): Promise<ConnectorTokens> {
   const body = json(await response.text());
   const contentType = response.headers.get('content-type');
   const invalid = (reason: string, member?: string) =>
     refusedByLogto('invalid_response', 'connector_token_response_invalid', {
       reason,
       member,
-      contentType: contentType === null ? undefined : mask(contentType),
+      contentType: contentType === null ? undefined : recorder.maskWords(contentType),
     });
   if (body === undefined) throw invalid('it is not JSON');
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('it is not a JSON object');

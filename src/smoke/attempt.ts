@@ -115,7 +115,7 @@ export async function attemptCheck(
   const facts = providers.facts(discovery, deps);
   // Before the job's secrets are forgotten, since reports repeat the error later.
   const { masker } = recorder;
-  const own = (text: string) => masker?.own(text) ?? text;
+  const own = (text: string) => masker.own(text);
   const failure = error && !result?.asExpected ? maskError(error, masker) : undefined;
   const expectations = maskData(outcome.expectations ?? result?.expectations ?? [], own);
   const tried = {

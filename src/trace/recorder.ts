@@ -1,6 +1,6 @@
 import type { Check, Verdict } from '../check.js';
 import type { Facts } from '../errors.js';
-import type { Masker } from '../masking/mask.js';
+import { Masker } from '../masking/mask.js';
 import { misnamedTokens, receivedSecrets, sentSecrets } from './exchange-secrets.js';
 
 /**
@@ -124,7 +124,7 @@ export interface Follower {
 /** Who has to do with what a recorder records: the command's context is one. */
 interface Listeners {
   readonly follower?: Follower | undefined;
-  /** Learns the secrets of the run. */
+  /** The one masker of the run, which all its recorders share. */
   readonly masker?: Masker | undefined;
 }
 
@@ -137,8 +137,8 @@ export class Recorder {
   readonly exchanges: Exchange[] = [];
   /** The parts of the sign-in so far, in the order in which they began. */
   readonly stages: StageTime[] = [];
-  /** Masks the secrets of the run in what is printed. */
-  readonly masker: Masker | undefined;
+  /** Knows the secrets of the run, and masks them in whatever is printed. */
+  readonly masker: Masker;
   private readonly follower: Follower | undefined;
   private readonly listeners: ((step: Step) => void)[] = [];
   /** Exchanges whose secrets the masker has not asked for yet. */
@@ -146,7 +146,7 @@ export class Recorder {
 
   /** `about`: the name of the job, where a command has several at once. */
   constructor(
-    { follower, masker }: Listeners = {},
+    { follower, masker = new Masker() }: Listeners = {},
     private readonly about?: string,
   ) {
     this.follower = follower;
@@ -156,10 +156,8 @@ export class Recorder {
   /** Adds an exchange that has just begun and returns it, to be completed by the caller. */
   begin(exchange: Exchange): Exchange {
     this.exchanges.push(exchange);
-    if (this.masker) {
-      this.unread.push(exchange);
-      this.masker.watch(this, () => this.unreadSecrets());
-    }
+    this.unread.push(exchange);
+    this.masker.watch(this, () => this.unreadSecrets());
     if (this.about !== undefined) exchange.about = this.about;
     this.follower?.begun(exchange);
     return exchange;
@@ -196,34 +194,34 @@ export class Recorder {
 
   /** Names a secret of this job before anybody could repeat it: a code, a token, a verifier. */
   hide(...secrets: readonly (string | undefined)[]): void {
-    this.masker?.watch(this, () => this.unreadSecrets());
-    this.masker?.learn(this, secrets);
+    this.masker.watch(this, () => this.unreadSecrets());
+    this.masker.learn(this, secrets);
     this.tell(secrets);
   }
 
   /** Names a value that an address on the terminal may hold, and a provider's words may not repeat: state, nonce. */
   hideInWords(...secrets: readonly (string | undefined)[]): void {
-    this.masker?.watch(this, () => this.unreadSecrets());
-    this.masker?.learn(this, secrets, true);
+    this.masker.watch(this, () => this.unreadSecrets());
+    this.masker.learn(this, secrets, true);
     this.tell(secrets);
   }
 
   /** Names a secret of the user's, which stays one when this job is over: a client secret, a password. */
   hideCredentials(...secrets: readonly (string | undefined)[]): void {
-    this.masker?.learn(this.masker, secrets);
+    this.masker.learn(this.masker, secrets);
     this.tell(secrets);
   }
 
   /** Words that somebody else wrote, without the secrets of the run. */
   maskWords(text: string): string {
-    return this.masker?.foreign(text) ?? text;
+    return this.masker.foreign(text);
   }
 
   /** Lets go of the exchanges and their secrets, once nobody asks for them any more: a library may hold on to the job for longer. */
   forget(): void {
     this.exchanges.length = 0;
     this.unread = [];
-    this.masker?.forget(this);
+    this.masker.forget(this);
   }
 
   private tell(secrets: readonly (string | undefined)[]): void {

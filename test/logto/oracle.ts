@@ -13,6 +13,7 @@ import { LOGTO_REFUSALS } from '../../src/logto/refusals.js';
 import { exchangeCodeAsLogto, refreshAsLogto } from '../../src/logto/token-request.js';
 import { userProfile } from '../../src/logto/user-profile.js';
 import { createFetch } from '../../src/network/fetch.js';
+import { Recorder } from '../../src/trace/recorder.js';
 import type { Asked, DifferentialProvider } from './differential-provider.js';
 
 /** One sign-in, of which both sides are given the same. */
@@ -82,8 +83,9 @@ export async function readByLogto(
 /** Ours. `urlNonce` is that of Logto's authorization URL. */
 export async function readByUs(given: SignIn, provider: DifferentialProvider, urlNonce: string): Promise<Reading> {
   const clock = { now: () => Date.now() };
+  const recorder = new Recorder();
   const fetch = createFetch({ env: {}, clock });
-  const deps = { fetch, clock };
+  const deps = { fetch, clock, recorder };
   try {
     const verdict = validateConnectorConfig(JSON.parse(given.config));
     const withConfig = <T>(work: (config: ConnectorConfig) => T | Promise<T>): Promise<Outcome<T>> =>
@@ -93,7 +95,7 @@ export async function readByUs(given: SignIn, provider: DifferentialProvider, ur
     );
     const signIn = () =>
       withConfig(async (config) => {
-        const code = readCode(new URLSearchParams(given.callback), { config } as Connector);
+        const code = readCode(new URLSearchParams(given.callback), { config } as Connector, recorder);
         const tokens = await exchangeCodeAsLogto(config, { code, redirectUri: REDIRECT_URI }, deps);
         const idToken = await verifyIdTokenAsLogto(config, tokens.id_token, given.nonce, deps);
         return { tokens, profile: userProfile(idToken, config) };

@@ -7,6 +7,7 @@ import { verifyIdTokenAsLogto } from '../../src/logto/id-token.js';
 import { exchangeCodeAsLogto, refreshAsLogto } from '../../src/logto/token-request.js';
 import { tryTokenStorage } from '../../src/logto/token-storage.js';
 import { createFetch, type NetworkFetch } from '../../src/network/fetch.js';
+import { Recorder } from '../../src/trace/recorder.js';
 import {
   type Answer,
   type DifferentialProvider,
@@ -62,7 +63,11 @@ async function refusalOf(work: Promise<unknown>): Promise<OidcCliError> {
 
 const exchange = (config: ConnectorConfig) =>
   refusalOf(
-    exchangeCodeAsLogto(config, { code: CODE, redirectUri: 'http://127.0.0.1/callback' }, { fetch, clock: CLOCK }),
+    exchangeCodeAsLogto(
+      config,
+      { code: CODE, redirectUri: 'http://127.0.0.1/callback' },
+      { fetch, clock: CLOCK, recorder: new Recorder() },
+    ),
   );
 
 /** All that is secret, as itself and as others might write it. */
@@ -128,7 +133,7 @@ describe("a provider that repeats the request in its refusal: no secret is in th
     const config = configOf({ tokenEndpointAuthMethod });
     const steps = [
       () => exchange(config),
-      () => refusalOf(refreshAsLogto(config, REFRESH_TOKEN, { fetch, clock: CLOCK })),
+      () => refusalOf(refreshAsLogto(config, REFRESH_TOKEN, { fetch, clock: CLOCK, recorder: new Recorder() })),
     ];
     for (const step of steps) {
       provider.playBack((sent) => ({ status: 400, ...echo(sent) }));
@@ -189,7 +194,11 @@ describe('a claim that Logto refuses is shown with what was expected', () => {
     provider.play({ '/jwks': { body: { keys: [PUBLIC_KEYS.rsa] } } });
     const idToken = signedToken(JSON.stringify({ sub: 's', aud: 'client', ...claims }), 'rsa', { typ: 'JWT' });
     const error = await refusalOf(
-      verifyIdTokenAsLogto(configOf({}, verification), idToken, 'nonce', { fetch, clock: CLOCK }),
+      verifyIdTokenAsLogto(configOf({}, verification), idToken, 'nonce', {
+        fetch,
+        clock: CLOCK,
+        recorder: new Recorder(),
+      }),
     );
     expect(error.code).toBe('connector_id_token_refused');
     expect(error.facts).toMatchObject({ ...facts, logtoStatus: 500 });
@@ -200,7 +209,11 @@ describe('a claim that Logto refuses is shown with what was expected', () => {
 describe('a request that is ended from outside', () => {
   const ended = new OidcCliError('interrupted');
   const refuse = async () => Promise.reject(ended);
-  const deps = { fetch: Object.assign(refuse, { ask: refuse, close: () => {} }), clock: CLOCK };
+  const deps = {
+    fetch: Object.assign(refuse, { ask: refuse, close: () => {} }),
+    clock: CLOCK,
+    recorder: new Recorder(),
+  };
   const post = { tokenEndpointAuthMethod: 'client_secret_post' };
   const works: Readonly<Record<string, () => Promise<unknown>>> = {
     'token request': () => exchangeCodeAsLogto(configOf(), { code: CODE, redirectUri: 'http://127.0.0.1/' }, deps),

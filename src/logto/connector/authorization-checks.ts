@@ -8,7 +8,6 @@ import {
 } from '../../oidc/authorization-endpoint.js';
 import { withoutQuery } from '../../oidc/endpoint-address.js';
 import type { AdvertisedMetadata } from '../../oidc/metadata.js';
-import { createMasker } from '../../oidc/request-masker.js';
 import { authorizationUri } from '../authorization-uri.js';
 import { snakeCase } from '../snake-case.js';
 import type { ConnectorDeps } from '../token-request.js';
@@ -60,8 +59,8 @@ export async function probeChecks(
     return list.all;
   }
   // Some providers repeat the request that they refuse.
-  const mask = createMasker(new URLSearchParams(), Object.values(config.customConfig ?? {}).filter(isLongValue));
-  const words = mask(refused.words);
+  deps.recorder.hideInWords(...Object.values(config.customConfig ?? {}).filter(isLongValue));
+  const words = deps.recorder.maskWords(refused.words);
   if (!challenges(config) && classifyRefusal({ error: undefined, words }) === 'PKCE') {
     list.add('fail', 'PKCE', {
       actual: words,
