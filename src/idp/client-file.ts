@@ -1,4 +1,3 @@
-import type { JWKS } from 'oidc-provider';
 import { type Facts, OidcCliError } from '../errors.js';
 import { isCredentialName } from '../masking/secret-names.js';
 import type { FileClient } from './client-schema.js';
@@ -11,7 +10,10 @@ import type { ClientRegistration } from './clients.js';
  * with the facts file, line (from 1), key, found (never a secret) and allowed.
  */
 export async function parseClientFile(file: string, content: string): Promise<ClientRegistration[]> {
-  const [yaml, { clientListSchema: schema }] = await Promise.all([import('yaml'), import('./client-schema.js')]);
+  const [yaml, { clientListSchema: schema, CLIENT_MEMBERS }] = await Promise.all([
+    import('yaml'),
+    import('./client-schema.js'),
+  ]);
   const counter = new yaml.LineCounter();
   const document = yaml.parseDocument(content, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
   const invalid = (offset: number, facts: Facts) =>
@@ -48,7 +50,7 @@ export async function parseClientFile(file: string, content: string): Promise<Cl
     throw invalid(offsetOf(path), {
       key: memberName(path),
       found: unknown === undefined ? describe(valueAt(value, path), path) : 'an unknown key',
-      allowed: unknown === undefined ? (issue?.message ?? '') : MEMBERS.join(', '),
+      allowed: unknown === undefined ? (issue?.message ?? '') : CLIENT_MEMBERS.join(', '),
     });
   }
   const seen = new Set<string>();
@@ -60,42 +62,14 @@ export async function parseClientFile(file: string, content: string): Promise<Cl
   return result.data.map(registration);
 }
 
-const MEMBERS = [
-  'client_id',
-  'client_secret',
-  'client_name',
-  'redirect_uris',
-  'post_logout_redirect_uris',
-  'token_endpoint_auth_method',
-  'token_endpoint_auth_signing_alg',
-  'grant_types',
-  'scope',
-  'id_token_signed_response_alg',
-  'default_acr_values',
-  'default_max_age',
-  'require_auth_time',
-  'jwks',
-] as const;
-
+/** Under the names that the built-in provider's flags and tests use. */
 function registration(client: FileClient): ClientRegistration {
-  const values: { [Key in keyof ClientRegistration]: ClientRegistration[Key] | undefined } = {
-    clientId: client.client_id,
-    clientSecret: client.client_secret,
-    clientName: client.client_name,
-    redirectUris: client.redirect_uris,
-    postLogoutRedirectUris: client.post_logout_redirect_uris,
-    tokenEndpointAuthMethod: client.token_endpoint_auth_method,
-    tokenEndpointAuthSigningAlg: client.token_endpoint_auth_signing_alg,
-    grantTypes: client.grant_types,
-    scope: client.scope,
-    idTokenSignedResponseAlg: client.id_token_signed_response_alg,
-    defaultAcrValues: client.default_acr_values,
-    defaultMaxAge: client.default_max_age,
-    requireAuthTime: client.require_auth_time,
-    jwks: client.jwks as JWKS | undefined,
-  };
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return { clientId: client.client_id, ...Object.fromEntries(given) };
+  const entries = Object.entries(client).map(([name, value]) => [camelCase(name), value]);
+  return Object.fromEntries(entries);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

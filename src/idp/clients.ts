@@ -1,33 +1,23 @@
-import type { ClientAuthMethod, ClientMetadata, JWKS, ResponseType, SigningAlgorithm } from 'oidc-provider';
+import type { ClientAuthMethod, ClientMetadata, ResponseType } from 'oidc-provider';
+import type { FileClient } from './client-schema.js';
 
-/** A client as the built-in provider knows it: the metadata of OIDC Dynamic Client Registration 2, in camel case. */
-export interface ClientRegistration {
-  readonly clientId: string;
-  /** Needed by every authentication method but `none` and `private_key_jwt`. */
-  readonly clientSecret?: string;
-  readonly clientName?: string;
-  /** Left out: any loopback redirect URI (http on 127.0.0.1, [::1] or localhost, any port and path; RFC 8252 7.3). */
-  readonly redirectUris?: readonly string[];
-  /** Left out: any loopback URI. An empty list: none. */
-  readonly postLogoutRedirectUris?: readonly string[];
-  /**
-   * Left out: `client_secret_basic` with a secret, `none` without one. The
-   * provider takes `client_secret_basic` and `client_secret_post` for each other.
-   */
-  readonly tokenEndpointAuthMethod?: ClientAuthMethod;
-  readonly tokenEndpointAuthSigningAlg?: SigningAlgorithm;
-  readonly grantTypes?: readonly string[];
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+
+/**
+ * A client as the built-in provider knows it: the metadata of OIDC Dynamic
+ * Client Registration 2, as a file of clients has it, in camel case.
+ */
+export type ClientRegistration = { readonly clientId: string } & {
+  readonly [Name in keyof FileClient as Exclude<CamelCase<Name>, 'grantTypes'>]?: Readonly<
+    NonNullable<FileClient[Name]>
+  >;
+} & {
   readonly responseTypes?: readonly ResponseType[];
-  /** Space-separated; left out: every scope the provider has. */
-  readonly scope?: string;
-  readonly idTokenSignedResponseAlg?: SigningAlgorithm;
-  readonly defaultAcrValues?: readonly string[];
-  /** Seconds. */
-  readonly defaultMaxAge?: number;
-  readonly requireAuthTime?: boolean;
-  /** Public keys for `private_key_jwt`. */
-  readonly jwks?: JWKS;
-}
+  /** Also those that a file may not name. */
+  readonly grantTypes?: readonly string[];
+};
 
 /** The clients every start has: one public, one confidential, both with any loopback redirect URI. */
 export const DEFAULT_CLIENTS: readonly ClientRegistration[] = [

@@ -7,16 +7,25 @@ import { isNetworkFailure, refusedByLogto } from './refusals.js';
 import { KEY_SET_LIMIT_MS, type RemoteKeySet, remoteKeySet } from './remote-key-set.js';
 import type { ConnectorDeps } from './token-request.js';
 
-/** The claims that Logto reads, with its values. */
-export interface ConnectorClaims {
-  readonly sub: string;
-  readonly name?: string | null;
-  readonly picture?: string | null;
-  readonly email?: string | null;
-  readonly email_verified?: boolean | null;
-  readonly phone?: string | null;
-  readonly phone_verified?: boolean | null;
-}
+/** The claims whose wrong type fails a sign-in, in Logto's order of reading. */
+const CLAIM_TYPES = {
+  sub: 'text',
+  name: 'text',
+  email: 'text',
+  email_verified: 'boolean',
+  phone: 'text',
+  phone_verified: 'boolean',
+  picture: 'text',
+  profile: 'text',
+  nonce: 'text',
+} as const;
+
+/** The claims that Logto reads, as it understood them. */
+export type ConnectorClaims = { readonly sub: string } & {
+  readonly [Name in keyof typeof CLAIM_TYPES]?:
+    | ((typeof CLAIM_TYPES)[Name] extends 'boolean' ? boolean : string)
+    | null;
+};
 
 /** An ID token that Logto accepted. */
 export interface AcceptedIdToken {
@@ -202,19 +211,6 @@ export function isDuration(text: string): boolean {
   const match = new RegExp(`^([+-])? ?\\d+(?:\\.\\d+)? ?(?:${unit})(?: (ago|from now))?$`, 'i').exec(text);
   return match !== null && !(match[1] && match[2]);
 }
-
-/** The claims whose wrong type fails a sign-in, in Logto's order of reading. */
-const CLAIM_TYPES = {
-  sub: 'text',
-  name: 'text',
-  email: 'text',
-  email_verified: 'boolean',
-  phone: 'text',
-  phone_verified: 'boolean',
-  picture: 'text',
-  profile: 'text',
-  nonce: 'text',
-} as const;
 
 function readClaims(payload: Readonly<Record<string, unknown>>, acceptStrings: boolean): ConnectorClaims {
   const claims: Record<string, unknown> = {};

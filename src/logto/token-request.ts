@@ -17,18 +17,21 @@ const MAX_REDIRECTS = 20;
 /** Maximum characters of a provider's own words in an explanation. */
 export const MAX_WORDS = 300;
 
+/** The members of a token response that Logto reads, with their types. `expires_in` is in seconds; `code` is used for nothing. */
+const MEMBERS = {
+  id_token: 'string',
+  access_token: 'string',
+  token_type: 'string',
+  expires_in: 'number',
+  refresh_token: 'string',
+  scope: 'string',
+  code: 'string',
+} as const;
+
 /** A token response that Logto accepts: no member may be null. */
-export interface ConnectorTokens {
-  readonly id_token: string;
-  readonly access_token?: string;
-  readonly token_type?: string;
-  /** Seconds. */
-  readonly expires_in?: number;
-  readonly refresh_token?: string;
-  readonly scope?: string;
-  /** Logto reads it and does not use it. */
-  readonly code?: string;
-}
+export type ConnectorTokens = { readonly id_token: string } & {
+  readonly [Name in keyof typeof MEMBERS]?: (typeof MEMBERS)[Name] extends 'number' ? number : string;
+};
 
 /** Dependencies of Logto's requests. */
 export interface ConnectorDeps {
@@ -231,17 +234,7 @@ function json(text: string): unknown {
   }
 }
 
-const MEMBERS: Readonly<Record<keyof ConnectorTokens, 'string' | 'number'>> = {
-  id_token: 'string',
-  access_token: 'string',
-  token_type: 'string',
-  expires_in: 'number',
-  refresh_token: 'string',
-  scope: 'string',
-  code: 'string',
-};
-
-/** Parses the response by Logto's rules. Throws `connector_token_response_invalid`. */
+/** Reads the answer by Logto's rules. Throws `connector_token_response_invalid`. */
 async function parseTokens(response: Response, { recorder }: ConnectorDeps): Promise<ConnectorTokens> {
   const body = json(await response.text());
   const contentType = response.headers.get('content-type');

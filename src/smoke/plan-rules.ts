@@ -4,7 +4,7 @@ import { invalid, type PlacedYaml } from '../profiles/placed-yaml.js';
 import { SECRET_VARIABLE } from '../profiles/schema.js';
 import { SECRET_VALUE_KEYS } from '../profiles/settings.js';
 import type { Expectations, PlanContent, PlannedSecret, PlannedStep } from './plan.js';
-import type { PlanFile, PlannedAction, PlannedCheck, PlannedDriver, PlannedText } from './planned-check.js';
+import type { PlanFile, PlannedAction, PlannedCheck, PlannedText } from './planned-check.js';
 
 type Check = PlanContent['checks'][number];
 type Defaults = NonNullable<PlanContent['defaults']>;
@@ -60,7 +60,7 @@ function withDefaults(check: Check, defaults: Defaults, index: number, plan: Pla
     if ('click' in step) return step;
     return { wait: typeof step.wait === 'number' ? step.wait * 1000 : step.wait };
   };
-  const driver: PlannedDriver = given.with ?? 'auto';
+  const driver = given.with ?? 'auto';
   const expect = mergedExpectations(defaults.expect, check.expect);
   const onPages = driver !== 'refresh' && driver !== 'client_credentials';
   return {

@@ -1,11 +1,7 @@
 import type { SecretReference } from '../profiles/profile.js';
-import type { ProfileValues } from '../profiles/schema.js';
-import type { Expectations } from './plan.js';
+import type { CheckContent, Expectations } from './plan.js';
 
-/** The driver for a check's tokens. */
-export type PlannedDriver = 'auto' | 'http' | 'browser' | 'command' | 'refresh' | 'client_credentials';
-
-/** A reference to a secret, or a text that is not secret. */
+/** Where a secret is, or a text that is none. */
 export type PlannedText =
   | { readonly kind: 'text'; readonly value: string }
   | Extract<SecretReference, { readonly kind: 'env' | 'file' | 'stdin' }>;
@@ -14,45 +10,46 @@ export type PlannedText =
 export type PlannedAction =
   | { readonly fill: string; readonly value: PlannedText }
   | { readonly click: string }
-  /** A text to wait for, or milliseconds. */
+  /** What is to appear, or milliseconds. */
   | { readonly wait: string | number };
 
-/** One check ready to run: defaults applied, paths absolute, without secrets. */
-export interface PlannedCheck {
+/** Keys of a check in the file that mean the same here, with the defaults of the file applied. */
+type PlannedValues = {
+  readonly [Key in 'command' | 'allowCredentialsTo' | 'redirectUri' | 'timeout' | 'retries']: CheckContent[Key];
+};
+
+/**
+ * One check as it is to be run: defaults applied, paths absolute, nothing
+ * secret in it. Times are seconds.
+ */
+export interface PlannedCheck extends PlannedValues {
   readonly name: string;
   readonly where: { readonly file: string; readonly line: number };
-  /** The name of a profile, or the keys of one. Absent for a connector. */
-  readonly profile: string | ProfileValues | undefined;
+  /** A profile by its name, or the keys of one. Absent with a connector. */
+  readonly profile: CheckContent['profile'];
   /** The absolute path of a Logto connector's JSON. */
-  readonly connector: string | undefined;
-  readonly with: PlannedDriver;
-  readonly command: string | undefined;
+  readonly connector: CheckContent['connector'];
+  readonly with: NonNullable<CheckContent['with']>;
   readonly user: PlannedText | undefined;
   readonly password: PlannedText | undefined;
   readonly totp: PlannedText | undefined;
   readonly refreshToken: PlannedText | undefined;
   readonly steps: readonly PlannedAction[] | undefined;
-  /** Other hosts that a page may send credentials to. */
-  readonly allowCredentialsTo: readonly string[] | undefined;
-  readonly redirectUri: string | undefined;
-  /** Seconds for one try; absent if neither check nor defaults have it. */
-  readonly timeout: number | undefined;
-  readonly retries: number | undefined;
   readonly tags: readonly string[];
   /** `discovery` is an absolute path. */
   readonly expect: Expectations;
-  /** The plan's file, as far as a profile in it needs it. */
+  /** The file it is in, as far as a profile in it needs to know. */
   readonly plan: PlanFile;
-  /** Its index in the file's list, from 0. */
+  /** Its place in the file's list, from 0. */
   readonly index: number;
 }
 
-/** A plan's file. */
+/** A file of checks. */
 export interface PlanFile {
   readonly path: string;
-  /** The base of relative paths. */
+  /** Where relative paths begin. */
   readonly folder: string;
-  /** The user trusts it with programs, weaker verification and secrets from any source. */
+  /** The user trusts it with programs, weaker verification and secrets from anywhere. */
   readonly trusted: boolean;
   /** The line, from 1, of the key at this path, or of the nearest above it. */
   lineOf(path: readonly string[]): number;

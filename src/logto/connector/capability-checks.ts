@@ -4,7 +4,8 @@ import { textValues } from '../../oidc/json-values.js';
 import type { AdvertisedMetadata } from '../../oidc/metadata.js';
 import { isPublicKeySignature } from '../../oidc/signature-algorithms.js';
 import type { ConnectorFile } from './file.js';
-import { type ConnectorView, METHODS } from './view.js';
+import { ASSERTION_ALGORITHMS, AUTH_METHODS } from './schema.js';
+import type { ConnectorView } from './view.js';
 
 /**
  * Checks by the provider's metadata whether it supports everything that Logto uses
@@ -38,10 +39,10 @@ function clientAuthentication(view: ConnectorView, metadata: AdvertisedMetadata)
   const theirs = list === undefined ? ['client_secret_basic'] : textValues(list);
   if (theirs.includes(view.method)) return ['pass', details];
   const expected = theirs.join(', ');
-  const both = METHODS.filter((method) => theirs.includes(method));
+  const both = AUTH_METHODS.filter((method) => theirs.includes(method));
   if (both.length === 0) {
     const why = 'Logto can authenticate with a client secret only: the provider cannot be used as it is.';
-    const repair = `Have the provider allow one of ${METHODS.join(', ')} to this client.`;
+    const repair = `Have the provider allow one of ${AUTH_METHODS.join(', ')} to this client.`;
     return ['fail', { ...details, expected, why, repair }];
   }
   if (list === undefined) {
@@ -60,7 +61,7 @@ function assertion(list: CheckList, view: ConnectorView, metadata: AdvertisedMet
   const key = ['clientSecretJwtSigningAlgorithm'];
   const actual = view.assertionAlgorithm;
   if (theirs.length > 0 && !theirs.includes(actual)) {
-    const both = theirs.filter((alg) => /^HS(256|384|512)$/.test(alg));
+    const both = ASSERTION_ALGORITHMS.filter((alg) => theirs.includes(alg));
     list.add('fail', 'assertion algorithm', {
       key,
       actual,

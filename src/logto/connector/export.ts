@@ -2,12 +2,16 @@ import { OidcCliError } from '../../errors.js';
 import type { Provider } from '../../oidc/provider.js';
 import type { ProfileValues } from '../../profiles/schema.js';
 import { orderMembers, plainConfig } from './profile.js';
+import { ASSERTION_ALGORITHMS, AUTH_METHODS } from './schema.js';
 import { breaksUnderRawBasic } from './secret-checks.js';
 
-type Method = 'client_secret_post' | 'client_secret_basic' | 'client_secret_jwt';
+type Method = (typeof AUTH_METHODS)[number];
 
-/** Logto's methods, in the order of preference: the one with the fewest pitfalls first. */
-const METHODS: readonly Method[] = ['client_secret_post', 'client_secret_basic', 'client_secret_jwt'];
+/** Logto's methods, the one with the fewest pitfalls first. */
+const METHODS: readonly Method[] = [
+  'client_secret_post',
+  ...AUTH_METHODS.filter((one) => one !== 'client_secret_post'),
+];
 
 /** A whole connector configuration without its secret, and remarks on it. */
 export interface ConnectorDraft {
@@ -79,7 +83,7 @@ function authentication(
   }
   if (method !== 'client_secret_jwt') return { method };
   const algorithms = metadata.token_endpoint_auth_signing_alg_values_supported ?? [];
-  return { method, algorithm: ['HS256', 'HS384', 'HS512'].find((one) => algorithms.includes(one)) ?? 'HS256' };
+  return { method, algorithm: ASSERTION_ALGORITHMS.find((one) => algorithms.includes(one)) ?? 'HS256' };
 }
 
 function whatLogtoCannotDo(values: ProfileValues, metadata: Provider['metadata']): string[] {

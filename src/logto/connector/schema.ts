@@ -27,7 +27,13 @@ function textOrList() {
   return z.union([z.string(), z.array(z.string())], { error });
 }
 
-/** As zod 3 accepts it: also JSON's 1e999, which becomes Infinity. */
+/** The ways of client authentication that Logto knows. */
+export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'] as const;
+
+/** The algorithms with which Logto signs a client assertion. */
+export const ASSERTION_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
+
+/** As zod 3 takes it: JSON's 1e999 too, which becomes Infinity. */
 function textOrNumber() {
   const error = 'a number of seconds, or text with a unit ("5 s")';
   return z.custom<string | number>((value) => typeof value === 'string' || typeof value === 'number', { error });
@@ -97,10 +103,8 @@ const connector = z.object(
     tokenEndpoint: text(),
     clientId: text(),
     clientSecret: text(),
-    tokenEndpointAuthMethod: choice(['client_secret_basic', 'client_secret_post', 'client_secret_jwt'])
-      .optional()
-      .default('client_secret_post'),
-    clientSecretJwtSigningAlgorithm: choice(['HS256', 'HS384', 'HS512']).optional().default('HS256'),
+    tokenEndpointAuthMethod: choice(AUTH_METHODS).optional().default('client_secret_post'),
+    clientSecretJwtSigningAlgorithm: choice(ASSERTION_ALGORITHMS).optional().default('HS256'),
     scope: text().transform(withOpenid),
     acceptStringTypedBooleanClaims: yesOrNo().optional().default(false),
     trustUnverifiedEmail: yesOrNo().optional().default(false),

@@ -1,5 +1,5 @@
-import { objectMembers, textValues } from '../../oidc/json-values.js';
-import { type ConnectorConfig, savedForm, withOpenid } from './schema.js';
+import { objectMembers, textValue, textValues } from '../../oidc/json-values.js';
+import { ASSERTION_ALGORITHMS, AUTH_METHODS, type ConnectorConfig, savedForm, withOpenid } from './schema.js';
 
 /**
  * The readable parts of a configuration, whether Logto accepts it or not: as after
@@ -36,45 +36,36 @@ export interface ConnectorView {
 export function connectorView(config: Readonly<Record<string, unknown>>): ConnectorView {
   const saved = objectMembers(savedForm(config));
   const verification = objectMembers(saved.idTokenVerificationConfig);
-  const scope = text(saved.scope);
+  const scope = textValue(saved.scope);
   const algorithms = textValues(verification.algorithms);
   return {
-    authorizationEndpoint: text(saved.authorizationEndpoint),
-    tokenEndpoint: text(saved.tokenEndpoint),
-    clientId: text(saved.clientId),
-    clientSecret: text(saved.clientSecret),
+    authorizationEndpoint: textValue(saved.authorizationEndpoint),
+    tokenEndpoint: textValue(saved.tokenEndpoint),
+    clientId: textValue(saved.clientId),
+    clientSecret: textValue(saved.clientSecret),
     scope,
     scopes: scope === undefined ? [] : withOpenid(scope).split(' ').filter(Boolean),
-    method: oneOf(saved.tokenEndpointAuthMethod, METHODS) ?? 'client_secret_post',
+    method: oneOf(saved.tokenEndpointAuthMethod, AUTH_METHODS) ?? 'client_secret_post',
     methodIsWritten: saved.tokenEndpointAuthMethod !== undefined,
     assertionAlgorithm: oneOf(saved.clientSecretJwtSigningAlgorithm, ASSERTION_ALGORITHMS) ?? 'HS256',
     assertionAlgorithmIsWritten: saved.clientSecretJwtSigningAlgorithm !== undefined,
     trustUnverifiedEmail: saved.trustUnverifiedEmail === true,
-    jwksUri: text(verification.jwksUri),
+    jwksUri: textValue(verification.jwksUri),
     issuers: typeof verification.issuer === 'string' ? [verification.issuer] : textValues(verification.issuer),
     algorithms: algorithms.length === 0 ? undefined : algorithms,
     clockTolerance: textOrNumber(verification.clockTolerance),
     maxTokenAge: textOrNumber(verification.maxTokenAge),
-    subject: text(verification.subject),
-    typ: text(verification.typ),
+    subject: textValue(verification.subject),
+    typ: textValue(verification.typ),
     requestOptions: textMembers(saved.authRequestOptionalConfig),
     customConfig: textMembers(saved.customConfig),
   };
 }
 
-/** Logto's methods of client authentication. */
-export const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'] as const;
-
-const ASSERTION_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
-
 function textMembers(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(objectMembers(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function textOrNumber(value: unknown): string | number | undefined {
