@@ -15,7 +15,7 @@ import {
 // The one definition of a plan: files are checked with it, and the JSON Schema for editors is written from it.
 // The `error` of each check is the phrase that completes "what is allowed: …".
 
-/** How a check gets its tokens. `auto` is `http`, and `browser` where the page needs a script. */
+/** The driver that gets a check's tokens. `auto` is `http`, and `browser` if the page needs a script. */
 const DRIVERS = ['auto', 'http', 'browser', 'command', 'refresh', 'client_credentials'] as const;
 
 const SECRET = 'a variable as ${NAME}, a mapping with file: PATH, or with stdin: true; never the secret itself';
@@ -30,7 +30,7 @@ const secret = z.union(
   { error: SECRET },
 );
 
-/** A secret as the plan writes it: where it is, and never the secret itself. */
+/** A reference to a secret in a plan, never the secret itself. */
 export type PlannedSecret = z.infer<typeof secret>;
 
 const STEPS = 'a list of steps, each with fill and value, with click, or with wait';
@@ -85,7 +85,7 @@ const claim = z.union(
   { error: CLAIM },
 );
 
-/** What is expected of one claim. */
+/** The expectation for one claim. */
 export type ClaimExpectation = z.infer<typeof claim>;
 
 function claims(what: string) {
@@ -112,7 +112,7 @@ const life = {
 
 const LIFETIME = 'a mapping with atLeast, atMost or both, in seconds';
 
-/** What a check expects: every key is optional. */
+/** The expectations of a check; every key is optional. */
 export const expectSchema = z.strictObject(
   {
     claims: claims('claims of the ID token')
@@ -219,7 +219,7 @@ export const expectSchema = z.strictObject(
   { error: 'a mapping of expectations' },
 );
 
-/** What a check expects. */
+/** The expectations of a check. */
 export type Expectations = z.infer<typeof expectSchema>;
 
 const NAME = 'a name of 200 characters at most, without control characters';
@@ -227,7 +227,7 @@ const HOST = 'a host such as login.example.com, or HOST:PORT, without https:// a
 const TAG = 'a word of letters, digits and -._/';
 const TAG_PATTERN = /^[\w./-]+$/;
 
-// What defaults and checks have in common.
+// Keys that both defaults and checks have.
 const drivers = {
   profile: z
     .union([profileNameSchema, profileSchema], { error: 'the name of a profile, or a mapping with its keys' })
@@ -312,5 +312,5 @@ export const planSchema = z
 /** One check as the file has it. */
 export type CheckContent = z.infer<typeof checkSchema>;
 
-/** A plan as the file has it. */
+/** A plan as in its file. */
 export type PlanContent = z.infer<typeof planSchema>;

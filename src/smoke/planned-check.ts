@@ -1,7 +1,7 @@
 import type { SecretReference } from '../profiles/profile.js';
 import type { CheckContent, Expectations } from './plan.js';
 
-/** Where a secret is, or a text that is none. */
+/** A reference to a secret, or a text that is not secret. */
 export type PlannedText =
   | { readonly kind: 'text'; readonly value: string }
   | Extract<SecretReference, { readonly kind: 'env' | 'file' | 'stdin' }>;
@@ -10,7 +10,7 @@ export type PlannedText =
 export type PlannedAction =
   | { readonly fill: string; readonly value: PlannedText }
   | { readonly click: string }
-  /** What is to appear, or milliseconds. */
+  /** A text to wait for, or milliseconds. */
   | { readonly wait: string | number };
 
 /** Keys of a check in the file that mean the same here, with the defaults of the file applied. */
@@ -25,7 +25,7 @@ type PlannedValues = {
 export interface PlannedCheck extends PlannedValues {
   readonly name: string;
   readonly where: { readonly file: string; readonly line: number };
-  /** A profile by its name, or the keys of one. Absent with a connector. */
+  /** The name of a profile, or the keys of one. Absent for a connector. */
   readonly profile: CheckContent['profile'];
   /** The absolute path of a Logto connector's JSON. */
   readonly connector: CheckContent['connector'];
@@ -38,18 +38,18 @@ export interface PlannedCheck extends PlannedValues {
   readonly tags: readonly string[];
   /** `discovery` is an absolute path. */
   readonly expect: Expectations;
-  /** The file it is in, as far as a profile in it needs to know. */
+  /** The plan's file, as far as a profile in it needs it. */
   readonly plan: PlanFile;
-  /** Its place in the file's list, from 0. */
+  /** Its index in the file's list, from 0. */
   readonly index: number;
 }
 
-/** A file of checks. */
+/** A plan's file. */
 export interface PlanFile {
   readonly path: string;
-  /** Where relative paths begin. */
+  /** The base of relative paths. */
   readonly folder: string;
-  /** The user trusts it with programs, weaker verification and secrets from anywhere. */
+  /** The user trusts it with programs, weaker verification and secrets from any source. */
   readonly trusted: boolean;
   /** The line, from 1, of the key at this path, or of the nearest above it. */
   lineOf(path: readonly string[]): number;
