@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.js';
 
-/** The result of a check. `skip`: it was not made, and `actual` says why. */
+/** The result of a check. `skip`: the check was not made, for the reason in `actual`. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'skip';
 
 /** One comparison of a report, with its expected and actual value. Every text is for people and holds no secret. */

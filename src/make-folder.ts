@@ -28,7 +28,7 @@ export function makeFolderSync(path: string, mode = 0o777): void {
   } catch (error) {
     if (isMissing(error) && dirname(path) !== path) {
       makeFolderSync(dirname(path), mode);
-      // Another process may make it first; the next check tells that from a folder that cannot be made.
+      // Another process may make it first; the next check distinguishes that from a folder that cannot be made.
       if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(path, mode);
     } else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }

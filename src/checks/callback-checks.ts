@@ -4,9 +4,9 @@ import type { AddressParameter } from '../oidc/parse-input.js';
 /** The values that an authorization response is compared with. An absent one is not known. */
 export interface CallbackExpectations {
   readonly issuer?: string | undefined;
-  /** Whether the provider announces RFC 9207; absent where it was not asked. */
+  /** Whether the provider advertises RFC 9207; absent if it was not asked. */
   readonly advertisesIss?: boolean | undefined;
-  /** The redirect URI of the sign-in that waits for this answer. */
+  /** The redirect URI of the sign-in that waits for this response. */
   readonly redirectUri?: string | undefined;
   /** Whether a sign-in with this state waits here. */
   readonly stateKnown: boolean;

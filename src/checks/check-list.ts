@@ -3,9 +3,9 @@ import type { OidcCliError } from '../errors.js';
 import type { Step } from '../trace/recorder.js';
 
 /**
- * On whose side something is to be changed: in the profile (file, flags,
- * environment), on this machine, on the way between, at the provider itself,
- * or in what is registered there for this client.
+ * The side that a fault is to be fixed on: in the profile (file, flags,
+ * environment), on this machine, on the network between, at the provider itself,
+ * or in the client's registration there.
  */
 export type Side = 'configuration' | 'machine' | 'network' | 'provider' | 'registration';
 
@@ -24,10 +24,13 @@ export type CheckGroup =
   | 'machine'
   | 'versions';
 
-/** One thing that a doctor examined without a sign-in. `fail`: it keeps people from signing in. `warn`: it may, or will one day. */
+/**
+ * One check of a doctor, without a sign-in. `fail`: users cannot sign in. `warn`:
+ * they may not be able to, now or later.
+ */
 export interface DoctorCheck extends Omit<Check, 'expected'> {
   readonly group: CheckGroup;
-  /** Absent where `actual` says it all. */
+  /** Absent if `actual` is enough. */
   readonly expected?: string;
   /** The consequence, or the likely cause: a sentence. */
   readonly why?: string;
@@ -45,27 +48,27 @@ export interface DoctorCheck extends Omit<Check, 'expected'> {
 
 /** The members of a check beside its name and verdict. */
 export type CheckDetails = Pick<DoctorCheck, 'actual' | 'expected' | 'why' | 'repair' | 'side' | 'code'> & {
-  /** The key that it is about, as the standard of the file has it; its place in the file is looked up. */
+  /** The key that it is about, as the file's standard names it; its place in the file is looked up. */
   readonly key?: readonly string[];
 };
 
 /** A check without its name. */
 export type CheckOutcome = readonly [Verdict, CheckDetails];
 
-/** Words for a coded error; the command has them. */
+/** Explains a coded error; the command provides it. */
 export type Explain = (error: OidcCliError) => {
   readonly message: string;
   readonly causes: readonly string[];
   readonly fix: string;
 };
 
-/** Finds a key in the file that is examined. */
+/** Finds the place of a key in the examined file. */
 interface Places {
   pathOf(key: readonly string[]): string;
   lineOf(key: readonly string[]): number;
 }
 
-/** The words and places that a list completes its checks with. */
+/** The explanations and places that a list adds to its checks. */
 interface CheckSource {
   /** Needed by `failWith`. */
   readonly explain?: Explain;
@@ -86,7 +89,7 @@ export class CheckList {
     this.add('pass', name, { actual });
   }
 
-  /** Records that there was nothing to examine, or that no result can be told: `actual` says why. */
+  /** Records that there was nothing to examine, or that no result is possible, with the reason in `actual`. */
   skip(name: string, actual: string, repair?: string): void {
     this.add('skip', name, { actual, ...(repair === undefined ? {} : { repair }) });
   }
@@ -114,7 +117,7 @@ export class CheckList {
     if (!this.source.explain) throw error;
     const { message, causes, fix } = this.source.explain(error);
     const [cause] = causes;
-    // A single cause is certain; the first of several is only the likeliest.
+    // A single cause is certain; the first of several is only the most likely.
     const why = cause === undefined ? {} : { why: causes.length === 1 ? cause : `Likely cause: ${cause}` };
     this.fail(name, { actual: message, ...why, repair: fix, side, code: error.code });
   }
@@ -127,7 +130,7 @@ export class CheckList {
     }
   }
 
-  /** The first that failed. */
+  /** The first check that failed. */
   get failed(): DoctorCheck | undefined {
     return this.all.find(({ verdict }) => verdict === 'fail');
   }
@@ -144,12 +147,12 @@ export function findingsStep(checks: readonly DoctorCheck[], at: number): Step {
   return { step: 'findings', from: 'cli', to: 'cli', at, ...details };
 }
 
-/** Names in a row, cut to a readable few. */
+/** Joined names, shortened to a readable number. */
 export function listSome(names: readonly string[], most = 8): string {
   return names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 }
 
-/** A count with its word. */
+/** A count with its noun. */
 export function countText(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

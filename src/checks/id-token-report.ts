@@ -31,9 +31,9 @@ export interface IdTokenReport {
 }
 
 /**
- * Reads an ID token on its own, beside openid-client, and reports every check
- * by name with expected and actual (OIDC Core §3.1.3.7, §3.1.3.8 and §12.2).
- * Never throws on a bad token: what is wrong with it is in the report.
+ * Reads an ID token on its own, beside openid-client, and reports every check by
+ * name with expected and actual (OIDC Core §3.1.3.7, §3.1.3.8 and §12.2). Never
+ * throws on a bad token: the report has its faults.
  */
 export async function reportIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenReport> {
   // By its parts: the whole of jose is 46 files, and a sign-in needs a few of them.

@@ -54,16 +54,16 @@ export interface LogtoVerification {
 
 type Test = (facts: IdTokenFacts) => boolean;
 type Texts = (facts: IdTokenFacts) => string;
-/** A rule that a token breaks: the first whose test holds gives the code. */
+/** A rule that a token breaks: the first rule whose test holds gives the code. */
 type Faults = readonly (readonly [code: ErrorCode, broken: Test])[];
 
 /** Logto's reading of a row, beside our own verdict. Absent: Logto does not check. */
 export interface LogtoColumn {
-  /** The value that Logto compares with, in words; undefined where its settings leave the check out. */
+  /** The value that Logto compares with, for people; undefined if its settings disable the check. */
   readonly logto?: (settings: LogtoVerification) => string | undefined;
   /** Logto checks only a token that has the claim. */
   readonly logtoOnlyIfPresent?: 'defined' | 'not empty';
-  /** Why Logto does not check, where there is more to say. */
+  /** The reason that Logto does not check, if there is more to add. */
   readonly logtoIgnores?: string;
 }
 
@@ -80,7 +80,7 @@ interface IdTokenRule extends LogtoColumn {
   readonly expected: Texts;
   /** Absent: the claim of the rule's name. */
   readonly actual?: Texts;
-  /** The claim is a time: a token that is refused for it shows how far from now it is. */
+  /** The claim is a time: a refusal then has the claim's distance from now. */
   readonly time?: true;
   /** Faults that refuse the token. */
   readonly refuse: Faults;
@@ -91,7 +91,7 @@ interface IdTokenRule extends LogtoColumn {
 /** An ID token issued longer ago than this, in seconds, was not made for this sign-in. */
 const MAX_AGE_SECONDS = 600;
 
-/** RS256 unless something else is announced or registered (OIDC Core §3.1.3.7 no. 7). */
+/** RS256 unless another algorithm is advertised or registered (OIDC Core §3.1.3.7 no. 7). */
 const DEFAULT_ALGORITHMS: readonly string[] = ['RS256'];
 
 /** The rules that an ID token is checked by, in the order of the report. */
@@ -216,7 +216,7 @@ const RULES = {
     section: 'OIDC Core §2',
     expected: () => 'a text of at most 255 characters',
     actual: ({ claims }) => subjectText(claims.sub),
-    // Only the length is refused: letters beyond ASCII occur in practice and hurt nobody.
+    // Only the length is refused: letters beyond ASCII occur in practice and do no harm.
     refuse: [
       ['id_token_subject_invalid', ({ claims: { sub } }) => typeof sub !== 'string' || sub === '' || sub.length > 255],
     ],
@@ -270,7 +270,7 @@ const RULES = {
   'same aud': identityRule('aud'),
 } as const satisfies Readonly<Record<string, IdTokenRule>>;
 
-/** Logto's reading of what is not a rule of the table: its own checks, and rows that are added elsewhere. */
+/** Logto's reading of rows that are not rules of the table: its own checks, and rows that are added elsewhere. */
 const LOGTO_COLUMNS = {
   format: { logto: () => 'a signed JWT' },
   typ: { logto: ({ idTokenVerificationConfig: { typ } }) => typ },
@@ -324,7 +324,7 @@ function oneOf(names: readonly string[]): string {
   return names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;
 }
 
-/** A time claim as people and logs read it; a text in its place keeps its quotes, so that it shows. */
+/** A time claim for people and logs; a text instead of a number keeps its quotes, so that the fault shows. */
 function timeText(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return valueText(value);
@@ -332,7 +332,7 @@ function timeText(value: unknown): string {
   return Number.isNaN(date.getTime()) ? String(value) : date.toISOString().replace('.000Z', 'Z');
 }
 
-/** Microsoft's common endpoints announce a placeholder; openid-client fills it with the token's own tenant. */
+/** Microsoft's common endpoints advertise a placeholder; openid-client replaces it with the token's own tenant. */
 function issuerFor({ claims, issuer }: IdTokenFacts): string {
   const microsoft = issuer.startsWith('https://login.microsoftonline.com/');
   return microsoft && typeof claims.tid === 'string' ? issuer.replace('{tenantid}', claims.tid) : issuer;

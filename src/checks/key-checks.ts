@@ -6,7 +6,7 @@ import { type CheckList, countText, listSome } from './check-list.js';
 /** The names of the checks that `keyChecks` makes. */
 export const KEY_CHECKS = ['key ids', 'RSA key size', 'private keys', 'unsupported keys'];
 
-/** Checks the keys of a provider's key set (RFC 7517 §4, RFC 7518 §3.3 and §6), whoever verifies with them. */
+/** Checks the keys of a provider's key set (RFC 7517 §4, RFC 7518 §3.3 and §6), for every user of the set. */
 export function keyChecks(checks: CheckList, keys: readonly JWK[]): void {
   keyIds(checks, keys);
   rsaSize(checks, keys);

@@ -44,7 +44,10 @@ export function mark(verdict: AnyVerdict, style: Style): string {
   }
 }
 
-/** Checks as aligned lines: mark, name, what was found, and for anything but a pass what was expected; then the names of the skipped ones. */
+/**
+ * Checks as aligned lines: mark, name, actual value, and unless it passes the
+ * expected value; then the names of the skipped ones.
+ */
 export function checkRows(checks: readonly Check[], style: Style): string[] {
   const rows = checks
     .filter(({ verdict }) => verdict !== 'skip')
@@ -58,7 +61,10 @@ export function checkRows(checks: readonly Check[], style: Style): string[] {
   return lines;
 }
 
-/** A doctor's checks as lines, by group: each with what was found, and below a bad one what follows and what to change. */
+/**
+ * A doctor's checks as lines, by group: each with its actual value, and below a
+ * failure or warning the consequence and the fix.
+ */
 export function groupedCheckLines(checks: readonly DoctorCheck[], style: Style): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines: string[] = [];
@@ -80,7 +86,7 @@ export function groupedCheckLines(checks: readonly DoctorCheck[], style: Style):
   return lines;
 }
 
-/** The place in the file and the value there; only the value where all is in order. */
+/** The place in the file and the value there; only the value for a check that passes. */
 function actualText({ verdict, path, line, actual }: DoctorCheck): string {
   const text = cutForTable(actual, MAX_DETAILS);
   if (verdict === 'pass' || verdict === 'skip' || path === undefined) return text;

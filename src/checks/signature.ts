@@ -4,9 +4,9 @@ import { valueText } from '../oidc/json-values.js';
 import { keyIdText } from '../oidc/key-facts.js';
 import { isPublicKeySignature } from '../oidc/signature-algorithms.js';
 
-/** The result of verifying a signature: valid where there is no code. */
+/** The result of verifying a signature: valid if there is no code. */
 export interface SignatureResult {
-  /** In words. */
+  /** For people. */
   readonly actual: string;
   readonly code?: ErrorCode;
 }
@@ -14,7 +14,7 @@ export interface SignatureResult {
 /** Keys of a key set that a message names. */
 const MAX_KIDS = 20;
 
-/** The keys that jose made of each key set: a smoke run verifies thousands of tokens with one. */
+/** The keys that jose has imported from each key set: a smoke run verifies thousands of tokens with one. */
 const imported = new WeakMap<JSONWebKeySet, CompactVerifyGetKey>();
 
 /** The `kid` of a token's header in words. */

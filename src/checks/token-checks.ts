@@ -10,7 +10,7 @@ import { verifySignature } from './signature.js';
 export interface TokenExpectations {
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
-  /** The provider's keys; absent where no provider was asked. */
+  /** The provider's keys; absent without a provider. */
   readonly jwks?: JSONWebKeySet | undefined;
   /** `id_token_signing_alg_values_supported`. */
   readonly algorithms?: readonly string[] | undefined;
@@ -20,7 +20,7 @@ export interface TokenExpectations {
   readonly now: number;
   /** Seconds. */
   readonly tolerance: number;
-  /** The provider's clock minus ours in seconds, where it was asked. */
+  /** The provider's clock minus ours in seconds; absent without a provider. */
   readonly clockSkew?: number | undefined;
 }
 
@@ -59,7 +59,7 @@ export async function checkToken(token: DecodedToken, expected: TokenExpectation
   if (token.form !== 'signed' && token.form !== 'unsigned') return format;
   const { claims } = token;
   const first = [...format, ...checkHeader(token), ...(await checkSigner(token, expected))];
-  // Nothing was read: each claim would be called absent.
+  // No claim was read, so each would be reported as absent.
   if (token.nested || (token.faults.length > 0 && Object.keys(claims).length === 0)) return first;
   const checks = [...first, ...kindChecks(token, expected), ...checkUnits(claims), ...checkClocks(token, expected)];
   return token.kind === 'ID token' ? checks : checks.map(withoutCode);
@@ -95,7 +95,7 @@ function checkHeader({ header, kind }: DecodedToken): Check[] {
   return checks;
 }
 
-/** Signed by the client or the browser, and not by the provider. */
+/** Tokens that the client or the browser signs, not the provider. */
 const CLIENT_SIGNED_KINDS: readonly DecodedToken['kind'][] = ['client assertion', 'request object', 'DPoP proof'];
 
 async function checkSigner(token: DecodedToken, expected: TokenExpectations): Promise<Check[]> {
@@ -164,7 +164,7 @@ function kindChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   }
 }
 
-/** OIDC Core §3.1.3.7, as far as it can be known afterwards. */
+/** The rules of OIDC Core §3.1.3.7 that can be checked afterwards. */
 function idTokenChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   const { claims } = token;
   const facts = factsOf(token, expected);
@@ -185,7 +185,7 @@ function idTokenChecks(token: DecodedToken, expected: TokenExpectations): Check[
   ];
 }
 
-/** RFC 9068 §2.2 and §4. An access token that does not claim to follow it is only compared with what it has. */
+/** RFC 9068 §2.2 and §4. For an access token that does not claim to follow it, only its present claims are compared. */
 function accessTokenChecks(token: DecodedToken, expected: TokenExpectations): Check[] {
   const { claims, header } = token;
   const strict = /^(application\/)?at\+jwt$/i.test(valueText(header.typ));
@@ -309,7 +309,7 @@ function lifetimeChecks(
   ];
 }
 
-/** The two clocks, where a provider was asked: they explain the checks of times. */
+/** The two clocks, if a provider was asked: they explain the checks of times. */
 function checkClocks(token: DecodedToken, expected: TokenExpectations): Check[] {
   return expected.clockSkew === undefined ? [] : [checkRule('clock skew', factsOf(token, expected))];
 }

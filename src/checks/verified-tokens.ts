@@ -22,11 +22,11 @@ import { firstRefusal, type IdTokenReport, isShared, reportIdToken } from './id-
 export interface VerifiedTokens {
   readonly accessToken: string;
   readonly tokenType: string;
-  /** Seconds since the epoch; absent when the provider did not say. */
+  /** Seconds since the epoch; absent if the response does not state it. */
   readonly expiresAt?: number;
   readonly refreshToken?: string;
   readonly idToken?: string;
-  /** As the provider stated them; absent when it did not, which means: as requested (RFC 6749 §5.1). */
+  /** As the provider states them; absent if it states none, which means the requested ones (RFC 6749 §5.1). */
   readonly scope?: readonly string[];
   readonly report?: IdTokenReport;
 }
@@ -207,7 +207,10 @@ function disagreement(who: string, reason: string, details: Readonly<Record<stri
   return new OidcCliError('id_token_readers_disagree', { who, reason }, { cause, details });
 }
 
-/** oauth4webapi hands the response's body over with errors about the response, and the claims with errors about the ID token. */
+/**
+ * oauth4webapi attaches the response's body to errors about the response, and the
+ * claims to errors about the ID token.
+ */
 function isAboutTheResponse(error: unknown): boolean {
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
     if (typeof current.cause === 'object' && current.cause !== null && 'body' in current.cause) return true;

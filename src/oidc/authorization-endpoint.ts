@@ -176,7 +176,7 @@ function shorten(words: string): string {
   return words.length > MAX_LENGTH ? `${words.slice(0, MAX_LENGTH)}…` : words;
 }
 
-/** Classifies the reason of a refusal, as far as the provider's words tell. */
+/** Classifies the reason of a refusal, as far as the provider's words allow. */
 export function classifyRefusal({ error, words }: Pick<RefusedRequest, 'error' | 'words'>): Complaint {
   if (/pkce|code[_ ]challenge/i.test(words)) return 'PKCE';
   if (/redirect[_ -]?ur[il]|callback[_ -]?url|AADSTS(50011|500112|900971)/i.test(words)) return 'redirect URI';

@@ -60,7 +60,7 @@ export function createKeySet(jwksUri: string, deps: { fetch: NetworkFetch; clock
   return {
     warm: () => {
       load().catch(() => {
-        // Not lost: `forKey` fetches again, and its failure ends the sign-in.
+        // The failure is not lost: `forKey` fetches again, and its error ends the sign-in.
       });
     },
     forKey: async (kid) => {

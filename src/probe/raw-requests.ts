@@ -7,9 +7,9 @@ import type { Provider, ProviderDeps } from '../oidc/provider.js';
 import type { TokenClient } from '../oidc/token-requests.js';
 
 /*
- * The requests that openid-client rightly will not make: wrong ones, and those
- * whose answer is judged here and not by it. They go over the run's own fetch,
- * so that a trace has them as well.
+ * The requests that openid-client rightly refuses to make: wrong ones, and those
+ * whose response is validated here instead. They use the run's own fetch, so
+ * that a trace has them as well.
  */
 
 /** The destination and the client of a request. */

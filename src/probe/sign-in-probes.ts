@@ -75,8 +75,8 @@ async function redeemHostile(
 
 /**
  * A sign-in with max_age=0 while a user is signed in: the ID token's auth_time
- * must be later than the request. `byCommand`: it is not known what a program of
- * the user keeps of the last sign-in.
+ * must be later than the request. `byCommand`: a user's program may or may not
+ * reuse the last sign-in, so the result is not certain.
  */
 export async function probeMaxAge(
   probing: Probing,
@@ -98,7 +98,7 @@ export async function probeMaxAge(
   const authTime = tokens.report?.claims.auth_time;
   const add = (verdict: 'met' | 'violated' | 'not testable', actual: string) =>
     results.addSince(mark, 'max-age', verdict, actual);
-  // Both times are of the provider's clock, so ours does not matter.
+  // Both times are from the provider's clock, so ours does not matter.
   if (typeof authTime !== 'number') add('violated', 'the ID token has no auth_time');
   else if (before === undefined) add('not testable', 'no ID token before it had an auth_time to compare with');
   else if (authTime <= before) add('violated', `auth_time is that of an earlier sign-in: nobody signed in anew`);

@@ -12,8 +12,8 @@ const MAX_LENGTH = 160;
 /**
  * Requests the page that the provider shows for this authorization request to a
  * browser without cookies. Returns `pageStatus`, and for a refusal `pageWords` and
- * the likely complaint. Types nothing and follows no redirect, so it signs nobody
- * in. Returns no facts where the page is not available. Throws nothing.
+ * the likely complaint. Types nothing and follows no redirect, so no user is
+ * signed in. Returns no facts if the page is not available. Throws nothing.
  */
 export async function authorizationPage(
   url: string,

@@ -129,7 +129,7 @@ interface SavedRequest {
   readonly codeVerifier: string;
 }
 
-/** An OIDC client that signs somebody in (OIDC Core §3.1). */
+/** An OIDC client that signs a user in (OIDC Core §3.1). */
 export class OidcClient implements Application<Connection, ClientRequest, IdentifiedTokens, SignInResult> {
   readonly redirectUri: string;
   readonly responseMode: string | undefined;

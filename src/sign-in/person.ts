@@ -145,7 +145,7 @@ export class Person implements UserAgent {
     const { openUrl, pasted, timeout } = this.options;
     const responses: Promise<CallbackResponse | URLSearchParams>[] = [];
     if (listener) responses.push(listener.response);
-    // This listener gives no answer. It rejects when a second client opens the address.
+    // This listener returns no response. It rejects when a second client opens the address.
     if (addresses && addresses !== listener) responses.push(addresses.response);
     if (pasted) responses.push(this.pastedResponse(pasted(this.over.signal)));
     const hint = setInterval(
