@@ -86,42 +86,37 @@ export interface OrdinaryValues {
  * where, found, allowed) where both names of one thing are given.
  */
 export function ordinaryValues(given: ProfileValues, where: (key: string) => string): OrdinaryValues {
-  const { endpoint, appId, appSecret, appSecretFile, appSecretStored, resources, scopes, ...rest } = given;
-  const own = { endpoint, appId, appSecret, appSecretFile, appSecretStored, resources, scopes };
+  const values: ProfileValues = { ...given };
   const byOwnName = new Map<string, string>();
   for (const [key, ordinary] of Object.entries(LOGTO_KEYS) as [LogtoKey, keyof ProfileValues][]) {
-    if (own[key] === undefined) continue;
+    delete values[key];
+    if (given[key] === undefined) continue;
     byOwnName.set(ordinary, key);
-    if (given[ordinary] === undefined) continue;
-    throw new OidcCliError('config_value_invalid', {
-      where: `${where(ordinary)}, ${where(key)}`,
-      found: 'one value under two names',
-      allowed: 'one of them',
-    });
+    if (given[ordinary] !== undefined) {
+      throw new OidcCliError('config_value_invalid', {
+        where: `${where(ordinary)}, ${where(key)}`,
+        found: 'one value under two names',
+        allowed: 'one of them',
+      });
+    }
+    Object.assign(values, { [ordinary]: given[key] });
   }
-  const values: ProfileValues = { ...rest };
-  if (endpoint !== undefined && given.kind === undefined) {
+  if (given.scopes !== undefined) values.scope = [given.scopes].flat().join(' ') || undefined;
+  if (given.endpoint !== undefined && given.kind === undefined) {
     values.kind = 'logto';
     byOwnName.set('kind', 'endpoint');
   }
-  // With the kind said beside it, an issuer is what somebody copied out of Logto's console.
-  const address = endpoint ?? (given.kind === 'logto' ? given.issuer : undefined);
   let issuerWarning: string | undefined;
-  if (address !== undefined) {
+  // Beside `kind: logto` an issuer is what somebody copied from Logto's console.
+  if (values.kind === 'logto' && values.issuer !== undefined) {
+    const address = values.issuer;
     values.issuer = logtoIssuer(address);
-    const key = endpoint === undefined ? 'issuer' : 'endpoint';
+    const key = given.endpoint === undefined ? 'issuer' : 'endpoint';
     const plain = key === 'issuer' ? values.issuer : logtoEndpoint(address);
     if (plain !== address) {
       issuerWarning = `${where(key)}: ${address} is not an ${key} of Logto; it is taken to be ${plain}`;
     }
   }
-  if (appId !== undefined) values.clientId = appId;
-  if (appSecret !== undefined) values.clientSecret = appSecret;
-  if (appSecretFile !== undefined) values.clientSecretFile = appSecretFile;
-  if (appSecretStored !== undefined) values.clientSecretStored = appSecretStored;
-  if (resources !== undefined) values.resource = resources;
-  const scope = typeof scopes === 'string' ? scopes : scopes?.join(' ');
-  if (scope) values.scope = scope;
   return { values, issuerWarning, givenBy: (key) => byOwnName.get(key) ?? key };
 }
 
@@ -135,17 +130,18 @@ export function logtoValues(ordinary: ProfileValues): ProfileValues {
   const { kind, issuer, clientId, clientSecret, clientSecretFile, clientSecretStored, ...others } = ordinary;
   const { scope, resource, ...rest } = others;
   const scopes = splitWords(scope).filter((one) => !RESERVED_SCOPES.includes(one));
-  const asked = typeof resource === 'string' ? [resource] : (resource ?? []);
-  const resources = asked.filter((one) => !scopes.includes(ORGANIZATIONS_SCOPE) || one !== ORGANIZATIONS_RESOURCE);
+  const resources = [resource ?? []]
+    .flat()
+    .filter((one) => !scopes.includes(ORGANIZATIONS_SCOPE) || one !== ORGANIZATIONS_RESOURCE);
   return {
     kind,
-    ...(issuer === undefined ? {} : { endpoint: logtoEndpoint(issuer) }),
-    ...(clientId === undefined ? {} : { appId: clientId }),
-    ...(clientSecret === undefined ? {} : { appSecret: clientSecret }),
-    ...(clientSecretFile === undefined ? {} : { appSecretFile: clientSecretFile }),
-    ...(clientSecretStored === undefined ? {} : { appSecretStored: clientSecretStored }),
-    ...(resources.length === 0 ? {} : { resources }),
-    ...(scopes.length === 0 ? {} : { scopes }),
+    endpoint: issuer === undefined ? undefined : logtoEndpoint(issuer),
+    appId: clientId,
+    appSecret: clientSecret,
+    appSecretFile: clientSecretFile,
+    appSecretStored: clientSecretStored,
+    resources: resources.length === 0 ? undefined : resources,
+    scopes: scopes.length === 0 ? undefined : scopes,
     ...rest,
   };
 }

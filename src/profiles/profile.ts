@@ -3,10 +3,11 @@ import { OidcCliError } from '../errors.js';
 import type { CollectedProfile } from './collect-profile.js';
 import { promptFault } from './kind-check.js';
 import { environmentLayer, flagLayer, variable } from './layers.js';
+import type { LOGTO_KEYS } from './logto-kind.js';
 import { defaultProfile, matchingProfile, profileNames, requestedName } from './profile-choice.js';
 import { loadProfileFiles, type ProfileFiles } from './profile-file.js';
-import type { SavedConnector } from './saved-connector.js';
-import { SETTINGS, type SettingKey } from './settings.js';
+import type { ProfileValues } from './schema.js';
+import { type DEFAULTS, type SECRET_KEYS, SETTINGS, type SettingKey } from './settings.js';
 
 /** How the client authenticates at the token endpoint (OpenID Connect Core 9). */
 export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'none';
@@ -43,52 +44,28 @@ export interface Source {
   readonly where: string;
 }
 
-/** Everything that a sign-in needs to know, from all places taken together. */
-export interface Profile {
+type LogtoKey = keyof typeof LOGTO_KEYS;
+type SecretKey = (typeof SECRET_KEYS)[number];
+type DefaultKey = keyof typeof DEFAULTS;
+type Values = { readonly [K in SettingKey]?: Exclude<ProfileValues[K], undefined> };
+
+/**
+ * Everything that a sign-in needs, from all layers: the keys of the file
+ * (`schema.ts`) in their ordinary names, with the defaults. Times are seconds.
+ */
+export interface Profile
+  extends Omit<Values, LogtoKey | SecretKey | DefaultKey | 'claims' | 'resource' | 'parameters'>,
+    Required<Pick<Values, DefaultKey>> {
   readonly name: string;
-  /** `logto`: an application of Logto, which is signed in to as its SDKs do. */
-  readonly kind?: 'logto';
   readonly issuer: string;
-  /** In place of what discovery says. */
-  readonly authorizationEndpoint?: string;
-  readonly tokenEndpoint?: string;
-  readonly jwksUri?: string;
-  /** Of a profile that was a Logto connector: what else that says. */
-  readonly connector?: SavedConnector;
   readonly clientId: string;
   readonly clientSecret?: SecretReference;
-  /** Absent: the first that the provider announces. */
-  readonly clientAuth?: ClientAuthMethod;
-  readonly scope: string;
-  readonly redirectUri: string;
-  /** Nobody chose the redirect URI or its port. */
+  /** No layer gives the redirect URI or its port. */
   readonly redirectUriIsDefault: boolean;
-  readonly postLogoutRedirectUri?: string;
-  readonly prompt?: string;
-  readonly loginHint?: string;
-  /** Seconds. */
-  readonly maxAge?: number;
-  readonly uiLocales?: string;
-  readonly acrValues?: string;
-  readonly display?: 'page' | 'popup' | 'touch' | 'wap';
   /** JSON text of an object. */
   readonly claims?: string;
   readonly resource: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
-  readonly responseMode?: 'query' | 'form_post';
-  readonly browser?: string;
-  readonly store: 'auto' | 'keychain' | 'file' | 'memory';
-  /** Seconds. */
-  readonly clockTolerance: number;
-  /** Seconds, for the whole sign-in. */
-  readonly timeout: number;
-  readonly strict: boolean;
-  /** The absolute path of a PEM file. */
-  readonly ca?: string;
-  /** TLS certificates are not verified. */
-  readonly insecure: boolean;
-  /** An issuer on plain http is taken outside of loopback too. */
-  readonly allowHttp: boolean;
 }
 
 /** The keys that the command line can give. */
