@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ExitCode, OidcCliError } from '../errors.js';
+import { LOGTO_KEYS } from '../profiles/logto-kind.js';
+import { SETTING_KEYS, SETTINGS, type Setting } from '../profiles/settings.js';
 import type { AutomationFlags } from './automation.js';
 
 /** Told the exit code of the command that ran. */
@@ -37,9 +39,11 @@ export function wholeNumber(of: string, minimum: number, maximum: number) {
 /** For a flag that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
+const LOGTO_GROUP = 'A Logto application:';
+
 /** An option about an application of Logto, under a heading of its own. */
 export function logtoOption(flags: string, description: string): Option {
-  return new Option(flags, description).helpGroup('A Logto application:');
+  return new Option(flags, description).helpGroup(LOGTO_GROUP);
 }
 
 /** An option about a connector of Logto, under a heading of its own. */
@@ -47,54 +51,39 @@ export function connectorOption(flags: string, description: string): Option {
   return new Option(flags, description).helpGroup('A Logto connector:');
 }
 
-/** The flags that say who signs in where: those of `login` and `profile add`. */
+/** The flags that say who signs in where, out of the table of settings: those of `login` and `profile add`. */
 export function withProfileFlags(command: Command): Command {
-  return command
-    .option('--issuer <url>', "the provider's issuer, as it states it")
-    .option('--client-id <id>', 'the client id the provider gave this application')
-    .option('--client-secret-env <name>', 'take the client secret from this environment variable')
-    .option('--client-secret-file <file>', 'take the client secret from this file')
-    .option('--client-secret-stdin', 'take the client secret from stdin')
-    .option('--client-secret <secret>', 'the client secret itself (visible to others: better use one of the above)')
-    .option(
-      '--client-auth <method>',
-      'client_secret_basic, client_secret_post, client_secret_jwt or none (default: what the provider announces first)',
-    )
-    .option('--scope <scopes>', 'scopes, separated by spaces (default: "openid profile email")')
-    .option('--redirect-uri <uri>', 'the redirect URI as registered (default: http://localhost:8484/callback)')
-    .option('--port <port>', 'another port for the redirect URI; 0 takes a free one')
-    .option('--post-logout-redirect-uri <uri>', 'where the provider sends the browser after a sign-out')
-    .option('--prompt <prompt>', 'none, login, consent or select_account')
-    .option('--login-hint <hint>', 'the user name to fill in')
-    .option('--max-age <seconds>', 'sign in again when the last time was longer ago')
-    .option('--ui-locales <tags>', 'preferred languages of the sign-in page')
-    .option('--acr-values <values>', 'authentication contexts to ask for')
-    .option('--display <display>', 'page, popup, touch or wap')
-    .option('--claims <json>', 'the claims parameter (OIDC Core §5.5)')
-    .option('--resource <uri>', 'a resource indicator (RFC 8707); repeatable', collect)
-    .option('--param <name=value>', 'any other parameter of the authorization request; repeatable', collect)
-    .option('--response-mode <mode>', 'query or form_post')
-    .option('--store <store>', 'where the session is kept: auto, keychain, file or memory')
-    .option('--clock-tolerance <seconds>', 'by how much the two clocks may differ (default: 30)')
-    .option(
-      '--timeout <seconds>',
-      'how long the person may take, and an answer of the provider: that at most 30 (default: 300)',
-    )
-    .option('--strict', 'refuse what the ID-token report only warns of')
-    .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
-    .option('--insecure', 'do not verify TLS certificates')
-    .option('--allow-http', 'allow an issuer on plain http outside this machine')
-    .addOption(
-      logtoOption('--kind <kind>', 'logto: an application of Logto, with its defaults (implied by --endpoint)'),
-    )
-    .addOption(logtoOption('--endpoint <url>', "Logto's own address, in place of --issuer"))
-    .addOption(logtoOption('--app-id <id>', 'its App ID, in place of --client-id'))
-    .addOption(logtoOption('--app-secret-env <name>', 'take the App Secret from this environment variable'))
-    .addOption(logtoOption('--app-secret-file <file>', 'take the App Secret from this file'))
-    .addOption(logtoOption('--app-secret-stdin', 'take the App Secret from stdin'))
-    .addOption(
-      logtoOption('--app-secret <secret>', 'the App Secret itself (visible to others: better use one of the above)'),
-    );
+  for (const key of SETTING_KEYS) {
+    const group = key === 'kind' || key in LOGTO_KEYS ? LOGTO_GROUP : undefined;
+    // Each command says itself what it does with a browser.
+    const options = key === 'browser' ? [] : settingOptions(SETTINGS[key]);
+    for (const option of options) command.addOption(group === undefined ? option : option.helpGroup(group));
+    if (key === 'redirectUri') command.option('--port <port>', 'another port for the redirect URI; 0 takes a free one');
+  }
+  return command;
+}
+
+/** The flags that name a client secret: of a client, or of an application of Logto. */
+export function withSecretFlags(command: Command): Command {
+  for (const key of ['clientSecretFile', 'clientSecret'] as const) {
+    for (const option of settingOptions(SETTINGS[key])) command.addOption(option);
+  }
+  return command;
+}
+
+/** The flags of one setting; none where only a file can give it. */
+function settingOptions({ kind, flag, option, help = '', default: value }: Setting): Option[] {
+  if (option === undefined) return [];
+  if (kind === 'secret') {
+    return [
+      new Option(`${flag}-env <name>`, `take ${help} from this environment variable`),
+      new Option(`${flag}-stdin`, `take ${help} from stdin`),
+      new Option(option, `${help} itself (visible to others: better use one of the above)`),
+    ];
+  }
+  const shown = typeof value === 'string' && value.includes(' ') ? JSON.stringify(value) : value;
+  const made = new Option(option, shown ? `${help} (default: ${shown})` : help);
+  return [kind === 'list' || kind === 'parameters' ? made.argParser<string[]>(collect) : made];
 }
 
 /** The flags by which session commands find their session. */

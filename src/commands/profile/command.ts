@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.js';
 import type { Terminal } from '../../terminal.js';
-import { type Done, withProfileFlags } from '../flags.js';
+import { type Done, withProfileFlags, withSecretFlags } from '../flags.js';
 
 /** `profile` and what it can do. */
 export function profileCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
@@ -47,15 +47,12 @@ export function profileCommands(program: Command, context: Context, terminal: Te
       done(await profileAdd(options, context, terminal, await writer(flags.store)));
     });
 
-  profile
+  const imported = profile
     .command('import <file>')
     .description("make a profile of a Logto connector's JSON; - reads it from stdin")
     .option('--name <name>', "its name (default: the issuer's host)")
-    .option('--issuer <url>', "the provider's issuer, where the connector does not name it")
-    .option('--client-secret-env <name>', 'take the client secret from this environment variable')
-    .option('--client-secret-file <file>', 'take the client secret from this file')
-    .option('--client-secret-stdin', 'take the client secret from stdin')
-    .option('--client-secret <secret>', 'the client secret itself (visible to others: better use one of the above)')
+    .option('--issuer <url>', "the provider's issuer, where the connector does not name it");
+  withSecretFlags(imported)
     .option('--store <store>', 'where its secrets are kept: auto, keychain or file')
     .option('--trust-project', 'let the connector name any variable')
     .option('--default', 'make it the default')
