@@ -54,7 +54,7 @@ export interface LogtoVerification {
 
 type Test = (facts: IdTokenFacts) => boolean;
 type Texts = (facts: IdTokenFacts) => string;
-/** A rule that a token breaks: the first rule whose test holds gives the code. */
+/** The faults of a rule: the first one whose test holds gives the error code. */
 type Faults = readonly (readonly [code: ErrorCode, broken: Test])[];
 
 /** Logto's reading of a row, beside our own verdict. Absent: Logto does not check. */

@@ -139,7 +139,7 @@ async function createClientAssertion(
   const now = Math.floor(deps.clock.now() / 1000);
   const claims = { iss: clientId, sub: clientId, aud: tokenEndpoint, jti: randomUUID(), exp: now + 600, iat: now };
   try {
-    // The library accepts any algorithm here, as in Logto.
+    // The library refuses a missing algorithm, as in Logto.
     return await new SignJWT(claims).setProtectedHeader({ alg: alg as string }).sign(Buffer.from(clientSecret));
   } catch (cause) {
     const reason = alg === undefined ? 'no signing algorithm is written out' : 'the client secret cannot sign';

@@ -24,7 +24,7 @@ export interface SessionsOptions {
    * last.
    */
   readonly onHang?: ((error: OidcCliError, entry: SessionEntry | undefined) => void) | undefined;
-  /** Called after a fault was found and repaired. Facts hold no secrets. */
+  /** Called after a fault was found and handled. Facts hold no secrets. */
   readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
   /** Replaces the locks' own values. */
   readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;

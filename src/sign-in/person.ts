@@ -115,7 +115,7 @@ export class Person implements UserAgent {
     }
   }
 
-  /** The first client to open the one-time address may have been one other than the user's browser. */
+  /** Throws if a second client opened the one-time address: the first may not have been the user's browser. */
   confirm(): void {
     if (!this.pasted) this.listener?.refuseSecondClient();
   }

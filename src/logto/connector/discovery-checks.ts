@@ -107,7 +107,7 @@ function issuer(ours: readonly string[], theirs: string): CheckOutcome {
   return ['fail', { key: ISSUER, actual, expected: theirs, why, repair }];
 }
 
-/** Whether an issuer matches a template such as `{tenantid}`. */
+/** Whether an issuer matches a template with a placeholder such as `{tenantid}`. */
 function fitsTemplate(issuer: string, template: string): boolean {
   const [before = '', after = ''] = template.split(/\{[^}]*\}/);
   return issuer.startsWith(before) && issuer.endsWith(after) && issuer.length > before.length + after.length;
