@@ -11,7 +11,7 @@ export interface Check<V extends string = Verdict> {
   readonly expected: string;
   readonly actual: string;
   /** The error code of a sign-in that fails because of this check. */
-  readonly code?: ErrorCode | undefined;
+  readonly code?: ErrorCode;
   /** The distance of a time claim from now in seconds, negative in the past; only where the claim is refused for it. */
   readonly secondsAway?: number;
 }

@@ -17,7 +17,7 @@ export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
   /** The system's code (`ENOSPC`, …) of the first incomplete write; absent if all writes were complete. */
-  readonly failure?: string | undefined;
+  readonly failure?: string;
 }
 
 /** A command's input: a pasted callback URL, a secret on stdin. */
@@ -48,9 +48,9 @@ export interface Context {
   /** Replaces the machine's browser; absent outside tests and the demo. */
   readonly openUrl?: OpenUrl;
   /** Receives every exchange and step for a requested trace; `main` sets it. */
-  readonly follower?: Follower | undefined;
+  readonly follower?: Follower;
   /** Knows the secrets of the run; `main` sets it. */
-  readonly masker?: Masker | undefined;
+  readonly masker?: Masker;
 }
 
 /** The operating system's usual folders (`env-paths`), or one folder for both when `OIDC_CLI_HOME` names it. */

@@ -240,7 +240,7 @@ export class OidcCliError extends Error {
 
 /** The changes that `OidcCliError.with` makes. */
 interface ErrorAdditions {
-  readonly code?: ErrorCode | undefined;
+  readonly code?: ErrorCode;
   readonly facts?: Facts;
   readonly details?: Readonly<Record<string, unknown>>;
 }

@@ -29,17 +29,17 @@ const REFUSED = new Set(['EPERM', 'EACCES', 'EBUSY']);
 export interface LockOptions {
   /** Milliseconds until `store_timeout`. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /**
    * The error instead of `store_timeout` and `store_failed`, for a file that is not
    * a store's. `reason` is the file system's short word for the fault, `ELOCKED` for
    * a lock that another process holds for too long.
    */
-  readonly failure?: ((reason: string | undefined, cause: unknown) => OidcCliError) | undefined;
+  readonly failure?: (reason: string | undefined, cause: unknown) => OidcCliError;
   /** Milliseconds instead of 5,000; the same for all processes that share the file. */
-  readonly staleMs?: number | undefined;
+  readonly staleMs?: number;
   /** The machine's identity instead of the real one: different values behave as different machines. */
-  readonly host?: string | undefined;
+  readonly host?: string;
 }
 
 /**

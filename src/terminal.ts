@@ -9,7 +9,7 @@ import { escapeCommandsWithin, escapeLogCommands, isReadByCiServer, safeJson, sa
 /** Colours by meaning. Without colour each returns its text unchanged. */
 export interface Style {
   /** The terminal's width in columns; undefined if it is not a terminal. */
-  readonly columns?: number | undefined;
+  readonly columns?: number;
   strong(text: string): string;
   dim(text: string): string;
   good(text: string): string;

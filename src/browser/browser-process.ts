@@ -9,13 +9,13 @@ import { fetchServerKey } from './server-key.js';
 /** Which browser, and what it is told of the network. */
 export interface BrowserSettings {
   /** `--browser-path`; else `OIDC_CLI_BROWSER_PATH`; else what is found on this machine. */
-  readonly browserPath?: string | undefined;
+  readonly browserPath?: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
   /** A PEM file of authorities to trust. */
-  readonly caFile?: string | undefined;
+  readonly caFile?: string;
   /** Accept any certificate. The command that sets it warns. */
-  readonly insecure?: boolean | undefined;
+  readonly insecure?: boolean;
 }
 
 /** Milliseconds for a browser to start, and to end by itself. */

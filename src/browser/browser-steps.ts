@@ -9,7 +9,7 @@ export interface StepTarget {
   fill(value: string): Promise<unknown>;
   click(): Promise<unknown>;
   /** The frame it is in, where something can be typed into it. */
-  readonly frame?: Frame | undefined;
+  readonly frame?: Frame;
   /** The field, where it is one of those that are recognised. */
   readonly control: PageControl | undefined;
 }

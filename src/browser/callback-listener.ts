@@ -71,11 +71,11 @@ export interface CallbackOptions {
   readonly redirectUri: string;
   readonly expectedState: string;
   readonly kind?: CallbackKind;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** A taken port is nothing unusual: it is not waited for. */
-  readonly mayBeTaken?: boolean | undefined;
+  readonly mayBeTaken?: boolean;
   readonly clock: Clock;
-  readonly onStray?: ((stray: StrayRequest) => void) | undefined;
+  readonly onStray?: (stray: StrayRequest) => void;
 }
 
 /** Milliseconds that a browser on its way to the verdict page is waited for, and one that does not take the page. */

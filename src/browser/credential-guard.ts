@@ -9,7 +9,7 @@ interface GuardedRequest {
   /** The page that sends it. */
   readonly page: URL | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string;
   /** The kinds that the driver itself typed into the fields of this request. */
   readonly known?: { readonly inUrl: ReadonlySet<CredentialKind>; readonly inBody: ReadonlySet<CredentialKind> };
 }

@@ -24,7 +24,7 @@ const ALL_REQUESTS = { patterns: [{ urlPattern: '*', requestStage: 'Request' }] 
 const CHILDREN = { autoAttach: true, waitForDebuggerOnStart: true, flatten: false };
 
 /** Who decides about the WebSockets of a context; its sign-ins follow one another. */
-const webSockets = new WeakMap<BrowserContext, { decide?: Decide | undefined }>();
+const webSockets = new WeakMap<BrowserContext, { decide?: Decide }>();
 
 /**
  * Asks about every request of a browser context before it is sent, from

@@ -4,11 +4,11 @@ export type CredentialKind = 'user name' | 'password' | 'one-time code' | 'secre
 /** The destinations that the person who runs the sign-in has allowed. */
 export interface CredentialPolicy {
   /** The issuer's origin; with `allowHttp` credentials may go there over plain http. */
-  readonly issuerOrigin?: string | undefined;
+  readonly issuerOrigin?: string;
   /** `--allow-http`. */
-  readonly allowHttp?: boolean | undefined;
+  readonly allowHttp?: boolean;
   /** Other hosts (`HOST` or `HOST:PORT`) that a page may send credentials to. */
-  readonly allowedHosts?: readonly string[] | undefined;
+  readonly allowedHosts?: readonly string[];
 }
 
 /** The form of an allowed host: a name or an address, and a port where only one is meant. */

@@ -6,7 +6,7 @@ export interface TypedCredential {
   readonly kind: CredentialKind;
   readonly value: string;
   /** It is a part of the user name, which is in many addresses: it counts only as a value of its own. */
-  readonly wholeOnly?: boolean | undefined;
+  readonly wholeOnly?: boolean;
 }
 
 /** A text of a request, and the values in it as its format has them. */

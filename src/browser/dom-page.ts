@@ -183,7 +183,7 @@ export function describeDom(limits: DomLimits): DomPage {
       checked: element.checked === true,
       required: element.hasAttribute('required') || attribute('aria-required') === 'true',
       ...(maxLength > 0 ? { maxLength } : {}),
-      ...(form === undefined ? {} : { form }),
+      form,
       ...(pressed ? { around: (element.parentElement ? textOf(element.parentElement) : '').slice(0, 200) } : {}),
     });
     elements.push(element);

@@ -16,7 +16,7 @@ import type { SignInEvidence } from './sign-in-driver.js';
  */
 export async function saveEvidence(
   folder: string,
-  seen: { readonly page: PageDescription | undefined; readonly screenshot?: Buffer | undefined },
+  seen: { readonly page: PageDescription | undefined; readonly screenshot?: Buffer },
   mask: (text: string) => string,
 ): Promise<SignInEvidence> {
   const { page, screenshot } = seen;

@@ -154,10 +154,10 @@ interface Place {
   readonly hidden: boolean;
   readonly noscript: boolean;
   /** Where the text of an alert or heading goes. */
-  readonly alert?: string[] | undefined;
-  readonly heading?: string[] | undefined;
-  readonly form?: Element | undefined;
-  readonly label?: Element | undefined;
+  readonly alert?: string[];
+  readonly heading?: string[];
+  readonly form?: Element;
+  readonly label?: Element;
 }
 
 /** Goes through a page once, in order, and collects what is on it. */

@@ -44,7 +44,7 @@ interface Request {
 }
 
 /** What was typed on a page, by the control. */
-type Typed = Map<number, { readonly value: string; readonly kind?: CredentialKind | undefined }>;
+type Typed = Map<number, { readonly value: string; readonly kind?: CredentialKind }>;
 
 const NOTHING_TYPED: Typed = new Map();
 const NO_KINDS: ReadonlySet<CredentialKind> = new Set();
@@ -121,8 +121,9 @@ class HttpSignIn {
 
   whereabouts(): Readonly<Record<string, string | number>> {
     const { progress, page } = this;
-    const at = page ? { title: progress.mask(page.description.title), url: progress.mask(page.description.url) } : {};
-    return { pages: progress.pages, ...at };
+    const { pages } = progress;
+    if (!page) return { pages };
+    return { pages, title: progress.mask(page.description.title), url: progress.mask(page.description.url) };
   }
 
   async walk(): Promise<PageSignInResult> {
@@ -180,7 +181,7 @@ class HttpSignIn {
     const response = await (this.job.fetch ?? this.options.fetch)(url.href, {
       method: form ? 'POST' : 'GET',
       headers,
-      ...(body === undefined ? {} : { body }),
+      body,
       signal: this.time.signal,
       step: 'sign-in page',
     }).catch((error: unknown) => {

@@ -16,12 +16,12 @@ export type Opened =
 /** How to open a URL. */
 export interface OpenBrowserOptions {
   /** `--browser COMMAND`. */
-  readonly command?: string | undefined;
+  readonly command?: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Milliseconds in which a command that can't open anything is expected to end with an error. 1,500 unless told otherwise. */
-  readonly earlyExitMs?: number | undefined;
+  readonly earlyExitMs?: number;
 }
 
 const EARLY_EXIT_MS = 1_500;

@@ -31,11 +31,11 @@ export interface PageControl {
   readonly checked: boolean;
   readonly required: boolean;
   /** Characters it takes; absent when it does not say. */
-  readonly maxLength?: number | undefined;
+  readonly maxLength?: number;
   /** The form it belongs to, as its place among the page's forms; absent outside of one. */
-  readonly form?: number | undefined;
+  readonly form?: number;
   /** The words around it, such as a whole row of an account chooser. */
-  readonly around?: string | undefined;
+  readonly around?: string;
 }
 
 /** A form of a page. */
@@ -58,7 +58,7 @@ export interface PageDescription {
   readonly controls: readonly PageControl[];
   readonly forms: readonly PageForm[];
   /** HTTP status, where it is known. */
-  readonly status?: number | undefined;
+  readonly status?: number;
 }
 
 /** Every word that says what a control is for, in one line of lower case. */

@@ -5,7 +5,7 @@ import type { FieldPurpose } from './sign-in-form.js';
 /** An error that a page tells, in its own words. */
 export interface PageProblem {
   readonly code: 'sign_in_rejected' | 'sign_in_account_locked' | 'sign_in_page_error';
-  readonly field?: FieldPurpose | undefined;
+  readonly field?: FieldPurpose;
   readonly words: string;
 }
 

@@ -4,9 +4,9 @@ import type { SentCredentials } from './sent-credentials.js';
 /** Who signs in, and with what. All of it is secret but the user name. */
 export interface Credentials {
   readonly username: string;
-  readonly password?: string | undefined;
+  readonly password?: string;
   /** The secret of a one-time code (RFC 6238): base32, or an otpauth:// URI. */
-  readonly totp?: string | undefined;
+  readonly totp?: string;
 }
 
 /** One explicit step on the provider's pages, where recognising them is not enough. */
@@ -16,7 +16,7 @@ export type SignInStep =
       readonly fill: string;
       readonly value: string;
       /** The value is a credential: it goes only where a password may go. */
-      readonly secret?: boolean | undefined;
+      readonly secret?: boolean;
     }
   /** Presses what `click` names: a CSS selector, or its words. */
   | { readonly click: string }
@@ -32,32 +32,30 @@ export interface PageSignIn {
    * anew (another way, a browser that died): a pushed request may be used up.
    * Left out, the URL is opened once more.
    */
-  readonly again?: (() => Promise<string>) | undefined;
+  readonly again?: () => Promise<string>;
   /** Where the sign-in ends: what is sent there is the answer, and never reaches it. */
   readonly redirectUri: string;
   /** The request's state, by which a listener on this machine knows the answer. */
   readonly state: string;
   readonly credentials: Credentials;
   /** Destinations that are allowed beyond https, this machine and the site of the page that asks for them. */
-  readonly credentialPolicy?: CredentialPolicy | undefined;
+  readonly credentialPolicy?: CredentialPolicy;
   /** These before and over what is recognised. */
-  readonly steps?: readonly SignInStep[] | undefined;
+  readonly steps?: readonly SignInStep[];
   /** Milliseconds for the whole of it. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Knows the secrets of the run beside those that are typed here, and is told of one-time codes. */
-  readonly masking?:
-    | { maskWords(text: string): string; hide(...secrets: readonly (string | undefined)[]): void }
-    | undefined;
+  readonly masking?: { maskWords(text: string): string; hide(...secrets: readonly (string | undefined)[]): void };
   /** A folder for a screenshot and the page's text when it fails; secrets are masked. */
-  readonly evidenceFolder?: string | undefined;
+  readonly evidenceFolder?: string;
   /**
    * Jobs with the same object share cookies, as in one person's browser (a
    * sign-in, its sign-out and what comes after); without it each begins without any.
    */
-  readonly session?: object | undefined;
+  readonly session?: object;
   /** Asks for pages in place of the driver's own fetch, so that a trace tells whose they are. Only by http. */
-  readonly fetch?: PageFetch | undefined;
+  readonly fetch?: PageFetch;
 }
 
 /** The one fetch of the run, as far as pages need it; its `ask`. Redirects are not followed by it. */
@@ -93,7 +91,7 @@ export interface PageSignInResult {
   readonly pages: number;
   readonly way: DriverKind;
   /** Which kinds of credentials were sent to which origins; absent for `command`, which sends them itself. */
-  readonly credentialsSent?: SentCredentials | undefined;
+  readonly credentialsSent?: SentCredentials;
 }
 
 /** Files kept of a sign-in that failed, by their paths: `details.evidence` of the error. */

@@ -34,16 +34,16 @@ export interface FormState {
   /** What has been sent on the pages before. */
   readonly sent: ReadonlySet<FieldPurpose>;
   /** Fields that explicit steps have filled in: they are left alone. */
-  readonly filled?: ReadonlySet<number> | undefined;
+  readonly filled?: ReadonlySet<number>;
   /** Goes on although the page says that what was sent is wrong. */
-  readonly onceMore?: boolean | undefined;
+  readonly onceMore?: boolean;
 }
 
 /** A field to fill in; `digit` counts from 0 where each digit of a code has a field of its own. */
 export interface Fill {
   readonly control: number;
   readonly what: FieldPurpose;
-  readonly digit?: number | undefined;
+  readonly digit?: number;
 }
 
 /** What to do on a page. */
@@ -53,7 +53,7 @@ export interface PageAct {
   /** Boxes to tick. */
   readonly ticks: readonly number[];
   /** The button or link to press; absent where only Enter sends the form. */
-  readonly press?: number | undefined;
+  readonly press?: number;
 }
 
 /** What is to be done on a page, or why nothing can be. */
@@ -62,7 +62,7 @@ export type Decision =
   | {
       readonly kind: 'refused';
       readonly code: Extract<ErrorCode, 'sign_in_rejected' | 'sign_in_account_locked' | 'sign_in_page_error'>;
-      readonly field?: FieldPurpose | undefined;
+      readonly field?: FieldPurpose;
       /** The page's own. */
       readonly words: string;
     }

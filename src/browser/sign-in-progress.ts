@@ -14,7 +14,7 @@ import { type Decision, decide, type FieldPurpose, type Fill, type PageAct } fro
 export interface ConcreteAct {
   readonly fills: readonly { readonly control: number; readonly value: string; readonly kind: CredentialKind }[];
   readonly ticks: readonly number[];
-  readonly press?: number | undefined;
+  readonly press?: number;
 }
 
 const KINDS: Readonly<Record<FieldPurpose, CredentialKind>> = {

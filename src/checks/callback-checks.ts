@@ -3,11 +3,11 @@ import type { AddressParameter } from '../oidc/parse-input.js';
 
 /** The values that an authorization response is compared with. An absent one is not known. */
 export interface CallbackExpectations {
-  readonly issuer?: string | undefined;
+  readonly issuer?: string;
   /** Whether the provider advertises RFC 9207; absent if it was not asked. */
-  readonly advertisesIss?: boolean | undefined;
+  readonly advertisesIss?: boolean;
   /** The redirect URI of the sign-in that waits for this response. */
-  readonly redirectUri?: string | undefined;
+  readonly redirectUri?: string;
   /** Whether a sign-in with this state waits here. */
   readonly stateKnown: boolean;
 }

@@ -91,7 +91,7 @@ export class CheckList {
 
   /** Records that there was nothing to examine, or that no result is possible, with the reason in `actual`. */
   skip(name: string, actual: string, repair?: string): void {
-    this.add('skip', name, { actual, ...(repair === undefined ? {} : { repair }) });
+    this.add('skip', name, { actual, repair });
   }
 
   warn(name: string, details: CheckDetails & { readonly side: Side }): void {

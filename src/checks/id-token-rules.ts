@@ -16,20 +16,20 @@ export interface IdTokenExpectations {
   /** Absent when the key set is not available: the signature check then fails. */
   readonly jwks: JSONWebKeySet | undefined;
   /** Absent where none was sent in this exchange (a refresh). */
-  readonly nonce?: string | undefined;
-  readonly accessToken?: string | undefined;
+  readonly nonce?: string;
+  readonly accessToken?: string;
   /** The authorization code, where this exchange spent one. */
-  readonly code?: string | undefined;
-  readonly maxAge?: number | undefined;
+  readonly code?: string;
+  readonly maxAge?: number;
   /** Space-separated, as requested. */
-  readonly acrValues?: string | undefined;
+  readonly acrValues?: string;
   /** Seconds since the epoch, by our clock. */
   readonly now: number;
   readonly tolerance: number;
   /** The provider's clock minus ours, from the `Date` header of its response. */
-  readonly clockSkew?: number | undefined;
+  readonly clockSkew?: number;
   /** The claims of the token this one replaces (OIDC Core §12.2). */
-  readonly previous?: Readonly<Record<string, unknown>> | undefined;
+  readonly previous?: Readonly<Record<string, unknown>>;
 }
 
 /** All that a rule may look at: the decoded token, the result for its signature, and the expectations. */
@@ -43,12 +43,12 @@ export interface IdTokenFacts extends IdTokenExpectations {
 export interface LogtoVerification {
   readonly clientId: string;
   readonly idTokenVerificationConfig: {
-    readonly issuer?: string | readonly string[] | undefined;
-    readonly subject?: string | undefined;
-    readonly typ?: string | undefined;
-    readonly algorithms?: readonly string[] | undefined;
-    readonly clockTolerance?: string | number | undefined;
-    readonly maxTokenAge?: string | number | undefined;
+    readonly issuer?: string | readonly string[];
+    readonly subject?: string;
+    readonly typ?: string;
+    readonly algorithms?: readonly string[];
+    readonly clockTolerance?: string | number;
+    readonly maxTokenAge?: string | number;
   };
 }
 

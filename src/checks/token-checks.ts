@@ -8,20 +8,20 @@ import { verifySignature } from './signature.js';
 
 /** The values that a token is compared with. An absent one is not known, and its checks are skipped. */
 export interface TokenExpectations {
-  readonly issuer?: string | undefined;
-  readonly clientId?: string | undefined;
+  readonly issuer?: string;
+  readonly clientId?: string;
   /** The provider's keys; absent without a provider. */
-  readonly jwks?: JSONWebKeySet | undefined;
+  readonly jwks?: JSONWebKeySet;
   /** `id_token_signing_alg_values_supported`. */
-  readonly algorithms?: readonly string[] | undefined;
+  readonly algorithms?: readonly string[];
   /** The access token that came with this ID token. */
-  readonly accessToken?: string | undefined;
+  readonly accessToken?: string;
   /** Seconds since the epoch. */
   readonly now: number;
   /** Seconds. */
   readonly tolerance: number;
   /** The provider's clock minus ours in seconds; absent without a provider. */
-  readonly clockSkew?: number | undefined;
+  readonly clockSkew?: number;
 }
 
 /** Signatures that verify with the client secret (RFC 7518 §3.1). */

@@ -68,8 +68,8 @@ export async function refreshTokens(
 /** The request that the response is compared with: `sent` with a code, `previous` with a refresh token. */
 interface Expected {
   readonly sent?: SentRequest;
-  readonly code?: string | undefined;
-  readonly previous?: Readonly<Record<string, unknown>> | undefined;
+  readonly code?: string;
+  readonly previous?: Readonly<Record<string, unknown>>;
 }
 
 async function verify(
@@ -176,10 +176,10 @@ function verifiedTokens(
     accessToken: tokens.access_token,
     tokenType: tokens.token_type,
     ...(tokens.expires_in === undefined ? {} : { expiresAt: Math.floor(received / 1000 + tokens.expires_in) }),
-    ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
-    ...(tokens.id_token === undefined ? {} : { idToken: tokens.id_token }),
+    refreshToken: tokens.refresh_token,
+    idToken: tokens.id_token,
     ...(tokens.scope === undefined ? {} : { scope: tokens.scope.split(' ').filter(Boolean) }),
-    ...(report ? { report } : {}),
+    report,
   };
 }
 

@@ -13,20 +13,20 @@ import { driverMakers } from './driver-makers.js';
 /** The flags by which `login` signs in without a person. */
 export interface AutomationFlags {
   /** `auto`, `http`, `browser` or `command`; absent: a person signs in. */
-  readonly with?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly passwordEnv?: string | undefined;
-  readonly passwordFile?: string | undefined;
-  readonly passwordStdin?: boolean | undefined;
-  readonly totp?: string | undefined;
-  readonly totpEnv?: string | undefined;
-  readonly totpFile?: string | undefined;
+  readonly with?: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly passwordEnv?: string;
+  readonly passwordFile?: string;
+  readonly passwordStdin?: boolean;
+  readonly totp?: string;
+  readonly totpEnv?: string;
+  readonly totpFile?: string;
   /** Hosts, each with a port where only that is meant. */
-  readonly allowCredentialsTo?: readonly string[] | undefined;
-  readonly browserPath?: string | undefined;
+  readonly allowCredentialsTo?: readonly string[];
+  readonly browserPath?: string;
   /** A folder. */
-  readonly keepEvidence?: string | undefined;
+  readonly keepEvidence?: string;
 }
 
 const DRIVER_NAMES = ['auto', 'http', 'browser', 'command'] as const;
@@ -35,9 +35,9 @@ type DriverName = (typeof DRIVER_NAMES)[number];
 /** What of the other settings of a sign-in matters to it. */
 export interface AutomationSettings extends DriverNetwork {
   /** `--browser`, or the profile's: the command of `--with command`. */
-  readonly browser?: string | undefined;
+  readonly browser?: string;
   /** The login hint, where `--user` is left out. */
-  readonly loginHint?: string | undefined;
+  readonly loginHint?: string;
   /** The issuer whose pages these are; for a connector that names no issuer, its authorization endpoint. */
   readonly issuer: string;
   readonly allowHttp: boolean;
@@ -56,7 +56,7 @@ export interface OpenAutomation {
 /** Flags that belong together are refused apart, before anything is asked. Throws `usage`. */
 export function checkAutomationFlags(
   flags: AutomationFlags,
-  others: { readonly start?: boolean | undefined; readonly callbackUrl?: string | undefined },
+  others: { readonly start?: boolean; readonly callbackUrl?: string },
 ): void {
   const refuse = (reason: string, fix: string) => {
     throw new OidcCliError('usage', { reason, fix });

@@ -22,7 +22,7 @@ export function chooseBrowser(asked: string | false | undefined, context: Contex
     ]);
     await noteProfileVariables(context);
     return openBrowser(url, {
-      ...(asked === undefined ? {} : { command: asked }),
+      command: asked,
       env: context.env,
       platform: context.platform,
       signal: context.signal,

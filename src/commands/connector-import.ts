@@ -30,13 +30,13 @@ export interface ConnectorToImport {
 
 /** As which profile, and where. */
 export interface ImportTarget {
-  readonly name?: string | undefined;
-  readonly issuer?: string | undefined;
+  readonly name?: string;
+  readonly issuer?: string;
   /** The flag that names the profile, for who has to choose another name. */
   readonly flag: string;
-  readonly force?: boolean | undefined;
-  readonly default?: boolean | undefined;
-  readonly project?: boolean | undefined;
+  readonly force?: boolean;
+  readonly default?: boolean;
+  readonly project?: boolean;
 }
 
 /** A connector that can be kept, with all that is known before anything is written. */

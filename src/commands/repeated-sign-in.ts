@@ -39,7 +39,7 @@ export function flagsToRepeat(session: Session, entry: SessionEntry, flags: Prof
 /** The secret that is kept with the session, where no other is named and the issuer, to which it belongs, is the same. */
 export function savedSecretSource(
   { clientSecret: secret, issuer }: Session,
-  now: { readonly clientSecret?: Profile['clientSecret']; readonly issuer?: string | undefined },
+  now: { readonly clientSecret?: Profile['clientSecret']; readonly issuer?: string },
 ): SecretReference | undefined {
   if (secret?.kind !== 'stored' || now.clientSecret || now.issuer !== issuer) return undefined;
   return { kind: 'value', value: secret.value };

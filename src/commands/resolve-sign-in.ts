@@ -26,7 +26,7 @@ export type ResolvedSignIn = SignInRequest & { readonly timeout: number };
  */
 export async function signInRequest(
   profile: Profile,
-  options: { readonly name: string; readonly userinfo: boolean; readonly oneTimeToken?: string | undefined },
+  options: { readonly name: string; readonly userinfo: boolean; readonly oneTimeToken?: string },
   sessions: Sessions,
   context: Context,
   terminal: Terminal,
@@ -68,7 +68,7 @@ export function secretSource(reference: SecretReference, value: string): SecretS
 
 /** The profile, from flags, environment and files; else as it last signed in, where no file knows its name. */
 export async function resolveForSignIn(
-  options: { readonly profile?: string | undefined; readonly flags: ProfileFlags },
+  options: { readonly profile?: string; readonly flags: ProfileFlags },
   sessions: Sessions,
   context: Context,
 ): Promise<ResolvedProfile> {

@@ -12,8 +12,8 @@ import type { Recorder } from '../trace/recorder.js';
 
 /** Which session a command is about. */
 export interface SessionSelection {
-  readonly profile?: string | undefined;
-  readonly issuer?: string | undefined;
+  readonly profile?: string;
+  readonly issuer?: string;
 }
 
 /**
@@ -121,7 +121,7 @@ async function choose(
   selection: SessionSelection,
   all: readonly SessionEntry[],
   context: Context,
-): Promise<{ profile?: string | undefined; chosenBy?: ChosenBy | undefined }> {
+): Promise<{ profile?: string; chosenBy?: ChosenBy }> {
   // An issuer alone is enough to know the session by.
   if (selection.profile === undefined && selection.issuer !== undefined) return {};
   const choice = await chooseProfileName({ name: selection.profile, lastSignedIn: all[0]?.profile }, context);
@@ -138,9 +138,9 @@ export interface Network {
 /** A fetch and its recorder, with the settings of a sign-in; with a `timeout` (seconds) no answer is waited for longer. */
 export async function networkFor(
   settings: {
-    readonly ca?: string | undefined;
-    readonly insecure?: boolean | undefined;
-    readonly timeout?: number | undefined;
+    readonly ca?: string;
+    readonly insecure?: boolean;
+    readonly timeout?: number;
   },
   context: Context,
   terminal: Terminal,

@@ -12,13 +12,13 @@ import { failureLines } from './failure-text.js';
 /** The flags by which a command is traced. */
 export interface TraceFlags {
   /** Every request and answer on stderr. */
-  readonly trace?: boolean | undefined;
+  readonly trace?: boolean;
   /** One line for each. */
-  readonly verbose?: boolean | undefined;
+  readonly verbose?: boolean;
   /** Files to write when the command is over: .har, .json or .html. */
-  readonly traceFile?: readonly string[] | undefined;
+  readonly traceFile?: readonly string[];
   /** Leaves personal claims in the files as they are. */
-  readonly withClaims?: boolean | undefined;
+  readonly withClaims?: boolean;
 }
 
 /** The trace of a command that has begun. */

@@ -10,13 +10,13 @@ import { failureSide } from './connection-checks.js';
 /** The result of discovery: both readings, openid-client's verdict and the document itself. */
 export interface Discovered {
   /** Present if openid-client and our own rules accept the document. */
-  readonly provider?: Provider | undefined;
+  readonly provider?: Provider;
   /** Present if there is a document, accepted or not. */
-  readonly metadata?: AdvertisedMetadata | undefined;
+  readonly metadata?: AdvertisedMetadata;
   /** Members whose type is not that of the standard; they are not used. */
-  readonly mistyped?: readonly MistypedMember[] | undefined;
-  readonly fault?: OidcCliError | undefined;
-  readonly exchange?: Exchange | undefined;
+  readonly mistyped?: readonly MistypedMember[];
+  readonly fault?: OidcCliError;
+  readonly exchange?: Exchange;
 }
 
 /** Requests the provider's metadata once, as a sign-in does. Rejects only when aborted. */

@@ -22,11 +22,11 @@ export interface ExaminationRequest {
   /** The client secret, or the reason that it is not known; undefined if the file has none. */
   readonly secret: string | MissingSecret | undefined;
   /** The provider to ask instead of the configuration's. */
-  readonly issuer?: string | undefined;
+  readonly issuer?: string;
   /** Logto's own address, `https://auth.example.com`. */
-  readonly logtoEndpoint?: string | undefined;
+  readonly logtoEndpoint?: string;
   /** The connector's id in Logto, instead of the file's. */
-  readonly connectorId?: string | undefined;
+  readonly connectorId?: string;
   readonly network: NetworkSettings;
 }
 
@@ -86,9 +86,9 @@ export async function examineConnector(
   deps.recorder.note(findingsStep(checks, deps.clock.now()));
   return {
     checks,
-    ...(refusal ? { refusal } : {}),
+    refusal,
     ...(typeof metadata?.issuer === 'string' ? { issuer: metadata.issuer } : {}),
-    ...(uris ? { redirectUris: uris } : {}),
+    redirectUris: uris,
   };
 }
 

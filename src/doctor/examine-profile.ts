@@ -29,7 +29,7 @@ export interface ExaminationDeps extends MachineDeps, Omit<ProviderDeps, 'fetch'
    */
   readonly connect: () => NetworkFetch;
   /** Called with the name of each step before it begins. */
-  readonly on?: ((step: string) => void) | undefined;
+  readonly on?: (step: string) => void;
 }
 
 /** The result for a profile, its provider and this machine without a sign-in. Holds no secret. */

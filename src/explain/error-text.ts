@@ -29,8 +29,8 @@ export function readErrorText(text: string, isKnown: (code: string) => boolean):
 
 /** The members of an error answer (RFC 6749 §4.1.2.1, §5.2), where the text is one. */
 function errorMembers(text: string): {
-  readonly error?: string | undefined;
-  readonly description?: string | undefined;
+  readonly error?: string;
+  readonly description?: string;
 } {
   if (/^\s*{/.test(text)) {
     try {

@@ -21,7 +21,7 @@ export interface IdentityProviderOptions extends RequestListeners {
   /** Besides the default clients; one with the same id replaces a default one. */
   readonly clients?: readonly ClientRegistration[];
   /** Private keys to sign with, one an algorithm. Left out: new ones, which takes a processor half a second. */
-  readonly keys?: readonly JWK[] | undefined;
+  readonly keys?: readonly JWK[];
   /** What it does wrong, or otherwise than most: see `faults.ts`. Where two touch the same thing, the later one wins. */
   readonly faults?: readonly FaultName[];
   /** Changes oidc-provider's configuration just before the provider is made from it. */

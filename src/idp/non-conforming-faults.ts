@@ -173,7 +173,7 @@ export const NON_CONFORMING_FAULTS = {
     clause: 'against RFC 6749 §6',
     client: 'signs in',
     extend: (provider) => {
-      const toAsking = (actual: { clientId?: string | undefined } | undefined, ctx: KoaContextWithOIDC) => {
+      const toAsking = (actual: { clientId?: string } | undefined, ctx: KoaContextWithOIDC) => {
         const { client, params } = ctx.oidc;
         if (actual && params?.grant_type === 'refresh_token') actual.clientId = client?.clientId;
       };
@@ -282,7 +282,7 @@ function afterFind<T>(
 function onCode(
   provider: Provider,
   alter: (
-    code: { codeChallenge?: string | undefined; redirectUri?: string | undefined },
+    code: { codeChallenge?: string; redirectUri?: string },
     parameters: Readonly<Record<string, unknown>>,
   ) => void,
 ): void {

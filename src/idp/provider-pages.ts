@@ -9,11 +9,7 @@ export function clientLabel(client: Pick<Client, 'clientId' | 'clientName'>): st
 }
 
 /** Answers with the page that says why a request can't go on and what to change. */
-export function renderError(
-  ctx: KoaContextWithOIDC,
-  out: ErrorOut,
-  error: Error & { error_detail?: string | undefined },
-): void {
+export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error & { error_detail?: string }): void {
   const { params, client } = ctx.oidc ?? {};
   const asked = { ...ctx.query, ...params } as Readonly<Record<string, unknown>>;
   const text = pageText(string(asked.ui_locales), ctx.get('accept-language'));

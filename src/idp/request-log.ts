@@ -15,9 +15,9 @@ export interface RequestEvent {
 
 /** Who is told of what the provider does; each is called once the answer is sent. */
 export interface RequestListeners {
-  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  readonly onRequest?: (event: RequestEvent) => void;
   /** Hears the same in full, raw; `failure` says why a request was refused. */
-  readonly onExchange?: ((exchange: ServedExchange, failure: string | undefined) => void) | undefined;
+  readonly onExchange?: (exchange: ServedExchange, failure: string | undefined) => void;
 }
 
 /** What oidc-provider's errors hold, and others do not. */
@@ -49,7 +49,7 @@ export function observeRequests(
     provider.on(name as 'server_error', (ctx, failure) => {
       const { message, error, error_detail, error_description }: Refusal = failure;
       const detail = error === undefined ? message : (error_detail ?? error_description);
-      refused.set(ctx.req, { error: error ?? 'server_error', ...(detail === undefined ? {} : { detail }) });
+      refused.set(ctx.req, { error: error ?? 'server_error', detail });
     });
   }
   return () => {

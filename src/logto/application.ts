@@ -29,7 +29,7 @@ export interface ConnectorLoginRequest {
   /** The listener's, or Logto's own https callback: then the user pastes the response. */
   readonly redirectUri: string;
   /** The issuer that our own reading compares `iss` with, instead of the connector's. */
-  readonly issuer?: string | undefined;
+  readonly issuer?: string;
   /** Seconds, for our own reading. The connector has Logto's. */
   readonly clockTolerance: number;
   readonly strict: boolean;
@@ -370,7 +370,7 @@ function discoveredFacts({ provider, connector }: FailureContext) {
   const { token_endpoint_auth_methods_supported: metadata, jwks_uri: keySet } = provider.metadata;
   const { issuer, jwksUri } = connector.config.idTokenVerificationConfig;
   return {
-    ...(metadata === undefined ? {} : { announced: metadata }),
+    announced: metadata,
     // If the connector agrees with the provider's own metadata, the connector is not the cause.
     issuerIsAnnounced: [issuer].flat().includes(provider.issuer),
     keySetIsAnnounced: keySet === jwksUri,

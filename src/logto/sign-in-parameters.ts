@@ -4,12 +4,12 @@ import { nearest } from '../profiles/nearest.js';
 
 /** The flags of `login` about Logto's sign-in page, as typed. */
 export interface SignInFlags {
-  readonly firstScreen?: string | undefined;
-  readonly interactionMode?: string | undefined;
+  readonly firstScreen?: string;
+  readonly interactionMode?: string;
   /** Each may hold several, separated by spaces. */
-  readonly identifier?: readonly string[] | undefined;
-  readonly directSignIn?: string | undefined;
-  readonly organizationId?: string | undefined;
+  readonly identifier?: readonly string[];
+  readonly directSignIn?: string;
+  readonly organizationId?: string;
 }
 
 /** The parameters for the flags, and remarks on them. */

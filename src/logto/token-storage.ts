@@ -54,7 +54,7 @@ export async function tryTokenStorage(
     const never = expiresIn === undefined ? 'without expires_in Logto never refreshes, though it could' : undefined;
     return {
       stored: true,
-      ...(never === undefined ? {} : { reason: never }),
+      reason: never,
       ...lifetime,
       refresh: 'works',
       tokens: { ...tokens, ...renewed },

@@ -34,19 +34,19 @@ const NON_IDEMPOTENT_TIMEOUT_MS = 5_000;
 export interface FetchOptions {
   readonly env: Environment;
   readonly clock: Clock;
-  readonly recorder?: Recorder | undefined;
+  readonly recorder?: Recorder;
   /** A PEM file of authorities to trust in addition. */
-  readonly caFile?: string | undefined;
+  readonly caFile?: string;
   /** Accept any certificate. The command that sets it warns. */
-  readonly insecure?: boolean | undefined;
+  readonly insecure?: boolean;
   /** Milliseconds for one whole answer, from the first packet to the last; more than `LONGEST_ANSWER_MS` is that. */
-  readonly timeoutMs?: number | undefined;
+  readonly timeoutMs?: number;
   /** Bytes of one answer, both as sent and as decoded. */
-  readonly maxBytes?: number | undefined;
+  readonly maxBytes?: number;
   /** Ends every request of this fetch; one that is `onlyOnce`, and may have been received, after 5 s. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Told when `signal` was aborted and such a request is still waited for, with the longest that takes, milliseconds. */
-  readonly onWait?: ((longestMs: number) => void) | undefined;
+  readonly onWait?: (longestMs: number) => void;
 }
 
 /**
@@ -58,7 +58,7 @@ const IDLE_MS = 4_000;
 
 interface ReceivedResponse extends NetworkResponse {
   /** Of a fresh TLS connection. */
-  readonly certificate?: PeerCertificate | undefined;
+  readonly certificate?: PeerCertificate;
 }
 
 /** A connection that failed before any byte of the answer, with what is known. */

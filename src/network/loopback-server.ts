@@ -27,9 +27,9 @@ const PORT_AGAIN_MS = 50;
 /** How a loopback server listens and serves. */
 export interface LoopbackOptions {
   /** Ends the wait for a port that is taken. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** A taken port is nothing unusual: it is tried once, and nobody looks who has it. */
-  readonly mayBeTaken?: boolean | undefined;
+  readonly mayBeTaken?: boolean;
   /**
    * `callback`, the default, expects a few requests of a browser and closes
    * slow, idle and surplus connections. `provider` serves programs that come

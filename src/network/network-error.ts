@@ -5,11 +5,11 @@ import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
 export interface Circumstances {
   readonly url: URL;
   /** Host and port of the proxy, when the request went through one. */
-  readonly proxy?: string | undefined;
+  readonly proxy?: string;
   /** Whether the proxy had let the request through (always true without a proxy). */
   readonly proxyPassed: boolean;
   /** The certificate that the server showed, where it came that far. */
-  readonly certificate?: PeerCertificate | undefined;
+  readonly certificate?: PeerCertificate;
 }
 
 const BY_SYSTEM_CODE: Readonly<Record<string, ErrorCode>> = {

@@ -7,10 +7,10 @@ import { shownUrl } from './network-error.js';
 export interface NetworkInit {
   readonly method?: string;
   readonly headers?: Headers | Readonly<Record<string, string>>;
-  readonly body?: ConstructorParameters<typeof Response>[0] | undefined;
-  readonly signal?: AbortSignal | null | undefined;
+  readonly body?: ConstructorParameters<typeof Response>[0];
+  readonly signal?: AbortSignal | null;
   /** Ends it as well: of the job that the request belongs to, where one connection serves several. */
-  readonly jobSignal?: AbortSignal | undefined;
+  readonly jobSignal?: AbortSignal;
   /**
    * What it brings cannot be had a second time: once it may have been
    * received, the end of the run, and that of its job, let it come to its

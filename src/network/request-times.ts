@@ -72,7 +72,7 @@ export function watchRequest(request: ClientRequest, { url, proxied, startedAt, 
         times[part] = until - before;
         before = until;
       }
-      return { times, ...(serverAddress === undefined ? {} : { serverAddress }) };
+      return { times, serverAddress };
     },
   };
 }

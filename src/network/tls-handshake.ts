@@ -39,11 +39,7 @@ export interface TlsHandshake {
  */
 export async function tlsHandshake(
   url: URL,
-  {
-    env,
-    caFile,
-    signal,
-  }: { readonly env: Environment; readonly caFile?: string | undefined; readonly signal: AbortSignal },
+  { env, caFile, signal }: { readonly env: Environment; readonly caFile?: string; readonly signal: AbortSignal },
 ): Promise<TlsHandshake> {
   const ca = certificateAuthorities(caFile, env);
   const proxy = await proxyFor(url, env);

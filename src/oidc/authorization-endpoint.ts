@@ -42,12 +42,12 @@ export interface RefusedRequest {
 export async function tryAuthorizationRequest(
   url: string,
   redirectUri: string,
-  { fetch, signal }: { readonly fetch: NetworkFetch; readonly signal?: AbortSignal | undefined },
+  { fetch, signal }: { readonly fetch: NetworkFetch; readonly signal?: AbortSignal },
 ): Promise<AuthorizationEndpointResult> {
   let response: Response;
   try {
     const headers = { accept: 'text/html' };
-    response = await fetch(url, { step: 'authorization request', headers, ...(signal ? { signal } : {}) });
+    response = await fetch(url, { step: 'authorization request', headers, signal });
   } catch (error) {
     if (!(error instanceof OidcCliError)) throw error;
     return { kind: 'unreachable', error };
@@ -110,7 +110,7 @@ interface PageContent {
   /** The page has fields to fill in. */
   readonly form: boolean;
   /** The response in a page that posts itself to the redirect URI (OAuth 2.0 Form Post Response Mode). */
-  readonly posted?: URLSearchParams | undefined;
+  readonly posted?: URLSearchParams;
 }
 
 /**

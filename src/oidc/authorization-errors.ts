@@ -40,10 +40,10 @@ export function refusedByAuthorizationEndpoint(
   error: unknown,
   response: URLSearchParams,
   sent: {
-    readonly prompt?: string | undefined;
-    readonly scope?: string | undefined;
+    readonly prompt?: string;
+    readonly scope?: string;
     readonly redirectUri: string;
-    readonly delivery?: Delivery | undefined;
+    readonly delivery?: Delivery;
   },
   provider: Provider,
 ): Error {

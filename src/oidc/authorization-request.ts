@@ -9,20 +9,20 @@ import type { TokenClient } from './token-requests.js';
 export interface AuthorizationParameters {
   readonly redirectUri: string;
   readonly scope: string;
-  readonly prompt?: string | undefined;
-  readonly loginHint?: string | undefined;
+  readonly prompt?: string;
+  readonly loginHint?: string;
   /** Maximum seconds since the user last signed in actively. */
-  readonly maxAge?: number | undefined;
-  readonly uiLocales?: string | undefined;
-  readonly acrValues?: string | undefined;
-  readonly display?: string | undefined;
+  readonly maxAge?: number;
+  readonly uiLocales?: string;
+  readonly acrValues?: string;
+  readonly display?: string;
   /** The `claims` parameter as JSON text (OIDC Core §5.5). */
-  readonly claims?: string | undefined;
-  readonly responseMode?: string | undefined;
+  readonly claims?: string;
+  readonly responseMode?: string;
   /** Resource indicators (RFC 8707). */
-  readonly resource?: readonly string[] | undefined;
+  readonly resource?: readonly string[];
   /** Further parameters for the provider. */
-  readonly parameters?: Readonly<Record<string, string>> | undefined;
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** An authorization request, and the secrets that its response is checked against. */

@@ -23,7 +23,7 @@ export interface ClientAuthentication {
   readonly announced: readonly string[];
   readonly apply: client.ClientAuth;
   /** The traits of the secret, if one is sent. */
-  readonly secret?: SecretTraits | undefined;
+  readonly secret?: SecretTraits;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface ClientAuthentication {
  * provider advertises no supported method.
  */
 export function chooseClientAuthentication(
-  request: { readonly method?: ClientAuthMethod | undefined; readonly secret?: string | undefined },
+  request: { readonly method?: ClientAuthMethod; readonly secret?: string },
   metadata: Readonly<client.ServerMetadata>,
 ): ClientAuthentication {
   const advertised = metadata.token_endpoint_auth_methods_supported ?? [];
@@ -58,7 +58,7 @@ export function authenticationFacts({ method, announced: advertised, secret }: C
 }
 
 function chooseMethod(
-  request: { readonly method?: ClientAuthMethod | undefined; readonly secret?: string | undefined },
+  request: { readonly method?: ClientAuthMethod; readonly secret?: string },
   advertised: readonly string[],
 ): Pick<ClientAuthentication, 'method' | 'reason'> {
   if (request.method) {

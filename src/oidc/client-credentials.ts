@@ -21,7 +21,7 @@ export interface ClientTokens {
 export async function requestClientTokens(
   provider: Provider,
   clientSettings: TokenClient,
-  request: { readonly scope?: string | undefined; readonly resource?: readonly string[] | undefined },
+  request: { readonly scope?: string; readonly resource?: readonly string[] },
   deps: ProviderDeps,
 ): Promise<ClientTokens> {
   provider.endpoint('token_endpoint');
@@ -37,7 +37,7 @@ export async function requestClientTokens(
     const tokens = await client.clientCredentialsGrant(configuration, parameters);
     return {
       accessToken: tokens.access_token,
-      ...(tokens.expires_in === undefined ? {} : { expiresIn: tokens.expires_in }),
+      expiresIn: tokens.expires_in,
       ...(tokens.scope === undefined ? {} : { scope: tokens.scope.split(' ').filter(Boolean) }),
     };
   } catch (error) {

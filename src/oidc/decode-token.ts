@@ -43,7 +43,7 @@ export interface DecodedToken {
   /** The token in base64url, to verify its signature with. Never printed. */
   readonly compact: string | undefined;
   /** The JWT nested in this one (RFC 7519 §5.2). */
-  readonly nested?: DecodedToken | undefined;
+  readonly nested?: DecodedToken;
 }
 
 /** Nested JWTs are read down to this depth. */

@@ -44,7 +44,7 @@ export async function servedAlgorithms(set: JSONWebKeySet, algorithms: readonly 
   const kids = new Set(set.keys.slice(0, MAX_KEYS).map(({ kid }) => kid));
   for (const alg of algorithms) {
     for (const kid of kids) {
-      const usable = await keyOf({ alg, ...(kid === undefined ? {} : { kid }) }).then(
+      const usable = await keyOf({ alg, kid }).then(
         (key) => !isShortRsa(key),
         // Several fitting keys that cannot be told apart are a separate finding.
         (error: { code?: unknown }) => error.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS',

@@ -4,7 +4,7 @@ import { looksLikeJwt, type TokenName } from './decode-token.js';
 /** A token and its name in its source. */
 export interface NamedToken {
   /** Absent for a token without a name. */
-  readonly name?: string | undefined;
+  readonly name?: string;
   readonly value: string;
 }
 
@@ -17,7 +17,7 @@ export type ParsedInput = {
   | {
       readonly kind: 'address';
       /** Without query and fragment; absent if the input has only parameters. */
-      readonly address?: string | undefined;
+      readonly address?: string;
       readonly parameters: readonly AddressParameter[];
     }
   /** A JSON document without a token in it, or nothing at all. */
@@ -163,9 +163,7 @@ function toCompactJws(object: Readonly<Record<string, unknown>>): string | undef
  * An address with its parameters, or parameters alone: as in a browser's address,
  * in a log line or after a # of its own.
  */
-function readAddress(
-  text: string,
-): { address?: string | undefined; parameters: readonly AddressParameter[] } | undefined {
+function readAddress(text: string): { address?: string; parameters: readonly AddressParameter[] } | undefined {
   const line = /^(?:GET|POST)\s+(\S+)(?:\s+HTTP\/[\d.]+)?$/.exec(text)?.[1] ?? text;
   if (/\s/.test(line)) return undefined;
   const absolute = /^[a-z][a-z0-9+.-]*:/i.test(line) && URL.canParse(line);

@@ -30,9 +30,9 @@ export interface Client {
 
 /** Endpoints that replace the advertised ones. */
 export interface ConfiguredEndpoints {
-  readonly authorizationEndpoint?: string | undefined;
-  readonly tokenEndpoint?: string | undefined;
-  readonly jwksUri?: string | undefined;
+  readonly authorizationEndpoint?: string;
+  readonly tokenEndpoint?: string;
+  readonly jwksUri?: string;
 }
 
 /** A provider whose metadata has been read (OpenID Connect Discovery 1.0). */
@@ -88,7 +88,7 @@ export async function discoverProvider(
   request: {
     readonly issuer: string;
     readonly allowHttp?: boolean;
-    readonly endpoints?: ConfiguredEndpoints | undefined;
+    readonly endpoints?: ConfiguredEndpoints;
   },
   deps: ProviderDeps,
 ): Promise<Provider> {

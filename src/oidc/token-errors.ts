@@ -23,7 +23,7 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
 /** An OAuth error as a provider words it (RFC 6749 §5.2). */
 interface ProviderError {
   readonly error: string;
-  readonly description?: string | undefined;
+  readonly description?: string;
 }
 
 /**

@@ -21,13 +21,13 @@ export interface SentRequest {
   readonly nonce: string;
   readonly codeVerifier: string;
   /** Seconds. */
-  readonly maxAge?: number | undefined;
-  readonly acrValues?: string | undefined;
-  readonly resource?: readonly string[] | undefined;
+  readonly maxAge?: number;
+  readonly acrValues?: string;
+  readonly resource?: readonly string[];
   /** A fact for the explanation of a refusal. */
-  readonly prompt?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly delivery?: Delivery | undefined;
+  readonly prompt?: string;
+  readonly scope?: string;
+  readonly delivery?: Delivery;
 }
 
 /** How an authorization response was delivered, and how many seconds after the request. */
@@ -40,7 +40,7 @@ export interface Delivery {
 /** The parameters of a refresh request beside the refresh token. */
 export interface RefreshRequest {
   readonly scope?: string;
-  readonly resource?: readonly string[] | undefined;
+  readonly resource?: readonly string[];
   /** Extension parameters. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -88,7 +88,7 @@ export async function requestTokensForCode(
         expectedNonce: sent.nonce,
         pkceCodeVerifier: sent.codeVerifier,
         idTokenExpected: true,
-        ...(sent.maxAge === undefined ? {} : { maxAge: sent.maxAge }),
+        maxAge: sent.maxAge,
       },
       resourceParameters(sent.resource),
     ),

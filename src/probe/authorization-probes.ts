@@ -308,7 +308,7 @@ function authorizationParameters({ request, unusedRedirectUri, client, deps }: P
   return all;
 }
 
-function pageText({ status, error }: { readonly status: number; readonly error?: string | undefined }): string {
+function pageText({ status, error }: { readonly status: number; readonly error?: string }): string {
   if (error !== undefined) return `refused when it was pushed: ${errorText(error)}`;
   return `${status >= 400 ? 'an error page' : 'a page'} (${status})`;
 }

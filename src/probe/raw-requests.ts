@@ -35,7 +35,7 @@ export type AuthorizationOutcome =
   /** A redirect to a redirect URI: the requested one, or the registered one instead. */
   | { readonly kind: 'answered'; readonly asAsked: boolean; readonly parameters: URLSearchParams }
   /** A page, or the refusal of a pushed request. */
-  | { readonly kind: 'page'; readonly status: number; readonly error?: string | undefined }
+  | { readonly kind: 'page'; readonly status: number; readonly error?: string }
   | { readonly kind: 'unclear'; readonly reason: string };
 
 /** A random value that cannot exist at the provider. */

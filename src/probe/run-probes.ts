@@ -35,13 +35,11 @@ export interface ProbeOrder {
   readonly request: SignInRequest;
   readonly plan: ProbePlan;
   /** A second client at the same provider; its secret has been resolved. */
-  readonly otherClient?:
-    | {
-        readonly clientId: string;
-        readonly secret?: string | undefined;
-        readonly method?: ClientAuthMethod | undefined;
-      }
-    | undefined;
+  readonly otherClient?: {
+    readonly clientId: string;
+    readonly secret?: string;
+    readonly method?: ClientAuthMethod;
+  };
   /** A program of the user signs in. */
   readonly byCommand: boolean;
 }

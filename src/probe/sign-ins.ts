@@ -28,7 +28,7 @@ interface SignInOptions {
   readonly state?: string;
   readonly nonce?: string;
   /** Seconds. */
-  readonly maxAge?: number | undefined;
+  readonly maxAge?: number;
   /** Changes the address before the browser opens it. */
   readonly change?: (url: URL, sent: AuthorizationRequest) => void;
 }

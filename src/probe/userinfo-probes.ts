@@ -50,7 +50,7 @@ async function forgeToken({ provider, client, deps }: Probing, subject: string):
   const now = Math.floor(deps.clock.now() / 1000);
   const claims = { client_id: client.clientId, scope: 'openid profile email', jti: randomText() };
   const token = await new SignJWT(claims)
-    .setProtectedHeader({ alg, typ: 'at+jwt', ...(kid === undefined ? {} : { kid }) })
+    .setProtectedHeader({ alg, typ: 'at+jwt', kid })
     .setIssuer(provider.issuer)
     .setSubject(subject)
     .setAudience(provider.issuer)

@@ -23,7 +23,7 @@ export type Consent = (secrets: readonly UntrustedSecret[]) => Promise<void>;
 /** The places that a secret may have to be asked from. */
 export interface SecretDeps extends StoreKeyDeps {
   /** Lets a secret go that an untrusted file names; without it none goes. */
-  readonly consent?: Consent | undefined;
+  readonly consent?: Consent;
   /** Reads the secret from stdin. */
   readonly stdin?: () => Promise<string>;
   /** The secret kept in the session store for this profile and issuer. */

@@ -150,7 +150,7 @@ export async function collectProfile(request: ProfileRequest, deps: ProfileDeps)
       known: profileNames(files),
       files: files.searched,
       chosenBy: choice.where ?? chosenBy,
-      ...(suggestion === undefined ? {} : { suggestion }),
+      suggestion,
     });
   }
   if (byName) await checkName(byName.name, byName.chosenBy);

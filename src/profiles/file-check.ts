@@ -43,7 +43,7 @@ export async function checkFile(file: string, text: string): Promise<CheckedFile
         key: [...path, key].join('.'),
         found: 'an unknown key',
         allowed: known.join(', '),
-        ...(suggestion === undefined ? {} : { suggestion }),
+        suggestion,
       });
     }
     if (issue?.code === 'invalid_key') {

@@ -24,11 +24,11 @@ export interface Layer {
   readonly layer: Source['layer'];
   /** Checked values without the secrets, Logto's in ordinary keys; `path` kinds are absolute. */
   readonly values: Readonly<ProfileValues>;
-  readonly secret?: LayerSecret | undefined;
+  readonly secret?: LayerSecret;
   /** Said where the layer's issuer is used: it was given as the address of its configuration. */
-  readonly issuerWarning?: string | undefined;
+  readonly issuerWarning?: string;
   /** The place of its issuer, where the layer is a project's file in a folder that is not trusted. */
-  readonly untrusted?: UntrustedPlace | undefined;
+  readonly untrusted?: UntrustedPlace;
   source(key: SettingKey, parameter?: string): Source;
 }
 

@@ -75,7 +75,7 @@ export interface OrdinaryValues {
   /** Without any of Logto's keys but `kind`. */
   readonly values: ProfileValues;
   /** Said where the issuer is used: the endpoint was given as something else. */
-  readonly issuerWarning?: string | undefined;
+  readonly issuerWarning?: string;
   /** The key by which a value was given. */
   givenBy(key: string): string;
 }

@@ -12,7 +12,7 @@ export function adHocName(issuer: string): string {
 /** The profile that an issuer without a name, or the last sign-in, comes to. */
 export function matchingProfile(
   request: ProfileRequest,
-  issuers: { readonly flag?: string | undefined; readonly env?: Layer },
+  issuers: { readonly flag?: string; readonly env?: Layer },
 ): ProfileChoice | undefined {
   const { flag, env } = issuers;
   if (flag !== undefined) return { name: adHocName(flag), chosenBy: 'flags' };

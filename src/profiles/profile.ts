@@ -24,7 +24,7 @@ export interface UntrustedPlace {
   /** The user's own file, where `trustedFolders` is. */
   readonly userFile: string;
   /** Where the value goes, once that is known: a host, with its scheme unless that is https. */
-  readonly host?: string | undefined;
+  readonly host?: string;
 }
 
 /** Where a client secret is to be taken from, when it is needed. `untrusted` is the place that names it, where that is not the user's word. `value` is the secret itself. */
@@ -86,16 +86,16 @@ export type ProfileFlags = {
   readonly [K in Exclude<FlagKey, 'parameters'>]?: Typed[(typeof SETTINGS)[K]['kind']] | undefined;
 } & {
   /** `name=value` each. */
-  readonly param?: readonly string[] | undefined;
+  readonly param?: readonly string[];
   /** Replaces the port of the redirect URI; 0 is any free one. */
-  readonly port?: string | number | undefined;
+  readonly port?: string | number;
   /** The variable that holds the client secret. */
-  readonly clientSecretEnv?: string | undefined;
-  readonly clientSecretStdin?: boolean | undefined;
-  readonly appSecretEnv?: string | undefined;
-  readonly appSecretStdin?: boolean | undefined;
+  readonly clientSecretEnv?: string;
+  readonly clientSecretStdin?: boolean;
+  readonly appSecretEnv?: string;
+  readonly appSecretStdin?: boolean;
   /** The project's file may name programs and turn verification off. */
-  readonly trustProject?: boolean | undefined;
+  readonly trustProject?: boolean;
 };
 
 /** What decided which profile is used. */
@@ -120,13 +120,13 @@ export interface ProfileDeps {
 
 /** Which profile is meant: `name` is the argument, `lastSignedIn` what the session index remembers. */
 export interface ProfileRequest {
-  readonly name?: string | undefined;
-  readonly flags?: ProfileFlags | undefined;
-  readonly lastSignedIn?: string | undefined;
+  readonly name?: string;
+  readonly flags?: ProfileFlags;
+  readonly lastSignedIn?: string;
   /** In place of the files that are looked for; the environment then gives no value of its own. */
-  readonly files?: ProfileFiles | undefined;
+  readonly files?: ProfileFiles;
   /** No sign-in follows: a secret whose variable is not set is no mistake. */
-  readonly withoutSecret?: boolean | undefined;
+  readonly withoutSecret?: boolean;
 }
 
 /** The name of a profile and what decided it. */

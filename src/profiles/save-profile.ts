@@ -19,22 +19,22 @@ type Yaml = typeof import('yaml');
 /** How `saveProfile` goes about it. */
 export interface SaveOptions {
   /** Replaces a profile of this name, whole; without it such a profile is `profile_exists`. */
-  readonly replace?: boolean | undefined;
+  readonly replace?: boolean;
   /** Makes it the file's `default` too. */
-  readonly makeDefault?: boolean | undefined;
+  readonly makeDefault?: boolean;
   /** Of a file that is new. An existing one keeps its own, unless this is 0o600, which is always put in place. */
-  readonly mode?: number | undefined;
+  readonly mode?: number;
   /** Ends the wait for another process that is changing the file. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /**
    * Run last before the file is replaced, when nothing stands in the way any
    * more; what it throws is thrown, and the file stays as it was.
    */
-  readonly before?: Step | undefined;
+  readonly before?: Step;
   /** Run once the file is replaced; what it throws is thrown. */
-  readonly after?: Step | undefined;
+  readonly after?: Step;
   /** Run where `before` failed or the file could not be replaced, before that is thrown. */
-  readonly undo?: Step | undefined;
+  readonly undo?: Step;
 }
 
 /**

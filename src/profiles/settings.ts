@@ -16,7 +16,7 @@ export interface Setting {
   /** The flag's text in help, without the default. */
   readonly help?: string;
   /** The value where no layer gives one. Times are seconds. */
-  readonly default?: string | number | boolean | undefined;
+  readonly default?: string | number | boolean;
 }
 
 /** A setting with a flag, and with the variable of the same name. */

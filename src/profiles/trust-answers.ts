@@ -22,7 +22,7 @@ export interface TrustAnswer {
 /** The folder of the file with the answers, and what ends a wait for it. */
 export interface AnswerDeps {
   readonly folders: { readonly config: string };
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 const FILE = 'trust.json';

@@ -8,7 +8,7 @@ export interface HangGuardOptions {
   /** The operation, for the error's facts. */
   readonly operation: string;
   /** Called with `store_timeout` before the process ends itself; must write synchronously. By default one line on stderr. */
-  readonly onHang?: ((error: OidcCliError) => void) | undefined;
+  readonly onHang?: (error: OidcCliError) => void;
 }
 
 let pending = 0;

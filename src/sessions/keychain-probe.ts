@@ -12,10 +12,10 @@ export interface ProbeOptions {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
   /** Milliseconds for the keychain's first response; 3,000 by default. */
-  readonly timeoutMs?: number | undefined;
+  readonly timeoutMs?: number;
   /** Milliseconds for the user to unlock the keychain after its first response; 3,000 by default. */
-  readonly promptMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly promptMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** The account of every probe's entry, so that killed probes leave at most one entry. */

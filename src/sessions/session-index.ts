@@ -97,7 +97,7 @@ export interface SessionIndexOptions {
   /** Called once after a damaged index has been moved aside and rebuilt. */
   readonly onRebuilt?: (facts: { file: string; movedTo: string; sessions: number }) => void;
   /** Replaces the lock's own values. */
-  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
+  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'>;
 }
 
 /**

@@ -4,6 +4,10 @@ import type { Session } from './session-store.js';
 type TypeCheck = (value: unknown) => boolean;
 
 const text: TypeCheck = (value) => typeof value === 'string';
+const is =
+  (expected: unknown): TypeCheck =>
+  (value) =>
+    value === expected;
 const flag: TypeCheck = (value) => typeof value === 'boolean';
 /** A time that a date can have (ECMA-262 §21.4.1.1). */
 const seconds: TypeCheck = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e12;
@@ -30,8 +34,8 @@ const isAccessToken = objectOf({
 
 /** The type of each member of a session. A store may hold a value of another version or program. */
 const isSession = objectOf({
-  version: (value) => value === 1,
-  kind: optional((value) => value === 'logto'),
+  version: is(1),
+  kind: optional(is('logto')),
   profile: text,
   issuer: (value) => typeof value === 'string' && URL.canParse(value),
   endpoints: optional(
@@ -41,10 +45,10 @@ const isSession = objectOf({
   clientAuth: text,
   clientSecret: optional((value) =>
     [
-      { kind: 'env', name: text },
-      { kind: 'file', path: text },
-      { kind: 'stored', value: text },
-    ].some(({ kind, ...rest }) => objectOf({ ...rest, kind: (given) => given === kind })(value)),
+      objectOf({ kind: is('env'), name: text }),
+      objectOf({ kind: is('file'), path: text }),
+      objectOf({ kind: is('stored'), value: text }),
+    ].some((holds) => holds(value)),
   ),
   redirectUri: text,
   postLogoutRedirectUri: optional(text),

@@ -30,8 +30,8 @@ export type SecretSource =
  * organization (Logto), or the resource on the organization's behalf.
  */
 export interface TokenTarget {
-  readonly resource?: string | undefined;
-  readonly organization?: string | undefined;
+  readonly resource?: string;
+  readonly organization?: string;
 }
 
 /**
@@ -54,9 +54,9 @@ export interface Session {
   readonly issuer: string;
   /** The endpoints that the profile names itself, which replace the advertised ones. */
   readonly endpoints?: {
-    readonly authorizationEndpoint?: string | undefined;
-    readonly tokenEndpoint?: string | undefined;
-    readonly jwksUri?: string | undefined;
+    readonly authorizationEndpoint?: string;
+    readonly tokenEndpoint?: string;
+    readonly jwksUri?: string;
   };
   readonly clientId: string;
   readonly clientAuth: string;

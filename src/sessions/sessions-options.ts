@@ -14,18 +14,18 @@ export interface SessionsOptions {
   readonly platform: NodeJS.Platform;
   readonly clock: Clock;
   /** Ends the wait for a refresh's lock and for the keychain's probe; never a save. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** The caller's own keychain, which is not probed. */
-  readonly keytar?: KeytarLike | undefined;
+  readonly keytar?: KeytarLike;
   /**
    * Called when a keychain call has hung for 30 s, just before the process ends
    * itself by SIGKILL: must write its output synchronously. By default one line with
    * the code is written to stderr. `entry` is the session that was opened or removed
    * last.
    */
-  readonly onHang?: ((error: OidcCliError, entry: SessionEntry | undefined) => void) | undefined;
+  readonly onHang?: (error: OidcCliError, entry: SessionEntry | undefined) => void;
   /** Called after a fault was found and handled. Facts hold no secrets. */
-  readonly onNotice?: ((notice: SessionNotice, facts: Facts) => void) | undefined;
+  readonly onNotice?: (notice: SessionNotice, facts: Facts) => void;
   /** Replaces the locks' own values. */
-  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'> | undefined;
+  readonly lock?: Pick<LockOptions, 'staleMs' | 'host'>;
 }

@@ -25,8 +25,8 @@ const UNLOCK_TIMEOUT_MS = 30_000;
 
 /** Selects a session. Without any member the newest. */
 export interface SessionSelection {
-  readonly profile?: string | undefined;
-  readonly issuer?: string | undefined;
+  readonly profile?: string;
+  readonly issuer?: string;
 }
 
 /** A session and the entry it was read from. */

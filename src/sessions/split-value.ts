@@ -28,8 +28,8 @@ interface Generation {
 
 /** Written before the parts: names those that may remain if this save is killed. */
 interface Note {
-  readonly made?: Generation | undefined;
-  readonly replaced?: Generation | undefined;
+  readonly made?: Generation;
+  readonly replaced?: Generation;
 }
 
 /**

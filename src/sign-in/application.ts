@@ -4,7 +4,7 @@ import type { AuthorizationResponse } from './user-agent.js';
 export interface Redirect {
   /** As registered. Port 0 on loopback means any free port. */
   readonly redirectUri: string;
-  readonly responseMode?: string | undefined;
+  readonly responseMode?: string;
   /** The URL of the authorization request holds a secret: only a one-time address is ever shown. */
   readonly secretUrl: boolean;
 }
@@ -29,7 +29,7 @@ export interface Greeting {
  */
 export interface Application<Connection, Request extends AuthorizationUrl, Tokens, SignedIn> extends Redirect {
   /** A given state: that of a pending sign-in, or one that a probe sends. Otherwise `signIn` makes one. */
-  readonly state?: string | undefined;
+  readonly state?: string;
   /** Reads what must be known of the provider before the authorization request. */
   discover(): Promise<Connection>;
   /** Makes the authorization request. A user agent that starts again requests another one with the same state. */

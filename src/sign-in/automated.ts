@@ -20,14 +20,14 @@ interface Automation {
   readonly driver: SignInDriver;
   readonly credentials: Credentials;
   /** The destinations that the credentials may be sent to. */
-  readonly credentialPolicy?: CredentialPolicy | undefined;
-  readonly steps?: readonly SignInStep[] | undefined;
+  readonly credentialPolicy?: CredentialPolicy;
+  readonly steps?: readonly SignInStep[];
   /** Folder for the screenshot and text of a failed sign-in. */
-  readonly evidenceFolder?: string | undefined;
+  readonly evidenceFolder?: string;
   /** Sign-ins with the same object share one browser, which keeps its user signed in. */
-  readonly session?: object | undefined;
+  readonly session?: object;
   /** Requests the pages instead of the driver's own fetch. */
-  readonly fetch?: PageFetch | undefined;
+  readonly fetch?: PageFetch;
   /** Milliseconds left for the pages. */
   readonly timeLeft: () => number;
 }

@@ -22,28 +22,28 @@ import type { AuthorizationResponse } from './user-agent.js';
 export interface SignInRequest {
   readonly profile: string;
   /** `logto`: a Logto application. Absent: an ordinary sign-in. */
-  readonly kind?: 'logto' | undefined;
+  readonly kind?: 'logto';
   readonly issuer: string;
   /** Endpoints that the profile names itself. */
-  readonly endpoints?: ConfiguredEndpoints | undefined;
+  readonly endpoints?: ConfiguredEndpoints;
   readonly allowHttp: boolean;
   readonly clientId: string;
   /** As in the profile: port 0 means any free port. */
   readonly redirectUri: string;
-  readonly clientSecret?: string | undefined;
+  readonly clientSecret?: string;
   /** The source that a session reads the secret from again. */
-  readonly clientSecretSource?: SecretSource | undefined;
-  readonly clientAuth?: ClientAuthMethod | undefined;
+  readonly clientSecretSource?: SecretSource;
+  readonly clientAuth?: ClientAuthMethod;
   readonly authorization: Omit<AuthorizationParameters, 'redirectUri'>;
   /** Seconds. */
   readonly clockTolerance: number;
   readonly strict: boolean;
   /** Whether the userinfo endpoint is requested, if there is one. */
   readonly userinfo: boolean;
-  readonly ca?: string | undefined;
+  readonly ca?: string;
   readonly insecure: boolean;
   /** Saved with the session for a later sign-out. */
-  readonly postLogoutRedirectUri?: string | undefined;
+  readonly postLogoutRedirectUri?: string;
 }
 
 /** A provider and the client's registration there. */
@@ -75,7 +75,7 @@ export interface SignInResult {
 /** Dependencies of an OIDC client's sign-in. */
 export interface ClientDeps extends ProviderDeps {
   /** Discovery that several sign-ins share; `discoverProvider` otherwise. */
-  readonly discoverProvider?: typeof discoverProvider | undefined;
+  readonly discoverProvider?: typeof discoverProvider;
 }
 
 /** Discovery and the choice of client authentication, which every flow with a provider begins with. */

@@ -11,17 +11,17 @@ import type { ClientAuthMethod } from '../profiles/profile.js';
 
 /** The expected issuer and client of the tokens: as much of a profile or session as is known. */
 export interface InspectionTarget {
-  readonly issuer?: string | undefined;
-  readonly endpoints?: ConfiguredEndpoints | undefined;
+  readonly issuer?: string;
+  readonly endpoints?: ConfiguredEndpoints;
   readonly allowHttp: boolean;
-  readonly clientId?: string | undefined;
-  readonly clientAuth?: ClientAuthMethod | undefined;
+  readonly clientId?: string;
+  readonly clientAuth?: ClientAuthMethod;
   /** Reads the client secret; called only if a token can be introspected. */
   readonly clientSecret: () => Promise<string | undefined>;
   /** Seconds. */
   readonly clockTolerance: number;
   /** The access token issued with an ID token that is inspected alone. */
-  readonly accessToken?: string | undefined;
+  readonly accessToken?: string;
 }
 
 /** One token, read and checked. */
@@ -30,9 +30,9 @@ export interface InspectedToken {
   readonly token: DecodedToken;
   readonly checks: readonly Check[];
   /** The introspection response (RFC 7662 §2.2); absent if the provider was not asked or did not answer. */
-  readonly introspection?: Readonly<Record<string, unknown>> | undefined;
+  readonly introspection?: Readonly<Record<string, unknown>>;
   /** The JWT nested in this one. */
-  readonly nested?: InspectedToken | undefined;
+  readonly nested?: InspectedToken;
 }
 
 /** All tokens, and the reason if the provider could not be asked. */

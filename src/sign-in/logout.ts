@@ -24,7 +24,7 @@ export interface LogoutDeps extends ProviderDeps, Omit<CurrentSessionDeps, 'read
   readonly signal: AbortSignal;
   /** Removes the session that was read last from its store, unless a newer sign-in has replaced it. */
   readonly forget: () => Promise<'done' | 'newer stays'>;
-  readonly openUrl?: OpenUrl | undefined;
+  readonly openUrl?: OpenUrl;
 }
 
 /**

@@ -24,12 +24,12 @@ interface PersonOptions {
   /** Seconds that the user may take. */
   readonly timeout: number;
   /** Opens the one-time address for the user; absent with `--no-browser`. */
-  readonly openUrl?: OpenUrl | undefined;
+  readonly openUrl?: OpenUrl;
   /**
    * Yields the lines that the user pastes until `over` aborts; each may be the
    * callback URL of a browser on another machine.
    */
-  readonly pasted?: ((over: AbortSignal) => AsyncIterable<string>) | undefined;
+  readonly pasted?: (over: AbortSignal) => AsyncIterable<string>;
   /** Text for the page in the browser after a failed sign-in. */
   readonly explain: (error: OidcCliError) => Promise<{ readonly message: string; readonly fix: string }>;
 }

@@ -7,7 +7,7 @@ import type { Connection } from './client.js';
 /** Additions to a plain refresh request. */
 export interface RefreshRequest {
   /** Resource indicators (RFC 8707 §2.2). */
-  readonly resource?: readonly string[] | undefined;
+  readonly resource?: readonly string[];
   /** Further parameters for the provider. */
   readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -78,10 +78,8 @@ async function requestToken(
 ): Promise<{ token: SavedAccessToken; renewed: Session }> {
   const { resource, organization } = target;
   const connection = await discoverForSession(session, deps);
-  const request = {
-    resource: resource === undefined ? [] : [resource],
-    parameters: organization === undefined ? {} : { organization_id: organization },
-  };
+  const parameters: Record<string, string> = organization === undefined ? {} : { organization_id: organization };
+  const request = { resource: resource === undefined ? [] : [resource], parameters };
   try {
     const { tokens, renewed } = await refreshGrant(session, connection, request, deps);
     const token: SavedAccessToken = {

@@ -8,10 +8,10 @@ export interface SignInDetails {
   readonly name: string;
   /** Whether userinfo is requested. */
   readonly userinfo: boolean;
-  readonly clientSecret?: string | undefined;
-  readonly clientSecretSource?: SecretSource | undefined;
+  readonly clientSecret?: string;
+  readonly clientSecretSource?: SecretSource;
   /** Logto's one-time token: a secret that is good for one sign-in. */
-  readonly oneTimeToken?: string | undefined;
+  readonly oneTimeToken?: string;
 }
 
 /** The settings of a sign-in from a profile with its secret resolved. */

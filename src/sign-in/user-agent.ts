@@ -8,7 +8,7 @@ export interface AuthorizationResponse {
   readonly mode: 'query' | 'form_post';
   readonly delivery: Delivery;
   /** The response has the cookie of the one browser that opened the one-time address; absent without a listener. */
-  readonly bound?: boolean | undefined;
+  readonly bound?: boolean;
 }
 
 /**

@@ -17,14 +17,12 @@ export interface WaitDeps extends StepDeps {
 /** The expected response, and the user's way to it. */
 interface Wait<T> {
   /** Opens the browser; absent if the user opens the address by hand. */
-  readonly open?:
-    | {
-        readonly openUrl: OpenUrl;
-        readonly address: string;
-        /** Called if no browser could be opened, before that is reported. */
-        readonly onFailure: (reason: string) => void;
-      }
-    | undefined;
+  readonly open?: {
+    readonly openUrl: OpenUrl;
+    readonly address: string;
+    /** Called if no browser could be opened, before that is reported. */
+    readonly onFailure: (reason: string) => void;
+  };
   readonly answers: readonly Promise<T>[];
   readonly seconds: number;
   readonly timeoutError: () => OidcCliError;

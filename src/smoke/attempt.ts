@@ -148,10 +148,11 @@ function readEvidence(error: OidcCliError | undefined): Evidence | undefined {
   if (typeof evidence !== 'object' || evidence === null) return undefined;
   const { screenshot, text } = evidence as SignInEvidence;
   if (screenshot === undefined && text === undefined) return undefined;
-  return { ...(screenshot === undefined ? {} : { screenshot }), ...(text === undefined ? {} : { text }) };
+  return { screenshot, text };
 }
 
 async function removeEvidence(error: OidcCliError | undefined): Promise<void> {
-  const files = Object.values(readEvidence(error) ?? {}) as string[];
+  const { screenshot, text } = readEvidence(error) ?? {};
+  const files = [screenshot, text].filter((file) => file !== undefined);
   await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => undefined)));
 }

@@ -27,7 +27,7 @@ export function parseShard(text: string): Shard {
  */
 export function chooseChecks(
   checks: readonly PlannedCheck[],
-  { filters, shard }: { readonly filters: readonly string[]; readonly shard?: Shard | undefined },
+  { filters, shard }: { readonly filters: readonly string[]; readonly shard?: Shard },
 ): readonly PlannedCheck[] {
   const wanted = filters.map(matcher);
   const chosen = wanted.length === 0 ? checks : checks.filter((check) => wanted.some((matches) => matches(check)));

@@ -116,7 +116,7 @@ async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined)
       key: [...path, key].join('.'),
       found: 'an unknown key',
       allowed: `${known.join(', ')}${merge}`,
-      ...(suggestion === undefined ? {} : { suggestion }),
+      suggestion,
     });
   }
   const isKeyFault = issue?.code === 'invalid_key' || (issue?.code === 'custom' && issue.params?.reserved === true);
@@ -125,7 +125,7 @@ async function mistake(file: string, yaml: PlacedYaml, first: Issue | undefined)
   return invalid(file, {
     ...yaml.place(path, isKeyFault ? 'key' : 'value'),
     key: path.join('.'),
-    ...(meant === undefined ? {} : { suggestion: meant }),
+    suggestion: meant,
     found:
       details ?? describeValue(valueAt(yaml.content, issue?.path ?? []), isSecretPath(path) ? '' : (path.at(-1) ?? '')),
     allowed: (issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message) ?? '',

@@ -12,8 +12,8 @@ import { type Follower, Recorder } from '../trace/recorder.js';
 export interface ProviderSettings {
   readonly issuer: string;
   readonly allowHttp: boolean;
-  readonly endpoints?: ConfiguredEndpoints | undefined;
-  readonly ca?: string | undefined;
+  readonly endpoints?: ConfiguredEndpoints;
+  readonly ca?: string;
   readonly insecure: boolean;
 }
 
@@ -58,9 +58,9 @@ export function createProviders(context: {
   env: Environment;
   clock: Clock;
   signal: AbortSignal;
-  follower?: Follower | undefined;
-  masker?: Masker | undefined;
-  onWait?: ((longestMs: number) => void) | undefined;
+  follower?: Follower;
+  masker?: Masker;
+  onWait?: (longestMs: number) => void;
 }): Providers {
   const fetches = new Map<string, NetworkFetch>();
   const shared = new Map<string, Shared>();

@@ -13,17 +13,17 @@ export interface RunOptions {
   /** Maximum of checks at once. */
   readonly concurrency: number;
   /** Further tries after a failure, instead of the plan's number. */
-  readonly retries?: number | undefined;
+  readonly retries?: number;
   /** Seconds for one try, instead of the plan's. */
-  readonly timeout?: number | undefined;
+  readonly timeout?: number;
   /** Seconds for the whole run. */
-  readonly timeoutAll?: number | undefined;
+  readonly timeoutAll?: number;
   /** The number of runs of each check. */
   readonly repeat: number;
   /** The number of failures after which no further check begins. */
-  readonly maxFailures?: number | undefined;
+  readonly maxFailures?: number;
   /** `1/4`, for the report. */
-  readonly shard?: string | undefined;
+  readonly shard?: string;
 }
 
 /** Dependencies of a run. */
@@ -84,8 +84,8 @@ export async function runChecks(options: RunOptions, deps: RunDeps): Promise<Smo
     startedAt,
     durationMs: Math.round(performance.now() - begun),
     results,
-    ...(options.shard === undefined ? {} : { shard: options.shard }),
-    ...(ended === undefined ? {} : { ended }),
+    shard: options.shard,
+    ended,
     exitCode: runExitCode(results, ended),
   };
 }
@@ -131,13 +131,13 @@ async function runCheck(
     return {
       ...checkIdentity(check, startedAt),
       verdict,
-      ...(tried.way === undefined ? {} : { way: tried.way }),
-      ...(tried.subject === undefined ? {} : { subject: tried.subject }),
+      way: tried.way,
+      subject: tried.subject,
       durationMs: tried.durationMs,
       attempts,
       phases: tried.phases,
       expectations: tried.expectations,
-      ...(evidence === undefined ? {} : { evidence }),
+      evidence,
       ...tried.facts,
     };
   }

@@ -54,7 +54,7 @@ export function measurePhases(
   const end = run.startedAt + run.durationMs;
   const phases = events.flatMap((event, index): Phase[] => {
     const { number, startedAt, about, step } = event;
-    const begun = { number, startedAt, ...(about === undefined ? {} : { about }) };
+    const begun = { number, startedAt, about };
     if (event.kind === 'exchange') {
       const { durationMs = 0, times } = event;
       return [

@@ -75,22 +75,22 @@ export interface Step {
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** What was said of it, in our words. */
-  readonly note?: string | undefined;
+  readonly note?: string;
   /** What progress lines are made of. A trace does not show it. */
-  readonly facts?: Facts | undefined;
+  readonly facts?: Facts;
   /** Told to listeners only, and kept out of the trace. */
-  readonly transient?: boolean | undefined;
+  readonly transient?: boolean;
   /** Of a request that another party made: its address. */
-  readonly url?: string | undefined;
+  readonly url?: string;
   /** Whether the parameters came as a form in its body (OAuth 2.0 Form Post Response Mode). */
-  readonly posted?: boolean | undefined;
+  readonly posted?: boolean;
   /** What it carried, where that is not in the address. */
-  readonly parameters?: readonly (readonly [name: string, value: string])[] | undefined;
-  readonly checks?: readonly Check[] | undefined;
+  readonly parameters?: readonly (readonly [name: string, value: string])[];
+  readonly checks?: readonly Check[];
   /** How it ended, where it is an end. */
-  readonly verdict?: Verdict | undefined;
+  readonly verdict?: Verdict;
   /** Why it failed, in the words of the explanation. */
-  readonly failure?: StepFailure | undefined;
+  readonly failure?: StepFailure;
   /** Which of several jobs it belongs to, where a command has several; the recorder says it. */
   readonly about?: string;
 }
@@ -123,9 +123,9 @@ export interface Follower {
 
 /** Who has to do with what a recorder records: the command's context is one. */
 interface Listeners {
-  readonly follower?: Follower | undefined;
+  readonly follower?: Follower;
   /** The one masker of the run, which all its recorders share. */
-  readonly masker?: Masker | undefined;
+  readonly masker?: Masker;
 }
 
 /**

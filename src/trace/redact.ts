@@ -88,9 +88,9 @@ export class Redactor {
       from: exchange.from ?? stepSender(step),
       to: 'provider',
       startedAt,
-      ...(durationMs === undefined ? {} : { durationMs }),
-      ...(exchange.times === undefined ? {} : { times: exchange.times }),
-      ...(exchange.serverAddress === undefined ? {} : { serverAddress: exchange.serverAddress }),
+      durationMs,
+      times: exchange.times,
+      serverAddress: exchange.serverAddress,
       method: this.words(method),
       url,
       requestHeaders,
@@ -128,7 +128,7 @@ export class Redactor {
               actual: this.words(actual),
             })),
           }),
-      ...(verdict === undefined ? {} : { verdict }),
+      verdict,
       ...(failure === undefined ? {} : { failure: this.failure(failure) }),
     };
   }
@@ -179,7 +179,7 @@ export class Redactor {
     if (handling === 'text') return { name: shownName, value: this.foreign(value) };
     if (handling === 'personal') return { name: shownName, value: this.person(value, name) };
     const token = this.token(value);
-    return { name: shownName, value: this.secret(value, name), ...(token ? { token } : {}) };
+    return { name: shownName, value: this.secret(value, name), token };
   }
 
   private headers(headers: Pairs, base: string, step: string): ShownParameter[] {
@@ -208,7 +208,7 @@ export class Redactor {
       };
     if (name === 'set-cookie') return { value: this.setCookie(value) };
     const token = this.token(value);
-    return { value: this.secret(value, name), ...(token ? { token } : {}) };
+    return { value: this.secret(value, name), token };
   }
 
   private authorization(value: string, name: string): Omit<ShownParameter, 'name'> {

@@ -184,7 +184,7 @@ function sumText({ phases, requestsMs, browserMs, ownMs }: Timing, durationMs: n
 }
 
 /** The step, and of which job it is where there are several. */
-function eventName({ step, about }: { readonly step: string; readonly about?: string | undefined }): string {
+function eventName({ step, about }: { readonly step: string; readonly about?: string }): string {
   return about === undefined ? step : `${step} (${about})`;
 }
 

@@ -25,7 +25,7 @@ interface Ending {
   readonly exitCode: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly failure?: ShownFailure | undefined;
+  readonly failure?: ShownFailure;
 }
 
 /**

@@ -211,10 +211,11 @@ describe.runIf(present)('a browser without a window', () => {
         return {
           status: 303,
           headers: { location: '/page', 'set-cookie': cookies as unknown as string },
+          body: '',
         };
       }
       return {
-        headers: { 'set-cookie': 'old=; Max-Age=0' },
+        headers: { 'set-cookie': 'old=; Max-Age=0' } as Record<string, string>,
         body: `<title>${asHtml(session)}</title><h1>Your session ${asHtml(removed)} has ended</h1>${shown.join('')}`,
       };
     });

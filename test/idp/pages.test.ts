@@ -78,12 +78,18 @@ describe('the sign-in page', () => {
     expect(html.toString()).not.toContain('carol');
   });
 
-  test.each([
+  const languages: readonly Readonly<{
+    parameters: Record<string, string>;
+    acceptLanguage: string;
+    lang: string;
+    title: string;
+  }>[] = [
     { parameters: {}, acceptLanguage: 'ja,en;q=0.8', lang: 'ja', title: 'サインイン' },
     { parameters: {}, acceptLanguage: 'en,ja;q=0.8', lang: 'en', title: 'Sign in' },
     { parameters: { ui_locales: 'fr ja en' }, acceptLanguage: 'en', lang: 'ja', title: 'サインイン' },
     { parameters: { ui_locales: 'fr' }, acceptLanguage: 'fr', lang: 'en', title: 'Sign in' },
-  ])('is in $lang for ui_locales $parameters and Accept-Language $acceptLanguage', async (given) => {
+  ];
+  test.each(languages)('is in $lang for ui_locales $parameters and Accept-Language $acceptLanguage', async (given) => {
     const app = await relyingParty(idp);
     const { url } = await app.request(given.parameters);
     const { html } = await pageAt(url, { 'accept-language': given.acceptLanguage });

@@ -119,7 +119,12 @@ describe('the provider shaped like Logto', () => {
       sent: { ...good, login_hint: 'alice@example.com' },
       taken: { ...good, login_hint: 'alice@example.com' },
     });
-    for (const bad of [{ first_screen: 'signup' }, { interaction_mode: 'register' }, { identifier: 'e-mail' }]) {
+    const faults: Record<string, string>[] = [
+      { first_screen: 'signup' },
+      { interaction_mode: 'register' },
+      { identifier: 'e-mail' },
+    ];
+    for (const bad of faults) {
       await callbackOf({ ...good, ...bad });
       expect(logto.requests.authorization.at(-1)).toMatchObject({ sent: { ...good, ...bad }, taken: {} });
       expect(logto.requests.authorization.at(-1)?.taken).toEqual({});

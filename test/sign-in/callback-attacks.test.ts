@@ -93,8 +93,8 @@ describe('the sign-in belongs to the browser that opened the one-time address', 
       const browser = new CookieBrowser();
       const asked = await browser.authorizationRequest(url);
       const { redirect_uri: redirectUri, state = '' } = Object.fromEntries(asked.searchParams);
-      for (const response of [{ code: 'foreign' }, { error: 'access_denied' }, { code: 'foreign' }]) {
-        const reply = await fetch(`${redirectUri}?${new URLSearchParams({ ...response, state })}`);
+      for (const response of ['code=foreign', 'error=access_denied', 'code=foreign']) {
+        const reply = await fetch(`${redirectUri}?${response}&${new URLSearchParams({ state })}`);
         expect([reply.status, await reply.text()]).toEqual([403, expect.stringContaining('another browser')]);
       }
       await browser.open(asked);

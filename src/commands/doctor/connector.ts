@@ -17,16 +17,16 @@ import { networkFor } from '../session-access.js';
 export interface ConnectorDoctorOptions extends SecretFlags {
   /** A connector's JSON, or `-` for stdin. */
   readonly connector: string;
-  readonly issuer?: string | undefined;
+  readonly issuer?: string;
   /** Logto's own address. */
-  readonly logtoEndpoint?: string | undefined;
-  readonly connectorId?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
-  readonly trustProject?: boolean | undefined;
+  readonly logtoEndpoint?: string;
+  readonly connectorId?: string;
+  readonly ca?: string;
+  readonly insecure?: boolean;
+  readonly trustProject?: boolean;
   /** Warnings fail, too. */
-  readonly strict?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly strict?: boolean;
+  readonly json?: boolean;
 }
 
 /**

@@ -23,16 +23,16 @@ import { chosenByText, withSignIn } from '../session-access.js';
 
 /** What `doctor` was asked. */
 export interface DoctorOptions {
-  readonly profile?: string | undefined;
+  readonly profile?: string;
   readonly flags: ProfileFlags;
   /** A Logto connector's JSON, or `-` for stdin: that is examined, and no profile. */
-  readonly connector?: string | undefined;
+  readonly connector?: string;
   /** Logto's own address, and the connector's id there. */
-  readonly logtoEndpoint?: string | undefined;
-  readonly connectorId?: string | undefined;
+  readonly logtoEndpoint?: string;
+  readonly connectorId?: string;
   /** Warnings fail, too. */
-  readonly strict?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly strict?: boolean;
+  readonly json?: boolean;
 }
 
 /**

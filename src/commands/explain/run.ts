@@ -9,8 +9,8 @@ import { printable, type Terminal, table } from '../../terminal.js';
 /** What `explain` was asked. */
 export interface ExplainOptions {
   /** One of our stable codes or a provider's, or an error message with one in it; absent: list them all. */
-  readonly code?: string | undefined;
-  readonly json?: boolean | undefined;
+  readonly code?: string;
+  readonly json?: boolean;
 }
 
 /** The page that lists every code. */

@@ -14,21 +14,21 @@ import { faultLines, faultsFromFlags, listFaults } from './faults.js';
 
 export interface IdpOptions {
   /** 9400 when left out; 0 takes any free one. */
-  readonly port?: number | undefined;
+  readonly port?: number;
   /** Test users besides the default ones, each `name:password` or `name:password:email`. */
   readonly user: readonly string[];
   /** One more client, with the secret and the redirect URIs below. */
-  readonly clientId?: string | undefined;
-  readonly clientSecret?: string | undefined;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
   /** None: any loopback redirect URI. */
   readonly redirectUri: readonly string[];
   /** A YAML or JSON file with a list of client registrations. */
-  readonly clients?: string | undefined;
+  readonly clients?: string;
   /** Names of faults to have. */
-  readonly fault?: readonly string[] | undefined;
+  readonly fault?: readonly string[];
   /** List the faults there are, and do nothing else. */
-  readonly faults?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly faults?: boolean;
+  readonly json?: boolean;
 }
 
 const DEFAULT_PORT = 9400;
@@ -111,7 +111,7 @@ function clientFromFlags({ clientId, clientSecret, redirectUri }: IdpOptions): C
   }
   return {
     clientId,
-    ...(clientSecret === undefined ? {} : { clientSecret }),
+    clientSecret,
     ...(redirectUri.length === 0 ? {} : { redirectUris: redirectUri }),
   };
 }

@@ -24,7 +24,7 @@ export interface InspectedAddress {
     readonly means: string;
   }[];
   /** What the provider's error means, in words. */
-  readonly error?: (Explanation & { readonly code: string; readonly standard: string | null }) | undefined;
+  readonly error?: Explanation & { readonly code: string; readonly standard: string | null };
   readonly checks: readonly Check[];
 }
 

@@ -30,17 +30,17 @@ import {
 /** What `inspect` was asked. */
 export interface InspectOptions {
   /** A token or an address; `-` reads it from stdin; absent: the session's. */
-  readonly token?: string | undefined;
-  readonly profile?: string | undefined;
+  readonly token?: string;
+  readonly profile?: string;
   /** Of the session; with a token of one's own, what that is. */
-  readonly idToken?: boolean | undefined;
-  readonly accessToken?: boolean | undefined;
-  readonly refreshToken?: boolean | undefined;
+  readonly idToken?: boolean;
+  readonly accessToken?: boolean;
+  readonly refreshToken?: boolean;
   /** Decode and check only what takes no request. */
-  readonly offline?: boolean | undefined;
+  readonly offline?: boolean;
   /** Issuer, client and how the provider is reached. */
   readonly flags: ProfileFlags;
-  readonly json?: boolean | undefined;
+  readonly json?: boolean;
 }
 
 /** What is to be inspected, and whom it is held against. */

@@ -14,14 +14,14 @@ import { readSessionSecret } from '../session-access.js';
 
 /** Whom the tokens are held against, and how the provider is reached. */
 export interface ConfiguredTarget extends InspectionTarget {
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
+  readonly ca?: string;
+  readonly insecure?: boolean;
   readonly warnings: readonly string[];
 }
 
 /** Which provider a command line names, by flags or by profile. */
 export interface TargetFlags {
-  readonly profile?: string | undefined;
+  readonly profile?: string;
   readonly flags: ProfileFlags;
 }
 

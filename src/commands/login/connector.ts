@@ -137,9 +137,9 @@ function refuseOtherFlags({ profile, flags, signInPage, start, callbackUrl, demo
 export type ConnectorSettings = Omit<ConnectorLoginRequest, 'connector'> & {
   /** Seconds for the person's part. */
   readonly timeout: number;
-  readonly browser?: string | undefined;
+  readonly browser?: string;
   readonly store: 'auto' | 'keychain' | 'file' | 'memory';
-  readonly ca?: string | undefined;
+  readonly ca?: string;
   readonly insecure: boolean;
 };
 

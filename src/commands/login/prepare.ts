@@ -14,26 +14,26 @@ import { checkSignInPage, readSignInFlags, type SignInPageFlags } from './sign-i
 
 /** What `login` was asked. */
 export interface LoginOptions {
-  readonly profile?: string | undefined;
+  readonly profile?: string;
   readonly flags: ProfileFlags;
   /** What Logto's sign-in page is asked to show. */
-  readonly signInPage?: SignInPageFlags | undefined;
+  readonly signInPage?: SignInPageFlags;
   /** A sign-in without a person (`--with`). */
-  readonly automation?: AutomationFlags | undefined;
+  readonly automation?: AutomationFlags;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** False with `--no-userinfo`. */
   readonly userinfo: boolean;
   /** Prints the ID token's claims too. */
   readonly showClaims: boolean;
-  readonly save?: string | undefined;
-  readonly start?: boolean | undefined;
+  readonly save?: string;
+  readonly start?: boolean;
   /** The callback URL, or `-` for stdin. */
-  readonly callbackUrl?: string | undefined;
-  readonly demo?: boolean | undefined;
+  readonly callbackUrl?: string;
+  readonly demo?: boolean;
   /** A Logto connector's JSON, or `-` for stdin: the sign-in is made as Logto would make it. */
-  readonly connector?: string | undefined;
-  readonly json?: boolean | undefined;
+  readonly connector?: string;
+  readonly json?: boolean;
 }
 
 /** A login whose profile, store and secret have been decided: nothing has been asked of the provider yet. */

@@ -11,10 +11,10 @@ import { twoReadingsRows } from '../two-readings-table.js';
 
 /** What a completed sign-in with a connector is told with. */
 export interface ConnectorReportOptions {
-  readonly json?: boolean | undefined;
+  readonly json?: boolean;
   readonly showClaims: boolean;
   /** The profile under which it was kept, if `--save` asked for that. */
-  readonly saved?: string | undefined;
+  readonly saved?: string;
   readonly warnings: readonly string[];
 }
 

@@ -121,7 +121,7 @@ export function printResult(
   result: SignInResult,
   saved: StoreKind,
   warnings: readonly string[],
-  options: { readonly json?: boolean | undefined; readonly showClaims: boolean },
+  options: { readonly json?: boolean; readonly showClaims: boolean },
   context: Context,
   terminal: Terminal,
 ): void {

@@ -6,9 +6,9 @@ import type { ProfileFlags, ResolvedProfile } from '../../profiles/profile.js';
 
 /** The flags of `login` that are for Logto's sign-in page, and the one-time token of a magic link. */
 export interface SignInPageFlags extends SignInFlags {
-  readonly oneTimeToken?: string | undefined;
+  readonly oneTimeToken?: string;
   /** The variable that holds it. */
-  readonly oneTimeTokenEnv?: string | undefined;
+  readonly oneTimeTokenEnv?: string;
 }
 
 /** Those flags, checked. */
@@ -51,7 +51,7 @@ export function readSignInFlags(
 export function checkSignInPage(
   { profile, sources }: ResolvedProfile,
   { oneTimeToken, pageFlags }: CheckedSignInFlags,
-  options: { readonly start?: boolean | undefined },
+  options: { readonly start?: boolean },
 ): string[] {
   // Elsewhere a parameter of the same name (--param) is another provider's, and means what that says.
   if (profile.kind === 'logto' || pageFlags) {

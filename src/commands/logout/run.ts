@@ -21,16 +21,16 @@ import {
 
 /** What `logout` was asked. */
 export interface LogoutOptions extends SessionSelection {
-  readonly local?: boolean | undefined;
-  readonly all?: boolean | undefined;
+  readonly local?: boolean;
+  readonly all?: boolean;
   /** False with `--no-browser`: the address is printed instead. */
-  readonly browser?: string | false | undefined;
+  readonly browser?: string | false;
   /** False with `--no-end-session`: revokes and forgets, without a browser. */
-  readonly endSession?: boolean | undefined;
-  readonly postLogoutRedirectUri?: string | undefined;
+  readonly endSession?: boolean;
+  readonly postLogoutRedirectUri?: string;
   /** Seconds for the person to confirm at the provider. */
   readonly timeout: number;
-  readonly json?: boolean | undefined;
+  readonly json?: boolean;
 }
 
 interface Outcome {

@@ -21,22 +21,22 @@ import { probeLines, probeList, unfinishedLines } from './print.js';
 
 /** What `probe` was asked. */
 export interface ProbeOptions {
-  readonly profile?: string | undefined;
+  readonly profile?: string;
   readonly flags: ProfileFlags;
-  readonly automation?: AutomationFlags | undefined;
+  readonly automation?: AutomationFlags;
   /** False with `--no-browser`. */
   readonly openBrowser: boolean;
   /** Go on without asking. */
-  readonly yes?: boolean | undefined;
-  readonly only?: readonly string[] | undefined;
-  readonly skip?: readonly string[] | undefined;
+  readonly yes?: boolean;
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
   /** List the probes, and do nothing else. */
-  readonly list?: boolean | undefined;
-  readonly otherClientId?: string | undefined;
-  readonly otherClientSecretEnv?: string | undefined;
-  readonly otherClientSecretFile?: string | undefined;
-  readonly otherClientAuth?: string | undefined;
-  readonly json?: boolean | undefined;
+  readonly list?: boolean;
+  readonly otherClientId?: string;
+  readonly otherClientSecretEnv?: string;
+  readonly otherClientSecretFile?: string;
+  readonly otherClientAuth?: string;
+  readonly json?: boolean;
 }
 
 /**

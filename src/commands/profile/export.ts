@@ -20,12 +20,12 @@ import { networkFor } from '../session-access.js';
 
 /** What `profile export` was asked. */
 export interface ProfileExportOptions {
-  readonly profile?: string | undefined;
+  readonly profile?: string;
   readonly flags: ProfileFlags;
   readonly format: string;
   /** A file in place of stdout. */
-  readonly output?: string | undefined;
-  readonly showSecrets?: boolean | undefined;
+  readonly output?: string;
+  readonly showSecrets?: boolean;
 }
 
 /**

@@ -14,13 +14,13 @@ import { type SecretWriter, trustWarnings } from './run.js';
 export interface ProfileImportOptions extends SecretFlags {
   /** The connector's file, or `-` for stdin. */
   readonly file: string;
-  readonly name?: string | undefined;
-  readonly issuer?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly default?: boolean | undefined;
-  readonly project?: boolean | undefined;
-  readonly trustProject?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly name?: string;
+  readonly issuer?: string;
+  readonly force?: boolean;
+  readonly default?: boolean;
+  readonly project?: boolean;
+  readonly trustProject?: boolean;
+  readonly json?: boolean;
 }
 
 /**

@@ -25,7 +25,7 @@ export interface SecretWriter {
 }
 
 export interface ProfileListOptions {
-  readonly json?: boolean | undefined;
+  readonly json?: boolean;
 }
 
 interface ListedProfile {
@@ -85,12 +85,12 @@ export async function profileList(
 export interface ProfileAddOptions {
   readonly name: string;
   readonly flags: ProfileFlags;
-  readonly makeDefault?: boolean | undefined;
+  readonly makeDefault?: boolean;
   /** Replaces a profile of this name. */
-  readonly force?: boolean | undefined;
+  readonly force?: boolean;
   /** Writes `oidc-cli.yaml` in the current folder instead of the user's file. */
-  readonly project?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly project?: boolean;
+  readonly json?: boolean;
 }
 
 /**
@@ -220,8 +220,8 @@ export async function trustWarnings(name: string, context: Context): Promise<str
 export interface ProfileRemoveOptions {
   readonly name: string;
   /** From `oidc-cli.yaml` here or in the nearest folder above, instead of the user's file. */
-  readonly project?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly project?: boolean;
+  readonly json?: boolean;
 }
 
 /**

@@ -10,11 +10,11 @@ import { cutForTable, printable, type Terminal, table } from '../../terminal.js'
 import { chosenByText } from '../session-access.js';
 
 export interface ProfileShowOptions {
-  readonly profile?: string | undefined;
-  readonly flags?: ProfileFlags | undefined;
+  readonly profile?: string;
+  readonly flags?: ProfileFlags;
   /** The profile last signed in to, for when nothing names one. */
-  readonly lastSignedIn?: string | undefined;
-  readonly json?: boolean | undefined;
+  readonly lastSignedIn?: string;
+  readonly json?: boolean;
 }
 
 /** Where a secret comes from and whether it is there; never the secret. */
@@ -122,7 +122,7 @@ export async function profileShow(
     const values = Object.fromEntries(
       rows.map(({ key, json, source }) => {
         const logtoKey = isLogto ? logtoName(key) : undefined;
-        return [key, { value: json, ...source, ...(logtoKey === undefined ? {} : { logtoKey }) }];
+        return [key, { value: json, ...source, logtoKey }];
       }),
     );
     const { chosenBy, warnings } = collected;

@@ -13,8 +13,8 @@ import { type PlanFlags, resolvePlan } from './plan.js';
 /** What `smoke baseline` was asked. */
 export interface SmokeBaselineOptions extends Pick<PlanFlags, 'files' | 'filter' | 'trustProject'> {
   /** Where it is written; relative to the current folder. */
-  readonly output?: string | undefined;
-  readonly json?: boolean | undefined;
+  readonly output?: string;
+  readonly json?: boolean;
 }
 
 /** `oidc-cli smoke baseline`: writes down what each provider of the checks says of itself, for `expect: {discovery: FILE}`. */

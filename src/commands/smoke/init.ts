@@ -11,12 +11,12 @@ import { printable, type Terminal } from '../../terminal.js';
 
 /** What `smoke init` was asked. */
 export interface SmokeInitOptions {
-  readonly profile?: string | undefined;
-  readonly output?: string | undefined;
-  readonly user?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly trustProject?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly profile?: string;
+  readonly output?: string;
+  readonly user?: string;
+  readonly force?: boolean;
+  readonly trustProject?: boolean;
+  readonly json?: boolean;
 }
 
 /** `oidc-cli smoke init`: writes a first file of checks from a profile, with comments. */

@@ -11,11 +11,11 @@ import { secretConsent } from '../secret-consent.js';
 /** Which checks a command is about. */
 export interface PlanFlags {
   readonly files: readonly string[];
-  readonly filter?: readonly string[] | undefined;
-  readonly shard?: Shard | undefined;
-  readonly trustProject?: boolean | undefined;
+  readonly filter?: readonly string[];
+  readonly shard?: Shard;
+  readonly trustProject?: boolean;
   /** The checks run next: the person is asked about the secrets that they send. */
-  readonly sends?: boolean | undefined;
+  readonly sends?: boolean;
 }
 
 /**

@@ -26,25 +26,25 @@ import { resolvePlan } from './plan.js';
 export interface SmokeOptions {
   readonly files: readonly string[];
   readonly concurrency: number;
-  readonly retries?: number | undefined;
+  readonly retries?: number;
   /** Seconds for one try. */
-  readonly timeout?: number | undefined;
+  readonly timeout?: number;
   /** Seconds for the run. */
-  readonly timeoutAll?: number | undefined;
-  readonly filter?: readonly string[] | undefined;
+  readonly timeoutAll?: number;
+  readonly filter?: readonly string[];
   /** `1/4`. */
-  readonly shard?: string | undefined;
+  readonly shard?: string;
   readonly repeat: number;
-  readonly maxFailures?: number | undefined;
-  readonly failFast?: boolean | undefined;
+  readonly maxFailures?: number;
+  readonly failFast?: boolean;
   /** `NAME[=FILE]` each. */
-  readonly reporter?: readonly string[] | undefined;
-  readonly json?: boolean | undefined;
+  readonly reporter?: readonly string[];
+  readonly json?: boolean;
   /** The browser to run. */
-  readonly browserPath?: string | undefined;
+  readonly browserPath?: string;
   /** A folder for the pages that sign-ins failed at; without one they are in a temporary folder, with `false` nowhere. */
-  readonly evidence?: string | false | undefined;
-  readonly trustProject?: boolean | undefined;
+  readonly evidence?: string | false;
+  readonly trustProject?: boolean;
 }
 
 /** `oidc-cli smoke`: signs in as each check says, and holds what comes against what it expects. */

@@ -9,10 +9,10 @@ import { timestamp } from '../session-text.js';
 
 /** What `token` was asked. */
 export interface TokenOptions extends SessionSelection, TokenTarget {
-  readonly idToken?: boolean | undefined;
-  readonly refresh?: boolean | undefined;
-  readonly header?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly idToken?: boolean;
+  readonly refresh?: boolean;
+  readonly header?: boolean;
+  readonly json?: boolean;
 }
 
 /** An ID token with less than this left, in seconds, is worth a refresh when it is what was asked for. */

@@ -9,7 +9,7 @@ import { printable, type Terminal, table } from '../../terminal.js';
 
 /** `trust list`: what the person allowed and declined, and the trusted folders. Throws `config_file_*`. */
 export async function trustList(
-  { json }: { readonly json?: boolean | undefined },
+  { json }: { readonly json?: boolean },
   context: Context,
   terminal: Terminal,
 ): Promise<ExitCode> {
@@ -41,13 +41,13 @@ export async function trustList(
 /** The answers that `trust remove` forgets. */
 export interface TrustRemoveOptions {
   /** Absent: the current folder. */
-  readonly folder?: string | undefined;
-  readonly host?: string | undefined;
+  readonly folder?: string;
+  readonly host?: string;
   /** A variable, or a file as `trust list` shows it. */
-  readonly name?: string | undefined;
+  readonly name?: string;
   /** Those of every folder. */
-  readonly all?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly all?: boolean;
+  readonly json?: boolean;
 }
 
 /**

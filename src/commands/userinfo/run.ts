@@ -8,7 +8,7 @@ import { claimRows } from '../session-text.js';
 
 /** What `userinfo` was asked. */
 export interface UserinfoOptions extends SessionSelection {
-  readonly json?: boolean | undefined;
+  readonly json?: boolean;
 }
 
 /** `oidc-cli userinfo`: what the userinfo endpoint says of the person, its `sub` compared with the ID token's. */

@@ -10,10 +10,10 @@ import { claimRows, expiryText, personName, personText, timestamp } from '../ses
 
 /** What `whoami` was asked. */
 export interface WhoamiOptions extends SessionSelection {
-  readonly all?: boolean | undefined;
-  readonly claims?: boolean | undefined;
-  readonly userinfo?: boolean | undefined;
-  readonly json?: boolean | undefined;
+  readonly all?: boolean;
+  readonly claims?: boolean;
+  readonly userinfo?: boolean;
+  readonly json?: boolean;
 }
 
 const STATUS_TEXT: Readonly<Record<SessionStatus, string>> = {
@@ -66,7 +66,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
       store: entry.store,
       ...(session.accessTokens?.length ? { accessTokens: session.accessTokens.map(targetDocument) } : {}),
       ...(options.claims ? { claims: session.claims } : {}),
-      ...(userinfo ? { userinfo } : {}),
+      userinfo,
     });
   } else {
     const { style } = terminal;

@@ -56,7 +56,7 @@ function configWithoutSecrets({ document = {}, stored = [] }: SavedConnector): J
 export function connectorDocument(
   cached: SavedConnector,
   values: ProfileValues,
-  { clientSecret, stored }: { readonly clientSecret: unknown; readonly stored?: readonly unknown[] | undefined },
+  { clientSecret, stored }: { readonly clientSecret: unknown; readonly stored?: readonly unknown[] },
 ): Json {
   const saved = cached.document === undefined ? assembledConnector(cached, values, HIDDEN) : cached;
   const document = structuredClone(saved.document ?? {});

@@ -9,8 +9,8 @@ export interface SessionSettings {
   readonly issuer: string;
   readonly clientSecret: SecretSource;
   readonly redirectUri: string;
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
+  readonly ca?: string;
+  readonly insecure?: boolean;
   /** Seconds since the epoch. */
   readonly now: number;
 }

@@ -33,7 +33,7 @@ export async function checkRefresh(
   }
   let newest = signedIn;
   const results = await attemptResult(name, wanted ? REFRESH_WORKS : 'no refresh', deps.signal, async () => {
-    let tokens: { readonly accessToken: string; readonly refreshToken?: string | undefined };
+    let tokens: { readonly accessToken: string; readonly refreshToken?: string };
     try {
       // A saved session must store its new refresh token: a plain refresh would lose it and end the session.
       tokens = await (refreshKept ? refreshKept() : useRefreshToken(at, refreshToken, signedIn));
@@ -101,7 +101,7 @@ function useRefreshToken(at: ProviderConnection, refreshToken: string, { deps, i
   const { request, client, provider } = at;
   const resource = request.kind === 'logto' ? undefined : request.authorization.resource;
   const previous = idToken?.claims;
-  return refreshTokens(provider, client, refreshToken, { resource, ...(previous ? { previous } : {}) }, deps);
+  return refreshTokens(provider, client, refreshToken, { resource, previous }, deps);
 }
 
 function isRefusal(error: unknown): boolean {

@@ -67,7 +67,7 @@ export function checkAccessToken(expected: NonNullable<Expectations['accessToken
 
 function checkLifetime(
   name: string,
-  { atLeast, atMost }: { atLeast?: number | undefined; atMost?: number | undefined },
+  { atLeast, atMost }: { atLeast?: number; atMost?: number },
   life: number | undefined,
   unknown: string,
 ): Check {

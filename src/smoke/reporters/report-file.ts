@@ -29,7 +29,7 @@ interface NamedFile {
   /** The flag that names another file. */
   readonly flag?: string;
   /** Once aborted, a pipe whose reader takes nothing is soon given up. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function prepareReportFile(
     async write(text) {
       try {
         if (special) await writeToDevice(path, text, signal);
-        else await writeWholeFile(path, text, { follow: false, ...(mode === undefined ? {} : { mode }) });
+        else await writeWholeFile(path, text, { follow: false, mode });
       } catch (error) {
         throw refuse(error);
       }
@@ -175,11 +175,7 @@ function requireInside(root: string, path: string): void {
 
 function unwritable(file: string, flag: string | undefined, error: unknown): OidcCliError {
   const target = error instanceof OutsideFolderError ? error.target : undefined;
-  return new OidcCliError(
-    'report_unwritable',
-    { file, reason: failureReason(error), flag, ...(target === undefined ? {} : { target }) },
-    { cause: error },
-  );
+  return new OidcCliError('report_unwritable', { file, reason: failureReason(error), flag, target }, { cause: error });
 }
 
 function failureReason(error: unknown): string {

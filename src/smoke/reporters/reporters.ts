@@ -32,9 +32,9 @@ export interface ReporterContext {
   readonly env: Environment;
   readonly cwd: string;
   /** Ends the wait for a report's reader. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** The stream whose width counts; its `columns` may change during a run. */
-  readonly stderr: { readonly columns?: number | undefined };
+  readonly stderr: { readonly columns?: number };
   readonly terminal: {
     out(line: string): void;
     say(line: string): void;
