@@ -1,3 +1,5 @@
+import type { CommonFacts, ErrorFacts } from './error-facts.js';
+
 /** Process exit codes, as in the README. */
 export const EXIT = {
   done: 0,
@@ -197,32 +199,57 @@ export const ERROR_EXIT_CODES = {
 export type ErrorCode = keyof typeof ERROR_EXIT_CODES;
 
 /**
- * The facts of this run at the point of failure: expected and actual values, URLs
- * without secrets, numbers. Never a token, code, verifier, secret or password:
- * facts are printed.
+ * Facts of an error whose code is not known to the compiler: expected and
+ * actual values, URLs without secrets, numbers. Never a token, code, verifier,
+ * secret or password: facts are printed.
  */
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** Each fact may be absent. */
+type Known<T> = { readonly [Fact in keyof T]?: T[Fact] };
+
+/** Facts that an error of any code may carry. */
+export type SharedFacts = Known<CommonFacts>;
+
+/** The facts that an error of the code `C` may carry; of several codes, those of any. */
+export type FactsOf<C extends ErrorCode> = C extends ErrorCode ? Known<ErrorFacts[C] & CommonFacts> : never;
+
+/** The parts of an error beside its code and facts. */
+interface ErrorOptions {
+  readonly cause?: unknown;
+  readonly exitCode?: ExitCode;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The changes that `OidcCliError.with` makes, with any code. */
+interface GeneralAdditions {
+  readonly code?: ErrorCode;
+  readonly facts?: Facts;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The changes that a caller of `OidcCliError.with` may ask for: common facts, or a code and facts of that code. */
+type ErrorAdditions<C extends ErrorCode> = { readonly details?: Readonly<Record<string, unknown>> } & (
+  | { readonly code?: undefined; readonly facts?: SharedFacts }
+  | { readonly code: C; readonly facts?: FactsOf<C> }
+);
 
 /**
  * The one error that flows throw. It carries a stable code and facts;
  * `explain(code, facts)` adds the text where the error is shown.
  */
-export class OidcCliError extends Error {
-  readonly code: ErrorCode;
-  readonly facts: Facts;
-  readonly exitCode: ExitCode;
+class CodedError extends Error {
   /** Further data for `--json`: e.g. the ID-token checks made so far. Printed, so no secrets. */
   readonly details: Readonly<Record<string, unknown>>;
+  readonly exitCode: ExitCode;
 
   constructor(
-    code: ErrorCode,
-    facts: Facts = {},
-    options: { cause?: unknown; exitCode?: ExitCode; details?: Readonly<Record<string, unknown>> } = {},
+    readonly code: ErrorCode,
+    readonly facts: Facts = {},
+    options: ErrorOptions = {},
   ) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'OidcCliError';
-    this.code = code;
-    this.facts = facts;
     this.exitCode = options.exitCode ?? ERROR_EXIT_CODES[code];
     this.details = options.details ?? {};
   }
@@ -232,18 +259,21 @@ export class OidcCliError extends Error {
    * facts stay. With a different `code` it has the exit code of that code, and this
    * error as its cause.
    */
-  with({ code = this.code, facts = {}, details = {} }: ErrorAdditions): OidcCliError {
+  with<C extends ErrorCode>(additions: ErrorAdditions<C>): OidcCliError {
+    const { code = this.code, facts = {}, details = {} }: GeneralAdditions = additions;
     const origin = code === this.code ? { cause: this.cause, exitCode: this.exitCode } : { cause: this };
-    return new OidcCliError(code, { ...this.facts, ...facts }, { ...origin, details: { ...this.details, ...details } });
+    return new CodedError(code, { ...this.facts, ...facts }, { ...origin, details: { ...this.details, ...details } });
   }
 }
 
-/** The changes that `OidcCliError.with` makes. */
-interface ErrorAdditions {
-  readonly code?: ErrorCode;
-  readonly facts?: Facts;
-  readonly details?: Readonly<Record<string, unknown>>;
-}
+/** An error with a stable code; see `CodedError`. */
+export type OidcCliError = CodedError;
+
+/** Makes an `OidcCliError`: the compiler accepts only the facts of its code. */
+export const OidcCliError: {
+  new <C extends ErrorCode>(code: C, facts?: FactsOf<C>, options?: ErrorOptions): OidcCliError;
+  readonly prototype: OidcCliError;
+} = CodedError;
 
 /**
  * Turns any thrown value into a coded error. An unknown one becomes `interrupted`
@@ -270,7 +300,7 @@ function whereItFailed(error: unknown): string {
  * Makes a handler for a rejected promise that adds facts to an `OidcCliError` and
  * rethrows it; any other error is rethrown unchanged.
  */
-export function failWith(facts: Facts): (error: unknown) => never {
+export function failWith(facts: SharedFacts): (error: unknown) => never {
   return (error) => {
     throw error instanceof OidcCliError ? error.with({ facts }) : error;
   };

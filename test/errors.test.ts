@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { EXIT, OidcCliError, toCodedError } from '../src/errors.js';
+import type { ExplainTable } from '../src/explain/explanation.js';
 
 test('with more facts an error keeps its code, exit code, cause and details', () => {
   const cause = new Error('cause');
@@ -32,4 +33,28 @@ test('any thrown value becomes a coded error that repeats nothing of it', () => 
   const unknown = toCodedError(new TypeError('secret\nat secret.js:1:1'));
   expect(unknown).toMatchObject({ code: 'internal', facts: { reason: expect.stringMatching(/^TypeError in errors/) } });
   expect(toCodedError('secret').facts).toEqual({ reason: 'string' });
+});
+
+test('the compiler accepts only the facts of a code', () => {
+  const error = new OidcCliError('port_taken', { port: 8484, issuer: 'https://id.example.com' });
+  const refused = [
+    // @ts-expect-error No throw site of this code gives a nonce.
+    () => new OidcCliError('port_taken', { port: 8484, nonce: 'abc' }),
+    // @ts-expect-error The port is a number.
+    () => new OidcCliError('port_taken', { port: '8484' }),
+    // @ts-expect-error Not every code has a port.
+    () => error.with({ facts: { port: 8484 } }),
+    // @ts-expect-error The new code has no port.
+    () => error.with({ code: 'usage', facts: { port: 8484 } }),
+  ];
+  expect(refused.every((make) => make() instanceof OidcCliError)).toBe(true);
+  expect(error.with({ code: 'port_taken', facts: { holder: 'node (1)' } }).facts).toMatchObject({ port: 8484 });
+});
+
+test('the compiler refuses an explanation that reads a fact of no throw site', () => {
+  const explainPort = {
+    // @ts-expect-error No throw site of port_taken gives a nonce.
+    port_taken: (f) => ({ message: `${f.nonce}`, causes: [], fix: '' }),
+  } satisfies Partial<ExplainTable>;
+  expect(explainPort.port_taken({}).message).toBe('undefined');
 });

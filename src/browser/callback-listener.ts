@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../context.js';
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { type LoopbackServer, listenOnLoopback } from '../network/loopback-server.js';
 import { isOtherUsers } from '../network/tcp-table.js';
 import { BrowserBinding, randomName } from './browser-binding.js';
@@ -204,7 +204,7 @@ class Listener implements CallbackListener {
   }
 
   /** Ends the wait: whoever of two clients has the cookie, nobody can tell whether it is the person's browser. */
-  private endReused(facts: Facts): void {
+  private endReused(facts: FactsOf<'one_time_address_reused'>): void {
     const of = this.options.kind === 'sign-out' ? { of: 'sign-out' } : {};
     this.reused ??= new OidcCliError('one_time_address_reused', { ...facts, ...of });
     this.giveUp(this.reused);

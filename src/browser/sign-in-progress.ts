@@ -1,5 +1,5 @@
 import type { Clock } from '../context.js';
-import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { type ErrorCode, type Facts, type FactsOf, OidcCliError } from '../errors.js';
 import { maskSecrets } from '../masking/mask.js';
 import { REQUEST_SECRETS } from '../masking/secret-names.js';
 import type { DestinationRefusal } from './credential-destination.js';
@@ -129,10 +129,16 @@ export class SignInProgress {
   }
 
   /** An error with the page it happened on. */
-  failure(code: ErrorCode, page: PageDescription | undefined, facts: Facts = {}, cause?: unknown): OidcCliError {
+  failure<C extends ErrorCode>(
+    code: C,
+    page: PageDescription | undefined,
+    facts?: FactsOf<C>,
+    cause?: unknown,
+  ): OidcCliError {
     const of = page ? { title: this.mask(page.title), url: this.mask(page.url) } : {};
     const { redirectUri } = this.job;
-    return new OidcCliError(code, { ...facts, ...of, redirectUri }, cause === undefined ? {} : { cause });
+    const known: Facts = { ...facts, ...of, redirectUri };
+    return new OidcCliError<ErrorCode>(code, known, cause === undefined ? {} : { cause });
   }
 
   /** The kind of credential that a step types into a field, or undefined where it is none. */

@@ -1,6 +1,6 @@
 import type * as client from 'openid-client';
 import type { Check } from '../check.js';
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { isObject, parseJson } from '../json.js';
 import { authenticationFacts } from '../oidc/client-authentication.js';
 import { innermostMessage, originalError } from '../oidc/original-error.js';
@@ -187,7 +187,7 @@ function verifiedTokens(
 function refusedIdToken(
   refusal: Check,
   details: Readonly<Record<string, unknown>>,
-  known: Facts,
+  known: FactsOf<'id_token_expired'>,
   cause?: unknown,
 ): OidcCliError {
   return new OidcCliError(

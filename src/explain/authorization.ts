@@ -1,9 +1,10 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { FactsOf } from '../errors.js';
 import { COOKIE_FIX, otherBrowserCause } from './browser-cookie.js';
 import { addressHost, issuerDifference } from './differences.js';
 import {
   causes,
-  type Entry,
+  type ExplainTable,
+  type Given,
   likeliestFirst,
   listText,
   providerQuote,
@@ -15,7 +16,7 @@ import { errorMeaning } from './provider-codes.js';
 import { secretOddity } from './sent-secret.js';
 
 /** Whether the provider was told to ask nothing (prompt=none); where it is not known what was sent, that is the likely reason. */
-function hadPromptNone(facts: Facts): boolean {
+function hadPromptNone(facts: Given<'scope' | 'prompt'>): boolean {
   if (facts.scope === undefined) return true;
   return String(facts.prompt ?? '')
     .split(' ')
@@ -26,7 +27,7 @@ function hadPromptNone(facts: Facts): boolean {
 const TOO_FAST = 2;
 
 /** Why a sign-in is denied: a person must have had the time to press something. */
-function arrivalText({ cameBy, cameAfter }: Facts): [RegExp, string][] {
+function arrivalText({ cameBy, cameAfter }: Given<'cameBy' | 'cameAfter'>): [RegExp, string][] {
   const pressed: [RegExp, string] = [
     /cancel|declin|denied by|user denied|aborted/i,
     'The person pressed "cancel" or "deny".',
@@ -40,7 +41,7 @@ function arrivalText({ cameBy, cameAfter }: Facts): [RegExp, string][] {
 }
 
 /** Why no answer came that carries the state: by what came in its place. */
-function strayStates({ wrongState, noState, likeOurs, strayError }: Facts): string[] {
+function strayStates({ wrongState, noState, likeOurs, strayError }: FactsOf<'callback_state_mismatch'>): string[] {
   const none = Number(noState) > 0 && Number(noState) === Number(wrongState);
   const earlier = 'A tab of an earlier sign-in answered.';
   const drops =
@@ -55,7 +56,13 @@ function strayStates({ wrongState, noState, likeOurs, strayError }: Facts): stri
 }
 
 /** What the provider showed when its page was looked at after a wait in vain, as the likely cause. */
-function pageCause({ pageStatus, pageWords, complaint, redirectUri, clientId }: Facts): string | undefined {
+function pageCause({
+  pageStatus,
+  pageWords,
+  complaint,
+  redirectUri,
+  clientId,
+}: FactsOf<'login_timeout'>): string | undefined {
   if (pageStatus === undefined) return undefined;
   if (pageWords === undefined) {
     return 'The page was left or closed, or waits for something: the provider does take this request (it was looked at again).';
@@ -76,7 +83,7 @@ function pageCause({ pageStatus, pageWords, complaint, redirectUri, clientId }: 
 }
 
 /** What to change where nobody came back. */
-function returnFix(facts: Facts): string {
+function returnFix(facts: FactsOf<'login_timeout'>): string {
   const { redirectUri, pageStatus, pageWords, complaint, clientId, emptyVisits } = facts;
   const longer = 'allow more time with --timeout';
   if (Number(facts.otherBrowser) > 0) return COOKIE_FIX;
@@ -335,4 +342,4 @@ export const authorization = {
           ),
     fix: returnFix(f),
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

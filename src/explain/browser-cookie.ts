@@ -1,12 +1,11 @@
-import type { ErrorCode, Facts } from '../errors.js';
-import type { Entry } from './explanation.js';
+import type { ExplainTable, Given } from './explanation.js';
 
 /** The advice for a response that came without the cookie of the browser that opened the one-time address. */
 export const COOKIE_FIX =
   'Finish the sign-in in the browser that oidc-cli opened, with cookies allowed, or use --no-browser to accept the response from any browser.';
 
 /** Responses that came without that cookie, as a cause. */
-export function otherBrowserCause({ otherBrowser }: Facts): string | false {
+export function otherBrowserCause({ otherBrowser }: Given<'otherBrowser'>): string | false {
   const count = Number(otherBrowser ?? 0);
   if (count === 0) return false;
   const responses = count === 1 ? 'A response with the right state' : `${count} responses with the right state`;
@@ -36,4 +35,4 @@ export const ONE_BROWSER = {
       fix: 'Try again and open the address in one browser only, with cookies allowed. If it fails again, use --no-browser, which puts no address on a command line.',
     };
   },
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

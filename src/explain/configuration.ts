@@ -1,6 +1,6 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { Facts, FactsOf } from '../errors.js';
 import { addressHost, differsByScheme, issuerDifference } from './differences.js';
-import { causes, type Entry, listText, quote } from './explanation.js';
+import { causes, type ExplainTable, type Given, listText, quote } from './explanation.js';
 import { place } from './file-place.js';
 import { describeReason } from './system-reasons.js';
 
@@ -17,13 +17,13 @@ function isFull(reason: Facts[string]): boolean {
 }
 
 /** What a flag names that is written to. */
-function outputNoun({ flag }: Facts): 'file' | 'folder' | 'report' {
+function outputNoun({ flag }: Given<'flag'>): 'file' | 'folder' | 'report' {
   if (flag === '--output') return 'file';
   return String(flag).includes('evidence') ? 'folder' : 'report';
 }
 
 /** What to do about a file that the system, or its content, keeps us from. */
-function otherFile(facts: Facts): string {
+function otherFile(facts: Given<'reason' | 'doing'>): string {
   if (/larger than/.test(String(facts.reason))) return 'Divide it into several files, or name another one.';
   if (facts.doing !== 'write') return 'Check that it is a file that you may read, or move it away.';
   if (/a link leads out/.test(String(facts.reason))) {
@@ -36,7 +36,7 @@ function otherFile(facts: Facts): string {
 }
 
 /** Where a value that is missing may come from; `profile add` itself takes flags alone. */
-function settingPlaces(facts: Facts): string[] {
+function settingPlaces(facts: Given<'flag' | 'variable' | 'key' | 'profile' | 'known'>): string[] {
   const { flag = 'a flag', variable, key, profile, known } = facts;
   if (variable === undefined) return [String(flag)];
   if (profile !== undefined) return [String(flag), String(variable), `the key ${key} of the profile`];
@@ -48,7 +48,7 @@ function settingPlaces(facts: Facts): string[] {
 }
 
 /** What to do about a profile that is not there. */
-function otherProfile(facts: Facts): string {
+function otherProfile(facts: FactsOf<'profile_unknown'>): string {
   const { name = 'NAME', known, suggestion } = facts;
   if (facts.command !== undefined) return `It is in ${facts.elsewhere}: ${facts.command}`;
   const meant = suggestion === undefined ? '' : `Did you mean ${quote(suggestion)}? `;
@@ -59,7 +59,7 @@ function otherProfile(facts: Facts): string {
 }
 
 /** Where the configuration is, or would be. */
-function address(facts: Facts): string {
+function address(facts: Given<'url' | 'issuer'>): string {
   return String(facts.url ?? facts.issuer ?? 'the address asked for');
 }
 
@@ -85,22 +85,22 @@ function issuerHint(issuer: Facts[string]): string | undefined {
 }
 
 /** Whether a redirect URI has the scheme of an app (RFC 8252 §7.1). */
-function isAppScheme({ redirectUri }: Facts): boolean {
+function isAppScheme({ redirectUri }: Given<'redirectUri'>): boolean {
   return typeof redirectUri === 'string' && !/^https?:/i.test(redirectUri);
 }
 
-function isSignOut({ of }: Facts): boolean {
+function isSignOut({ of }: Given<'of'>): boolean {
   return of === 'sign-out';
 }
 
 /** Another port is another redirect URI, but not that of a provider; the demo's client takes any. */
-function registerOther({ of }: Facts): string {
+function registerOther({ of }: Given<'of'>): string {
   if (of === 'demo') return ' (left out, any free one is taken)';
   return of === 'provider' ? ' (0 takes any free one)' : ' (and register the redirect URI with it)';
 }
 
 /** What of this tool may listen where something wants to. */
-function otherInstance({ of }: Facts): string {
+function otherInstance({ of }: Given<'of'>): string {
   return of === 'provider' ? 'oidc-cli idp runs' : 'sign-in is still waiting';
 }
 
@@ -380,4 +380,4 @@ export const configuration = {
     ),
     fix: 'Open the address in a browser: it must show JSON with a list "keys". Without it no ID token can be verified.',
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

@@ -1,4 +1,5 @@
 import type { Facts } from '../errors.js';
+import type { Given } from './explanation.js';
 
 type Fact = Facts[string];
 
@@ -54,7 +55,7 @@ function difference(sent: string, actual: string): string | undefined {
  * What a provider's words say about the redirect URI: where they name another
  * address that is almost the one that was sent, that is the reason.
  */
-export function redirectUriCause(facts: Facts): string | undefined {
+export function redirectUriCause(facts: Given<'redirectUri' | 'description' | 'words'>): string | undefined {
   const { redirectUri } = facts;
   if (typeof redirectUri !== 'string') return undefined;
   const words = `${facts.description ?? ''} ${facts.words ?? ''}`;

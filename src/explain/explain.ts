@@ -4,7 +4,7 @@ import { authorization } from './authorization.js';
 import { ONE_BROWSER } from './browser-cookie.js';
 import { configuration } from './configuration.js';
 import { redirectUriCause } from './differences.js';
-import { type Entry, type Explanation, signInAgain } from './explanation.js';
+import { type ExplainTable, type Explanation, signInAgain } from './explanation.js';
 import { idToken } from './id-token.js';
 import { logtoConnector } from './logto-connector.js';
 import { network } from './network.js';
@@ -31,7 +31,7 @@ const AREAS = {
 /** The codes that have words: the compiler refuses a stable code that is not among them. */
 type MessageEntries = { [Area in keyof typeof AREAS]: keyof (typeof AREAS)[Area] }[keyof typeof AREAS];
 
-const entries: Readonly<Record<MessageEntries, Entry>> = Object.assign({}, ...Object.values(AREAS));
+const entries: Pick<ExplainTable, MessageEntries> = Object.assign({}, ...Object.values(AREAS));
 
 /** Every stable code under the area it belongs to. */
 export function codesByArea(): readonly { readonly area: string; readonly codes: readonly ErrorCode[] }[] {
@@ -41,7 +41,9 @@ export function codesByArea(): readonly { readonly area: string; readonly codes:
 /** Puts a stable code and what is known of this run into words. Pure: every code has words, and none of them throws. */
 export function explain(code: ErrorCode, known: Facts): Explanation {
   const facts = readableFacts(known);
-  const explanation = withLostToken(withCredentialsSent(code, entries[code](facts), facts), facts);
+  // Facts of an error that was caught, or out of a document, have no type of their own.
+  const entry = entries[code] as (facts: Facts) => Explanation;
+  const explanation = withLostToken(withCredentialsSent(code, entry(facts), facts), facts);
   // What the provider itself says of the reason is likelier than what is usual.
   const details = [ownCodeCause(facts), redirectUriCause(facts)].filter((cause) => cause !== undefined);
   return details.length === 0 ? explanation : { ...explanation, causes: [...details, ...explanation.causes] };

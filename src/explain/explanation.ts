@@ -1,4 +1,4 @@
-import type { Facts } from '../errors.js';
+import type { ErrorCode, Facts, FactsOf } from '../errors.js';
 import { shellWord } from '../safe-text.js';
 
 /** What a person is told of an error: one sentence on what happened, causes by likelihood, one sentence on what to change. */
@@ -8,8 +8,18 @@ export interface Explanation {
   readonly fix: string;
 }
 
-/** Words for one code, made of what is known of this run. */
-export type Entry = (facts: Facts) => Explanation;
+/** Puts each code and its facts into words. */
+export type ExplainTable = { readonly [C in ErrorCode]: (facts: FactsOf<C>) => Explanation };
+
+type FactName = { [C in ErrorCode]: keyof FactsOf<C> }[ErrorCode];
+type FactValue<Name, C = ErrorCode> = C extends ErrorCode
+  ? Name extends keyof FactsOf<C>
+    ? FactsOf<C>[Name]
+    : never
+  : never;
+
+/** Some facts by name, for a part of an explanation that several codes share. */
+export type Given<Name extends FactName> = { readonly [N in Name]?: FactValue<N> };
 
 /** Items of a list that a message names. */
 const MAX_NAMED = 30;
@@ -39,7 +49,7 @@ export function secondsText(value: Facts[string]): string {
 }
 
 /** The provider's own words as a clause, or nothing. */
-export function providerQuote(facts: Facts): string {
+export function providerQuote(facts: Given<'error' | 'description'>): string {
   const code = facts.error === undefined ? '' : String(facts.error);
   const description = facts.description === undefined ? '' : String(facts.description).trim();
   const words = [code, description && `"${description}"`].filter(Boolean).join(': ');
@@ -65,7 +75,10 @@ export function hasScope(value: Facts[string], scope: string): boolean {
  * scope, resource, askedResources) asked, and for these scopes and the resource as well.
  * A profile that has no name in any file is that of an issuer and client (facts: issuer, unnamedClient).
  */
-export function signInAgain(facts: Facts, scopes: readonly string[] = []): string {
+export function signInAgain(
+  facts: Given<'profile' | 'scope' | 'resource' | 'askedResources' | 'unnamedClient' | 'issuer'>,
+  scopes: readonly string[] = [],
+): string {
   const { profile, scope, resource, askedResources } = facts;
   const words = ['oidc-cli login'];
   if (facts.unnamedClient !== undefined) {
@@ -85,7 +98,7 @@ export function signInAgain(facts: Facts, scopes: readonly string[] = []): strin
 }
 
 /** Says that only `--strict` made a failure of it. */
-export function strictNote(facts: Facts): string {
+export function strictNote(facts: Given<'strict'>): string {
   return facts.strict === true ? ' (a warning; --strict refuses it)' : '';
 }
 
@@ -93,7 +106,7 @@ export function strictNote(facts: Facts): string {
 type SuggestedCause = readonly [says: RegExp, cause: string, when?: 'only where said'];
 
 /** Causes in their usual order, but those first that the provider's own description speaks of. */
-export function likeliestFirst({ description }: Facts, candidates: readonly SuggestedCause[]): string[] {
+export function likeliestFirst({ description }: Given<'description'>, candidates: readonly SuggestedCause[]): string[] {
   const details = candidates.filter(([says]) => says.test(String(description ?? '')));
   const others = candidates.filter((candidate) => !details.includes(candidate) && candidate[2] === undefined);
   return [...details, ...others].map(([, cause]) => cause);

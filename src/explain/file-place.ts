@@ -1,7 +1,7 @@
-import type { Facts } from '../errors.js';
+import type { Given } from './explanation.js';
 
 /** "file, line 7, key profiles.x" as far as known. */
-export function place(facts: Facts): string {
+export function place(facts: Given<'file' | 'where' | 'line' | 'key'>): string {
   const parts = [
     facts.file ?? facts.where,
     facts.line === undefined ? undefined : `line ${facts.line}`,

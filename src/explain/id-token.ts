@@ -1,9 +1,9 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { Facts } from '../errors.js';
 import { addressHost, issuerDifference } from './differences.js';
-import { causes, type Entry, quote, strictNote } from './explanation.js';
+import { causes, type ExplainTable, type Given, quote, strictNote } from './explanation.js';
 
 /** What the check wanted and found, as sentences behind another; nothing where neither is known. */
-function comparison(facts: Facts): string {
+function comparison(facts: Given<'expected' | 'actual'>): string {
   if (facts.expected === undefined && facts.actual === undefined) return '';
   return ` Expected: ${facts.expected ?? 'something else'}. Found: ${facts.actual ?? 'unknown'}.`;
 }
@@ -16,7 +16,7 @@ const NOTABLE_SKEW = 5;
  * they differ that way, not at all where it showed that they do not, and as a guess
  * where nothing is known.
  */
-function clocks(facts: Facts, provider: 'ahead' | 'behind'): string | false {
+function clocks(facts: Given<'clockSkew'>, provider: 'ahead' | 'behind'): string | false {
   const skew = facts.clockSkew;
   if (typeof skew !== 'number') {
     return provider === 'ahead'
@@ -29,7 +29,7 @@ function clocks(facts: Facts, provider: 'ahead' | 'behind'): string | false {
 }
 
 /** A year of five digits or more: seconds were meant, and milliseconds written. */
-function isMilliseconds({ actual }: Facts): string | false {
+function isMilliseconds({ actual }: Given<'actual'>): string | false {
   return (
     /^\+\d{6}-/.test(String(actual)) &&
     'The provider writes milliseconds, and the standard wants seconds (NumericDate).'
@@ -37,14 +37,14 @@ function isMilliseconds({ actual }: Facts): string | false {
 }
 
 /** What to change about a time that does not fit: the clocks, unless they are known to agree. */
-function clockFix(facts: Facts, provider: 'ahead' | 'behind', otherwise: string): string {
+function clockFix(facts: Given<'clockSkew'>, provider: 'ahead' | 'behind', otherwise: string): string {
   return clocks(facts, provider) === false
     ? otherwise
     : 'Set both clocks by NTP; for a known difference, pass --clock-tolerance SECONDS.';
 }
 
 /** Why an ID token is signed with a shared secret: a client without one cannot have asked for that. */
-function sharedSecret({ actual, method }: Facts): string[] {
+function sharedSecret({ actual, method }: Given<'actual' | 'method'>): string[] {
   if (!/^HS\d+$/.test(String(actual))) return [];
   const forged = `Somebody, or a confused provider, signed with the public key in place of a secret: whoever takes that takes any token (RFC 8725 §2.1).`;
   const chosen = `${actual} signs with the client secret: the application's ID-token algorithm is set to it at the provider.`;
@@ -52,7 +52,7 @@ function sharedSecret({ actual, method }: Facts): string[] {
 }
 
 /** A cache between the key set and here, as the likely cause: where the answer says how long it lay there. */
-function cached({ keySetAge }: Facts): string | false {
+function cached({ keySetAge }: Given<'keySetAge'>): string | false {
   return keySetAge !== undefined && `A cache served the key set: it is ${keySetAge} s old (Age header).`;
 }
 
@@ -248,4 +248,4 @@ export const idToken = {
     causes: ['The provider mixed up two sessions, or changed its issuer or the way it writes sub.'],
     fix: 'Nothing of that answer was kept. Sign in again, and report it to the provider (OIDC Core §12.2).',
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

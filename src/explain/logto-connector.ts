@@ -1,9 +1,9 @@
-import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, listText } from './explanation.js';
+import type { Facts, FactsOf } from '../errors.js';
+import { causes, type ExplainTable, type Given, listText } from './explanation.js';
 import { describeReason } from './system-reasons.js';
 
 /** What Logto shows in its own page, after a sentence on what is true. */
-function logtoMessage(facts: Facts): string {
+function logtoMessage(facts: Given<'logtoStatus' | 'logtoCode' | 'refreshing'>): string {
   if (facts.logtoStatus === undefined) return '';
   const lost = facts.logtoCode === 'connector.general' ? ', with {} in place of the reason' : '';
   if (facts.refreshing === true)
@@ -12,7 +12,7 @@ function logtoMessage(facts: Facts): string {
 }
 
 /** The provider's own answer, which Logto loses. */
-function providerText(facts: Facts): string {
+function providerText(facts: Given<'description' | 'error' | 'body' | 'authenticate'>): string {
   const description = onOneLine(facts.description);
   const words = [facts.error, description && `"${description}"`].filter(Boolean).join(': ');
   if (words !== '') return ` The provider says: ${words}${/[.?!]$/.test(description) ? '' : '.'}`;
@@ -29,14 +29,14 @@ function onOneLine(fact: Facts[string]): string {
 }
 
 /** Where in the connector's file something stands. */
-function place(facts: Facts): string {
+function place(facts: Given<'line' | 'column' | 'file'>): string {
   const line = facts.line === undefined ? '' : `, line ${facts.line}`;
   const where = facts.column === undefined ? line : `${line}, column ${facts.column}`;
   return facts.file === undefined ? 'The connector file' : `The connector file ${facts.file}${where}`;
 }
 
 /** Why nothing came from an address, by the network's own code. */
-function networkReason(facts: Facts): string {
+function networkReason(facts: Given<'why' | 'seconds' | 'reason'>): string {
   switch (facts.why) {
     case 'network_timeout':
       return `it did not answer within ${facts.seconds ?? 'the allowed'} s`;
@@ -56,7 +56,10 @@ function networkReason(facts: Facts): string {
 }
 
 /** That nothing came from an address, and what Logto shows then. A limit of our own says nothing of Logto. */
-function unreachable(facts: Facts, what: 'token endpoint' | 'key set'): string {
+function unreachable(
+  facts: Given<'url' | 'why' | 'limit' | 'seconds' | 'reason' | 'logtoStatus' | 'logtoCode' | 'refreshing'>,
+  what: 'token endpoint' | 'key set',
+): string {
   const address = facts.url === undefined ? '' : ` ${facts.url}`;
   if (facts.why === 'response_too_deep') {
     return `The answer of the ${what}${address} is nested deeper than the ${facts.limit ?? 'allowed'} levels that are read here, so it is not known what Logto would make of it.`;
@@ -67,7 +70,7 @@ function unreachable(facts: Facts, what: 'token endpoint' | 'key set'): string {
 }
 
 /** What is likely behind a refused token request, by what the provider said and what the connector sent. */
-function tokenRefusalCauses(f: Facts): string[] {
+function tokenRefusalCauses(f: FactsOf<'connector_token_refused'>): string[] {
   const method = String(f.method ?? '');
   const basic = method === 'client_secret_basic';
   const client = f.error === 'invalid_client' || f.status === 401;
@@ -113,7 +116,7 @@ function tokenRefusalCauses(f: Facts): string[] {
 }
 
 /** What to change where no code came back. */
-function codeMissingFix(f: Facts): string {
+function codeMissingFix(f: FactsOf<'connector_code_missing'>): string {
   if (f.error === undefined && f.responseMode === 'fragment')
     return 'Remove responseMode from authRequestOptionalConfig (or response_mode from customConfig).';
   if (f.secondQuery === true)
@@ -125,7 +128,7 @@ function codeMissingFix(f: Facts): string {
 }
 
 /** What to change after a refused token request, by the likeliest cause. */
-function tokenRefusalFix(f: Facts): string {
+function tokenRefusalFix(f: FactsOf<'connector_token_refused'>): string {
   if (f.rawBasicDiffers === true && f.method === 'client_secret_basic')
     return 'Set tokenEndpointAuthMethod to client_secret_post, or have the provider make a secret of letters and digits only.';
   if (f.pkceRequired === true) return 'Switch off the PKCE requirement for this client at the provider.';
@@ -140,7 +143,14 @@ function tokenRefusalFix(f: Facts): string {
 }
 
 /** What to change after an ID token that Logto's library refuses, by the claim or the kind of failure. */
-function idTokenFix({ claim, actual, missing, kind, alg, issuerIsAnnounced }: Facts): string {
+function idTokenFix({
+  claim,
+  actual,
+  missing,
+  kind,
+  alg,
+  issuerIsAnnounced,
+}: FactsOf<'connector_id_token_refused'>): string {
   switch (claim) {
     case 'iss':
       if (missing === true)
@@ -167,7 +177,7 @@ function idTokenFix({ claim, actual, missing, kind, alg, issuerIsAnnounced }: Fa
 }
 
 /** What difference of clocks the connector lets pass. */
-function toleranceText({ tolerance }: Facts): string {
+function toleranceText({ tolerance }: Given<'tolerance'>): string {
   return tolerance === undefined || tolerance === '0 s' ? 'no difference at all' : String(tolerance);
 }
 
@@ -331,7 +341,7 @@ export const logtoConnector = {
           'The provider publishes several keys and does not name one (kid) in its ID tokens.',
         f.kind === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' && 'jwksUri is that of another provider or tenant.',
       ),
-      fix: String(f.fix ?? idTokenFix(f)),
+      fix: idTokenFix(f),
     };
   },
   connector_claims_refused: (f) => ({
@@ -355,4 +365,4 @@ export const logtoConnector = {
     causes: ['Logto refreshes with the configuration as it was saved, without the defaults it signs in with.'],
     fix: `Write ${f.key ?? 'it'} out, even where it is the default.`,
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

@@ -1,13 +1,13 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { Facts, FactsOf } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
-import { causes, type Entry, quote, secondsText } from './explanation.js';
+import { causes, type ExplainTable, type Given, quote, secondsText } from './explanation.js';
 
-function target(facts: Facts): string {
+function target(facts: Given<'host' | 'url'>): string {
   return String(facts.host ?? facts.url ?? 'the provider');
 }
 
 /** The same at the beginning of a sentence. */
-function sentenceTarget(facts: Facts): string {
+function sentenceTarget(facts: Given<'host' | 'url'>): string {
   return target(facts).replace(/^the provider$/, 'The provider');
 }
 
@@ -18,12 +18,12 @@ function isInternal(host: Facts[string]): boolean {
 }
 
 /** Whether the reason that is known may be this one; where none is known, every one may be. */
-function matchesReason({ reason }: Facts, pattern: RegExp): boolean {
+function matchesReason({ reason }: Given<'reason'>, pattern: RegExp): boolean {
   return reason === undefined || pattern.test(String(reason));
 }
 
 /** Whom a certificate is for and until when (or from when on), in brackets, as far as that is known. */
-function certificateText({ reason, subject, validFrom, validTo }: Facts): string {
+function certificateText({ reason, subject, validFrom, validTo }: FactsOf<'tls_not_trusted'>): string {
   const young = validFrom !== undefined && /not valid yet/.test(String(reason));
   const valid = young ? `valid from ${validFrom}` : validTo !== undefined && `valid to ${validTo}`;
   const known = [subject !== undefined && `it is for ${subject}`, valid];
@@ -42,7 +42,7 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /** What to change about a certificate that is not trusted, by the reason. */
-function trustFix({ reason, names }: Facts): string {
+function trustFix({ reason, names }: FactsOf<'tls_not_trusted'>): string {
   const test = 'Only for a test: --insecure.';
   if (/expired/.test(String(reason))) return `Have the certificate renewed. ${test}`;
   if (/not valid yet/.test(String(reason)))
@@ -55,14 +55,14 @@ function trustFix({ reason, names }: Facts): string {
 }
 
 /** What to change where the provider's configuration names an address that cannot be reached. */
-function otherAddress({ namedBy, step }: Facts): string | undefined {
+function otherAddress({ namedBy, step }: Given<'namedBy' | 'step'>): string | undefined {
   if (namedBy === undefined) return undefined;
   const own = step === 'token request' ? 'tokenEndpoint' : step === 'key set' ? 'jwksUri' : undefined;
   return `Have the provider name an address that can be reached from here${own === undefined ? '' : `, or give the right one in the profile (${own})`}.`;
 }
 
 /** An address on another host than the issuer's, as the likely cause: the provider is there, and names one that is not. */
-function endpointOrigin({ namedBy, step }: Facts): string | false {
+function endpointOrigin({ namedBy, step }: Given<'namedBy' | 'step'>): string | false {
   return (
     namedBy !== undefined &&
     `The configuration of ${namedBy} names this address for its ${NAMED[String(step)] ?? 'endpoint'}: it is not the real one, or an internal one that this machine cannot reach.`
@@ -190,4 +190,4 @@ export const network = {
     ],
     fix: "Fetch the address with curl, and report what comes to the provider's operators.",
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

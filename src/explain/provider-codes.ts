@@ -1,6 +1,6 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import { lookup } from '../json.js';
-import type { Explanation } from './explanation.js';
+import type { Explanation, Given } from './explanation.js';
 
 /** An error code that providers answer with, and where it is defined. */
 export interface ProviderCode {
@@ -265,7 +265,7 @@ export function providerCodes(): readonly string[] {
 }
 
 /** What a standard means by the error that a provider answered with, as the likely cause; for those without words of their own elsewhere. */
-export function errorMeaning({ error }: Facts): string | undefined {
+export function errorMeaning({ error }: Given<'error'>): string | undefined {
   const known = typeof error === 'string' ? providerCode(error) : undefined;
   return known?.words && `${error} (${known.standard}): ${known.words.message}`;
 }

@@ -1,6 +1,5 @@
-import type { Facts } from '../errors.js';
 import { lookup } from '../json.js';
-import type { Explanation } from './explanation.js';
+import type { Explanation, Given } from './explanation.js';
 
 /** Codes that a provider puts into its descriptions, beside the standard's: AADSTS50011, AADB2C90118, ORA-01017, … */
 const OWN_CODE = /\b(?:AADSTS\d{4,}|AADB2C\d{4,}|(?!RFC|ISO|UTF|HTTP)[A-Z][A-Z0-9]{2,}[-_]?\d{4,})\b/;
@@ -95,7 +94,7 @@ const ENTRA: Readonly<Record<string, readonly [cause: string, fix: string]>> = {
 };
 
 /** The likely cause that a provider's own code in its words stands for, where it is known here. Facts: description, words. */
-export function ownCodeCause({ description, words }: Facts): string | undefined {
+export function ownCodeCause({ description, words }: Given<'description' | 'words'>): string | undefined {
   const code = findOwnCode(`${description ?? ''} ${words ?? ''}`);
   const known = code === undefined ? undefined : lookup(ENTRA, code);
   return known === undefined ? undefined : `${code}: ${known[0]}`;

@@ -1,7 +1,11 @@
 import type { Facts } from '../errors.js';
+import type { Given } from './explanation.js';
 
 /** What is odd about the secret that was sent, as the likely cause. */
-export function secretOddity({ secretOddities, secretCharacters }: Facts): string | false {
+export function secretOddity({
+  secretOddities,
+  secretCharacters,
+}: Given<'secretOddities' | 'secretCharacters'>): string | false {
   if (!Array.isArray(secretOddities) || secretOddities.length === 0) return false;
   const [first, ...others] = secretOddities;
   const rest = others.length === 0 ? '' : `, and ${others.join(', and ')}`;

@@ -1,8 +1,9 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { Facts } from '../errors.js';
 import { shellWord } from '../safe-text.js';
 import {
   causes,
-  type Entry,
+  type ExplainTable,
+  type Given,
   hasScope,
   listText,
   ORGANIZATIONS_SCOPE,
@@ -17,13 +18,13 @@ import { WHY_REFRESH_REFUSED } from './tokens.js';
 /** The scope that most providers give refresh tokens for (OIDC Core §11). */
 const OFFLINE = 'offline_access';
 
-function loginCommand(facts: Facts): string {
+function loginCommand(facts: Given<'issuer' | 'unnamedClient' | 'profile'>): string {
   const { issuer, unnamedClient } = facts;
   if (unnamedClient !== undefined) return signInAgain({ issuer, unnamedClient });
   return facts.profile === undefined ? 'oidc-cli login' : `oidc-cli login ${shellWord(String(facts.profile))}`;
 }
 
-function sessionPurpose(facts: Facts): string {
+function sessionPurpose(facts: Given<'reason'>): string {
   return facts.reason === undefined ? '' : `: ${describeReason(facts.reason)}`;
 }
 
@@ -47,7 +48,7 @@ function whyStoreFailed(reason: Facts[string]): string[] {
 }
 
 /** The advice for a store that fails because of the file system. */
-function storeRepair(facts: Facts): string {
+function storeRepair(facts: Given<'reason' | 'file' | 'lost' | 'issuer' | 'unnamedClient' | 'profile'>): string {
   const full = facts.reason === 'ENOSPC' || facts.reason === 'EDQUOT';
   if (typeof facts.file === 'string' && OBSTACLES.has(String(facts.reason))) {
     return `Move it away: mv ${fileWord(facts)} ${fileWord(facts)}.old. Then sign in again with: ${loginCommand(facts)}`;
@@ -61,12 +62,12 @@ function storeRepair(facts: Facts): string {
 const OBSTACLES = new Set(['EEXIST', 'EISDIR', 'ENOTREG', 'EFBIG']);
 
 /** The file as a word of a shell. */
-function fileWord(facts: Facts): string {
+function fileWord(facts: Given<'file'>): string {
   return facts.file === undefined ? 'FILE' : shellWord(String(facts.file));
 }
 
 /** The way on without data that cannot be read any more. */
-function startOverFix(facts: Facts): string {
+function startOverFix(facts: Given<'value' | 'profile' | 'issuer' | 'unnamedClient'>): string {
   if (facts.value === 'client secret') {
     const name = facts.profile === undefined ? 'NAME' : shellWord(String(facts.profile));
     return `Give the secret again, and save it: oidc-cli login ${name} --client-secret-stdin --save ${name}`;
@@ -224,4 +225,4 @@ export const sessions = {
     causes: ['This is a fault in oidc-cli, not in your configuration.'],
     fix: 'Please report it with the command you typed (without its secrets).',
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

@@ -1,16 +1,16 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { FactsOf } from '../errors.js';
 import { shellWord } from '../safe-text.js';
-import { causes, type Entry, listText, secondsText } from './explanation.js';
+import { causes, type ExplainTable, type Given, listText, secondsText } from './explanation.js';
 
 /** The page's own words as a clause, or nothing. */
-function pageQuote(facts: Facts): string {
+function pageQuote(facts: Given<'words'>): string {
   const words = String(facts.words ?? '').trim();
   if (words === '') return '';
   return ` It says: "${words.replace(/[.。!！]+$/, '')}".`;
 }
 
 /** The page by its title and address, as far as they are known. */
-function page(facts: Facts): string {
+function page(facts: Given<'title' | 'url'>): string {
   const title = String(facts.title ?? '').trim();
   const at = facts.url === undefined ? '' : ` at ${facts.url}`;
   return `${title === '' ? 'a page' : `the page "${title}"`}${at}`;
@@ -23,17 +23,17 @@ const INPUTS: Readonly<Record<string, { readonly name: string; readonly flags: s
   code: { name: 'one-time code', flags: '--totp-env or --totp-file' },
 };
 
-function requestedInput(facts: Facts): { readonly name: string; readonly flags: string } {
+function requestedInput(facts: Given<'field'>): { readonly name: string; readonly flags: string } {
   return INPUTS[String(facts.field)] ?? { name: 'user name or password', flags: '--user and --password-env' };
 }
 
 /** Whether the page speaks of the redirect URI. */
-function aboutRedirect({ words }: Facts): boolean {
+function aboutRedirect({ words }: Given<'words'>): boolean {
   return /redirect|reply url|コールバック|リダイレクト|AADSTS50011/i.test(String(words));
 }
 
 /** Which credentials were about to be sent to which address, and why they were not. */
-function stoppedText(facts: Facts): string {
+function stoppedText(facts: FactsOf<'sign_in_unsafe_destination'>): string {
   const kinds = Array.isArray(facts.kinds) && facts.kinds.length > 0 ? facts.kinds : ['credentials'];
   const credentials = new Intl.ListFormat('en-GB').format(kinds.map(String));
   const to = facts.destination ?? 'an address';
@@ -49,7 +49,7 @@ function stoppedText(facts: Facts): string {
 }
 
 /** The change that makes the destination of credentials safe. */
-function saferDestination(facts: Facts): string {
+function saferDestination(facts: FactsOf<'sign_in_unsafe_destination'>): string {
   const { destination = 'that address', host, problem, allowHttpHelps } = facts;
   if (problem === 'in the URL') return 'Change the page at the provider so that it sends its form by POST.';
   if (problem === 'another site' && host !== undefined) {
@@ -204,10 +204,10 @@ export const signInPages = {
     ),
     fix: 'Start it by hand with --headless to see what it says, or name another with --browser-path.',
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;
 
 /** The limit that a page is over. */
-function limitText({ limit, most }: Facts): string {
+function limitText({ limit, most }: FactsOf<'sign_in_page_too_large'>): string {
   if (typeof most !== 'number') return 'it is too large';
   const number = most.toLocaleString('en');
   switch (limit) {

@@ -1,9 +1,9 @@
-import type { ErrorCode, Facts } from '../errors.js';
-import { causes, type Entry, listText, providerQuote, quote, secondsText } from './explanation.js';
+import type { FactsOf } from '../errors.js';
+import { causes, type ExplainTable, listText, providerQuote, quote, secondsText } from './explanation.js';
 import { describeReason } from './system-reasons.js';
 
 /** Where a secret was to come from. */
-function secretPlace(facts: Facts): string {
+function secretPlace(facts: FactsOf<'smoke_secret_unavailable'>): string {
   if (facts.variable !== undefined) return `the variable ${facts.variable}`;
   if (facts.source !== undefined) return String(facts.source);
   return facts.file === undefined ? 'its place' : `the file ${facts.file}`;
@@ -75,4 +75,4 @@ export const smoke = {
     ),
     fix: 'Check what the provider allows this client.',
   }),
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

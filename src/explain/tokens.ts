@@ -1,8 +1,9 @@
-import type { ErrorCode, Facts } from '../errors.js';
+import type { FactsOf } from '../errors.js';
 import { otherBrowserCause } from './browser-cookie.js';
 import {
   causes,
-  type Entry,
+  type ExplainTable,
+  type Given,
   hasScope,
   likeliestFirst,
   listText,
@@ -17,7 +18,7 @@ import { errorMeaning } from './provider-codes.js';
 import { characterCount, secretOddity } from './sent-secret.js';
 
 /** The endpoint in words: "token endpoint". */
-function endpoint(facts: Facts): string {
+function endpoint(facts: Given<'endpoint'>): string {
   return String(facts.endpoint ?? 'token_endpoint').replaceAll('_', ' ');
 }
 
@@ -34,7 +35,7 @@ const FRESH_CODE = 10;
  * Why a code is refused, by what the provider says and by how the code came:
  * one that the listener took is sent on at once, one that was pasted may be old.
  */
-function invalidGrantCauses(f: Facts): string[] {
+function invalidGrantCauses(f: FactsOf<'invalid_grant'>): string[] {
   const age = f.cameBy === 'paste' && f.cameAfter !== undefined ? Number(f.cameAfter) : undefined;
   const old =
     age === undefined
@@ -73,7 +74,7 @@ export const WHY_REFRESH_REFUSED: readonly string[] = [
 const GATEWAY: readonly unknown[] = [502, 503, 504];
 
 /** Why an endpoint refuses in a way that the standard does not know, by the status and what came with it. */
-function nonStandardCauses({ status, location, title }: Facts): string[] {
+function nonStandardCauses({ status, location, title }: Given<'status' | 'location' | 'title'>): string[] {
   const called = title === undefined ? '' : ` Its page is titled ${quote(title)}.`;
   const inside = 'The provider failed inside: its log has the reason.';
   return causes(
@@ -87,7 +88,7 @@ function nonStandardCauses({ status, location, title }: Facts): string[] {
 }
 
 /** What is wrong with an answer that is none, by what came in its place. */
-function noResponseCauses({ reason, contentType, title }: Facts): string[] {
+function noResponseCauses({ reason, contentType, title }: Given<'reason' | 'contentType' | 'title'>): string[] {
   const details = String(reason);
   const between = 'The provider has a fault, or something between changed its answer.';
   if (contentType === 'text/html') {
@@ -127,7 +128,7 @@ function noResponseCauses({ reason, contentType, title }: Facts): string[] {
 }
 
 /** Why the access token is not good for userinfo, by what it is for and what was asked. */
-function noUserinfoCauses(f: Facts): string[] {
+function noUserinfoCauses(f: Given<'audience' | 'resource' | 'description'>): string[] {
   const audience = Array.isArray(f.audience) ? f.audience : [];
   const asked = Array.isArray(f.resource) ? f.resource : [];
   return causes(
@@ -296,4 +297,4 @@ export const tokens = {
           ),
           fix: `Register ${f.postLogoutRedirectUri ?? 'the post-logout redirect URI'} at the provider, or sign out there in the browser.`,
         },
-} satisfies Partial<Record<ErrorCode, Entry>>;
+} satisfies Partial<ExplainTable>;

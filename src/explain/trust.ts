@@ -1,15 +1,15 @@
-import type { Facts } from '../errors.js';
+import type { Facts, FactsOf } from '../errors.js';
 import { shellWord } from '../safe-text.js';
-import type { Entry } from './explanation.js';
+import type { ExplainTable, Given } from './explanation.js';
 import { place } from './file-place.js';
 
 /** The secret that a file names, for people. */
-function secret(facts: Facts): string {
+function secret(facts: Given<'variable' | 'path'>): string {
   return facts.variable === undefined ? `the content of ${facts.path}` : `the variable ${facts.variable}`;
 }
 
 /** The action that a file which came with a folder is refused. */
-function refusal(facts: Facts): string {
+function refusal(facts: FactsOf<'config_untrusted'>): string {
   const key = String(facts.key);
   const { variable, path, reason, host } = facts;
   if (reason !== undefined) return `send ${path} as a secret (it ${reason})`;
@@ -24,7 +24,7 @@ function refusal(facts: Facts): string {
 }
 
 /** The advice after the person declined. */
-function afterDeclined({ declined, folder, how, stdin }: Facts): string {
+function afterDeclined({ declined, folder, how, stdin }: FactsOf<'config_untrusted'>): string {
   const again =
     declined === 'now'
       ? 'Run the command again and answer y'
@@ -61,4 +61,4 @@ export const trust = {
     causes: [],
     fix: 'Put the secret into another variable or file, and name that one.',
   }),
-} satisfies Readonly<Record<string, Entry>>;
+} satisfies Partial<ExplainTable>;

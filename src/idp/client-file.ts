@@ -1,4 +1,4 @@
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { isCredentialName } from '../masking/secret-names.js';
 import type { FileClient } from './client-schema.js';
 import type { ClientRegistration } from './clients.js';
@@ -16,7 +16,7 @@ export async function parseClientFile(file: string, content: string): Promise<Cl
   ]);
   const counter = new yaml.LineCounter();
   const document = yaml.parseDocument(content, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
-  const invalid = (offset: number, facts: Facts) =>
+  const invalid = (offset: number, facts: FactsOf<'config_file_invalid'>) =>
     new OidcCliError('config_file_invalid', { file, line: Math.max(1, counter.linePos(offset).line), ...facts });
 
   const mistake = document.errors[0];

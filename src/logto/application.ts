@@ -147,7 +147,7 @@ export class LogtoConnector
     const readings = twoReadings(report, config, verified instanceof OidcCliError ? verified : undefined);
     deps.recorder.note({ step: "Logto's checks", ...inside, checks: readings.map(toLogtoCheck) });
     if (verified instanceof OidcCliError) {
-      throw verified.with({ facts: discoveredFacts(known), details: { checks: readings } });
+      throw verified.with({ code: verified.code, facts: discoveredFacts(known), details: { checks: readings } });
     }
     return { tokens, claims: verified, issuer, report, readings };
   }
@@ -362,7 +362,7 @@ function withFailureContext(error: unknown, known: FailureContext): unknown {
     ...(overridden.length === 0 ? {} : { overridden }),
     ...pkceFacts(error.facts.description ?? error.facts.body),
   };
-  return error.with({ facts });
+  return error.with({ code: error.code, facts });
 }
 
 function discoveredFacts({ provider, connector }: FailureContext) {

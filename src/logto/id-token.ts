@@ -1,4 +1,4 @@
-import { OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
 import { shownUrl } from '../network/network-error.js';
 import { isJwtNestedTooDeep } from '../oidc/decode-token.js';
@@ -102,7 +102,7 @@ async function verificationError(
 ): Promise<unknown> {
   const { config, idToken, now, asked } = known;
   const url = shownUrl(new URL(config.idTokenVerificationConfig.jwksUri));
-  const refused = (reason: string, facts = {}) =>
+  const refused = (reason: string, facts: FactsOf<'connector_id_token_refused'> = {}) =>
     refusedByLogto('server_error', 'connector_id_token_refused', { reason, ...facts }, { cause: error });
   if (isNetworkFailure(error)) {
     const facts = { ...error.facts, url, why: error.code };

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ExitCode, type Facts, OidcCliError } from '../errors.js';
+import { type ErrorCode, type ExitCode, type Facts, type FactsOf, OidcCliError } from '../errors.js';
 
 /** The response of Logto to its own page for a failed connector, by the connector's error. */
 export const LOGTO_REFUSALS = {
@@ -25,12 +25,13 @@ export function isNetworkFailure(error: unknown): error is OidcCliError {
  * The error of a sign-in that Logto would refuse: our code for the true reason,
  * with the error that Logto shows its user (`logtoStatus`, `logtoCode`).
  */
-export function refusedByLogto(
+export function refusedByLogto<C extends ErrorCode>(
   response: LogtoRefusal,
-  code: ErrorCode,
-  facts: Facts = {},
+  code: C,
+  facts?: FactsOf<C>,
   options: { cause?: unknown; exitCode?: ExitCode } = {},
 ): OidcCliError {
   const { status, code: logtoCode } = LOGTO_REFUSALS[response];
-  return new OidcCliError(code, { ...facts, logtoStatus: status, logtoCode }, options);
+  const known: Facts = { ...facts, logtoStatus: status, logtoCode };
+  return new OidcCliError<ErrorCode>(code, known, options);
 }

@@ -1,5 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
-import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { type ErrorCode, type FactsOf, OidcCliError } from '../errors.js';
 
 /** What is known of a request at the moment it failed. */
 export interface Circumstances {
@@ -78,7 +78,7 @@ export function shownUrl(url: URL): string {
 export function networkError(thrown: unknown, circumstances: Circumstances): OidcCliError {
   if (thrown instanceof OidcCliError) return thrown;
   const cause = mostSpecificCause(thrown);
-  const base: Facts = { url: shownUrl(circumstances.url), host: circumstances.url.host };
+  const base = { url: shownUrl(circumstances.url), host: circumstances.url.host };
   const code = errorCode(cause);
   if (!circumstances.proxyPassed) {
     const reason = proxyReason(cause);
@@ -148,7 +148,7 @@ function proxyReason(cause: unknown): string {
   return DISTRUST[code] ?? tlsProtocolReason(cause, code) ?? errorMessage(cause);
 }
 
-function describeCertificate(certificate: PeerCertificate | undefined): Facts {
+function describeCertificate(certificate: PeerCertificate | undefined): FactsOf<'tls_not_trusted'> {
   if (!certificate?.subject) return {};
   return {
     subject: distinguishedName(certificate.subject),

@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { type ErrorCode, type FactsOf, OidcCliError } from '../errors.js';
 import { lookup } from '../json.js';
 import { innermostMessage, originalError } from './original-error.js';
 import type { Provider } from './provider.js';
@@ -79,7 +79,10 @@ export function refusedByAuthorizationEndpoint(
 }
 
 /** Which of the requested scopes the provider does not advertise, and whether it advertises all of them. */
-export function advertisedScopes(scope: string | undefined, metadata: Readonly<client.ServerMetadata>): Facts {
+export function advertisedScopes(
+  scope: string | undefined,
+  metadata: Readonly<client.ServerMetadata>,
+): FactsOf<'invalid_scope'> {
   const unannounced = unadvertisedScopes(scope, metadata);
   const announces = Array.isArray(metadata.scopes_supported) && metadata.scopes_supported.length > 0;
   return { unannounced, ...(announces && unannounced === undefined ? { scopesAnnounced: true } : {}) };

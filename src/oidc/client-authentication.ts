@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import type { ClientAuthMethod } from '../profiles/profile.js';
 import { type SecretTraits, secretTraits } from './secret-traits.js';
 
@@ -49,7 +49,11 @@ export function chooseClientAuthentication(
 }
 
 /** Facts that explain a refusal: the method, the advertised methods and the secret's traits. Never the secret. */
-export function authenticationFacts({ method, announced: advertised, secret }: ClientAuthentication): Facts {
+export function authenticationFacts({
+  method,
+  announced: advertised,
+  secret,
+}: ClientAuthentication): FactsOf<'client_auth_unsupported'> {
   return {
     method,
     announced: advertised,

@@ -1,13 +1,25 @@
 import * as client from 'openid-client';
-import { type ErrorCode, type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { lookup, parseJson } from '../json.js';
 import type { Exchange } from '../trace/recorder.js';
 import { objectMembers, textValue } from './json-values.js';
 import { originalError } from './original-error.js';
 import { failureReason, locationHeader, mediaType, pageTitle, withoutSecrets } from './response-facts.js';
 
+type TokenRefusalCode =
+  | 'access_denied'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'invalid_request'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'provider_server_error'
+  | 'provider_unavailable'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type';
+
 /** OAuth error codes with an entry of their own (RFC 6749 §5.2, RFC 8707 §2, RFC 9126 §2.3), and some of §4.1.2.1 that occur here. */
-const REFUSALS: Readonly<Record<string, ErrorCode>> = {
+const REFUSALS: Readonly<Record<string, TokenRefusalCode>> = {
   invalid_client: 'invalid_client',
   invalid_grant: 'invalid_grant',
   invalid_scope: 'invalid_scope',
@@ -31,7 +43,11 @@ interface ProviderError {
  * same error format. `exchange` is the recorded response: openid-client drops the
  * body if it has a `WWW-Authenticate` header.
  */
-export function refusedByTokenEndpoint(error: unknown, facts: Facts, exchange?: Exchange): Error {
+export function refusedByTokenEndpoint(
+  error: unknown,
+  facts: FactsOf<'token_request_refused'>,
+  exchange?: Exchange,
+): Error {
   const original = originalError(error);
   if (original) return original;
   const provider = providerError(error, exchange);

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { noteSecretVariable } from '../child-environment.js';
 import type { Input } from '../context.js';
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { FileReadError, readBoundedFile, readBoundedStream } from '../read-file.js';
 import { refusedFileContent } from './key-files.js';
 import type { SecretReference, UntrustedPlace } from './profile.js';
@@ -77,7 +77,7 @@ export function isUntrusted(reference: SecretReference): reference is UntrustedS
 }
 
 /** The variable or the file of a secret, as the facts of an error. */
-export function referenceName(reference: UntrustedSecret): Facts {
+export function referenceName(reference: UntrustedSecret): FactsOf<'config_untrusted'> {
   return reference.kind === 'env' ? { variable: reference.name } : { path: reference.path };
 }
 

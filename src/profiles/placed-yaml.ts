@@ -1,5 +1,5 @@
 import type { Document, LineCounter, Pair, Range, YAMLError, YAMLMap } from 'yaml';
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { MAX_JSON_DEPTH } from '../json.js';
 import { truncate } from '../safe-text.js';
 
@@ -114,7 +114,7 @@ function duplicateKey(yaml: Yaml, document: Document): Duplicate | undefined {
 const MAX_FACT_LENGTH = 300;
 
 /** The error for a mistake in a configuration file (facts: line, column, key, found, allowed). */
-export function invalid(file: string, facts: Facts): OidcCliError {
+export function invalid(file: string, facts: FactsOf<'config_file_invalid'>): OidcCliError {
   // What is allowed is our own list, and whole.
   const short = Object.entries(facts).map(([name, value]) => [
     name,

@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Environment } from '../context.js';
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { ENDPOINT_KEYS } from './endpoint-binding.js';
 import { refusedFileName } from './key-files.js';
 import type { Layer } from './layers.js';
@@ -47,7 +47,7 @@ interface Reference {
 }
 
 /** `config_untrusted` for a place, with what to do about it. */
-export function untrustedError(place: UntrustedPlace, more: Facts = {}): OidcCliError {
+export function untrustedError(place: UntrustedPlace, more: FactsOf<'config_untrusted'> = {}): OidcCliError {
   const { file, line, key, folder } = place;
   return new OidcCliError('config_untrusted', {
     file,

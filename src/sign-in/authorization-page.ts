@@ -1,4 +1,4 @@
-import type { Facts } from '../errors.js';
+import type { FactsOf } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
 import { classifyRefusal, tryAuthorizationRequest } from '../oidc/authorization-endpoint.js';
 import type { Recorder } from '../trace/recorder.js';
@@ -19,7 +19,7 @@ export async function authorizationPage(
   url: string,
   redirectUri: string,
   { fetch, recorder }: { readonly fetch: NetworkFetch; readonly recorder: Recorder },
-): Promise<Facts> {
+): Promise<FactsOf<'login_timeout'>> {
   const clientId = new URL(url).searchParams.get('client_id') ?? undefined;
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);

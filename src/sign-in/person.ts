@@ -111,7 +111,7 @@ export class Person implements UserAgent {
       // The provider did send a response, to a browser without the cookie.
       if (Number(error.facts.otherBrowser) > 0) throw error;
       // A user who sees an error page does not return to the redirect URI.
-      throw error.with({ facts: await authorizationPage(url, this.redirectUri, this.deps) });
+      throw error.with({ code: 'login_timeout', facts: await authorizationPage(url, this.redirectUri, this.deps) });
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Facts, OidcCliError } from '../errors.js';
+import { type FactsOf, OidcCliError } from '../errors.js';
 import { ORGANIZATIONS_SCOPE } from '../profiles/logto-kind.js';
 import type { SavedAccessToken, Session, TokenTarget } from '../sessions/session-store.js';
 import { type CurrentSessionDeps, discoverForSession } from './current-session.js';
@@ -116,7 +116,7 @@ function withTarget(error: unknown, session: Session, target: TokenTarget): unkn
   return error.with({ code, facts: known });
 }
 
-function facts(session: Session, { resource, organization }: TokenTarget): Facts {
+function facts(session: Session, { resource, organization }: TokenTarget): FactsOf<'no_refresh_token'> {
   const { profile, issuer, scope } = session;
   return {
     profile,

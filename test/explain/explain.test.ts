@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ERROR_EXIT_CODES, type ErrorCode, type Facts } from '../../src/errors.js';
+import { ERROR_EXIT_CODES, type ErrorCode, type Facts, type FactsOf } from '../../src/errors.js';
 import { explain } from '../../src/explain/explain.js';
 import { expectPlainWords } from '../support/scripted-sign-in.js';
 
@@ -20,12 +20,12 @@ const serverError = { logtoStatus: 500, logtoCode: 'Internal server error' };
 const refusedClaim = { ...serverError, tolerance: '0 s', missing: false };
 
 /** What Logto shows beside the true reason, where it is not the bare 500. */
-function byLogto(code: string): Facts {
+function byLogto(code: string) {
   return { logtoStatus: code === 'social_invalid_id_token' ? 401 : 400, logtoCode: `connector.${code}` };
 }
 
-/** What is known in real runs, for every code: the facts its throwers give. */
-const typicalFacts: Record<ErrorCode, readonly Facts[]> = {
+/** Facts of real runs, for every branch of the explanations that has words of its own. */
+const examples: { readonly [C in ErrorCode]: readonly FactsOf<C>[] } = {
   usage: [{ reason: 'Too many arguments.', fix: 'Use --store file.' }],
   config_missing: [
     { key: 'issuer', flag: '--issuer', variable: 'OIDC_CLI_ISSUER', profile: 'staging' },
@@ -637,12 +637,12 @@ describe.each(codes)('%s', (code) => {
   });
 
   test('has plain words for what real runs know', () => {
-    for (const facts of typicalFacts[code]) expectPlainWords(explain(code, facts));
+    for (const facts of examples[code]) expectPlainWords(explain(code, facts));
   });
 
   test("ends well whatever the provider's words end with", () => {
     for (const description of ['No.', 'No!', 'No', ' No. ', '']) {
-      expectPlainWords(explain(code, { ...typicalFacts[code][0], error: 'an_error', description }));
+      expectPlainWords(explain(code, { ...examples[code][0], error: 'an_error', description }));
     }
   });
 });

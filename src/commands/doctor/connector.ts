@@ -68,7 +68,7 @@ export async function doctorConnector(
     for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);
     terminal.out('');
     // Every fault has just been shown in its place.
-    throw invalid.with({ facts: { others: undefined } });
+    throw invalid.with({ code: 'connector_config_invalid', facts: { others: undefined } });
   }
   if (json) terminal.json(document);
   else for (const line of connectorCheckLines(file.name, examination, terminal.style)) terminal.out(line);

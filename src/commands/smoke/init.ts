@@ -82,6 +82,6 @@ async function resolveInitProfile({ profile: name, trustProject }: SmokeInitOpti
   } catch (error) {
     if (!(error instanceof OidcCliError) || error.code !== 'config_missing') throw error;
     // It has no flags for what is missing.
-    throw error.with({ facts: { command: 'smoke init' } });
+    throw error.with({ code: 'config_missing', facts: { command: 'smoke init' } });
   }
 }

@@ -1,5 +1,5 @@
 import { getLocation, type Node, type ParseError, parseTree } from 'jsonc-parser';
-import { type Facts, OidcCliError } from '../../errors.js';
+import { type FactsOf, OidcCliError } from '../../errors.js';
 import { isNestedTooDeep, MAX_JSON_DEPTH } from '../../json.js';
 import { truncate } from '../../safe-text.js';
 
@@ -23,7 +23,10 @@ export interface PlacedJson {
  * The error of a file without a connector's JSON: the reason completes a sentence,
  * the fix is one. The facts must not hold a value of the file.
  */
-export function invalidConnectorFile(file: string, facts: Facts & { readonly reason: string }): OidcCliError {
+export function invalidConnectorFile(
+  file: string,
+  facts: FactsOf<'connector_file_invalid'> & { readonly reason: string },
+): OidcCliError {
   return new OidcCliError('connector_file_invalid', { file, ...facts });
 }
 

@@ -97,7 +97,7 @@ export async function connectorSecret(
     } catch (error) {
       const isNamedHere = reference.kind === 'env' && secretVariable(file) === reference.name;
       if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable' || !isNamedHere) throw error;
-      throw error.with({ facts: { where: place() } });
+      throw error.with({ code: 'client_secret_unavailable', facts: { where: place() } });
     }
   }
   const { clientSecret } = file.config;
