@@ -4,6 +4,7 @@ import { CookieJar } from 'tough-cookie';
 import type { Clock } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { parseHtml } from '../html-document.js';
+import { parseJson } from '../json.js';
 import { keepsMethod, redirectUrl } from '../network/redirect.js';
 import type { CredentialKind } from './credential-policy.js';
 import { type Deadline, deadline } from './deadline.js';
@@ -13,7 +14,6 @@ import { formEntries, type HtmlPage, readHtmlPage } from './html-page.js';
 import type { PageControl } from './page-description.js';
 import { CLICKED, FILLED, findControl, hasText, isSelector, stepText } from './page-steps.js';
 import { type RedirectTarget, redirectTarget } from './redirect-target.js';
-import { decodeText, errorInJson } from './response-text.js';
 import { withCredentialsSent } from './sent-credentials.js';
 import type {
   PageFetch,
@@ -392,4 +392,26 @@ function redirectRequest(request: Request, target: URL | 'invalid', status: numb
 
 function withoutFragment(url: URL): string {
   return url.href.split('#')[0] ?? '';
+}
+
+/** Text of a page, in the charset that it or its header names. */
+function decodeText(bytes: Buffer, contentType: string): string {
+  const headerCharset = /charset\s*=\s*["']?([\w-]+)/i.exec(contentType)?.[1];
+  const pageCharset = /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(bytes.subarray(0, 2048).toString('latin1'))?.[1];
+  try {
+    return new TextDecoder(headerCharset ?? pageCharset ?? 'utf-8').decode(bytes);
+  } catch {
+    return bytes.toString('utf8');
+  }
+}
+
+/** The message of an error in JSON: its `error`, `error_description` and `message`, else its first 500 characters. */
+function errorInJson(text: string): string {
+  try {
+    const { error, error_description: description, message } = parseJson(text) as Record<string, unknown>;
+    const messages = [error, description, message].filter((part) => typeof part === 'string');
+    return messages.length > 0 ? messages.join(': ') : text.slice(0, 500);
+  } catch {
+    return text.slice(0, 500);
+  }
 }

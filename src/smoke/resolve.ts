@@ -6,7 +6,13 @@ import { acceptConnector, type Connector } from '../logto/connector/connector.js
 import { readConnectorFile } from '../logto/connector/file.js';
 import { connectorSecret, connectorSecretReference } from '../logto/connector/secret.js';
 import { textValue } from '../oidc/json-values.js';
-import { type Consent, isUntrusted, readClientSecret, type UntrustedSecret } from '../profiles/client-secret.js';
+import {
+  type Consent,
+  isUntrusted,
+  readClientSecret,
+  type SecretDeps,
+  type UntrustedSecret,
+} from '../profiles/client-secret.js';
 import { invalid } from '../profiles/placed-yaml.js';
 import { type Profile, type ResolvedProfile, resolveProfile } from '../profiles/profile.js';
 import { adHocName } from '../profiles/profile-choice.js';
@@ -15,7 +21,6 @@ import { refuseStoreKeyName } from '../profiles/store-key-guard.js';
 import { hostOf } from '../profiles/trust.js';
 import type { SignInRequest } from '../sign-in/client.js';
 import { createSignInRequest } from '../sign-in/sign-in-request.js';
-import { readPlannedText } from './check-secrets.js';
 import type { PlannedCheck, PlannedText } from './planned-check.js';
 import type { ProviderSettings } from './providers.js';
 
@@ -296,4 +301,19 @@ function unresolvedCheck(check: PlannedCheck, failure: OidcCliError): ResolvedCh
     refreshToken: reject,
     untrusted: [],
   };
+}
+
+/**
+ * Reads the text of a plan's reference. `what` names it for people. Throws
+ * `smoke_secret_unavailable` (facts: what, variable, file or source, reason), and
+ * otherwise the errors of `readClientSecret`.
+ */
+async function readPlannedText(place: PlannedText, what: string, deps: SecretDeps): Promise<string> {
+  if (place.kind === 'text') return place.value;
+  try {
+    return await readClientSecret(place, deps);
+  } catch (error) {
+    if (!(error instanceof OidcCliError) || error.code !== 'client_secret_unavailable') throw error;
+    throw new OidcCliError('smoke_secret_unavailable', { what, ...error.facts }, { cause: error.cause });
+  }
 }

@@ -1,12 +1,19 @@
-import type { ShownEvent, ShownFailure, ShownName, ShownStep, TraceDocument } from './document.js';
+import type {
+  ShownEvent,
+  ShownExchange,
+  ShownFailure,
+  ShownName,
+  ShownParameter,
+  ShownStep,
+  TraceDocument,
+} from './document.js';
 import { checkTable, failureText } from './html-details.js';
 import { isFailed, sequence } from './html-sequence.js';
 import { STYLE } from './html-style.js';
 import { anchor, countText, HtmlWriter, type Markup } from './html-text.js';
-import { timeTable } from './html-time.js';
 import { time } from './json.js';
-import { duration, measurePhases } from './phases.js';
-import { type Summary, summarize } from './summary.js';
+import { duration, measurePhases, type Phase, type Timing, timingParts } from './phases.js';
+import type { RequestTimes } from './recorder.js';
 
 /**
  * A trace as one HTML page that needs no network and no script: the
@@ -244,4 +251,104 @@ function nameTable(list: readonly ShownName[], words: HtmlWriter): Markup {
     })
     .join('');
   return `<table class="names"><thead><tr><th scope="col">Name</th><th scope="col">Seen as</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+/** The colour of a part of a request shows whose time it was. */
+const COLOURS: Readonly<Record<keyof RequestTimes, string>> = {
+  blocked: 'own',
+  send: 'own',
+  dns: 'connecting',
+  connect: 'connecting',
+  tls: 'connecting',
+  wait: 'waiting',
+  receive: 'receiving',
+};
+
+const LEGEND = [
+  ['own', 'queued and sent'],
+  ['connecting', 'name, connection, TLS'],
+  ['waiting', 'waiting for the answer'],
+  ['receiving', 'receiving it'],
+  ['browser', 'the browser'],
+] as const;
+
+/** Bars of when each request and each way of the browser was under way. Milliseconds. */
+function timeTable({ phases, requestsMs, browserMs, ownMs }: Timing, words: HtmlWriter): Markup {
+  const start = Math.min(...phases.map(({ startedAt }) => startedAt));
+  const end = Math.max(...phases.map(({ startedAt, durationMs }) => startedAt + durationMs));
+  const whole = Math.max(1, end - start);
+  const percent = (value: number) => `${((100 * value) / whole).toFixed(2)}%`;
+  const rows = phases
+    .map((phase) => {
+      const style = `margin-left:${percent(phase.startedAt - start)};width:${percent(phase.durationMs)}`;
+      const details = timingParts(phase.times).map(({ name, ms }) => `${name} ${Math.round(ms)}`);
+      const name = `<span class="number">${phase.number}</span><a href="#event-${phase.number}">${words.text(phase.name)}</a>`;
+      return `<tr class="${phase.failed ? 'fail ' : ''}${phase.kind}"><th scope="row">${name}</th><td class="bar"><span class="whole" style="${style}">${segments(phase)}</span></td><td class="took">${duration(phase.durationMs)}</td><td class="parts">${details.join(', ')}</td></tr>`;
+    })
+    .join('');
+  const shown = new Set(phases.flatMap(phaseColours));
+  const legend = LEGEND.filter(([colour]) => shown.has(colour))
+    .map(([colour, name]) => `<li><span class="key ${colour}"></span>${name}</li>`)
+    .join('');
+  const requests = phases.filter(({ kind }) => kind === 'request').length;
+  const browser = phases.some(({ kind }) => kind === 'browser') ? `, the browser's alone ${duration(browserMs)}` : '';
+  return `<p class="hint">${countText(requests, 'request')} took ${duration(requestsMs)}${browser}, oidc-cli itself ${duration(ownMs)}.</p>
+<ul class="legend" aria-hidden="true">${legend}</ul>
+<table class="times"><thead><tr><th scope="col">What</th><th scope="col">When</th><th scope="col" class="took">Took</th><th scope="col" class="parts">Of it, in ms</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+/** The parts of a bar, in shares of it. */
+function segments(phase: Phase): Markup {
+  if (phase.kind === 'browser') return '<span class="browser" style="flex-grow:1"></span>';
+  const parts = timingParts(phase.times);
+  if (parts.length === 0) return '<span class="waiting" style="flex-grow:1"></span>';
+  return parts
+    .map(({ part, ms }) => `<span class="${COLOURS[part]}" style="flex-grow:${Math.round(ms)}"></span>`)
+    .join('');
+}
+
+function phaseColours(phase: Phase): string[] {
+  if (phase.kind === 'browser') return ['browser'];
+  const parts = timingParts(phase.times);
+  return parts.length === 0 ? ['waiting'] : parts.map(({ part }) => COLOURS[part]);
+}
+
+/** What a sign-in was about, by the names that people use. */
+type Summary = readonly (readonly [name: string, value: string])[];
+
+/** What a trace was about, as far as its events tell: provider, client, redirect URI, scopes, who signed in. */
+function summarize(events: readonly ShownEvent[]): Summary {
+  const exchange = (step: string) =>
+    events.find((event): event is ShownExchange => event.kind === 'exchange' && event.step === step);
+  const note = (step: string) =>
+    events.find((event): event is ShownStep => event.kind === 'step' && event.step === step);
+  const asked = note('authorization request');
+  const sent = [
+    ...(asked?.url?.query ?? []),
+    ...formParameters(exchange('pushed authorization request')),
+    ...formParameters(exchange('token request')),
+  ];
+  const value = (name: string) => sent.find((parameter) => parameter.name === name)?.value;
+  const issuer = responseMember(exchange('discovery'), 'issuer') ?? asked?.url?.base;
+  const checks = events.flatMap((event) => (event.kind === 'step' ? (event.checks ?? []) : []));
+  const subject = checks.find(({ name, verdict }) => name === 'sub' && verdict === 'pass')?.actual;
+  const all: [string, string | undefined][] = [
+    ['Provider', issuer],
+    ['Client', value('client_id')],
+    ['Client authentication', note('client authentication chosen')?.note],
+    ['Redirect URI', value('redirect_uri')],
+    ['Scopes', value('scope')],
+    ['Subject', subject],
+  ];
+  return all.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '');
+}
+
+function formParameters(exchange: ShownExchange | undefined): readonly ShownParameter[] {
+  return exchange?.requestBody?.type === 'form' ? exchange.requestBody.parameters : [];
+}
+
+function responseMember(exchange: ShownExchange | undefined, name: string): string | undefined {
+  const body = exchange?.responseBody;
+  const value: unknown = body?.type === 'json' ? (Object(body.value) as Record<string, unknown>)[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
