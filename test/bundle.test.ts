@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from './support/built-command.js';
 
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const BUNDLE = fileURLToPath(new URL('../dist/bundle/', import.meta.url));
 const LOADED_FILES = pathToFileURL(fileURLToPath(new URL('programs/loaded-files.mjs', import.meta.url))).href;
 const MANIFEST = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -88,6 +89,25 @@ describe('what a command loads', () => {
     }
     expect(others).toEqual([]);
   });
+});
+
+test('at the start, of src/commands only the flags are loaded', () => {
+  const loaded = new Set<string>();
+  const add = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    // What only types need is gone from compiled code, and what `import()` names is loaded later.
+    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) [^;]*?'(\.[^']+)';/gm)) {
+      add(join(dirname(file), name));
+    }
+  };
+  add(join(DIST, 'main.js'));
+  const commands = [...loaded]
+    .map((file) => relative(join(DIST, 'commands'), file))
+    .filter((file) => !/^\.\./.test(file));
+  const isVerb = (file: string) => file.endsWith(`${sep}command.js`);
+  expect(commands.filter((file) => !isVerb(file)).sort()).toEqual(['commands.js', 'flags.js', 'trace-flags.js']);
+  expect(commands.filter(isVerb).length).toBeGreaterThan(10);
 });
 
 test('what runs is in the bundle, or a package that is installed with it', () => {

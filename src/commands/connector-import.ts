@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { checkAuthorizationEndpoint } from '../logto/connector/authorization-endpoint.js';
@@ -8,14 +8,14 @@ import { type ConnectorFile, configPath } from '../logto/connector/file.js';
 import { invalidConnectorFile } from '../logto/connector/parse.js';
 import { memberAt, pointer } from '../logto/connector/secret-members.js';
 import { requestableUrl } from '../logto/token-request.js';
+import { isInside } from '../profiles/paths.js';
 import type { SecretReference } from '../profiles/profile.js';
 import { loadProfileFile, PROJECT_FILE, userFilePath } from '../profiles/profile-file.js';
 import { secretValues } from '../profiles/profile-values.js';
 import { checkProfile, saveProfile } from '../profiles/save-profile.js';
 import { type ProfileValues, profileSchema } from '../profiles/schema.js';
 import { printable, type Terminal } from '../terminal.js';
-import { isSecretStored, pathFrom, type SecretWriter } from './profile/run.js';
-import { connectorEntry } from './secret-writer.js';
+import { connectorEntry, isSecretStored, type SecretWriter } from './secret-writer.js';
 import { networkFor } from './session-access.js';
 
 /** A connector with where its secret comes from, to be made a profile of. */
@@ -210,4 +210,9 @@ function secretKeys(reference: SecretReference | undefined, folder: string | und
   const keys = secretValues(reference);
   if (folder === undefined || keys.clientSecretFile === undefined) return keys;
   return { clientSecretFile: pathFrom(folder, keys.clientSecretFile) };
+}
+
+/** A path as a project's file keeps it: relative where it lies inside, since the folder may move. */
+export function pathFrom(folder: string, path: string): string {
+  return isInside(path, folder) ? `./${relative(folder, path).replaceAll('\\', '/')}` : path;
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
+import type { ProfileValues } from '../profiles/schema.js';
 import { printable, type Terminal } from '../terminal.js';
 import { openSessions } from './open-sessions.js';
-import type { SecretWriter } from './profile/run.js';
 
 /** The name under which a profile's other secrets are kept, those of its connector; no profile can have it. */
 export function connectorEntry(profile: string): string {
@@ -24,4 +24,19 @@ export function createSecretWriter(store: string | undefined, context: Context, 
       await sessions.forgetClientSecret(connectorEntry(profile));
     },
   };
+}
+
+/** Where client secrets are kept: under the profile and the issuer they are for. */
+export interface SecretWriter {
+  /** Keeps the secret, replacing earlier ones of the profile. Throws `store_*`. */
+  saveClientSecret(profile: string, issuer: string, secret: string): Promise<void>;
+  /** Forgets what is kept for the profile. Throws `store_*`. */
+  forgetClientSecret(profile: string): Promise<void>;
+}
+
+/** Whether a profile says that its secret is in the session store. */
+export function isSecretStored(values: ProfileValues | undefined): boolean {
+  return (
+    values?.clientSecretStored === true || values?.appSecretStored === true || values?.connector?.stored !== undefined
+  );
 }

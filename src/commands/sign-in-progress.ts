@@ -1,8 +1,8 @@
 import { COOKIE_FIX } from '../explain/browser-cookie.js';
+import type { SignInResult } from '../sign-in/client.js';
 import { followSteps } from '../sign-in/steps.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { Recorder } from '../trace/recorder.js';
-import { clientAuthText } from './login/print.js';
 
 /** Printed wherever the provider's own address is. */
 export const ANY_BROWSER = 'The response is accepted from any browser, without a cookie.';
@@ -143,4 +143,21 @@ export function followSignIn(
     // The command's own result comes next.
     'sign-in ends': () => terminal.status(undefined),
   });
+}
+
+/** How a method of client authentication came to be used. */
+export function clientAuthText({
+  method,
+  reason,
+}: {
+  readonly method: string;
+  readonly reason: SignInResult['clientAuth']['reason'];
+}): string {
+  const why = {
+    'asked for': 'as asked for',
+    announced: 'the first that the provider announces',
+    default: "the standard's default, since the provider announces none",
+    'no secret': 'there is no client secret',
+  }[reason];
+  return `${method} (${why})`;
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import type { Context } from '../context.js';
 import { OidcCliError } from '../errors.js';
 import { Person } from '../sign-in/person.js';
@@ -5,7 +6,6 @@ import type { UserAgent } from '../sign-in/user-agent.js';
 import { printable, type Terminal } from '../terminal.js';
 import type { AutomationFlags, AutomationSettings } from './automation.js';
 import { chooseBrowser } from './browser-choice.js';
-import { pastedLines } from './pasted-lines.js';
 import type { Network } from './session-access.js';
 import { followSignIn } from './sign-in-progress.js';
 
@@ -73,4 +73,15 @@ export function sayEvidence(error: unknown, terminal: Terminal): void {
   if (!(error instanceof OidcCliError)) return;
   const { evidence } = error.details as { evidence?: Readonly<Record<string, string>> };
   for (const path of Object.values(evidence ?? {})) terminal.say(`Kept: ${printable(path)}`);
+}
+
+/** The lines a person pastes while a sign-in waits, until `signal` aborts or stdin ends. */
+async function* pastedLines(context: Context, signal: AbortSignal): AsyncGenerator<string> {
+  const lines = createInterface({ input: context.stdin, signal, terminal: false });
+  try {
+    yield* lines;
+  } finally {
+    lines.close();
+    context.stdin.pause();
+  }
 }

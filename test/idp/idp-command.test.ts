@@ -85,7 +85,8 @@ test('says the same in one line of JSON', async () => {
   expect(command.stdout().endsWith('}\n')).toBe(true);
   expect(command.stdout().split('\n')).toHaveLength(2);
   expect(JSON.parse(command.stdout())).toMatchInlineSnapshot(
-    { port: expect.any(Number) }, `
+    { port: expect.any(Number) },
+    `
     {
       "clients": [
         {
@@ -131,7 +132,8 @@ test('says the same in one line of JSON', async () => {
         },
       ],
     }
-  `);
+  `,
+  );
   expect(await command.stop()).toBe(0);
 });
 

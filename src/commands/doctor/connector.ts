@@ -1,4 +1,4 @@
-import { countsOf, groupedCheckLines, summaryLine } from '../../checks/print.js';
+import { countsOf } from '../../checks/print.js';
 import type { Context } from '../../context.js';
 import { sourceText } from '../../doctor/configuration-checks.js';
 import { type Examination, examineConnector } from '../../doctor/examine-connector.js';
@@ -9,9 +9,10 @@ import { type ConnectorFile, readConnectorFile } from '../../logto/connector/fil
 import { connectorSecret, connectorSecretReference, type SecretFlags } from '../../logto/connector/secret.js';
 import type { MissingSecret } from '../../logto/connector/secret-checks.js';
 import { environmentLayer, flagLayer } from '../../profiles/layers.js';
-import { printable, type Style, type Terminal } from '../../terminal.js';
+import type { Terminal } from '../../terminal.js';
 import { connectorTrust } from '../connector-trust.js';
 import { networkFor } from '../session-access.js';
+import { connectorCheckLines, connectorDocument } from './print.js';
 
 /** What `doctor --connector` was asked. */
 export interface ConnectorDoctorOptions extends SecretFlags {
@@ -122,21 +123,4 @@ async function tlsSettings({ ca, insecure }: ConnectorDoctorOptions, { env, cwd 
     caSource: sourceText(named?.source('ca')),
     insecure: layers.find(({ values }) => values.insecure !== undefined)?.values.insecure ?? false,
   };
-}
-
-function connectorDocument(file: ConnectorFile, { checks, refusal, issuer, redirectUris }: Examination) {
-  return {
-    connector: file.name,
-    accepted: refusal === undefined,
-    ...countsOf(checks),
-    issuer: issuer ?? null,
-    redirectUris: redirectUris ?? null,
-    checks,
-  };
-}
-
-/** An examined connector as lines for people, with the verdict at the end. */
-function connectorCheckLines(name: string, { checks, refusal }: Examination, style: Style): string[] {
-  const about = `${printable(name)}: ${refusal ? 'Logto refuses it; ' : ''}`;
-  return [...groupedCheckLines(checks, style), '', summaryLine(about, checks, style)];
 }

@@ -4,7 +4,8 @@ import { codesByArea, explain } from '../../explain/explain.js';
 import { explainProviderCode } from '../../explain/explain-provider-code.js';
 import { providerCodes } from '../../explain/provider-codes.js';
 import { nearest } from '../../profiles/nearest.js';
-import { printable, type Terminal, table } from '../../terminal.js';
+import type { Terminal } from '../../terminal.js';
+import { type Explained, printCodes, printExplanation } from './print.js';
 
 /** What `explain` was asked. */
 export interface ExplainOptions {
@@ -13,30 +14,15 @@ export interface ExplainOptions {
   readonly json?: boolean;
 }
 
-/** The page that lists every code. */
-const PAGE = 'docs/errors.md';
-
 /**
  * `oidc-cli explain CODE`: what a code means, its causes in order of
  * likelihood and what to change. Of an error message that was copied whole,
  * its words are known as well. Without a code: all of them. Throws `usage` for a code that nobody here knows.
  */
 export function explainCode({ code, json = false }: ExplainOptions, terminal: Terminal): ExitCode {
-  if (code === undefined) list(json, terminal);
+  if (code === undefined) printCodes(json, terminal);
   else explainOne(code.trim(), json, terminal);
   return EXIT.done;
-}
-
-interface Explained {
-  readonly code: string;
-  /** Of our own codes. */
-  readonly exitCode: ExitCode | null;
-  readonly area: string | null;
-  /** Of a provider's codes: where it is defined. */
-  readonly standard: string | null;
-  readonly message: string;
-  readonly causes: readonly string[];
-  readonly fix: string;
 }
 
 /** A code, or a whole error message with codes in it. */
@@ -73,28 +59,8 @@ function isOwnCode(code: string): code is ErrorCode {
 function explainOne(code: string, json: boolean, terminal: Terminal): void {
   const entry = explanationEntry(code);
   if (!entry) throw unknownCodeError(code);
-  if (json) {
-    terminal.json(entry);
-    return;
-  }
-  const { style } = terminal;
-  const about = [
-    entry.exitCode !== null && `exit code ${entry.exitCode}`,
-    entry.standard !== null && `a provider's answer (${entry.standard})`,
-  ].filter(Boolean);
-  terminal.out(`${style.strong(printable(entry.code))} — ${about.join('; ')}`);
-  terminal.out('');
-  terminal.out(printable(entry.message));
-  if (entry.causes.length > 0) {
-    terminal.out('');
-    terminal.out(entry.causes.length === 1 ? 'Likely cause:' : 'Likely causes, most likely first:');
-    entry.causes.forEach((cause, index) => {
-      terminal.out(`  ${entry.causes.length === 1 ? '-' : `${index + 1}.`} ${printable(cause)}`);
-    });
-  }
-  terminal.out('');
-  terminal.out(`To fix: ${printable(entry.fix)}`);
-  if (entry.exitCode !== null) terminal.out(style.dim(`All codes: oidc-cli explain, or ${PAGE}`));
+  if (json) terminal.json(entry);
+  else printExplanation(entry, terminal);
 }
 
 function unknownCodeError(code: string): OidcCliError {
@@ -106,35 +72,4 @@ function unknownCodeError(code: string): OidcCliError {
     reason: `"${shown}" is no code that is known here.`,
     fix: `${again}All codes: oidc-cli explain`,
   });
-}
-
-function list(json: boolean, terminal: Terminal): void {
-  const areas = codesByArea().map(({ area, codes }) => ({
-    area,
-    codes: codes.map((code) => ({ code, exitCode: ERROR_EXIT_CODES[code], message: explain(code, {}).message })),
-  }));
-  const providerEntries = providerCodes().flatMap((code) => {
-    const known = explainProviderCode(code);
-    return known ? [{ code, standard: known.standard, message: known.message }] : [];
-  });
-  if (json) {
-    terminal.json({ areas, providerCodes: providerEntries });
-    return;
-  }
-  const { style } = terminal;
-  for (const { area, codes } of areas) {
-    terminal.out(style.strong(area));
-    const rows = codes.map(({ code, exitCode, message }) => [code, String(exitCode), style.dim(message)]);
-    for (const line of table(rows, '  ')) terminal.out(line);
-    terminal.out('');
-  }
-  terminal.out(style.strong('What providers answer with'));
-  for (const line of table(
-    providerEntries.map(({ code, standard }) => [code, style.dim(standard)]),
-    '  ',
-  )) {
-    terminal.out(line);
-  }
-  terminal.out('');
-  terminal.out(`The number is the exit code. More of one: oidc-cli explain CODE; all in ${PAGE}`);
 }

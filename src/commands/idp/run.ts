@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../../errors.js';
-import { DEFAULT_USERS, displayName, type TestUser } from '../../idp/accounts.js';
-import { authenticationMethod, type ClientRegistration, DEFAULT_CLIENTS } from '../../idp/clients.js';
-import type { IdentityProvider } from '../../idp/identity-provider.js';
-import type { RequestEvent, RequestListeners } from '../../idp/request-log.js';
+import { DEFAULT_USERS, type TestUser } from '../../idp/accounts.js';
+import { type ClientRegistration, DEFAULT_CLIENTS } from '../../idp/clients.js';
+import { FAULT_NAMES, type FaultName } from '../../idp/faults.js';
+import type { RequestListeners } from '../../idp/request-log.js';
 import { versioned } from '../../json.js';
+import { nearest } from '../../profiles/nearest.js';
 import { readConfigFile } from '../../profiles/profile-file.js';
-import { shellWord } from '../../safe-text.js';
-import { printable, type Terminal, table } from '../../terminal.js';
+import type { Terminal } from '../../terminal.js';
 import { type Follower, Recorder } from '../../trace/recorder.js';
-import { faultLines, faultsFromFlags, listFaults } from './faults.js';
+import { listFaults, logLine, providerDocument, startLines } from './print.js';
 
 export interface IdpOptions {
   /** 9400 when left out; 0 takes any free one. */
@@ -67,7 +67,7 @@ export async function idp(
     onExchange: deps.follower && tracer(deps.follower, deps.clock, [...DEFAULT_USERS, ...users], clients),
   });
   try {
-    if (options.json) terminal.out(JSON.stringify(versioned(description(provider, fromFlags))));
+    if (options.json) terminal.out(JSON.stringify(versioned(providerDocument(provider, fromFlags))));
     else for (const line of startLines(provider, fromFlags, terminal)) terminal.out(line);
     terminal.say('Listening on this machine only. Ctrl-C stops it.');
     await waitForAbort(deps.signal);
@@ -125,95 +125,6 @@ async function clientsFromFile(file: string | undefined, cwd: string): Promise<C
   return parseClientFile(path, content);
 }
 
-/** The clients whose secret is printed: published ones, that is, as they ship. */
-function publishedSecret(client: ClientRegistration): string | undefined {
-  return DEFAULT_CLIENTS.includes(client) ? client.clientSecret : undefined;
-}
-
-/** The command that signs in here as the client. A secret is left to a variable of the person's own. */
-function loginCommand(issuer: string, client: ClientRegistration): string {
-  const redirectUri = client.redirectUris?.[0];
-  return [
-    `oidc-cli login --issuer ${issuer} --client-id ${shellWord(client.clientId)}`,
-    redirectUri === undefined ? '' : ` --redirect-uri ${shellWord(redirectUri)}`,
-    client.clientSecret === undefined ? '' : ' --client-secret-env CLIENT_SECRET',
-  ].join('');
-}
-
-function description(
-  { issuer, port, users, clients, faults }: IdentityProvider,
-  added: ClientRegistration | undefined,
-) {
-  return {
-    issuer,
-    discovery: `${issuer}/.well-known/openid-configuration`,
-    port,
-    users: users.map(({ username, password, claims, listed }) => ({
-      username,
-      password: listed ? password : null,
-      sub: claims.sub,
-      name: claims.name ?? null,
-      email: claims.email ?? null,
-    })),
-    clients: clients.map((client) => ({
-      clientId: client.clientId,
-      clientSecret: publishedSecret(client) ?? null,
-      tokenEndpointAuthMethod: authenticationMethod(client),
-      /** `null`: any loopback redirect URI. */
-      redirectUris: client.redirectUris ?? null,
-    })),
-    faults,
-    login: loginCommand(issuer, added ?? { clientId: 'demo' }),
-  };
-}
-
-function startLines(provider: IdentityProvider, added: ClientRegistration | undefined, terminal: Terminal): string[] {
-  const { strong, dim, link } = terminal.style;
-  const { issuer, users, clients, faults } = provider;
-  return [
-    `${strong('Issuer')}  ${link(issuer)}`,
-    '',
-    ...(faults.length === 0 ? [] : [strong('Faults'), ...faultLines(faults, terminal, '  '), '']),
-    strong('Users'),
-    ...table(
-      users.map((user) => [
-        printable(user.username),
-        user.listed ? user.password : dim('password as given'),
-        dim(printable([displayName(user), user.claims.email].filter(Boolean).join(', '))),
-      ]),
-      '  ',
-    ),
-    '',
-    strong('Clients'),
-    ...table(
-      clients.map((client) => {
-        const method = authenticationMethod(client);
-        const held = method === 'none' ? 'public' : method === 'private_key_jwt' ? 'key as given' : 'secret as given';
-        const secret = publishedSecret(client);
-        return [
-          printable(client.clientId),
-          secret === undefined ? held : `secret ${secret}`,
-          dim(client.redirectUris?.map(printable).join(' ') ?? 'any loopback redirect URI'),
-        ];
-      }),
-      '  ',
-    ),
-    '',
-    strong('Sign in with'),
-    ...[{ clientId: 'demo' }, ...(added ? [added] : [])].map(
-      (client) => `  ${printable(loginCommand(issuer, client))}`,
-    ),
-  ];
-}
-
-function logLine(event: RequestEvent, now: number, { talk }: Terminal): string {
-  const time = new Date(now).toTimeString().slice(0, 8);
-  const status = event.status < 400 ? talk.good(String(event.status)) : talk.bad(String(event.status));
-  const detail = event.detail === undefined ? '' : ` (${printable(event.detail)})`;
-  const error = event.error === undefined ? '' : ` ${printable(event.error)}${detail}`;
-  return `${talk.dim(time)} ${event.method} ${printable(event.path)} ${status}${error}`;
-}
-
 /** Tells a trace of what is asked here and answered; the passwords and secrets of this provider are kept out of it. */
 function tracer(
   follower: Follower,
@@ -234,5 +145,19 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+/** The faults named by `--fault`. Throws `usage` for one that does not exist, with the nearest that does. */
+function faultsFromFlags(flags: readonly string[]): FaultName[] {
+  return flags.map((flag) => {
+    const known = FAULT_NAMES.find((name) => name === flag);
+    if (known !== undefined) return known;
+    const meant = nearest(flag, FAULT_NAMES);
+    throw new OidcCliError('usage', {
+      flag: '--fault',
+      reason: `There is no fault ${JSON.stringify(flag)}.${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
+      fix: 'List them with: oidc-cli idp --faults',
+    });
   });
 }

@@ -17,7 +17,7 @@ const TIMES = ['exp', 'iat', 'nbf', 'auth_time', 'updated_at'];
 const MAX_LENGTH = 500;
 
 /** The times among claims in words; `now` in seconds since the epoch. */
-export function timesText(
+function timesText(
   claims: Readonly<Record<string, unknown>>,
   now: number,
 ): Readonly<Record<string, { readonly at: string; readonly inWords: string }>> {
@@ -111,4 +111,32 @@ export function addressLines(inspected: InspectedAddress, style: Style): string[
   }
   lines.push(...checkLines(checks, style));
   return lines;
+}
+
+/** A line that says how to verify what was only decoded. */
+export function offlineNote(tokens: readonly InspectedToken[], { offline }: { readonly offline?: boolean }): string {
+  if (offline) return 'No provider was asked (--offline): nothing says that this is genuine.';
+  const opaque = tokens.every(({ token }) => token.form === 'opaque');
+  return opaque
+    ? 'To ask the provider about it: --issuer URL --client-id ID --client-secret-env NAME, or --profile NAME.'
+    : 'Nothing says that this is genuine: to verify it, name the provider with --issuer URL or --profile NAME.';
+}
+
+/** One token as a member of the document of `--json`. It does not hold the token. */
+export function tokenDocument(inspected: InspectedToken, now: number): Record<string, unknown> {
+  const { name, token, checks, introspection, nested } = inspected;
+  return {
+    name: name ?? null,
+    kind: token.kind,
+    because: token.because,
+    form: token.form,
+    characters: token.characters,
+    header: safeClaims(token.header),
+    claims: safeClaims(token.claims),
+    times: timesText(token.claims, now),
+    notes: token.notes,
+    checks,
+    introspection: introspection ? safeClaims(introspection) : null,
+    nested: nested ? tokenDocument(nested, now) : null,
+  };
 }

@@ -16,8 +16,7 @@ import { Recorder } from '../../trace/recorder.js';
 import { openSessions } from '../open-sessions.js';
 import { findSession, networkFor } from '../session-access.js';
 import { addressTokens, inspectAddress, type PastedAddress, pendingIssuer } from './callback.js';
-import { addressLines, timesText, tokenLines } from './print.js';
-import { safeClaims } from './safe-claims.js';
+import { addressLines, offlineNote, tokenDocument, tokenLines } from './print.js';
 import {
   type ConfiguredTarget,
   configuredTarget,
@@ -135,33 +134,6 @@ function isForeignIssuer({ name, verdict }: Check): boolean {
 
 function allChecks({ checks, nested }: InspectedToken): readonly Check[] {
   return nested ? [...checks, ...allChecks(nested)] : checks;
-}
-
-/** What it would take to know more. */
-function offlineNote(tokens: readonly InspectedToken[], { offline }: InspectOptions): string {
-  if (offline) return 'No provider was asked (--offline): nothing says that this is genuine.';
-  const opaque = tokens.every(({ token }) => token.form === 'opaque');
-  return opaque
-    ? 'To ask the provider about it: --issuer URL --client-id ID --client-secret-env NAME, or --profile NAME.'
-    : 'Nothing says that this is genuine: to verify it, name the provider with --issuer URL or --profile NAME.';
-}
-
-function tokenDocument(inspected: InspectedToken, now: number): Record<string, unknown> {
-  const { name, token, checks, introspection, nested } = inspected;
-  return {
-    name: name ?? null,
-    kind: token.kind,
-    because: token.because,
-    form: token.form,
-    characters: token.characters,
-    header: safeClaims(token.header),
-    claims: safeClaims(token.claims),
-    times: timesText(token.claims, now),
-    notes: token.notes,
-    checks,
-    introspection: introspection ? safeClaims(introspection) : null,
-    nested: nested ? tokenDocument(nested, now) : null,
-  };
 }
 
 function withDocument(failure: OidcCliError, document: Readonly<Record<string, unknown>>): OidcCliError {

@@ -11,19 +11,23 @@ import { acceptConnector, type Connector } from '../../logto/connector/connector
 import { readConnectorFile } from '../../logto/connector/file.js';
 import type { ConnectorConfig } from '../../logto/connector/schema.js';
 import { connectorSecret, connectorSecretReference } from '../../logto/connector/secret.js';
+import { connectorSession } from '../../logto/connector/session.js';
 import { isPlainHttp, withoutQuery } from '../../oidc/endpoint-address.js';
 import { environmentLayer, flagLayer } from '../../profiles/layers.js';
+import type { SecretReference } from '../../profiles/profile.js';
 import { redirectUriWithPort } from '../../profiles/redirect-uri.js';
 import type { ProfileValues } from '../../profiles/schema.js';
 import { DEFAULTS } from '../../profiles/settings.js';
 import { signIn } from '../../sign-in/sign-in.js';
 import { printable, type Terminal } from '../../terminal.js';
-import { checkIssuer } from '../connector-import.js';
+import { checkIssuer, isExternalSecret, prepareImport } from '../connector-import.js';
 import { connectorTrust } from '../connector-trust.js';
+import { openSessions } from '../open-sessions.js';
+import { secretSource } from '../resolve-sign-in.js';
 import { secretConsent } from '../secret-consent.js';
+import { createSecretWriter } from '../secret-writer.js';
 import { networkFor } from '../session-access.js';
 import { openUserAgents, sayEvidence, type UserAgents } from '../user-agents.js';
-import { createConnectorWriter } from './connector-writer.js';
 import type { LoginOptions } from './prepare.js';
 import { acceptedByLogto, connectorFacts, printConnectorLogin } from './print-connector.js';
 
@@ -134,7 +138,7 @@ function refuseOtherFlags({ profile, flags, signInPage, start, callbackUrl, demo
 }
 
 /** What the connector has no say in. Times in seconds. */
-export type ConnectorSettings = Omit<ConnectorLoginRequest, 'connector'> & {
+type ConnectorSettings = Omit<ConnectorLoginRequest, 'connector'> & {
   /** Seconds for the person's part. */
   readonly timeout: number;
   readonly browser?: string;
@@ -214,4 +218,53 @@ function withConnector(error: unknown, connector: Connector): unknown {
   const { logtoStatus, logtoCode } = error.facts;
   const refused = logtoStatus === undefined ? {} : { logto: { accepted: false, status: logtoStatus, code: logtoCode } };
   return error.with({ details: { ...connectorFacts(connector), ...refused, ...error.details } });
+}
+
+/** Keeps a sign-in with a connector once it succeeded. */
+interface ConnectorWriter {
+  /** The issuer under which it is kept. */
+  readonly issuer: string;
+  save(result: ConnectorLoginResult, request: ConnectorLoginRequest): Promise<void>;
+}
+
+/**
+ * What `login --connector FILE --save NAME` keeps: the connector as a profile,
+ * as `profile import` does, and the session. All that can stand in the way is
+ * found out before anybody is sent to a browser. Throws as `prepareImport`
+ * does, and `store_*`.
+ */
+async function createConnectorWriter(
+  name: string,
+  connector: Connector,
+  settings: ConnectorSettings,
+  reference: SecretReference | undefined,
+  context: Context,
+  terminal: Terminal,
+): Promise<ConnectorWriter> {
+  const { clientSecret: value } = connector.config;
+  const secret = isExternalSecret(reference) ? undefined : value;
+  const prepared = await prepareImport(
+    { source: connector.file, connector, reference, secret },
+    { name, issuer: settings.issuer, flag: '--save' },
+    context,
+    terminal,
+  );
+  const { issuer } = prepared;
+  const sessions = openSessions(context, terminal);
+  const { store, warning } = await sessions.choose(settings.store, { profile: name, issuer });
+  if (warning !== undefined) terminal.say(terminal.talk.warn(`Warning: ${printable(warning)}`));
+  return {
+    issuer,
+    save: async (result, request) => {
+      const now = Math.floor(context.clock.now() / 1000);
+      const { redirectUri, ca, insecure } = settings;
+      const clientSecret = secretSource(reference ?? { kind: 'value', value }, value);
+      const session = connectorSession(result, request, {
+        ...{ profile: name, issuer, clientSecret, redirectUri, ca, insecure, now },
+      });
+      // The profile first, which can still be in the way of another: it undoes what it has kept, a session would stay.
+      await prepared.save(createSecretWriter(settings.store, context, terminal));
+      await sessions.save(session, store);
+    },
+  };
 }

@@ -6,23 +6,7 @@ import type { SignInResult } from '../../sign-in/client.js';
 import { printable, type Terminal, table } from '../../terminal.js';
 import { storeText } from '../session-access.js';
 import { claimRows, expiryText, personText, timestamp } from '../session-text.js';
-
-/** How a method of client authentication came to be used. */
-export function clientAuthText({
-  method,
-  reason,
-}: {
-  readonly method: string;
-  readonly reason: SignInResult['clientAuth']['reason'];
-}): string {
-  const why = {
-    'asked for': 'as asked for',
-    announced: 'the first that the provider announces',
-    default: "the standard's default, since the provider announces none",
-    'no secret': 'there is no client secret',
-  }[reason];
-  return `${method} (${why})`;
-}
+import { clientAuthText } from '../sign-in-progress.js';
 
 /** What a Logto application can have access tokens for beside userinfo; undefined for an ordinary one. */
 function logtoTargets({ session }: SignInResult): { resources: string[]; organizations: string[] } | undefined {

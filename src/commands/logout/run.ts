@@ -1,13 +1,9 @@
 import type { Context } from '../../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../../errors.js';
-import { explain } from '../../explain/explain.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
-import type { Session } from '../../sessions/session-store.js';
 import type { SessionEntry, Sessions } from '../../sessions/sessions.js';
 import { type LogoutStep, logout as runLogout } from '../../sign-in/logout.js';
-import { followSteps } from '../../sign-in/steps.js';
-import { printable, type Terminal } from '../../terminal.js';
-import type { Recorder } from '../../trace/recorder.js';
+import type { Terminal } from '../../terminal.js';
 import { chooseBrowser } from '../browser-choice.js';
 import { openSessions } from '../open-sessions.js';
 import {
@@ -18,6 +14,7 @@ import {
   type SessionSelection,
   sessionDeps,
 } from '../session-access.js';
+import { followSignOut, type Outcome, outcomeDocument, printOutcome } from './print.js';
 
 /** What `logout` was asked. */
 export interface LogoutOptions extends SessionSelection {
@@ -31,11 +28,6 @@ export interface LogoutOptions extends SessionSelection {
   /** Seconds for the person to confirm at the provider. */
   readonly timeout: number;
   readonly json?: boolean;
-}
-
-interface Outcome {
-  readonly entry: SessionEntry;
-  readonly steps: readonly LogoutStep[];
 }
 
 /**
@@ -109,63 +101,4 @@ async function logoutSession(
     terminal.status(undefined);
     network.fetch.close();
   }
-}
-
-/** Says on stderr what goes on in a sign-out. The address is a one-time one: the real one holds the ID token and is shown nowhere. */
-function followSignOut(recorder: Recorder, { issuer }: Session, { browser }: LogoutOptions, terminal: Terminal): void {
-  let address = '';
-  followSteps(recorder, {
-    'browser address': ({ url }) => {
-      // A second one comes where no browser could be opened.
-      address = url;
-      if (browser !== false) return;
-      terminal.say('Open this address in a browser on this machine to sign out at the provider:');
-      terminal.say(address);
-    },
-    'browser opened': () => terminal.say(`Signing out at ${printable(issuer)} in your browser.`),
-    'browser not opened': ({ reason }) => {
-      terminal.say(`No browser could be opened: ${printable(reason)}. Open this address in one on this machine:`);
-      terminal.say(address);
-    },
-    waiting: ({ seconds }) =>
-      terminal.status(`Waiting up to ${seconds} s for the browser to come back … (Ctrl-C ends it)`),
-  });
-}
-
-const STEP_TEXT: Readonly<Record<LogoutStep['step'], string>> = {
-  'revoke refresh token': 'refresh token revoked',
-  'revoke access token': 'access token revoked',
-  'end session': 'signed out at the provider',
-  'forget session': 'session forgotten on this machine',
-};
-
-function printOutcome({ entry, steps }: Outcome, terminal: Terminal): void {
-  const { style } = terminal;
-  terminal.out(`${style.strong(printable(entry.name ?? entry.subject))} at ${printable(entry.issuer)}`);
-  for (const { step, outcome, error } of steps) {
-    if (outcome === 'done') terminal.out(`  ${style.good('✓')} ${STEP_TEXT[step]}`);
-    if (outcome === 'not offered')
-      terminal.out(`  ${style.dim('-')} not ${STEP_TEXT[step]}: the provider does not offer it`);
-    if (outcome === 'not asked') terminal.out(`  ${style.dim('-')} not ${STEP_TEXT[step]}: not asked to`);
-    if (outcome === 'newer stays')
-      terminal.out(`  ${style.dim('-')} a newer sign-in, made meanwhile, stays on this machine`);
-    if (outcome === 'failed' && error) {
-      const { message, fix } = explain(error.code, error.facts);
-      terminal.out(`  ${style.bad('✗')} not ${STEP_TEXT[step]}: ${printable(message)}`);
-      terminal.out(`    To fix: ${printable(fix)} ${style.dim(`(${error.code})`)}`);
-    }
-  }
-}
-
-function outcomeDocument({ entry, steps }: Outcome) {
-  return {
-    profile: entry.profile,
-    issuer: entry.issuer,
-    subject: entry.subject,
-    steps: steps.map(({ step, outcome, error }) => ({
-      step,
-      outcome,
-      ...(error ? { error: { code: error.code, ...explain(error.code, error.facts), exitCode: error.exitCode } } : {}),
-    })),
-  };
 }

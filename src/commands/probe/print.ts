@@ -1,9 +1,12 @@
 import { mark } from '../../checks/print.js';
 import { isRedirect } from '../../network/redirect.js';
+import type { ProbePlan } from '../../probe/plan.js';
 import { PROBE_NAMES, type ProbeResult, probeDefinition } from '../../probe/probe.js';
 import type { ProbeRun } from '../../probe/run-probes.js';
 import { cutForTable, printable, type Style, table } from '../../terminal.js';
 import { type ShownBody, type ShownEvent, type ShownParameter, urlText } from '../../trace/document.js';
+import { eventJson } from '../../trace/json.js';
+import type { ResolvedSignIn } from '../resolve-sign-in.js';
 
 /** A value of a request or answer that is longer is cut; `--json` and `--trace` have it whole. */
 const MAX_LENGTH = 60;
@@ -132,4 +135,64 @@ function tokenLines({ tokens: { left, reasons } }: ProbeRun, style: Style): stri
       `! ${what} could not be revoked (${reasons.join(', ')}), and ${left === 1 ? 'lives until it expires' : 'live until they expire'}`,
     ),
   ];
+}
+
+/** What is about to be done at the provider, for whoever has to allow it. */
+export function planLines(
+  plan: ProbePlan,
+  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
+  style: Style,
+): string[] {
+  const { names, signIns, requests, noticed } = plan;
+  const { least, most } = signIns;
+  const more =
+    most > least ? ` (up to ${most} where it is not sound, or ends a code with the first wrong request)` : '';
+  const times = least === 1 ? 'once' : `${least} times`;
+  return [
+    style.strong(`About to probe ${printable(issuer)} as client ${printable(clientId)}:`),
+    `  sign-ins  ${least === 0 && most === 0 ? 'none' : `${times}${more}, as one person in one browser`}`,
+    `  requests  about ${requests} beside those of the sign-ins, for ${names.length} probes (--list), one of a kind each`,
+    ...wrapped(noticed).map((line, index) => `  ${index === 0 ? 'noticed ' : '        '}  ${line}`),
+    '  never     a guessed password, a request to a redirect URI, a session that is kept',
+    '  at the end the tokens it got are revoked',
+  ];
+}
+
+/** Columns of what monitoring may see. */
+const WIDTH = 88;
+
+/** Items on as few lines as hold them whole. */
+function wrapped(items: readonly string[]): string[] {
+  const lines: string[] = [];
+  items.forEach((item, index) => {
+    const text = index === items.length - 1 ? item : `${item};`;
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + text.length > WIDTH) lines.push(text);
+    else lines[lines.length - 1] = `${last} ${text}`;
+  });
+  return lines.map((line, index) => (index === 0 ? `by monitoring, perhaps: ${line}` : line));
+}
+
+/** A run as the one document of `--json`, each probe with its exchanges. */
+export function probeDocument(request: ResolvedSignIn, run: ProbeRun, shown: ReadonlyMap<number, ShownEvent>) {
+  const { issuer, results, tokens } = run;
+  const count = (verdict: ProbeResult['verdict']) => results.filter((one) => one.verdict === verdict).length;
+  return {
+    profile: request.profile,
+    issuer,
+    clientId: request.clientId,
+    counts: {
+      met: count('met'),
+      violated: count('violated'),
+      notApplicable: count('not applicable'),
+      notTestable: count('not testable'),
+    },
+    tokens,
+    probes: results.map(({ name, verdict, actual, events }) => {
+      const { group, clause, level, tries, expected, repair } = probeDefinition(name);
+      const exchanges = events.flatMap((number) => shown.get(number) ?? []).map(eventJson);
+      const advice = verdict === 'violated' ? repair : null;
+      return { name, group, verdict, tries, expected, actual, clause, level, repair: advice, exchanges };
+    }),
+  };
 }

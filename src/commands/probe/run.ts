@@ -10,14 +10,13 @@ import { nearest } from '../../profiles/nearest.js';
 import type { ClientAuthMethod, ProfileFlags } from '../../profiles/profile.js';
 import { printable, type Terminal } from '../../terminal.js';
 import type { ShownEvent } from '../../trace/document.js';
-import { eventJson } from '../../trace/json.js';
 import { type AutomationFlags, checkAutomationFlags } from '../automation.js';
 import { openSessions } from '../open-sessions.js';
+import { readLine } from '../read-line.js';
 import { type ResolvedSignIn, resolveForSignIn, signInRequest, withFailureContext } from '../resolve-sign-in.js';
 import { networkFor } from '../session-access.js';
 import { openUserAgents, sayEvidence, type UserAgents } from '../user-agents.js';
-import { confirmProbe, planLines } from './consent.js';
-import { probeLines, probeList, unfinishedLines } from './print.js';
+import { planLines, probeDocument, probeLines, probeList, unfinishedLines } from './print.js';
 
 /** What `probe` was asked. */
 export interface ProbeOptions {
@@ -200,25 +199,8 @@ function list(json: boolean | undefined, terminal: Terminal): ExitCode {
   return EXIT.done;
 }
 
-function probeDocument(request: ResolvedSignIn, run: ProbeRun, shown: ReadonlyMap<number, ShownEvent>) {
-  const { issuer, results, tokens } = run;
-  const count = (verdict: ProbeResult['verdict']) => results.filter((one) => one.verdict === verdict).length;
-  return {
-    profile: request.profile,
-    issuer,
-    clientId: request.clientId,
-    counts: {
-      met: count('met'),
-      violated: count('violated'),
-      notApplicable: count('not applicable'),
-      notTestable: count('not testable'),
-    },
-    tokens,
-    probes: results.map(({ name, verdict, actual, events }) => {
-      const { group, clause, level, tries, expected, repair } = probeDefinition(name);
-      const exchanges = events.flatMap((number) => shown.get(number) ?? []).map(eventJson);
-      const advice = verdict === 'violated' ? repair : null;
-      return { name, group, verdict, tries, expected, actual, clause, level, repair: advice, exchanges };
-    }),
-  };
+/** Asks on the terminal; anything but yes is no. Throws `interrupted` after Ctrl-C. */
+async function confirmProbe(context: Context, terminal: Terminal): Promise<boolean> {
+  context.stderr.write(terminal.talk.strong('Go on? [y/N] '));
+  return (await readLine(context)) === true;
 }

@@ -16,7 +16,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .description('every profile, and where it is defined')
     .option('--json', 'one JSON document on stdout')
     .action(async (flags) => {
-      const { profileList } = await import('./run.js');
+      const { profileList } = await import('./list.js');
       done(await profileList(flags, context, terminal));
     });
 
@@ -42,7 +42,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .option('--project', 'write ./oidc-cli.yaml instead')
     .option('--json', 'one JSON document on stdout')
     .action(async (name: string, { default: makeDefault, force, project, json, ...flags }) => {
-      const { profileAdd } = await import('./run.js');
+      const { profileAdd } = await import('./add.js');
       const options = { name, flags, makeDefault, force, project, json };
       done(await profileAdd(options, context, terminal, await writer(flags.store)));
     });
@@ -82,7 +82,7 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .option('--project', 'from the oidc-cli.yaml of this project instead')
     .option('--json', 'one JSON document on stdout')
     .action(async (name: string, flags) => {
-      const { profileRemove } = await import('./run.js');
+      const { profileRemove } = await import('./remove.js');
       done(await profileRemove({ name, ...flags }, context, terminal, await writer(undefined)));
     });
 }

@@ -8,7 +8,8 @@ import { printable, type Terminal } from '../../terminal.js';
 import { isExternalSecret, prepareImport } from '../connector-import.js';
 import { connectorTrust } from '../connector-trust.js';
 import { secretConsent } from '../secret-consent.js';
-import { type SecretWriter, trustWarnings } from './run.js';
+import type { SecretWriter } from '../secret-writer.js';
+import { trustWarnings } from './add.js';
 
 /** What `profile import` was asked. */
 export interface ProfileImportOptions extends SecretFlags {

@@ -6,6 +6,7 @@ import type { Terminal } from '../../terminal.js';
 import { openSessions } from '../open-sessions.js';
 import { findSession, networkFor, type SessionSelection, sessionDeps } from '../session-access.js';
 import { timestamp } from '../session-text.js';
+import { printToken, type TokenOutput } from './print.js';
 
 /** What `token` was asked. */
 export interface TokenOptions extends SessionSelection, TokenTarget {
@@ -17,14 +18,6 @@ export interface TokenOptions extends SessionSelection, TokenTarget {
 
 /** An ID token with less than this left, in seconds, is worth a refresh when it is what was asked for. */
 const ID_TOKEN_EXPIRES_SOON_SECONDS = 30;
-
-/** What is printed: the token itself and, for --json, all that is said with it. */
-interface TokenOutput {
-  readonly session: Session;
-  readonly refreshed: boolean;
-  readonly value: string;
-  readonly members: Readonly<Record<string, unknown>>;
-}
 
 /**
  * `oidc-cli token`: the access token alone on stdout, refreshed first when it
@@ -45,7 +38,7 @@ export async function token(options: TokenOptions, context: Context, terminal: T
     if (handed.refreshed) terminal.say(terminal.talk.dim('refreshed'));
     // It was asked for.
     context.masker?.allow(handed.value);
-    print(handed, options, terminal);
+    printToken(handed, options, terminal);
     if (options.idToken && idTokenExpiry(handed.session) <= now) {
       terminal.say('This ID token has expired; the provider gave no newer one. Sign in again for a new one.');
     }
@@ -107,14 +100,6 @@ async function sessionToken(
     scope: scope.granted,
   };
   return { ...current, value: options.idToken ? idToken : accessToken, members };
-}
-
-function print({ session, refreshed, value, members }: TokenOutput, options: TokenOptions, terminal: Terminal): void {
-  if (options.json) {
-    terminal.json({ profile: session.profile, issuer: session.issuer, ...members, refreshed });
-    return;
-  }
-  terminal.out(options.header ? `Authorization: Bearer ${value}` : value);
 }
 
 function idTokenExpiry(session: Session): number {
