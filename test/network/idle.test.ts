@@ -30,12 +30,16 @@ describe.runIf(requirement('openssl', opensslPresent(), 'makes the certificates 
     const server = await serve(direct.listener);
     const tls = authority.issue('provider.example', 'DNS:provider.example');
     const proxy = await startProxy({ target: (await serve(tunnelled.listener, { tls })).port });
-    const slow = await serve((_, response) => void setTimeout(() => response.end('late'), 4_500));
+    let endSlow = (): void => {};
+    const slow = await serve((_, response) => {
+      endSlow = () => response.end('late');
+    });
 
     const fetch = fetchWith({ env: { https_proxy: proxy.origin }, caFile: authority.caFile });
     const late = fetch(slow.origin);
     for (const url of [server.origin, 'https://provider.example/']) expect(await (await fetch(url)).text()).toBe('ok');
     await Promise.all([...direct.closed, ...tunnelled.closed]);
+    endSlow();
     expect([direct.closed.length, tunnelled.closed.length, await (await late).text()]).toEqual([1, 1, 'late']);
   });
 });
