@@ -1,13 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Operations are counted exactly only in code that is compiled after the counting began: each in a process of its own. */
-const COUNTING = ['test/oidc/authorization-page.test.ts', 'test/trace/large-answers.test.ts'];
-
-/** Folders whose files share the processes they run in: they load the same modules, start nothing beside servers, and change nothing of the process. */
-const SHARING = ['doctor', 'explain', 'sign-in', 'idp', 'logto', 'profiles', 'oidc', 'probe', 'trace'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/** Files that need a process for themselves; all others share a few, each with its modules loaded once. */
+const OWN_PROCESS = [
+  // Operations are counted exactly only in code that is compiled after the counting began.
+  'test/browser/large-pages.test.ts',
+  'test/oidc/authorization-page.test.ts',
+  'test/readers.test.ts',
+  'test/support/growth.test.ts',
+  'test/trace/large-answers.test.ts',
+  // Keyrings: a native add-on remembers the bus of its first call.
+  'test/commands/built-command.test.ts',
+  'test/commands/many-processes.test.ts',
+  'test/demo.test.ts',
+  'test/sessions/keychain.test.ts',
+  'test/sessions/kill.test.ts',
+  'test/sessions/small-disk.test.ts',
+  'test/sessions/update-session.test.ts',
+  'test/sessions/way-out.test.ts',
+  // A module is mocked.
+  'test/browser/without-playwright.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -22,11 +35,11 @@ export default defineConfig({
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     restoreMocks: true,
     projects: [
-      // Each file has its own process: some load native add-ons, and a leak shows as its own.
-      { extends: true, test: { name: 'own process', include: ['test/**/*.test.ts'], exclude: SHARING } },
-      { extends: true, test: { name: 'own process, counting', include: COUNTING } },
-      // A process and its modules for several files: a quarter less work.
-      { extends: true, test: { name: 'shared process', include: SHARING, exclude: COUNTING, isolate: false } },
+      { extends: true, test: { name: 'own process', include: OWN_PROCESS } },
+      {
+        extends: true,
+        test: { name: 'shared process', include: ['test/**/*.test.ts'], exclude: OWN_PROCESS, isolate: false },
+      },
     ],
   },
 });
