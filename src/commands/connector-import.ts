@@ -37,6 +37,8 @@ export interface ImportTarget {
   readonly force?: boolean;
   readonly default?: boolean;
   readonly project?: boolean;
+  /** Seconds to wait for each response of the provider. */
+  readonly timeout?: number;
 }
 
 /** A connector that can be kept, with all that is known before anything is written. */
@@ -72,7 +74,8 @@ export async function prepareImport(
 ): Promise<PreparedImport> {
   const { force, project, default: makeDefault } = target;
   const imported = splitConnector(source, connector);
-  const issuer = target.issuer ?? imported.values.issuer ?? (await discoveredIssuer(imported, context, terminal));
+  const issuer =
+    target.issuer ?? imported.values.issuer ?? (await discoveredIssuer(imported, target, context, terminal));
   checkIssuer(target.issuer, connector);
   const name = target.name ?? new URL(issuer).host.replace(/:(\d+)$/, '-$1');
 
@@ -188,11 +191,16 @@ export function checkIssuer(named: string | undefined, { config }: Connector): v
 }
 
 /** Throws `config_missing` where the issuer is not to be found. */
-async function discoveredIssuer({ values }: ImportedConnector, context: Context, terminal: Terminal): Promise<string> {
+async function discoveredIssuer(
+  { values }: ImportedConnector,
+  { timeout }: ImportTarget,
+  context: Context,
+  terminal: Terminal,
+): Promise<string> {
   const { authorizationEndpoint = '', tokenEndpoint = '' } = values;
   const [{ findIssuer: issuerOfEndpoints }, network] = await Promise.all([
     import('../logto/connector/provider.js'),
-    networkFor({}, context, terminal),
+    networkFor({ timeout }, context, terminal),
   ]);
   try {
     const issuer = await issuerOfEndpoints({ authorizationEndpoint, tokenEndpoint }, network);

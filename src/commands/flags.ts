@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ExitCode, OidcCliError } from '../errors.js';
 import { LOGTO_KEYS } from '../profiles/logto-kind.js';
-import { SETTING_KEYS, SETTINGS, type Setting } from '../profiles/settings.js';
+import { SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from '../profiles/settings.js';
 import type { AutomationFlags } from './automation.js';
 
 /** Told the exit code of the command that ran. */
@@ -63,14 +63,6 @@ export function withProfileFlags(command: Command): Command {
   return command;
 }
 
-/** The flags that name a client secret: of a client, or of an application of Logto. */
-export function withSecretFlags(command: Command): Command {
-  for (const key of ['clientSecretFile', 'clientSecret'] as const) {
-    for (const option of settingOptions(SETTINGS[key])) command.addOption(option);
-  }
-  return command;
-}
-
 /** The flags of one setting; none where only a file can give it. */
 function settingOptions({ kind, flag, option, help = '', default: value }: Setting): Option[] {
   if (option === undefined) return [];
@@ -86,10 +78,22 @@ function settingOptions({ kind, flag, option, help = '', default: value }: Setti
   return [kind === 'list' || kind === 'parameters' ? made.argParser<string[]>(collect) : made];
 }
 
-/** The flags by which session commands find their session. */
-export function withSelection(command: Command): Command {
+/** The limit of a command that waits for a provider alone; `OIDC_CLI_TIMEOUT` is the same in the environment. */
+export function timeoutOption(help = 'seconds to wait for each response of the provider (default: 30, at most 30)') {
+  return new Option(SETTINGS.timeout.option, help).argParser(seconds);
+}
+
+/** The flags of single settings, as they are in the table. */
+export function withSettings(command: Command, ...keys: readonly SettingKey[]): Command {
+  for (const option of keys.flatMap((key) => settingOptions(SETTINGS[key]))) command.addOption(option);
+  return command;
+}
+
+/** The flags by which session commands find their session and its provider. */
+export function withSelection(command: Command, timeout = timeoutOption()): Command {
   return command
     .option('--issuer <url>', 'the session at this issuer, where a profile has several')
+    .addOption(timeout)
     .option('--json', 'one JSON document on stdout');
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { EXIT, OidcCliError } from '../errors.js';
 import type { NetworkFetch } from '../network/fetch.js';
+import { environmentTimeout } from '../profiles/layers.js';
 import { type ChosenBy, chooseProfileName } from '../profiles/profile.js';
 import { loadProfileFiles, type ProfileFiles } from '../profiles/profile-file.js';
 import type { Session, StoreKind } from '../sessions/session-store.js';
@@ -14,6 +15,8 @@ import type { Recorder } from '../trace/recorder.js';
 export interface SessionSelection {
   readonly profile?: string;
   readonly issuer?: string;
+  /** Seconds to wait for each response of the provider. */
+  readonly timeout?: number;
 }
 
 /**
@@ -135,7 +138,11 @@ export interface Network {
   readonly clock: Context['clock'];
 }
 
-/** A fetch and its recorder, with the settings of a sign-in; with a `timeout` (seconds) no answer is waited for longer. */
+/**
+ * Makes the fetch of a command and its recorder. `timeout` limits each response
+ * of a provider, in seconds; without it `OIDC_CLI_TIMEOUT` does. Throws
+ * `config_value_invalid` for that variable, and `ca_unreadable`.
+ */
 export async function networkFor(
   settings: {
     readonly ca?: string;
@@ -156,6 +163,7 @@ export async function networkFor(
     import('../network/fetch.js'),
     import('../trace/recorder.js'),
   ]);
+  const timeout = settings.timeout ?? (await environmentTimeout(context.env));
   const recorder = new Recorder(context);
   const fetch = createFetch({
     env: context.env,
@@ -163,7 +171,7 @@ export async function networkFor(
     recorder,
     caFile: settings.ca,
     insecure: settings.insecure,
-    timeoutMs: settings.timeout === undefined ? undefined : settings.timeout * 1000,
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     signal: context.signal,
     onWait: createWaitNotice(terminal),
   });

@@ -21,7 +21,7 @@ export interface Configuration {
 export interface LocalSettings {
   readonly values: Pick<
     CollectedProfile['values'],
-    'kind' | 'redirectUri' | 'postLogoutRedirectUri' | 'browser' | 'store' | 'ca' | 'insecure'
+    'kind' | 'redirectUri' | 'postLogoutRedirectUri' | 'browser' | 'store' | 'ca' | 'insecure' | 'timeout'
   >;
   readonly sources: CollectedProfile['sources'];
 }

@@ -238,6 +238,17 @@ export async function environmentLayer(env: Environment, cwd: string): Promise<L
   return finish('environment', values, where, onlySecret(secrets), cwd, env);
 }
 
+/**
+ * The seconds of `OIDC_CLI_TIMEOUT`, for a command that reads no profile;
+ * undefined if it is not set. Throws `config_value_invalid`.
+ */
+export async function environmentTimeout(env: Environment): Promise<number | undefined> {
+  const name = SETTINGS.timeout.variable;
+  const text = variable(env, name);
+  if (text === undefined) return undefined;
+  return (await checkValues(new Map([['timeout', toNumber(text)]]), () => name)).timeout;
+}
+
 /** The layer of one profile in a file, which has been checked already. */
 export function fileLayer(file: ProfileFile, name: string, values: ProfileValues, env: Environment): Layer {
   const layer = file.kind === 'project' ? 'project file' : 'user file';

@@ -60,6 +60,8 @@ export function createProviders(context: {
   signal: AbortSignal;
   follower?: Follower;
   masker?: Masker;
+  /** Milliseconds for one response. */
+  timeoutMs?: number;
   onWait?: (longestMs: number) => void;
 }): Providers {
   const fetches = new Map<string, NetworkFetch>();

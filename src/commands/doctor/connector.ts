@@ -24,6 +24,7 @@ export interface ConnectorDoctorOptions extends SecretFlags {
   readonly connectorId?: string;
   readonly ca?: string;
   readonly insecure?: boolean;
+  readonly timeout?: string | number;
   readonly trustProject?: boolean;
   /** Warnings fail, too. */
   readonly strict?: boolean;
@@ -46,7 +47,7 @@ export async function doctorConnector(
   const logtoEndpoint = logtoAddress(options.logtoEndpoint);
   const file = await readConnectorFile(path, context);
   const secret = await secretOrReason(file, options, context);
-  const settings = await tlsSettings(options, context);
+  const settings = await networkSettings(options, context);
   const network = await networkFor(settings, context, terminal);
   let examination: Examination;
   try {
@@ -114,13 +115,13 @@ async function secretOrReason(
 }
 
 /** `--ca` and `--insecure`, the flag before the environment, with the place that named the CA file. */
-async function tlsSettings({ ca, insecure }: ConnectorDoctorOptions, { env, cwd }: Context) {
-  const given = { ...(ca === undefined ? {} : { ca }), ...(insecure === undefined ? {} : { insecure }) };
-  const layers = await Promise.all([flagLayer(given, cwd, env), environmentLayer(env, cwd)]);
+async function networkSettings({ ca, insecure, timeout }: ConnectorDoctorOptions, { env, cwd }: Context) {
+  const layers = await Promise.all([flagLayer({ ca, insecure, timeout }, cwd, env), environmentLayer(env, cwd)]);
   const named = layers.find(({ values }) => values.ca !== undefined);
   return {
     ca: named?.values.ca,
     caSource: sourceText(named?.source('ca')),
     insecure: layers.find(({ values }) => values.insecure !== undefined)?.values.insecure ?? false,
+    timeout: layers.find(({ values }) => values.timeout !== undefined)?.values.timeout,
   };
 }

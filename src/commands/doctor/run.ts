@@ -65,7 +65,7 @@ export async function doctor(options: DoctorOptions, context: Context, terminal:
 
 /** The flags that a connector is examined with. Throws `usage` for a profile and for flags that would be ignored. */
 function connectorFlags({ profile, flags }: DoctorOptions) {
-  const { issuer, ca, insecure, trustProject, ...more } = flags;
+  const { issuer, ca, insecure, timeout, trustProject, ...more } = flags;
   const { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin, ...others } = more;
   const secret = { clientSecret, clientSecretEnv, clientSecretFile, clientSecretStdin };
   const [ignored] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -76,7 +76,7 @@ function connectorFlags({ profile, flags }: DoctorOptions) {
       fix: 'Leave one of them out.',
     });
   }
-  return { issuer, ca, insecure, trustProject, ...secret };
+  return { issuer, ca, insecure, timeout, trustProject, ...secret };
 }
 
 /** The profile and its secret, as far as they can be had. */
@@ -114,6 +114,7 @@ async function localSettings(flags: ProfileFlags, { env, cwd }: Context): Promis
       redirectUri: flags.port === undefined ? redirectUri : redirectUriWithPort(redirectUri, flags.port),
       store: from('store')?.values.store ?? DEFAULTS.store,
       insecure: from('insecure')?.values.insecure ?? DEFAULTS.insecure,
+      timeout: from('timeout')?.values.timeout ?? DEFAULTS.timeout,
       ...(ca?.values.ca === undefined ? {} : { ca: ca.values.ca }),
     },
     sources: ca === undefined ? {} : { ca: ca.source('ca') },
@@ -181,7 +182,7 @@ async function examine(
   const recorder = new Recorder(context);
   const { local, secret } = configuration;
   if (typeof secret === 'string') recorder.hideCredentials(secret);
-  const { ca, insecure } = local.values;
+  const { ca, insecure, timeout } = local.values;
   const { createFetch } = await import('../../network/fetch.js');
   let fetch: NetworkFetch | undefined;
   try {
@@ -190,7 +191,7 @@ async function examine(
       {
         ...{ env, platform, clock, signal, recorder },
         connect: () => {
-          fetch = createFetch({ env, clock, recorder, signal, caFile: ca, insecure });
+          fetch = createFetch({ env, clock, recorder, signal, caFile: ca, insecure, timeoutMs: timeout * 1000 });
           return fetch;
         },
         explain: ({ code, facts }) => explain(code, facts),

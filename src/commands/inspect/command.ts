@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.js';
 import type { Terminal } from '../../terminal.js';
-import type { Done } from '../flags.js';
+import { type Done, timeoutOption, withSettings } from '../flags.js';
 
 /** `inspect`. */
 export function inspectCommand(program: Command, context: Context, terminal: Terminal, done: Done): void {
-  program
+  const inspect = program
     .command('inspect [token]')
     .description('what is in a token or a callback URL, and whether it holds; without one: the session')
     .option('--profile <name>', 'the profile whose session, issuer and client are meant')
@@ -20,10 +20,8 @@ export function inspectCommand(program: Command, context: Context, terminal: Ter
     .option('--access-token', 'the same for an access token')
     .option('--refresh-token', 'the same for a refresh token')
     .option('--offline', 'ask no provider')
-    .option('--clock-tolerance <seconds>', 'by how much the two clocks may differ (default: 30)')
-    .option('--ca <file>', 'a PEM file with more certificate authorities to trust')
-    .option('--insecure', 'do not verify TLS certificates')
-    .option('--allow-http', 'allow an issuer on plain http outside this machine')
+    .addOption(timeoutOption());
+  withSettings(inspect, 'clockTolerance', 'ca', 'insecure', 'allowHttp')
     .option('--trust-project', "trust the project's oidc-cli.yaml")
     .option('--json', 'one JSON document on stdout')
     .addHelpText(

@@ -16,6 +16,8 @@ import { readSessionSecret } from '../session-access.js';
 export interface ConfiguredTarget extends InspectionTarget {
   readonly ca?: string;
   readonly insecure?: boolean;
+  /** Seconds. */
+  readonly timeout?: number;
   readonly warnings: readonly string[];
 }
 
@@ -59,6 +61,7 @@ export async function configuredTarget(
       clockTolerance: rest.clockTolerance,
       ca: rest.ca,
       insecure: rest.insecure,
+      timeout: rest.timeout,
       warnings,
     };
   } catch (error) {
@@ -95,13 +98,14 @@ export async function flagTarget(
 ): Promise<ConfiguredTarget> {
   const { env, folders } = context;
   const { values, secret } = await flagLayer(flags, context.cwd, env);
-  const { clientId, clockTolerance, ca, insecure, allowHttp } = values;
+  const { clientId, clockTolerance, ca, insecure, allowHttp, timeout } = values;
   return {
     ...target,
     ...(clientId === undefined ? {} : { clientId, clientAuth: undefined }),
     ...(clockTolerance === undefined ? {} : { clockTolerance }),
     ...(ca === undefined ? {} : { ca }),
     ...(insecure === undefined ? {} : { insecure }),
+    ...(timeout === undefined ? {} : { timeout }),
     ...(allowHttp === undefined ? {} : { allowHttp }),
     ...(secret ? { clientSecret: () => readClientSecret(secret.reference, { env, folders }) } : {}),
   };

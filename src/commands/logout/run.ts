@@ -1,5 +1,6 @@
 import type { Context } from '../../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../../errors.js';
+import { environmentTimeout } from '../../profiles/layers.js';
 import { defaultPostLogoutRedirectUri } from '../../profiles/redirect-uri.js';
 import type { SessionEntry, Sessions } from '../../sessions/sessions.js';
 import { type LogoutStep, logout as runLogout } from '../../sign-in/logout.js';
@@ -25,10 +26,11 @@ export interface LogoutOptions extends SessionSelection {
   /** False with `--no-end-session`: revokes and forgets, without a browser. */
   readonly endSession?: boolean;
   readonly postLogoutRedirectUri?: string;
-  /** Seconds for the person to confirm at the provider. */
-  readonly timeout: number;
   readonly json?: boolean;
 }
+
+/** Seconds that a person has to confirm the sign-out at the provider. */
+const BROWSER_TIMEOUT = 60;
 
 /**
  * `oidc-cli logout`: revokes, forgets, and signs out at the provider. The
@@ -80,7 +82,7 @@ async function logoutSession(
   // Gone from its store behind our back: there is nothing left to revoke with.
   if (!opened) return forgetLocally(entry, sessions);
   const { session } = opened;
-  const network = await networkFor(session, context, terminal);
+  const network = await networkFor({ ...session, timeout: options.timeout }, context, terminal);
   followSignOut(network.recorder, session, options, terminal);
   try {
     return await runLogout(
@@ -88,7 +90,7 @@ async function logoutSession(
       {
         postLogoutRedirectUri:
           options.postLogoutRedirectUri ?? session.postLogoutRedirectUri ?? defaultPostLogoutRedirectUri(session.kind),
-        timeout: options.timeout,
+        timeout: options.timeout ?? (await environmentTimeout(context.env)) ?? BROWSER_TIMEOUT,
         endSession: options.endSession !== false,
       },
       {

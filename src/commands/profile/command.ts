@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.js';
 import type { Terminal } from '../../terminal.js';
-import { type Done, withProfileFlags, withSecretFlags } from '../flags.js';
+import { type Done, timeoutOption, withProfileFlags, withSettings } from '../flags.js';
 
 /** `profile` and what it can do. */
 export function profileCommands(program: Command, context: Context, terminal: Terminal, done: Done): void {
@@ -52,8 +52,9 @@ export function profileCommands(program: Command, context: Context, terminal: Te
     .description("make a profile of a Logto connector's JSON; - reads it from stdin")
     .option('--name <name>', "its name (default: the issuer's host)")
     .option('--issuer <url>', "the provider's issuer, where the connector does not name it");
-  withSecretFlags(imported)
+  withSettings(imported, 'clientSecretFile', 'clientSecret')
     .option('--store <store>', 'where its secrets are kept: auto, keychain or file')
+    .addOption(timeoutOption())
     .option('--trust-project', 'let the connector name any variable')
     .option('--default', 'make it the default')
     .option('--force', 'replace one of the same name')

@@ -21,6 +21,8 @@ export interface ProfileImportOptions extends SecretFlags {
   readonly default?: boolean;
   readonly project?: boolean;
   readonly trustProject?: boolean;
+  /** Seconds to wait for each response of the provider. */
+  readonly timeout?: number;
   readonly json?: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.js';
 import { EXIT, type ExitCode, OidcCliError } from '../../errors.js';
+import { environmentTimeout } from '../../profiles/layers.js';
 import { BASELINE_FILE, baselineText, type Metadata, readBaseline } from '../../smoke/baseline-file.js';
 import { checkError } from '../../smoke/check-error.js';
 import { differences } from '../../smoke/expectations/baseline.js';
@@ -14,6 +15,8 @@ import { type PlanFlags, resolvePlan } from './plan.js';
 export interface SmokeBaselineOptions extends Pick<PlanFlags, 'files' | 'filter' | 'trustProject'> {
   /** Where it is written; relative to the current folder. */
   readonly output?: string;
+  /** Seconds to wait for each response of a provider. */
+  readonly timeout?: number;
   readonly json?: boolean;
 }
 
@@ -26,7 +29,8 @@ export async function smokeBaseline(
   const file = resolve(context.cwd, options.output ?? BASELINE_FILE);
   const { files, filter, trustProject } = options;
   const checks = await resolvePlan({ files, filter, trustProject }, context, terminal);
-  const providers = createProviders(context);
+  const timeout = options.timeout ?? (await environmentTimeout(context.env));
+  const providers = createProviders({ ...context, timeoutMs: timeout && timeout * 1000 });
   const issuers: Record<string, Metadata> = {};
   const failures = new Map<string, OidcCliError>();
   const without = new Map<string, OidcCliError>();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../context.js';
 import { type ExitCode, OidcCliError } from '../../errors.js';
+import { environmentTimeout } from '../../profiles/layers.js';
 import { currentSession } from '../../sign-in/current-session.js';
 import { parseShard } from '../../smoke/choose-checks.js';
 import { createDrivers } from '../../smoke/drivers.js';
@@ -51,6 +52,7 @@ export interface SmokeOptions {
 export async function smoke(options: SmokeOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const specs = reporterSpecs(options);
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
+  const timeout = options.timeout ?? (await environmentTimeout(context.env));
   const checks = await resolvePlan({ ...options, shard, sends: true }, context, terminal);
   // Before anything runs: a report that cannot be written is told now.
   const { stderr, env, cwd, follower, masker, signal, clock } = context;
@@ -61,7 +63,7 @@ export async function smoke(options: SmokeOptions, context: Context, terminal: T
   const saved = savedRefreshTokens(context, terminal);
   try {
     const run = await runChecks(
-      { ...options, checks, maxFailures: options.failFast ? 1 : options.maxFailures },
+      { ...options, timeout, checks, maxFailures: options.failFast ? 1 : options.maxFailures },
       {
         providers,
         drivers,

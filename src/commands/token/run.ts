@@ -28,7 +28,7 @@ export async function token(options: TokenOptions, context: Context, terminal: T
   checkTarget(options);
   const sessions = openSessions(context, terminal);
   const opened = await findSession(options, sessions, context, terminal);
-  const network = await networkFor(opened.session, context, terminal);
+  const network = await networkFor({ ...opened.session, timeout: options.timeout }, context, terminal);
   try {
     const now = Math.floor(context.clock.now() / 1000);
     const deps = sessionDeps(opened, sessions, context, network);

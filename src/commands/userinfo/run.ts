@@ -15,7 +15,7 @@ export interface UserinfoOptions extends SessionSelection {
 export async function userinfo(options: UserinfoOptions, context: Context, terminal: Terminal): Promise<ExitCode> {
   const sessions = openSessions(context, terminal);
   const opened = await findSession(options, sessions, context, terminal);
-  const network = await networkFor(opened.session, context, terminal);
+  const network = await networkFor({ ...opened.session, timeout: options.timeout }, context, terminal);
   try {
     const deps = sessionDeps(opened, sessions, context, network);
     const { session } = await currentSession({ session: opened.session, force: false }, deps);

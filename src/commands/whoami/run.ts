@@ -29,7 +29,7 @@ async function oneSession(options: WhoamiOptions, context: Context, terminal: Te
   let { session } = opened;
   let userinfo: Readonly<Record<string, unknown>> | undefined;
   if (options.userinfo) {
-    const network = await networkFor(session, context, terminal);
+    const network = await networkFor({ ...session, timeout: options.timeout }, context, terminal);
     try {
       const { currentSession, requestSessionUserinfo: userinfoOf } = await import('../../sign-in/current-session.js');
       const deps = sessionDeps(opened, sessions, context, network);

@@ -17,6 +17,8 @@ export interface TriedIssuer {
 /** The result of discovery: every named issuer; of the guesses only the one that matches. */
 export interface ProviderDiscovery {
   readonly tried: readonly TriedIssuer[];
+  /** The failure that ended the requests for suggested issuers. */
+  readonly unreached?: OidcCliError;
   /** The document to compare with. */
   readonly provider?: TriedIssuer & { readonly metadata: AdvertisedMetadata };
 }
@@ -60,20 +62,23 @@ export async function discoverIssuers(
     const received = await discoverIssuer(issuer, 'guess', deps);
     if (hasDocument(received) && matchesView(received.metadata, view)) return { tried: asked, provider: received };
     // A host that is not reachable has no other documents either.
-    if (isNetworkFailure(received.fault)) break;
+    if (isNetworkFailure(received.fault)) return { tried: asked, unreached: received.fault };
   }
   return { tried: asked };
 }
 
 /**
  * The issuer of a connector that names none: a suggested issuer whose discovery
- * advertises exactly these endpoints. Undefined if there is none.
+ * advertises exactly these endpoints. Undefined if there is none. Throws
+ * `network_timeout` if the provider did not answer in time.
  */
 export async function findIssuer(
   endpoints: { readonly authorizationEndpoint: string; readonly tokenEndpoint: string },
   deps: ProviderDeps,
 ): Promise<string | undefined> {
-  const { provider } = await discoverIssuers({ issuers: [], jwksUri: undefined, ...endpoints }, undefined, deps);
+  const view = { issuers: [], jwksUri: undefined, ...endpoints };
+  const { provider, unreached } = await discoverIssuers(view, undefined, deps);
+  if (unreached?.code === 'network_timeout') throw unreached;
   const { issuer, token_endpoint, authorization_endpoint } = provider?.metadata ?? {};
   const same = token_endpoint === endpoints.tokenEndpoint && authorization_endpoint === endpoints.authorizationEndpoint;
   return same ? issuer : undefined;
