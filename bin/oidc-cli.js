@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 const { enableCompileCache } = require('node:module');
-const { keepCompiledCode, processContext } = require('../dist/bundle/context.cjs');
+const context = require('../dist/bundle/context.cjs');
 
 // Before the rest is loaded; older versions of Node have no such thing.
-if (enableCompileCache) keepCompiledCode(process.env, enableCompileCache);
+if (enableCompileCache) context.enableCompileCache(process.env, enableCompileCache);
 const { main } = require('../dist/bundle/main.cjs');
 
 let ended = false;
@@ -11,7 +11,7 @@ let ended = false;
 process.once('exit', (code) => {
   if (!ended && code === 0) process.exitCode = 13;
 });
-main(process.argv.slice(2), processContext()).then((exitCode) => {
+main(process.argv.slice(2), context.processContext()).then((exitCode) => {
   ended = true;
   process.exitCode = exitCode;
 });

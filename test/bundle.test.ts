@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -89,6 +89,17 @@ describe('what a command loads', () => {
     }
     expect(others).toEqual([]);
   });
+});
+
+test('bin calls functions that the bundle has, on the newer Node too', () => {
+  // Node 20 has no compile cache, so there nothing else would notice a call of what is not there.
+  const bin = readFileSync(fileURLToPath(new URL('../bin/oidc-cli.js', import.meta.url)), 'utf8');
+  const context = createRequire(import.meta.url)('../dist/bundle/context.cjs') as Record<string, unknown>;
+  const called = [...bin.matchAll(/context\.(\w+)\(/g)].map(([, name = '']) => name);
+  expect(called.map((name) => [name, typeof context[name]])).toEqual([
+    ['enableCompileCache', 'function'],
+    ['processContext', 'function'],
+  ]);
 });
 
 test('at the start, of src/commands only the flags are loaded', () => {
