@@ -75,7 +75,8 @@ export async function authorizationChecks(
   const response = await tryAuthorizationRequest(url, authorization.redirectUri, deps);
   const given = Object.values(authorization.parameters ?? {}).filter((value) => value.length >= 8);
   // Some providers repeat the request that they refuse.
-  deps.recorder.hideInWords(state, nonce, tried.secret, ...given);
+  deps.recorder.hideInWords(state, nonce);
+  deps.recorder.maskInWords(tried.secret, ...given);
   addChecks(checks, response, tried, (words) => deps.recorder.maskWords(words));
   checks.all.push(issCheck(provider.metadata, response, deps.explain));
   return checks.all;

@@ -109,7 +109,7 @@ async function request(settings: TokenSettings, form: Form, step: string, deps: 
   const { clientId = '', clientSecret = '', ...rest } = form;
   const send = (sent: Form, headers: Readonly<Record<string, string>> = {}) => {
     const body = snakeCaseParameters(sent);
-    deps.recorder.hideInWords(clientSecret, `${clientId}:${clientSecret}`, ...confidentialValues(body));
+    deps.recorder.maskInWords(clientSecret, `${clientId}:${clientSecret}`, ...confidentialValues(body));
     return post(settings.tokenEndpoint, { body: body.toString(), headers, step }, deps);
   };
   switch (settings.tokenEndpointAuthMethod) {

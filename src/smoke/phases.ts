@@ -1,21 +1,12 @@
-import type { Recorder, Stage } from '../trace/recorder.js';
+import { type Recorder, STAGES, type Stage } from '../trace/recorder.js';
 import type { PhaseTime } from './result.js';
-
-const ORDER: readonly Stage[] = [
-  'discovery',
-  'authorization request',
-  'sign-in pages',
-  'token request',
-  'userinfo',
-  'expectations',
-];
 
 /** The requests whose own time counts for a part: the client's work around them is not the provider's. */
 const REQUESTS: Partial<Record<Stage, string>> = { 'token request': 'token request', userinfo: 'userinfo request' };
 
 /** The time of each finished part of a try. */
 export function phaseTimes({ stages, exchanges }: Recorder): PhaseTime[] {
-  return ORDER.flatMap((phase) => {
+  return STAGES.flatMap((phase) => {
     const request = REQUESTS[phase];
     const ms =
       request === undefined

@@ -1,5 +1,6 @@
 import type { Check } from '../check.js';
 import type { ErrorCode, ExitCode } from '../errors.js';
+import type { Stage } from '../trace/recorder.js';
 
 /** The result of a check. `flaky`: it failed, and passed when it was run again. */
 export type CheckVerdict = 'passed' | 'failed' | 'flaky' | 'not run';
@@ -9,13 +10,7 @@ export type UsedDriver = 'http' | 'browser' | 'command' | 'refresh' | 'client_cr
 
 /** One part of a sign-in and how long it took, in milliseconds. */
 export interface PhaseTime {
-  readonly phase:
-    | 'discovery'
-    | 'authorization request'
-    | 'sign-in pages'
-    | 'token request'
-    | 'userinfo'
-    | 'expectations';
+  readonly phase: Stage;
   readonly ms: number;
 }
 
@@ -35,7 +30,7 @@ export interface Attempt {
   /** Absent when the sign-in succeeded, even if expectations are violated. */
   readonly error?: CheckError;
   /** The step of `error`. */
-  readonly failedIn?: PhaseTime['phase'];
+  readonly failedIn?: Stage;
   /** The violations of this attempt; those of the last are in the result's `expectations` too. */
   readonly violated?: readonly Check[];
 }

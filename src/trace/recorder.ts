@@ -95,14 +95,17 @@ export interface Step {
   readonly about?: string;
 }
 
-/** The parts that a sign-in consists of, in their order. */
-export type Stage =
-  | 'discovery'
-  | 'authorization request'
-  | 'sign-in pages'
-  | 'token request'
-  | 'userinfo'
-  | 'expectations';
+/** The parts of a sign-in, in their order. */
+export const STAGES = [
+  'discovery',
+  'authorization request',
+  'sign-in pages',
+  'token request',
+  'userinfo',
+  'expectations',
+] as const;
+
+export type Stage = (typeof STAGES)[number];
 
 /** A part of a sign-in and how long it took, in milliseconds; without `ms` it has not ended. */
 interface StageTime {
@@ -204,6 +207,15 @@ export class Recorder {
     this.masker.watch(this, () => this.unreadSecrets());
     this.masker.learn(this, secrets, true);
     this.tell(secrets);
+  }
+
+  /**
+   * Names a value of the user's configuration that a provider may repeat, and
+   * that its words do not show then. A trace is not told: it goes by the
+   * parameter's name, and such a value may be a mere word ("consent").
+   */
+  maskInWords(...values: readonly (string | undefined)[]): void {
+    this.masker.learn(this, values, true);
   }
 
   /** Names a secret of the user's, which stays one when this job is over: a client secret, a password. */

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectorFile, connectorFor } from '../support/connector.js';
 import { CookieBrowser } from '../support/cookie-browser.js';
 import { signInOverHttp } from '../support/http-browser.js';
 import { identityProvider } from '../support/identity-provider.js';
-import { createMachine, type Machine } from '../support/run.js';
+import { aliceSignsIn, createMachine, type Machine } from '../support/run.js';
 import { oauthError, type Script, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.js';
 import { followRedirects } from '../support/scripted-sign-in.js';
 import { expectNoSecret, type TraceJson, traced, traceJson } from './traced.js';
@@ -268,3 +269,14 @@ test('the signature of a token is nowhere, its header and claims are', async () 
   for (const output of Object.values(outputs)) expect(output).not.toContain(signature.slice(0, 20));
   expect(json).toContain('"alg": "RS256"');
 });
+
+test('a plain parameter of a Logto connector is no secret', () =>
+  onMachine(async (own) => {
+    const { issuer } = await identityProvider();
+    const file = await connectorFile(own, connectorFor(issuer, { customConfig: { prompt: 'consent' } }));
+    const argv = ['login', '--connector', file, '--port', '0'];
+    const { json } = await traced(own, argv, { openUrl: aliceSignsIn });
+    const trace = traceJson(json);
+    const sent = trace.events.find(({ step }) => step === 'authorization request')?.query;
+    expect(sent?.find(({ name }) => name === 'prompt')?.value).toBe('consent');
+  }));

@@ -59,7 +59,7 @@ export async function probeChecks(
     return list.all;
   }
   // Some providers repeat the request that they refuse.
-  deps.recorder.hideInWords(...Object.values(config.customConfig ?? {}).filter(isLongValue));
+  deps.recorder.maskInWords(...Object.values(config.customConfig ?? {}).filter(isLongValue));
   const words = deps.recorder.maskWords(refused.words);
   if (!challenges(config) && classifyRefusal({ error: undefined, words }) === 'PKCE') {
     list.add('fail', 'PKCE', {
