@@ -41,7 +41,10 @@ describe('the package', () => {
 
   test('holds nothing else: no sources, tests, scripts or settings', () => {
     const rest = paths.filter(
-      (path) => !/^(bin|dist\/bundle|docs|schema)\/|^(LICENSE|README\.md|package\.json)$/.test(path),
+      (path) =>
+        !/^(bin|dist\/bundle|docs|schema)\/|^(CONTRIBUTING\.md|LICENSE|README\.md|SECURITY\.md|package\.json)$/.test(
+          path,
+        ),
     );
     expect(rest).toEqual([]);
     expect(paths.filter((path) => /\.(ts|map)$|\.test\./.test(path))).toEqual([]);

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentityProvider } from '../../src/idp/identity-provider.js';
+import { REPORTERS } from '../../src/smoke/reporters/reporters.js';
 import { chromiumPresent, drivenBrowserPath } from '../support/chromium.js';
 import { identityProvider } from '../support/identity-provider.js';
 import { requirement } from '../support/requirement.js';
@@ -11,7 +12,6 @@ import { formsOf } from '../support/secret-forms.js';
 import { type PageStyle, type SignInPages, signInPages, TEST_USER } from '../support/sign-in-pages.js';
 import { demo, ENV, type Report, SAM, SAM_ENV } from '../support/smoke-plan.js';
 
-const REPORTERS = ['terminal', 'json', 'junit', 'tap', 'github', 'prometheus'] as const;
 const STYLES: readonly PageStyle[] = ['two-step', 'single-page', 'japanese', 'chooser', 'locked'];
 const WRONG = 'Wröng "pass" & <word>/+1';
 
