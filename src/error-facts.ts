@@ -265,6 +265,8 @@ export interface ErrorFacts {
     strayError: string;
     likeOurs: boolean;
     redirectUri: string;
+    /** 'paste' if the address was handed to `login --callback-url`. */
+    cameBy: string;
   };
   callback_issuer_mismatch: Comparison;
   callback_invalid: { reason: string; redirectUri: string; parameters: readonly string[] };

@@ -41,7 +41,13 @@ function arrivalText({ cameBy, cameAfter }: Given<'cameBy' | 'cameAfter'>): [Reg
 }
 
 /** Why no answer came that carries the state: by what came in its place. */
-function strayStates({ wrongState, noState, likeOurs, strayError }: FactsOf<'callback_state_mismatch'>): string[] {
+function strayStates({
+  wrongState,
+  noState,
+  likeOurs,
+  strayError,
+  cameBy,
+}: FactsOf<'callback_state_mismatch'>): string[] {
   const none = Number(noState) > 0 && Number(noState) === Number(wrongState);
   const earlier = 'A tab of an earlier sign-in answered.';
   const drops =
@@ -51,7 +57,13 @@ function strayStates({ wrongState, noState, likeOurs, strayError }: FactsOf<'cal
   const changes =
     'The provider, or something between, changes the state parameter: what came has another form than ours.';
   const attack = 'Somebody tried to slip in an answer of their own (the reason why state is checked).';
-  if (none) return [drops, attack];
+  if (none) {
+    return causes(
+      drops,
+      cameBy === 'paste' && 'Only a part of the address was copied, or a shell cut it at an &.',
+      attack,
+    );
+  }
   return likeOurs === false ? [changes, attack, earlier] : [earlier, changes.replace(/:.*$/, '.'), attack];
 }
 
@@ -264,10 +276,13 @@ export const authorization = {
   callback_state_mismatch: (f) => ({
     message:
       f.seconds === undefined
-        ? 'The callback does not belong to this sign-in: its state is another one.'
+        ? `The callback does not belong to this sign-in: it has ${Number(f.noState) > 0 ? 'no state' : 'a different state'}.`
         : `No answer with this sign-in's state came within ${secondsText(f.seconds)}; ${f.wrongState ?? 'some'} with another or no state did.`,
     causes: strayStates(f),
-    fix: 'Close old sign-in tabs and sign in again; if it stays, compare state in the authorization request with the callback’s.',
+    fix:
+      f.cameBy === 'paste'
+        ? 'Paste the whole address, in quotes. If that changes nothing, compare state in the authorization request with the callback’s.'
+        : 'Close old sign-in tabs and sign in again; if it stays, compare state in the authorization request with the callback’s.',
   }),
   callback_issuer_mismatch: (f) => ({
     message: `The answer should say that it comes from ${quote(f.expected, 'the provider that was asked')}, and its "iss" is ${f.actual === 'absent' ? 'absent' : quote(f.actual, 'another one')}.`,

@@ -443,6 +443,11 @@ describe('login in two commands', () => {
     ]);
     // It came to the one sign-in that waits, with a state that nobody here made.
     expect(JSON.parse(foreign.stdout).error.code).toBe('callback_state_mismatch');
+    const cut = await machine.run(['login', '--callback-url', 'http://127.0.0.1:1/callback?code=x']);
+    expect([cut.code, cut.stdout]).toEqual([7, '']);
+    expect(cut.stderr).toContain('✗ The callback does not belong to this sign-in: it has no state.\n');
+    expect(cut.stderr).toContain('2. Only a part of the address was copied, or a shell cut it at an &.\n');
+    expect(cut.stderr).toContain('  To fix: Paste the whole address, in quotes.');
     const earlier = `http://127.0.0.1:1/callback?code=x&state=${'a'.repeat(43)}`;
     const old = await machine.run(['login', '--callback-url', earlier, '--json']);
     expect(JSON.parse(old.stdout).error.code).toBe('callback_no_pending');

@@ -129,7 +129,12 @@ async function takePending(callbackUrl: string, sessions: Sessions): Promise<Sav
   const only = likeOurs ? undefined : ((await sessions.onlyPending()) as SavedSignIn | undefined);
   const parameters = only && parametersAt(callbackUrl, only.redirectUri);
   const isResponse = parameters && ['code', 'error', 'state'].some((name) => parameters.has(name));
-  if (only && isResponse) throw stateMismatch(parameters, only.redirectUri);
+  if (only && isResponse) {
+    throw stateMismatch(parameters, only.redirectUri).with({
+      code: 'callback_state_mismatch',
+      facts: { cameBy: 'paste' },
+    });
+  }
   if (state === undefined) throw new OidcCliError('callback_invalid', { reason: 'it has no "state"' });
   throw new OidcCliError('callback_no_pending', { ...about, likeOurs });
 }
