@@ -4,6 +4,7 @@ import type { Check } from '../check.js';
 import { OidcCliError, toCodedError } from '../errors.js';
 import { maskData, maskError } from '../masking/mask.js';
 import { followSteps } from '../sign-in/steps.js';
+import type { Recorder } from '../trace/recorder.js';
 import { checkFailure, checkSignIn } from './expectations/expectations.js';
 import { currentPhase, phaseTimes } from './phases.js';
 import { type ProviderFacts, rejectOnAbort } from './providers.js';
@@ -60,7 +61,6 @@ export async function attemptCheck(
   if (ends.aborted) onEnd();
   ends.addEventListener('abort', onEnd, { once: true });
   let driverName: UsedDriver | undefined;
-  if (planned.with === 'refresh' || planned.with === 'client_credentials') driverName = planned.with;
   followSteps(recorder, {
     'driver started': ({ driver }) => {
       driverName = driver === 'auto' ? 'http' : driver;
@@ -120,7 +120,7 @@ export async function attemptCheck(
   const expectations = maskData(outcome.expectations ?? result?.expectations ?? [], own);
   const tried = {
     durationMs: elapsedMs(),
-    way: driverName,
+    way: driverName ?? grantWithoutUser(check, recorder),
     subject: signedIn?.subject && own(signedIn.subject),
     phases: phaseTimes(recorder),
     expectations,
@@ -134,6 +134,13 @@ export async function attemptCheck(
   if (outcome.aborted) working.then(forget, forget);
   else forget();
   return tried;
+}
+
+/** The grant that signs nobody in, if the try came to it: a check that failed before has none. */
+function grantWithoutUser({ planned, failure }: ResolvedCheck, { stages }: Recorder): UsedDriver | undefined {
+  if (planned.with === 'refresh' && failure === undefined) return 'refresh';
+  const requested = stages.some(({ stage }) => stage === 'token request');
+  return planned.with === 'client_credentials' && requested ? 'client_credentials' : undefined;
 }
 
 interface Outcome {

@@ -456,6 +456,19 @@ describe('a failure is told in the part of the sign-in that it belongs to', () =
     expect(empty).toMatchObject(missing);
     expect(empty.error.message).toContain('OIDC_CLI_NONE: it is empty');
   });
+
+  test('a client secret that is missing: no grant was used, and no issuer is known', async () => {
+    const own = await createMachine();
+    const file =
+      'profiles: { shop: { issuer: https://id.example.com, clientId: app, clientSecret: "${OIDC_CLI_NONE}" } }';
+    await writeFile(join(own.home, 'oidc-cli.yaml'), file);
+    const checks = [{ name: 'it', profile: 'shop', with: 'client_credentials' }];
+    const { report } = await runPlan(own, checks, [], { defaults: {} });
+    expect(report.checks[0]).toMatchObject({ way: null, error: { code: 'client_secret_unavailable' } });
+    const { stdout } = await own.run(['smoke']);
+    expect(stdout).toContain('\n  Profile shop\n  (client_secret_unavailable, exit code 3)\n');
+    await own.remove();
+  });
 });
 
 describe('smoke init', () => {

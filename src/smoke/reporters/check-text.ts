@@ -133,7 +133,9 @@ export function failureDetails(result: CheckResult): string[] {
   lines.push(...evidenceLines(result));
   const driver = driverText(result);
   const kind = result.kind === 'connector' ? 'Connector' : 'Profile';
-  lines.push(`${kind} ${result.profile}, ${result.issuer}${driver === undefined ? '' : `, by ${driver}`}`);
+  // The issuer of a profile that could not be read is not known.
+  const named = [`${kind} ${result.profile}`, result.issuer, driver && `by ${driver}`];
+  lines.push(named.filter(Boolean).join(', '));
   earlierAttempts(result).forEach((attempt, index) => {
     lines.push(`Attempt ${index + 1} failed: ${failureText(attempt, result)}`);
   });
